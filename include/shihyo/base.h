@@ -1,0 +1,97 @@
+/**
+ * base: what every floor stands on: status and the one error message, memory, log, counter-based random numbers, hash.
+ *
+ * Floor 0. Names no library but libc (and libcrypto, for SHA-256). Knows no ranks: par wraps it for them.
+ */
+#ifndef SHIHYO_BASE_H
+#define SHIHYO_BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* ---- status ---------------------------------------------------------------------------------------------------- */
+
+/** What a function that can fail returns. The value is also the exit status of the program (SHY_USAGE: see sysexits). */
+typedef enum {
+    SHY_OK = 0,
+    SHY_INTERNAL = 1, /* a defect of this program: please report */
+    SHY_INPUT = 2,    /* the user's data or configuration: the message says file, row, column, value and what to do */
+    SHY_IO = 3,       /* the file system: missing, unreadable, full */
+    SHY_MEMORY = 4,   /* an allocation failed, or a plan exceeds the budget */
+    SHY_USAGE = 64    /* the command line */
+} shy_status;
+
+/**
+ * Records the one message of a failure and returns `status`. Called where the failure is detected, nowhere else; callers
+ * pass the status on. The message is one sentence or two: what, where, which value, what to do; no trailing newline.
+ * A second call before shy_error_clear() keeps the first message (the first failure is the cause).
+ */
+shy_status shy_fail(shy_status status, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+const char *shy_error_message(void); /* "" if none; borrowed */
+void shy_error_set(const char *message); /* replaces it: used by par to spread one rank's message */
+void shy_error_clear(void);
+
+/** Leaves through the label `out` with the status in the local variable `st`. */
+#define SHY_TRY(call)                                                                                                  \
+    do {                                                                                                               \
+        st = (call);                                                                                                   \
+        if (st != SHY_OK) goto out;                                                                                    \
+    } while (0)
+
+/* ---- memory ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * The only allocations of the program. `shy_new(count, size, &p)`: count × size zeroed bytes, aligned to 64 bytes, never
+ * NULL on success (also for count 0). Fails with SHY_MEMORY and a message that says how many bytes; overflow is a failure.
+ * `shy_grow(count, size, &p)` resizes (new bytes are not zeroed, alignment kept, old block kept on failure).
+ * `shy_free(&p)`: frees and sets NULL; accepts NULL. Pass the address of the pointer.
+ */
+#define shy_new(count, size, pointer) shy_memory_new((count), (size), (void **)(pointer))
+#define shy_grow(count, size, pointer) shy_memory_grow((count), (size), (void **)(pointer))
+#define shy_free(pointer) shy_memory_free((void **)(pointer))
+shy_status shy_memory_new(size_t count, size_t size, void **out);
+shy_status shy_memory_grow(size_t count, size_t size, void **inout);
+void shy_memory_free(void **inout);
+shy_status shy_string_copy(const char *text, char **copy_out);                 /* owned */
+shy_status shy_string_format(char **text_out, const char *format, ...) __attribute__((format(printf, 2, 3))); /* owned */
+
+void shy_memory_fail_at(uint64_t nth); /* tests: the nth allocation from now (1 = next) fails; 0 = never */
+uint64_t shy_memory_in_use(void);      /* bytes */
+uint64_t shy_memory_peak(void);        /* bytes */
+
+/* ---- log ------------------------------------------------------------------------------------------------------- */
+
+typedef enum { SHY_LOG_ERROR, SHY_LOG_WARNING, SHY_LOG_INFO, SHY_LOG_DEBUG } shy_log_level;
+/** One line to stderr, "shihyo: [warning: ]text". Only the rank with shy_log_speaker(true) prints (par sets this). */
+void shy_log(shy_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void shy_log_speaker(bool speaks);
+void shy_log_threshold(shy_log_level level);
+
+/* ---- random numbers, counter based: the same for any number of ranks ------------------------------------------ */
+
+/** 64 random bits that depend on (seed, purpose, index) alone. Philox-like or SplitMix finalisers; no state. */
+uint64_t shy_random_bits(uint64_t seed, uint64_t purpose, uint64_t index);
+double shy_random_uniform(uint64_t seed, uint64_t purpose, uint64_t index); /* in (0, 1) */
+double shy_random_normal(uint64_t seed, uint64_t purpose, uint64_t index);  /* N(0, 1), Box–Muller */
+
+/* ---- hash ------------------------------------------------------------------------------------------------------ */
+
+uint64_t shy_hash_bytes(const void *bytes, size_t count, uint64_t seed); /* fast, not cryptographic */
+/** SHA-256 of a file as 64 lower-case hexadecimal digits and a NUL. Fails with SHY_IO. */
+shy_status shy_hash_file(const char *path, char hex_out[65]);
+
+/* ---- text ------------------------------------------------------------------------------------------------------ */
+
+/** Strict: the whole text is one finite number (no "4k", no "0x", no blank). Returns false otherwise. */
+bool shy_text_number(const char *text, double *value_out);
+bool shy_text_integer(const char *text, int64_t *value_out);
+/** Shortest decimal text that reads back to exactly `value`. `out` holds at least 32 bytes. Returns out. */
+char *shy_text_shortest(double value, char *out);
+/** The candidate nearest to `word` by edit distance, or NULL if none is near (distance > 1 + length/3). Borrowed. */
+const char *shy_text_nearest(const char *word, const char *const *candidates, size_t count);
+double shy_time_seconds(void); /* monotonic */
+
+#endif

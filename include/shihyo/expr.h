@@ -1,0 +1,138 @@
+/**
+ * expr: formulas. Operators, trees, text, units, domains, the grammar and its canonical shapes, evaluation on rows.
+ *
+ * Floor 2. Knows no MPI and no file. Everything here is a pure function of its arguments.
+ */
+#ifndef SHIHYO_EXPR_H
+#define SHIHYO_EXPR_H
+
+#include "shihyo/base.h"
+
+/* ---- operators: one row of a table each ------------------------------------------------------------------------ */
+
+typedef enum {
+    SHY_OP_FACTOR,
+    SHY_OP_CONSTANT,
+    SHY_OP_ADD,
+    SHY_OP_SUBTRACT,
+    SHY_OP_MULTIPLY,
+    SHY_OP_DIVIDE,
+    SHY_OP_MAX,
+    SHY_OP_MIN,
+    SHY_OP_HYPOT,   /* sqrt(u² + v²) */
+    SHY_OP_RELDIFF, /* (u − v)/(u + v) */
+    SHY_OP_LOG,
+    SHY_OP_SQRT,
+    SHY_OP_SQUARE,
+    SHY_OP_INVERSE,
+    SHY_OP_ABS,
+    SHY_OP_EXP,
+    SHY_OPS
+} shy_op;
+
+typedef struct {
+    double lo, hi;
+} shy_interval;
+
+typedef struct {
+    const char *name;   /* in configurations and text: "+", "log", "max" */
+    int arity;          /* 0, 1, 2 */
+    bool infix;
+    int precedence;     /* of infix operators: + − 1, * / 2; functions and leaves 9 */
+    bool commutative;
+    const char *help;   /* one line */
+} shy_operator;
+
+const shy_operator *shy_operator_get(shy_op op);
+bool shy_operator_find(const char *name, shy_op *op_out); /* +, -, *, /, max, … not factor or constant */
+double shy_operator_apply(shy_op op, double u, double v); /* the definition, fp64; unary operators ignore v */
+/** out[i] = op(u[i], v[i]); the same values bit for bit as shy_operator_apply. v ignored for unary operators. */
+void shy_operator_apply_rows(shy_op op, int rows, const double *u, const double *v, double *out);
+/**
+ * Range of op over operands in [u.lo, u.hi], [v.lo, v.hi] (interval arithmetic). False where the operator is not defined on
+ * the whole range: log needs lo > 0, sqrt lo >= 0, inverse and / need a divisor range without 0, reldiff a sum without 0,
+ * exp hi <= 50; or where the result is not within ±1e150.
+ */
+bool shy_operator_range(shy_op op, shy_interval u, shy_interval v, shy_interval *out);
+
+/* ---- trees ----------------------------------------------------------------------------------------------------- */
+
+#define SHY_TREE_MAX 48
+
+typedef struct {
+    uint8_t op;           /* shy_op */
+    uint8_t left, right;  /* indices of earlier nodes; left is the argument of a unary operator */
+    uint32_t factor;      /* SHY_OP_FACTOR: number of the factor in the caller's list */
+    double value;         /* SHY_OP_CONSTANT */
+} shy_node;
+
+/** A formula in postfix order: operands before operators, the root last. A value type: copy freely. */
+typedef struct {
+    int count;
+    shy_node node[SHY_TREE_MAX];
+} shy_tree;
+
+int shy_tree_leaf(shy_tree *tree, uint32_t factor);               /* appends a node, returns its index; asserts on overflow */
+int shy_tree_constant(shy_tree *tree, double value);
+int shy_tree_unary(shy_tree *tree, shy_op op, int argument);
+int shy_tree_binary(shy_tree *tree, shy_op op, int left, int right);
+int shy_tree_append(shy_tree *tree, const shy_tree *other);       /* copies all nodes of other, returns the index of its root */
+double shy_tree_evaluate(const shy_tree *tree, const double *factors); /* factors[f] of one patient */
+/** out[i] for rows rows; column[f] points at the values of factor f. scratch: count·rows doubles at least. */
+void shy_tree_evaluate_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out);
+
+/* ---- text ------------------------------------------------------------------------------------------------------ */
+
+/**
+ * The formula as text with the fewest parentheses: `weight / square(height)`, `(140 - age) * weight / scr`.
+ * Names that are not plain words ([A-Za-z_][A-Za-z0-9_.]*) or collide with an operator are written in backquotes.
+ * digits: significant digits of constants, 0 = shortest text that reads back exactly. Owned text.
+ */
+shy_status shy_tree_print(const shy_tree *tree, const char *const *names, int digits, char **text_out);
+/** Reads what shy_tree_print writes (and any nesting of the operators, numbers, unary minus). Errors name position and word. */
+shy_status shy_tree_parse(const char *text, const char *const *names, uint32_t names_count, shy_tree *tree_out);
+
+/* ---- units ----------------------------------------------------------------------------------------------------- */
+
+typedef enum { SHY_UNITS_OFF, SHY_UNITS_CLINICAL, SHY_UNITS_STRICT } shy_units_mode;
+typedef struct shy_units shy_units; /* interned units; a unit is a small number */
+typedef int32_t shy_unit;
+#define SHY_UNIT_UNKNOWN 0       /* no unit given: compatible with everything; any result of it is unknown */
+#define SHY_UNIT_DIMENSIONLESS 1
+#define SHY_UNIT_INVALID (-1)
+
+shy_status shy_units_create(shy_units **units_out);
+void shy_units_destroy(shy_units **units);
+/**
+ * "" → unknown; "1", "%", "ratio", "score" → dimensionless; else products of base units with exponents: "kg/m2", "kg/m^2",
+ * "mg/dL", "10^9/L", "mL/min/1.73m2", "uU/mL", "mm[Hg]". Each spelling of a base unit is a dimension of its own (cm is not m:
+ * their sum would not be meant). Powers of ten and numbers scale and are kept as a dimension of their own spelling.
+ */
+shy_status shy_unit_parse(shy_units *units, const char *text, shy_unit *unit_out);
+const char *shy_unit_text(const shy_units *units, shy_unit unit); /* "kg/m2"; borrowed */
+/**
+ * Unit of op(u, v), or SHY_UNIT_INVALID. + − max min hypot need equal units (result the same); reldiff equal units, result
+ * dimensionless; * / add or subtract exponents; sqrt, square, inverse scale them; abs keeps; log: strict needs dimensionless,
+ * clinical takes any (result dimensionless); exp needs dimensionless in both. Unknown is compatible with everything.
+ * Mode OFF: always SHY_UNIT_UNKNOWN. Results are interned; may fail only for memory, then SHY_UNIT_INVALID.
+ */
+shy_unit shy_unit_apply(shy_units *units, shy_units_mode mode, shy_op op, shy_unit u, shy_unit v);
+
+/* ---- grammar: what may be built (doc/grammar.md) --------------------------------------------------------------- */
+
+typedef struct {
+    bool allowed[SHY_OPS];            /* operators in use; FACTOR is always allowed, CONSTANT if constants are fitted */
+    int weight[SHY_OPS];              /* complexity of a node: >= 1; SHY_OP_FACTOR and SHY_OP_CONSTANT included */
+    bool forbidden[SHY_OPS][SHY_OPS]; /* [outer][inner]: inner may not stand directly under outer */
+    int max_complexity;
+    int max_factors;                  /* distinct factors in a formula */
+    int max_constants;                /* fitted constants in a formula: 0, 1 or 2 */
+    shy_units_mode units;
+} shy_grammar;
+
+/** The defaults of doc/grammar.md: + - * / log sqrt square inverse, all weights 1, log(log) forbidden, complexity 7, 3 factors, 2 constants. */
+void shy_grammar_default(shy_grammar *grammar);
+/** "log(sqrt)" → forbidden[LOG][SQRT]; "*(log)" works too. SHY_INPUT naming the word otherwise. */
+shy_status shy_grammar_forbid(shy_grammar *grammar, const char *pattern);
+
+#endif

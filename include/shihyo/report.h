@@ -1,0 +1,77 @@
+/**
+ * report: what people read and programs parse. Results directory, tables.
+ *
+ * Floor 6. Written by rank 0 only; everything goes to temporaries in the directory and is renamed into place.
+ */
+#ifndef SHIHYO_REPORT_H
+#define SHIHYO_REPORT_H
+
+#include "shihyo/base.h"
+#include "shihyo/model.h"
+
+/** One formula as people see it. All texts owned by the results. */
+typedef struct {
+    int complexity;
+    char *formula;            /* with constants as shortest exact numbers; can be parsed back */
+    char *formula_short;      /* constants to 6 digits, for tables */
+    int factors_count;
+    char **factors;           /* names, in order of first appearance */
+    int constants_count;
+    double constants[4];      /* the numbers in the formula, in order of appearance */
+    double intercept, slope;  /* outcome (or logit) = intercept + slope × formula */
+    char *unit;               /* of the formula, "" if unknown */
+    double statistic;         /* screening statistic, r² with the response, fp64 */
+    double loss;
+    double metric[SHY_METRICS_MAX];
+    shy_verdict verdict;
+    uint64_t twins_count;     /* all found */
+    int twins_listed;         /* those named below */
+    char **twins;
+} shy_entry;
+
+typedef struct {
+    int complexity;
+    uint64_t formulas;        /* scored */
+    int count;
+    shy_entry *entry;         /* best first */
+} shy_level;
+
+typedef struct {
+    const char *version;
+    char *outcome;            /* column */
+    char *outcome_kind;
+    char *outcome_unit;
+    char *positive;           /* level that counts as 1, or NULL */
+    const char *const *metric_names; /* NULL-terminated */
+    uint64_t n_cohort, n_filtered, n_samples; /* rows; after samples.where; complete and used */
+    int factors_offered, factors_used;
+    int notes_count;
+    char **notes;             /* sentences the user should read: dropped constant factors, missing values … */
+    uint64_t n_formulas;
+    int levels;
+    shy_level *level;         /* ascending complexity; levels without formulas are present with count 0 */
+    int front_count;
+    const shy_entry **front;  /* borrowed from the levels, ascending complexity */
+    char *configuration;      /* effective, YAML */
+    char *cohort_path, *cohort_sha256;
+    uint64_t seed;
+    int ranks, groups, row_blocks;
+    double seconds;
+    char *hardware, *versions;
+} shy_results;
+
+void shy_results_free(shy_results *results); /* frees what it owns */
+
+/**
+ * Reserves the directory: creates it if absent; refuses one that already holds results (front.json, results.h5, run.json)
+ * unless overwrite; refuses an unwritable one. Writes nothing else. SHY_IO / SHY_INPUT with one clear message. Rank 0 only.
+ */
+shy_status shy_output_check(const char *directory, bool overwrite);
+/** Writes results.h5, front.tsv, front.json, run.json: each to a temporary, flushed to disk, then all renamed. On failure
+ * (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only. */
+shy_status shy_results_write(const shy_results *results, const char *directory);
+/** The front as an aligned table with two sentences on how to read it. Reads front.json back / prints from memory. */
+void shy_results_print_front(const shy_results *results, FILE *stream);
+shy_status shy_show(const char *directory, int complexity /* 0 = front */, FILE *stream);
+
+#endif

@@ -1,0 +1,128 @@
+/**
+ * search: cut the grammar into subtrees, hand them out, screen, keep the best, refine, front.
+ *
+ * Floor 4.
+ */
+#ifndef SHIHYO_SEARCH_H
+#define SHIHYO_SEARCH_H
+
+#include "shihyo/base.h"
+#include "shihyo/data.h"
+#include "shihyo/expr.h"
+#include "shihyo/model.h"
+#include "shihyo/par.h"
+
+/* ---- the problem: which rows and columns of a cohort, and which outcome ---------------------------------------- */
+
+typedef struct {
+    const char *outcome;             /* column */
+    const char *outcome_kind;        /* "continuous", "binary" */
+    const char *positive;            /* binary: the level (or number) that counts as 1; NULL: the column's level 1 */
+    const char *where;               /* row filter, "" for all */
+    const char *const *include;      /* names or shell patterns (* ?) of factors; every one must match something */
+    int include_count;
+    const char *const *exclude;
+    int exclude_count;
+} shy_problem_options;
+
+/** What a search works on. The samples in use are numbered 0 … total−1 in cohort order; each rank of a group holds its rows. */
+typedef struct {
+    const shy_team *team;
+    shy_rows rows;
+    uint64_t n_cohort, n_filtered;   /* rows of the cohort; rows that the filter keeps */
+    int offered;                     /* factor columns offered (before dropping) */
+    int factors;                     /* in use */
+    char **name;                     /* [factors] */
+    char **unit_text;                /* [factors] */
+    char **modality;                 /* [factors] */
+    shy_interval *range;             /* [factors], over all samples in use */
+    double **column;                 /* [factors][rows.rows], no NaN */
+    double *y;                       /* [rows.rows]; binary: 0/1 */
+    char *outcome, *outcome_unit, *positive;
+    const shy_outcome_ops *ops;
+    int notes_count;
+    char **notes;                    /* dropped constant factors, all-missing factors, missing values and who causes them */
+} shy_problem;
+
+/**
+ * Opens nothing: reads the columns from an open cohort, applies the row filter, keeps complete cases over the outcome and
+ * the factors in use, drops (and notes) constant and all-missing factors, maps a binary outcome to 0/1, and distributes
+ * the samples: runs of `run_rows` (a function of total alone) so that every row block owns whole runs.
+ * Factors are numeric and binary columns, never the outcome, identifiers, times, events or categorical columns.
+ * Refuses (SHY_INPUT, one message): unknown outcome or factor (nearest name given), constant or all-missing outcome, a binary
+ * outcome with more than two values, `positive` not among the values, infinite values (row, column), fewer than 10 complete samples (and which
+ * factor costs most), no factor left. Collective over the world.
+ */
+shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
+void shy_problem_free(shy_problem **problem);
+
+/* ---- the search ------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    shy_grammar grammar;
+    int keep;                        /* K best per complexity */
+    uint64_t memory;                 /* bytes per rank; a plan above it is refused */
+    int tile_left, tile_right;       /* operands of a tile panel; 0 = chosen */
+    uint64_t seed;
+} shy_search_options;
+
+#define SHY_COMPLEXITY_MAX 64
+
+typedef struct {
+    uint64_t formulas[SHY_COMPLEXITY_MAX + 1]; /* exact, per complexity; canonical forms */
+    uint64_t formulas_total;
+    uint64_t jobs;                   /* subtrees dealt by rank 0 */
+    double flops;
+    double bytes_per_rank;
+    double seconds;                  /* expected, on the ranks of the team, from a short measurement on this machine */
+} shy_plan;
+
+typedef struct {
+    double fraction;                 /* of the planned work, 0 … 1 */
+    double formulas;                 /* scored so far */
+    double best_statistic;
+    const char *best_formula;        /* text, best r² so far among what rank 0 has seen */
+    double seconds;
+} shy_progress;
+
+/** One formula kept: tree over problem->name numbering; fitted constants are nodes of the tree. */
+typedef struct {
+    int complexity;
+    shy_tree tree;                   /* the formula z, constants included */
+    double statistic;                /* r² with the response, fp64, fixed order of summation */
+    shy_fit fit;                     /* refit of the family's basis; metrics */
+    double intercept, slope;         /* outcome or logit = intercept + slope·z */
+    char *text;                      /* shortest exact text */
+    uint64_t twins_count;
+    int twins_listed;
+    char **twins;                    /* texts, simplest first */
+} shy_found;
+
+typedef struct {
+    int complexity;
+    int count;
+    shy_found *found;                /* best first */
+} shy_found_level;
+
+typedef struct {
+    shy_plan plan;
+    uint64_t formulas_scored;
+    int levels;
+    shy_found_level *level;          /* complexity 1 … max */
+    int front_count;
+    int *front_level, *front_index;  /* the Pareto front: strictly decreasing loss with complexity */
+    double seconds;
+} shy_search_result;
+
+/** Exact counts and costs; SHY_INPUT if the grammar allows nothing, SHY_MEMORY if over options->memory. Collective. */
+shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out);
+/**
+ * Plans, searches, merges, refits. The result is complete on world rank 0; elsewhere *result_out is NULL.
+ * `progress` is called on rank 0 about twice a second (may be NULL). Collective over the world.
+ */
+shy_status shy_search_run(const shy_problem *problem, const shy_search_options *options,
+                          void (*progress)(void *context, const shy_progress *now), void *context,
+                          shy_search_result **result_out);
+void shy_search_result_free(shy_search_result **result);
+
+#endif

@@ -135,4 +135,61 @@ void shy_grammar_default(shy_grammar *grammar);
 /** "log(sqrt)" → forbidden[LOG][SQRT]; "*(log)" works too. SHY_INPUT naming the word otherwise. */
 shy_status shy_grammar_forbid(shy_grammar *grammar, const char *pattern);
 
+/* ---- shapes: the canonical forms of the grammar over k factors ------------------------------------------------- */
+
+/**
+ * A formula without its factors: trees over the slots 0 … k−1. All functions of k slots that the grammar can build are
+ * enumerated once; those equal in value (as operands), equal up to an affine map (as formulas) or spanning the same space
+ * (as fitted families) are one, represented by the simplest. Equality is decided by value at fixed pseudo-random points (doc/grammar.md,
+ * DECISIONS.md): the identities of algebra need not be listed. The first `nonnegative` slots take values >= 0, the others any sign.
+ */
+typedef struct shy_shapes shy_shapes;
+
+typedef enum {
+    SHY_FAMILY_PLAIN,              /* a tree: op(left, right) */
+    SHY_FAMILY_WEIGHTED,           /* left + c·right */
+    SHY_FAMILY_WEIGHTED_INVERSE,   /* left + c/right */
+    SHY_FAMILY_SHIFTED,            /* (left + c)·right */
+    SHY_FAMILY_SHIFTED_RATIO,      /* (left + c)/right */
+    SHY_FAMILY_INTERACTION,        /* (left + a)·(right + b) */
+    SHY_FAMILIES
+} shy_family;
+int shy_family_terms(shy_family family);     /* basis columns: 1, 2, 2, 2, 2, 3 */
+int shy_family_constants(shy_family family); /* 0, 1, 1, 1, 1, 2 */
+/** Complexity that the family adds to that of its two operands; 0 if the grammar does not allow it (PLAIN: 0). */
+int shy_family_cost(const shy_grammar *grammar, shy_family family);
+
+typedef struct {
+    uint8_t op;           /* root operator; for leaves SHY_OP_FACTOR */
+    uint8_t complexity;
+    uint8_t mask;         /* slots used */
+    uint8_t slot;         /* of a leaf */
+    bool negative;        /* the negative of an earlier operand: sums and products need only that one */
+    uint8_t length;       /* characters of its text, for choosing the shortest */
+    int32_t left, right;  /* operands; right −1 for unary */
+} shy_shape;
+
+typedef struct {
+    uint8_t family;
+    uint8_t op;           /* of PLAIN */
+    uint8_t complexity;
+    uint8_t length;
+    int32_t left, right;  /* operands (indices of shapes); a leaf has left = its own shape, right = −1 */
+} shy_root;
+
+/** Cost: complexity 7, 3 slots, 8 operators: about 0.2 s. Fails with SHY_MEMORY; SHY_INPUT if the space of shapes exceeds 2^26. */
+shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **shapes_out);
+void shy_shapes_destroy(shy_shapes **shapes);
+/** Operands of all masks in order of complexity: operands of complexity c are [first[c], first[c+1]). Borrowed. */
+const shy_shape *shy_shapes_operands(const shy_shapes *shapes, int *count_out, const int **first_out);
+/** Canonical formulas that use all k slots, in order of complexity likewise. Borrowed. */
+const shy_root *shy_shapes_roots(const shy_shapes *shapes, int *count_out, const int **first_out);
+/**
+ * The canonical formula equal to a given one, −1 if there is none (constant, not in the grammar). `tree` is over slots, without
+ * constants; for families left and right are the operands' trees (right NULL: PLAIN of `left` alone). About 3 µs. Thread-safe.
+ */
+int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree *left, const shy_tree *right);
+/** Tree of an operand, with slot s standing for factor[s]. */
+void shy_shapes_operand_tree(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree_out);
+
 #endif

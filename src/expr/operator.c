@@ -1,0 +1,275 @@
+/* The operators: one row of a table each, with their definition on numbers, on rows of numbers and on ranges. */
+#include "shy_config.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "shihyo/expr.h"
+
+/* ---- definitions ----------------------------------------------------------------------------------------------- */
+
+/*
+ * Each definition is written once and serves both the scalar function and the loop over rows, so that the two cannot
+ * differ. The loops have no branches and no aliasing: compilers vectorise all but log and exp.
+ */
+#define DEFINE(name, expression)                                                                                       \
+    static double name##_value(double u, double v)                                                                     \
+    {                                                                                                                  \
+        (void)v;                                                                                                       \
+        return (expression);                                                                                           \
+    }                                                                                                                  \
+    static void name##_rows(int rows, const double *restrict us, const double *restrict vs, double *restrict out)      \
+    {                                                                                                                  \
+        (void)vs;                                                                                                      \
+        for (int i = 0; i < rows; i++) {                                                                               \
+            out[i] = name##_value(us[i], name##_second(vs, i));                                                        \
+        }                                                                                                              \
+    }
+
+/* The loops of unary operators must not touch the second operand: it may be NULL. */
+#define UNARY(name, expression)                                                                                        \
+    static inline double name##_second(const double *vs, int i)                                                        \
+    {                                                                                                                  \
+        (void)vs, (void)i;                                                                                             \
+        return 0.0;                                                                                                    \
+    }                                                                                                                  \
+    DEFINE(name, expression)
+#define BINARY(name, expression)                                                                                       \
+    static inline double name##_second(const double *vs, int i)                                                        \
+    {                                                                                                                  \
+        return vs[i];                                                                                                  \
+    }                                                                                                                  \
+    DEFINE(name, expression)
+
+UNARY(leaf, u)
+BINARY(add, u + v)
+BINARY(subtract, u - v)
+BINARY(multiply, u * v)
+BINARY(divide, u / v)
+BINARY(max, u > v ? u : v)
+BINARY(min, u < v ? u : v)
+BINARY(hypot, sqrt(u * u + v * v)) /* not libm's hypot, which differs between libraries */
+BINARY(reldiff, (u - v) / (u + v))
+UNARY(log, log(u))
+UNARY(sqrt, sqrt(u))
+UNARY(square, u * u)
+UNARY(inverse, 1.0 / u)
+UNARY(abs, fabs(u))
+UNARY(exp, exp(u))
+
+/* ---- ranges ---------------------------------------------------------------------------------------------------- */
+
+/* Beyond this a further square would leave the range of doubles. */
+#define RANGE_LIMIT 1e150
+#define EXP_LIMIT 50.0
+
+static bool holds_zero(shy_interval u)
+{
+    return !(u.lo > 0.0 || u.hi < 0.0);
+}
+
+static shy_interval interval_magnitude(shy_interval u)
+{
+    double a = fabs(u.lo), b = fabs(u.hi);
+    return (shy_interval){u.lo <= 0.0 && u.hi >= 0.0 ? 0.0 : fmin(a, b), fmax(a, b)};
+}
+
+/*
+ * Smallest and largest of the four corners: exact for a function that is monotone along each axis. + − * / and sqrt also
+ * round monotonely, so that what is computed anywhere in the range lies between what is computed at its corners.
+ */
+static shy_interval interval_corners(double (*value)(double, double), shy_interval u, shy_interval v)
+{
+    double a = value(u.lo, v.lo), b = value(u.lo, v.hi), c = value(u.hi, v.lo), d = value(u.hi, v.hi);
+    return (shy_interval){fmin(fmin(a, b), fmin(c, d)), fmax(fmax(a, b), fmax(c, d))};
+}
+
+static bool leaf_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    (void)v;
+    *out = u;
+    return true;
+}
+
+static bool add_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    *out = (shy_interval){u.lo + v.lo, u.hi + v.hi};
+    return true;
+}
+
+static bool subtract_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    *out = (shy_interval){u.lo - v.hi, u.hi - v.lo};
+    return true;
+}
+
+static bool multiply_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    *out = interval_corners(multiply_value, u, v);
+    return true;
+}
+
+static bool divide_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    if (holds_zero(v)) return false;
+    *out = interval_corners(divide_value, u, v);
+    return true;
+}
+
+static bool max_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    *out = (shy_interval){max_value(u.lo, v.lo), max_value(u.hi, v.hi)};
+    return true;
+}
+
+static bool min_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    *out = (shy_interval){min_value(u.lo, v.lo), min_value(u.hi, v.hi)};
+    return true;
+}
+
+static bool hypot_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    shy_interval a = interval_magnitude(u), b = interval_magnitude(v);
+    *out = (shy_interval){hypot_value(a.lo, b.lo), hypot_value(a.hi, b.hi)};
+    return true;
+}
+
+/*
+ * ∂/∂u = 2v/(u+v)² has the sign of v and ∂/∂v the sign of −u wherever u + v is not 0: monotone along each axis, so the
+ * extremes are corners. Numerator and denominator round separately, hence the margin of four units in the last place.
+ */
+static bool reldiff_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    if (holds_zero((shy_interval){u.lo + v.lo, u.hi + v.hi})) return false;
+    shy_interval r = interval_corners(reldiff_value, u, v);
+    *out = (shy_interval){r.lo - fabs(r.lo) * 0x1p-50, r.hi + fabs(r.hi) * 0x1p-50};
+    return true;
+}
+
+/* libm's log is within one unit in the last place, but not proved monotone; its zero at 1 is exact. */
+static bool log_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    (void)v;
+    if (!(u.lo > 0.0)) return false;
+    double lo = log(u.lo), hi = log(u.hi);
+    *out = (shy_interval){u.lo == 1.0 ? lo : nextafter(lo, -INFINITY), u.hi == 1.0 ? hi : nextafter(hi, INFINITY)};
+    return true;
+}
+
+static bool sqrt_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    (void)v;
+    if (!(u.lo >= 0.0)) return false;
+    *out = (shy_interval){sqrt(u.lo), sqrt(u.hi)};
+    return true;
+}
+
+static bool square_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    (void)v;
+    shy_interval a = interval_magnitude(u);
+    *out = (shy_interval){a.lo * a.lo, a.hi * a.hi};
+    return true;
+}
+
+static bool inverse_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    (void)v;
+    if (holds_zero(u)) return false;
+    *out = (shy_interval){1.0 / u.hi, 1.0 / u.lo};
+    return true;
+}
+
+static bool abs_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    (void)v;
+    *out = interval_magnitude(u);
+    return true;
+}
+
+/* As for log: one unit in the last place of margin, none where exp is exact, never below 0. */
+static bool exp_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    (void)v;
+    if (!(u.hi <= EXP_LIMIT)) return false;
+    double lo = exp(u.lo), hi = exp(u.hi);
+    lo = u.lo == 0.0 ? lo : fmax(0.0, nextafter(lo, -INFINITY));
+    *out = (shy_interval){lo, u.hi == 0.0 ? hi : nextafter(hi, INFINITY)};
+    return true;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    shy_operator face;
+    double (*value)(double, double);
+    void (*rows)(int, const double *restrict, const double *restrict, double *restrict);
+    bool (*range)(shy_interval, shy_interval, shy_interval *);
+} operator_row;
+
+#define LEAF(text, help) {{text, 0, false, 9, false, help}, leaf_value, leaf_rows, leaf_range}
+#define INFIX(text, name, precedence, commutes, help)                                                                  \
+    {{text, 2, true, precedence, commutes, help}, name##_value, name##_rows, name##_range}
+#define FUNCTION(name, arity, commutes, help)                                                                          \
+    {{#name, arity, false, 9, commutes, help}, name##_value, name##_rows, name##_range}
+
+static const operator_row table[SHY_OPS] = {
+    [SHY_OP_FACTOR] = LEAF("factor", "a factor of the cohort"),
+    [SHY_OP_CONSTANT] = LEAF("constant", "a number, usually fitted"),
+    [SHY_OP_ADD] = INFIX("+", add, 1, true, "sum u + v"),
+    [SHY_OP_SUBTRACT] = INFIX("-", subtract, 1, false, "difference u - v"),
+    [SHY_OP_MULTIPLY] = INFIX("*", multiply, 2, true, "product u * v"),
+    [SHY_OP_DIVIDE] = INFIX("/", divide, 2, false, "ratio u / v; v without 0 in its range"),
+    [SHY_OP_MAX] = FUNCTION(max, 2, true, "the larger of u and v"),
+    [SHY_OP_MIN] = FUNCTION(min, 2, true, "the smaller of u and v"),
+    [SHY_OP_HYPOT] = FUNCTION(hypot, 2, true, "square root of u squared plus v squared"),
+    [SHY_OP_RELDIFF] = FUNCTION(reldiff, 2, false, "relative difference (u - v) / (u + v); the sum without 0 in its range"),
+    [SHY_OP_LOG] = FUNCTION(log, 1, false, "natural logarithm of a positive u"),
+    [SHY_OP_SQRT] = FUNCTION(sqrt, 1, false, "square root of u, which is nowhere negative"),
+    [SHY_OP_SQUARE] = FUNCTION(square, 1, false, "u * u"),
+    [SHY_OP_INVERSE] = FUNCTION(inverse, 1, false, "1 / u; u without 0 in its range"),
+    [SHY_OP_ABS] = FUNCTION(abs, 1, false, "absolute value of u"),
+    [SHY_OP_EXP] = FUNCTION(exp, 1, false, "exponential of u, which is at most 50"),
+};
+
+const shy_operator *shy_operator_get(shy_op op)
+{
+    assert((unsigned)op < SHY_OPS);
+    return &table[op].face;
+}
+
+bool shy_operator_find(const char *name, shy_op *op_out)
+{
+    for (unsigned op = 0; op < SHY_OPS; op++) {
+        if (table[op].face.arity > 0 && strcmp(table[op].face.name, name) == 0) {
+            *op_out = (shy_op)op;
+            return true;
+        }
+    }
+    return false;
+}
+
+double shy_operator_apply(shy_op op, double u, double v)
+{
+    assert((unsigned)op < SHY_OPS);
+    return table[op].value(u, v);
+}
+
+void shy_operator_apply_rows(shy_op op, int rows, const double *u, const double *v, double *out)
+{
+    assert((unsigned)op < SHY_OPS);
+    table[op].rows(rows, u, v, out);
+}
+
+bool shy_operator_range(shy_op op, shy_interval u, shy_interval v, shy_interval *out)
+{
+    shy_interval r;
+
+    assert((unsigned)op < SHY_OPS);
+    if (!table[op].range(u, v, &r)) return false;
+    if (!(r.lo <= r.hi && r.lo >= -RANGE_LIMIT && r.hi <= RANGE_LIMIT)) return false; /* also not a number */
+    *out = r;
+    return true;
+}

@@ -60,18 +60,26 @@ typedef struct {
     char *hardware, *versions;
 } shy_results;
 
-void shy_results_free(shy_results *results); /* frees what it owns */
+void shy_results_free(shy_results *results); /* frees what it owns, not the struct; all of it becomes zero; accepts NULL */
 
 /**
- * Reserves the directory: creates it if absent; refuses one that already holds results (front.json, results.h5, run.json)
- * unless overwrite; refuses an unwritable one. Writes nothing else. SHY_IO / SHY_INPUT with one clear message. Rank 0 only.
+ * Reserves the directory: creates it (and those above it) if absent; refuses one that already holds results unless
+ * overwrite; refuses an unwritable or full one, tried with a small file that is removed again. Leaves nothing behind when it
+ * fails. SHY_IO / SHY_INPUT with one clear message. *created_out: this call made the directory. Rank 0 only.
  */
-shy_status shy_output_check(const char *directory, bool overwrite);
-/** Writes results.h5, front.tsv, front.json, run.json: each to a temporary, flushed to disk, then all renamed. On failure
- * (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only. */
+shy_status shy_output_check(const char *directory, bool overwrite, bool *created_out);
+/** Gives a directory back after a failure of the work: removes it if shy_output_check created it and it is empty. */
+void shy_output_release(const char *directory, bool created);
+/**
+ * Writes results.h5, front.tsv, front.json, run.json: each to a temporary, flushed to disk, then all renamed, run.json last.
+ * On failure (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only.
+ */
 shy_status shy_results_write(const shy_results *results, const char *directory);
-/** The front as an aligned table with two sentences on how to read it. Reads front.json back / prints from memory. */
+/** The front as an aligned table with two sentences on how to read it. */
 void shy_results_print_front(const shy_results *results, FILE *stream);
-shy_status shy_show(const char *directory, int complexity /* 0 = front */, FILE *stream);
+/** The same from the front.json of a finished run. complexity: 0 = the front, −1 = every list, else the list of that complexity. */
+shy_status shy_show(const char *directory, int complexity, FILE *stream);
+/** 12588 → "12,588". `out` holds at least 32 bytes. Returns out. */
+char *shy_text_thousands(int64_t value, char *out);
 
 #endif

@@ -1,0 +1,175 @@
+/* json.c: results as JSON documents. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "report_impl.h"
+
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null(); /* JSON has no NaN */
+}
+
+/* A text; bytes that are not UTF-8 become '?', so that one odd name never costs a finished search its results. */
+static json_t *text(const char *bytes)
+{
+    json_t *value = NULL;
+    char *plain = NULL;
+
+    if (bytes == NULL) return json_null();
+    value = json_string(bytes);
+    if (value != NULL || shy_string_copy(bytes, &plain) != SHY_OK) return value;
+    for (char *p = plain; *p != '\0'; p++)
+        if ((unsigned char)*p >= 0x80) *p = '?';
+    value = json_string(plain);
+    shy_free(&plain);
+    return value;
+}
+
+static json_t *texts(char *const *list, int count)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < count && array != NULL; i++)
+        if (json_array_append_new(array, text(list[i])) != 0) json_decref(array), array = NULL;
+    return array;
+}
+
+static json_t *numbers(const double *list, int count)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < count && array != NULL; i++)
+        if (json_array_append_new(array, number(list[i])) != 0) json_decref(array), array = NULL;
+    return array;
+}
+
+static json_t *metric_names(const shy_results *results)
+{
+    json_t *array = json_array();
+
+    for (int m = 0; array != NULL && results->metric_names[m] != NULL; m++)
+        if (json_array_append_new(array, text(results->metric_names[m])) != 0) json_decref(array), array = NULL;
+    return array;
+}
+
+static json_t *metrics(const shy_results *results, const shy_entry *entry)
+{
+    json_t *object = json_object();
+
+    for (int m = 0; object != NULL && results->metric_names[m] != NULL; m++)
+        if (json_object_set_new(object, results->metric_names[m], number(entry->metric[m])) != 0)
+            json_decref(object), object = NULL;
+    return object;
+}
+
+static json_t *entry_json(const shy_results *results, const shy_entry *entry)
+{
+    json_t *object = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                               "complexity", entry->complexity,
+                               "formula", text(entry->formula),
+                               "formula_short", text(entry->formula_short),
+                               "factors", texts(entry->factors, entry->factors_count),
+                               "constants", numbers(entry->constants, entry->constants_count),
+                               "intercept", number(entry->intercept),
+                               "slope", number(entry->slope),
+                               "unit", text(entry->unit),
+                               "metrics", metrics(results, entry),
+                               "statistic", number(entry->statistic),
+                               "loss", number(entry->loss));
+
+    if (object == NULL) return NULL;
+    if (entry->verdict != SHY_FITTED &&
+        json_object_set_new(object, "verdict", text(shy_verdict_name(entry->verdict))) != 0)
+        goto failed;
+    if (json_object_set_new(object, "twins", texts(entry->twins, entry->twins_listed)) != 0) goto failed;
+    if (json_object_set_new(object, "twins_count", json_integer((json_int_t)entry->twins_count)) != 0) goto failed;
+    return object;
+failed:
+    json_decref(object);
+    return NULL;
+}
+
+static json_t *front(const shy_results *results)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < results->front_count && array != NULL; i++)
+        if (json_array_append_new(array, entry_json(results, results->front[i])) != 0) json_decref(array), array = NULL;
+    return array;
+}
+
+static json_t *level_json(const shy_results *results, const shy_level *level)
+{
+    json_t *array = json_array();
+
+    for (int i = 0; i < level->count && array != NULL; i++)
+        if (json_array_append_new(array, entry_json(results, &level->entry[i])) != 0) json_decref(array), array = NULL;
+    return array;
+}
+
+/* An object with one member per complexity, its key the complexity. */
+static json_t *per_level(const shy_results *results, json_t *(*member)(const shy_results *, const shy_level *))
+{
+    json_t *object = json_object();
+
+    for (int l = 0; l < results->levels && object != NULL; l++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", results->level[l].complexity);
+        if (json_object_set_new(object, key, member(results, &results->level[l])) != 0)
+            json_decref(object), object = NULL;
+    }
+    return object;
+}
+
+static json_t *level_formulas(const shy_results *results, const shy_level *level)
+{
+    (void)results;
+    return json_integer((json_int_t)level->formulas);
+}
+
+json_t *shy_report_front_json(const shy_results *results)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o, s:o, s:o}",
+                     "outcome", text(results->outcome),
+                     "outcome_kind", text(results->outcome_kind),
+                     "outcome_unit", text(results->outcome_unit),
+                     "positive", text(results->positive),
+                     "n_cohort", (json_int_t)results->n_cohort,
+                     "n_filtered", (json_int_t)results->n_filtered,
+                     "n_samples", (json_int_t)results->n_samples,
+                     "factors_offered", results->factors_offered,
+                     "factors_used", results->factors_used,
+                     "n_formulas", (json_int_t)results->n_formulas,
+                     "metrics", metric_names(results),
+                     "formulas", per_level(results, level_formulas),
+                     "front", front(results),
+                     "best", per_level(results, level_json));
+}
+
+json_t *shy_report_run_json(const shy_results *results)
+{
+    double rate = results->seconds > 0 ? (double)results->n_formulas / results->seconds : NAN;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}",
+                     "version", text(results->version),
+                     "cohort", text(results->cohort_path),
+                     "cohort_sha256", text(results->cohort_sha256),
+                     "outcome", text(results->outcome),
+                     "seed", (json_int_t)results->seed,
+                     "n_cohort", (json_int_t)results->n_cohort,
+                     "n_filtered", (json_int_t)results->n_filtered,
+                     "n_samples", (json_int_t)results->n_samples,
+                     "factors_offered", results->factors_offered,
+                     "factors_used", results->factors_used,
+                     "n_formulas", (json_int_t)results->n_formulas,
+                     "ranks", results->ranks,
+                     "groups", results->groups,
+                     "row_blocks", results->row_blocks,
+                     "seconds", number(results->seconds),
+                     "formulas_per_second", number(rate),
+                     "software", json_pack("{s:o, s:o}", "versions", text(results->versions), "hardware", text(results->hardware)),
+                     "notes", texts(results->notes, results->notes_count),
+                     "configuration", text(results->configuration));
+}

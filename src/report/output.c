@@ -1,0 +1,200 @@
+/* output.c: the results directory: is it free and writable before the work, and how four files appear in it at once after. */
+#include "shy_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report_impl.h"
+
+/* run.json is renamed last: a directory that has it is complete. */
+static const char *const file_names[] = {"results.h5", "front.tsv", "front.json", "run.json"};
+enum { FILES = sizeof file_names / sizeof *file_names };
+
+#define PROBE_BYTES 4096
+
+shy_status shy_report_path(const char *directory, const char *name, char **path_out)
+{
+    size_t length = strlen(directory);
+    const char *slash = length > 0 && directory[length - 1] == '/' ? "" : "/";
+
+    return shy_string_format(path_out, "%s%s%s", directory, slash, name);
+}
+
+static shy_status partial_path(const char *directory, const char *name, char **path_out)
+{
+    char partial[64];
+
+    snprintf(partial, sizeof partial, ".%s.partial", name);
+    return shy_report_path(directory, partial, path_out);
+}
+
+/* All bytes, on the disk when this returns. Errors of the file system name the file that the user will look for. */
+static shy_status write_bytes(const char *partial, const char *shown, const char *bytes, size_t count)
+{
+    int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666), error = 0;
+
+    if (fd < 0) error = errno;
+    while (error == 0 && count > 0) {
+        ssize_t written = write(fd, bytes, count);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) error = written == 0 ? ENOSPC : errno;
+        else bytes += written, count -= (size_t)written;
+    }
+    if (error == 0 && fsync(fd) != 0 && errno != EINVAL) error = errno; /* EINVAL: a file system without fsync */
+    if (fd >= 0 && close(fd) != 0 && error == 0) error = errno;
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+        return shy_fail(SHY_IO, "%s: cannot be written: %s. Free some space or choose another directory with -o.", shown, strerror(error));
+    if (error != 0)
+        return shy_fail(SHY_IO, "%s: cannot be written: %s. Choose another directory with -o.", shown, strerror(error));
+    return SHY_OK;
+}
+
+/* ---- before the work ------------------------------------------------------------------------------------------- */
+
+/* Creates the directory and those above it that are missing; *created_out: this call made the last one. */
+static shy_status make_directory(const char *directory, bool *created_out)
+{
+    shy_status st = SHY_OK;
+    char *path = NULL;
+
+    SHY_TRY(shy_string_copy(directory, &path));
+    for (char *p = path + 1; *path != '\0' && *p != '\0'; p++) {
+        if (*p != '/' || p[1] == '\0') continue;
+        *p = '\0';
+        (void)mkdir(path, 0777); /* whether it is there now shows below */
+        *p = '/';
+    }
+    *created_out = mkdir(path, 0777) == 0;
+    if (!*created_out && errno != EEXIST)
+        st = shy_fail(SHY_IO, "%s: the output directory cannot be created: %s. Choose another one with -o.", directory, strerror(errno));
+out:
+    shy_free(&path);
+    return st;
+}
+
+static shy_status check_free(const char *directory, bool overwrite)
+{
+    shy_status st = SHY_OK;
+    char *path = NULL;
+    struct stat info;
+
+    if (stat(directory, &info) != 0)
+        return shy_fail(SHY_IO, "%s: the output directory cannot be read: %s. Choose another one with -o.", directory, strerror(errno));
+    if (!S_ISDIR(info.st_mode))
+        return shy_fail(SHY_IO, "%s: is a file, not a directory for results. Choose another name with -o.", directory);
+    for (int f = 0; f < FILES; f++) {
+        shy_free(&path);
+        SHY_TRY(shy_report_path(directory, file_names[f], &path));
+        if (lstat(path, &info) != 0) continue;
+        if (S_ISDIR(info.st_mode)) {
+            SHY_TRY(shy_fail(SHY_IO, "%s: is a directory where a result file has to go. Choose another output directory with -o.", path));
+        }
+        if (!overwrite)
+            SHY_TRY(shy_fail(SHY_INPUT, "%s: holds results already (%s). Choose another directory with -o, or replace them with --overwrite.",
+                             directory, file_names[f]));
+    }
+out:
+    shy_free(&path);
+    return st;
+}
+
+/* Writes and removes one small file, as only that tells whether there are the rights and the space. */
+static shy_status check_writable(const char *directory)
+{
+    static const char zeros[PROBE_BYTES];
+    shy_status st = SHY_OK;
+    char *path = NULL;
+
+    SHY_TRY(partial_path(directory, "probe", &path));
+    st = write_bytes(path, directory, zeros, sizeof zeros);
+    unlink(path);
+out:
+    shy_free(&path);
+    return st;
+}
+
+shy_status shy_output_check(const char *directory, bool overwrite, bool *created_out)
+{
+    shy_status st = SHY_OK;
+    bool created = false;
+
+    if (*directory == '\0') return shy_fail(SHY_INPUT, "The output directory has no name. Give one with -o.");
+    SHY_TRY(make_directory(directory, &created));
+    SHY_TRY(check_free(directory, overwrite));
+    SHY_TRY(check_writable(directory));
+out:
+    if (st != SHY_OK && created) rmdir(directory);
+    *created_out = st == SHY_OK && created;
+    return st;
+}
+
+void shy_output_release(const char *directory, bool created)
+{
+    if (created) rmdir(directory); /* only an empty directory goes */
+}
+
+/* ---- after the work -------------------------------------------------------------------------------------------- */
+
+static shy_status json_bytes(json_t *document, shy_buffer *buffer)
+{
+    if (document == NULL) return shy_fail(SHY_MEMORY, "There is not enough memory to write the results as JSON.");
+    shy_report_json_text(document, buffer);
+    json_decref(document);
+    return buffer->status;
+}
+
+static shy_status file_bytes(const shy_results *results, int file, shy_buffer *buffer)
+{
+    switch (file) {
+    case 0: return shy_report_hdf5(results, buffer);
+    case 1: shy_report_tsv(results, buffer); return buffer->status;
+    case 2: return json_bytes(shy_report_front_json(results), buffer);
+    default: return json_bytes(shy_report_run_json(results), buffer);
+    }
+}
+
+static shy_status write_partial(const shy_results *results, int file, const char *partial, const char *shown)
+{
+    shy_buffer buffer = {0};
+    shy_status st = file_bytes(results, file, &buffer);
+
+    if (st == SHY_OK) st = write_bytes(partial, shown, buffer.bytes, buffer.count);
+    shy_buffer_free(&buffer);
+    return st;
+}
+
+/* The names are in the directory only when it is on the disk too; some file systems cannot, which is no failure. */
+static void sync_directory(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+shy_status shy_results_write(const shy_results *results, const char *directory)
+{
+    shy_status st = SHY_OK;
+    char *partial[FILES] = {0}, *final[FILES] = {0};
+
+    for (int f = 0; f < FILES; f++) {
+        SHY_TRY(partial_path(directory, file_names[f], &partial[f]));
+        SHY_TRY(shy_report_path(directory, file_names[f], &final[f]));
+    }
+    for (int f = 0; f < FILES; f++) SHY_TRY(write_partial(results, f, partial[f], final[f]));
+    for (int f = 0; f < FILES; f++)
+        if (rename(partial[f], final[f]) != 0)
+            SHY_TRY(shy_fail(SHY_IO, "%s: cannot be put in place: %s. Choose another directory with -o.", final[f], strerror(errno)));
+    sync_directory(directory);
+out:
+    for (int f = 0; f < FILES; f++) {
+        if (st != SHY_OK && partial[f] != NULL) unlink(partial[f]);
+        shy_free(&partial[f]);
+        shy_free(&final[f]);
+    }
+    return st;
+}

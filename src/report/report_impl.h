@@ -1,0 +1,47 @@
+/* report_impl.h: what the files of report share: texts that grow, the JSON of results, the bytes of each result file. */
+#ifndef SHIHYO_REPORT_IMPL_H
+#define SHIHYO_REPORT_IMPL_H
+
+#include <jansson.h>
+
+#include "shihyo/report.h"
+
+/**
+ * Bytes that grow. The first failure sticks: later additions do nothing, and the caller asks for `status` once at the end.
+ * Starts as {0}; ends with shy_buffer_free.
+ */
+typedef struct {
+    char *bytes; /* always followed by a NUL once something was added */
+    size_t count, room;
+    shy_status status;
+} shy_buffer;
+
+void shy_buffer_add(shy_buffer *buffer, const void *bytes, size_t count);
+void shy_buffer_text(shy_buffer *buffer, const char *text);
+void shy_buffer_format(shy_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void shy_buffer_free(shy_buffer *buffer);
+
+/**
+ * The document of front.json: only what follows from the data, the configuration of the search and the seed, so that it is
+ * the same for any number of ranks. NULL if memory runs out. Owned.
+ */
+json_t *shy_report_front_json(const shy_results *results);
+/** The manifest of the run: everything that depends on where and when it ran. NULL if memory runs out. Owned. */
+json_t *shy_report_run_json(const shy_results *results);
+/**
+ * A JSON value as text: numbers in their shortest exact form, keys in the order of insertion, values up to the size of one
+ * formula on one line.
+ */
+void shy_report_json_text(const json_t *value, shy_buffer *buffer);
+
+/** The bytes of front.tsv and results.h5. */
+void shy_report_tsv(const shy_results *results, shy_buffer *buffer);
+shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer);
+
+/** The table of the formulas of a front.json document: complexity 0 the front, −1 every list, else the list of that complexity. */
+shy_status shy_report_print(const json_t *document, int complexity, FILE *stream);
+
+/** `path` = directory/name, owned. */
+shy_status shy_report_path(const char *directory, const char *name, char **path_out);
+
+#endif

@@ -1,0 +1,226 @@
+/* show.c: the front as people read it: an aligned table and two sentences. One printer for a finished run and for `show`. */
+#include "shy_config.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report_impl.h"
+#include "table_impl.h"
+
+/* How a metric is called in a sentence; a metric without a line here is called by its name. */
+static const struct {
+    const char *name, *meaning;
+} meanings[] = {
+    {"r2", "R\xc2\xb2 (r2), the share of the outcome's variance that the formula explains"},
+    {"auc", "the AUC (auc), the chance that the formula ranks a positive sample above a negative one"},
+};
+
+static const char *meaning(const char *metric)
+{
+    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
+        if (strcmp(meanings[i].name, metric) == 0) return meanings[i].meaning;
+    return metric;
+}
+
+static const char *word(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text == NULL ? "" : text;
+}
+
+static int64_t integer(const json_t *object, const char *key)
+{
+    return (int64_t)json_integer_value(json_object_get(object, key));
+}
+
+/* 12588 → "12,588". `out` holds 32 bytes. */
+char *shy_text_thousands(int64_t value, char *out)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRId64, value), n = 0;
+
+    for (int i = 0; i < length; i++) {
+        out[n++] = digits[i];
+        if (digits[i] != '-' && i + 1 < length && (length - 1 - i) % 3 == 0) out[n++] = ',';
+    }
+    out[n] = '\0';
+    return out;
+}
+
+static void number_cell(shy_table *table, const json_t *value, int digits)
+{
+    char text[40] = "-";
+
+    if (json_is_number(value)) snprintf(text, sizeof text, "%.*g", digits, json_number_value(value));
+    shy_table_cell(table, text);
+}
+
+/* A metric to 4 decimals; one that is near 1 but not 1 keeps enough digits to show it. */
+static void metric_cell(shy_table *table, const json_t *value)
+{
+    double v = json_number_value(value);
+    char text[40];
+
+    if (!json_is_number(value)) {
+        shy_table_cell(table, "-");
+        return;
+    }
+    if (fabs(v) >= 1e-4 && fabs(v) < 1e4) snprintf(text, sizeof text, v < 1 && v > 0.9999 ? "%.8f" : "%.4f", v);
+    else snprintf(text, sizeof text, "%.4g", v);
+    shy_table_cell(table, text);
+}
+
+static void print_heading(const json_t *document, FILE *stream)
+{
+    char samples[32], formulas[32];
+    const char *outcome = word(document, "outcome"), *unit = word(document, "outcome_unit");
+    bool binary = strcmp(word(document, "outcome_kind"), "binary") == 0;
+
+    fprintf(stream, "Outcome %s%s%s%s (%s): %s samples, %s formulas scored.\n", outcome, *unit ? " [" : "", unit, *unit ? "]" : "",
+            word(document, "outcome_kind"), shy_text_thousands(integer(document, "n_samples"), samples),
+            shy_text_thousands(integer(document, "n_formulas"), formulas));
+    if (binary)
+        fprintf(stream, "log-odds of %s = %s = intercept + slope * formula\n\n", outcome,
+                *word(document, "positive") ? word(document, "positive") : "1");
+    else
+        fprintf(stream, "%s = intercept + slope * formula\n\n", outcome);
+}
+
+static void add_entry(shy_table *table, const json_t *document, const json_t *entry)
+{
+    size_t m;
+    json_t *name;
+    char complexity[16];
+    const char *shown = word(entry, "formula_short");
+    const char *verdict = word(entry, "verdict");
+
+    snprintf(complexity, sizeof complexity, "%" PRId64, integer(entry, "complexity"));
+    shy_table_cell(table, complexity);
+    shy_table_cell(table, *shown ? shown : word(entry, "formula"));
+    json_array_foreach(json_object_get(document, "metrics"), m, name)
+        metric_cell(table, json_object_get(json_object_get(entry, "metrics"), json_string_value(name)));
+    number_cell(table, json_object_get(entry, "intercept"), 6);
+    number_cell(table, json_object_get(entry, "slope"), 6);
+    shy_table_cell(table, *verdict ? verdict : word(entry, "unit"));
+}
+
+static shy_status print_table(const json_t *document, const json_t *entries, FILE *stream)
+{
+    shy_table table = {0};
+    shy_status st;
+    size_t i;
+    json_t *item;
+
+    shy_table_column(&table, "complexity", true);
+    shy_table_column(&table, "formula", false);
+    json_array_foreach(json_object_get(document, "metrics"), i, item) shy_table_column(&table, json_string_value(item), true);
+    shy_table_column(&table, "intercept", true);
+    shy_table_column(&table, "slope", true);
+    shy_table_column(&table, "unit", false);
+    json_array_foreach(entries, i, item) add_entry(&table, document, item);
+    st = shy_table_print(&table, stream);
+    shy_table_free(&table);
+    return st;
+}
+
+static void print_reading(const json_t *document, FILE *stream)
+{
+    char samples[32], formulas[32];
+    const char *first = json_string_value(json_array_get(json_object_get(document, "metrics"), 0));
+
+    fprintf(stream,
+            "\nHow to read it: each line is the best formula of its complexity (its factors, operators and constants, counted) and\n"
+            "explains the outcome better than every shorter one, so read down for as long as a line brings a clear gain in\n"
+            "%s; the knee, where the gains become small, is usually the formula to keep.\n",
+            first == NULL ? "fit" : meaning(first));
+    fprintf(stream,
+            "The fit is apparent and therefore optimistic: it was measured on the same %s samples that chose among %s formulas,\n"
+            "so expect less on other people and check the formula on data that took no part in the search.\n",
+            shy_text_thousands(integer(document, "n_samples"), samples),
+            shy_text_thousands(integer(document, "n_formulas"), formulas));
+}
+
+static shy_status print_front(const json_t *document, FILE *stream)
+{
+    const json_t *front = json_object_get(document, "front");
+
+    print_heading(document, stream);
+    if (json_array_size(front) == 0) {
+        fputs("No formula explains the outcome: the front is empty.\n", stream);
+        return SHY_OK;
+    }
+    shy_status st = print_table(document, front, stream);
+    if (st == SHY_OK) print_reading(document, stream);
+    return st;
+}
+
+static shy_status print_level(const json_t *document, const char *complexity, const json_t *list, FILE *stream)
+{
+    char formulas[32];
+
+    fprintf(stream, "Complexity %s: the best %zu of %s formulas\n\n", complexity, json_array_size(list),
+            shy_text_thousands(integer(json_object_get(document, "formulas"), complexity), formulas));
+    return json_array_size(list) == 0 ? SHY_OK : print_table(document, list, stream);
+}
+
+static shy_status print_all(const json_t *document, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    const char *key;
+    json_t *list;
+
+    print_heading(document, stream);
+    json_object_foreach(json_object_get(document, "best"), key, list) {
+        if (st == SHY_OK) st = print_level(document, key, list, stream);
+        fputs("\n", stream);
+    }
+    return st;
+}
+
+shy_status shy_report_print(const json_t *document, int complexity, FILE *stream)
+{
+    char key[16];
+    const json_t *best = json_object_get(document, "best"), *list;
+
+    if (complexity == 0) return print_front(document, stream);
+    if (complexity < 0) return print_all(document, stream);
+    snprintf(key, sizeof key, "%d", complexity);
+    list = json_object_get(best, key);
+    if (list == NULL)
+        return shy_fail(SHY_INPUT, "The results hold no complexity %d; the search went up to %zu.", complexity, json_object_size(best));
+    print_heading(document, stream);
+    return print_level(document, key, list, stream);
+}
+
+void shy_results_print_front(const shy_results *results, FILE *stream)
+{
+    json_t *document = shy_report_front_json(results);
+
+    if (document != NULL) (void)shy_report_print(document, 0, stream);
+    json_decref(document);
+}
+
+shy_status shy_show(const char *directory, int complexity, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    char *path = NULL;
+    json_t *document = NULL;
+    json_error_t error;
+
+    SHY_TRY(shy_report_path(directory, "front.json", &path));
+    if (access(path, R_OK) != 0)
+        SHY_TRY(shy_fail(SHY_IO, "%s: there are no results to show. Give the directory that a search wrote with -o.", path));
+    document = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (document == NULL)
+        SHY_TRY(shy_fail(SHY_INPUT, "%s:%d:%d: is not the front of a search: %s.", path, error.line, error.column, error.text));
+    if (!json_is_array(json_object_get(document, "front")) || !json_is_array(json_object_get(document, "metrics")) ||
+        !json_is_object(json_object_get(document, "best")))
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: is not the front of a search: \"front\", \"best\" or \"metrics\" is missing.", path));
+    SHY_TRY(shy_report_print(document, complexity, stream));
+out:
+    json_decref(document);
+    shy_free(&path);
+    return st;
+}

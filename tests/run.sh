@@ -1,1 +1,133 @@
 #!/bin/sh
+# Runs every test, after whatever set-up is missing. Last line: "N passed, N failed"; status 1 if anything failed.
+#
+#   tests/run.sh            all of it
+#   tests/run.sh WORD ...   only the whole-program tests whose file name contains a WORD
+#
+# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files at a time.
+#
+# A whole-program test is tests/system/NAME.sh. It starts in an empty directory of its own and finds in its environment
+#   SHIHYO        the program                     MPIRUN        how to start ranks: $MPIRUN -n 2 $SHIHYO ...
+#   top_srcdir    the source tree                 top_builddir  the build directory (helper programs in tests/system/)
+# It prints one line "ok - what holds" or "not ok - what does not" per check; a script that prints none counts as one check
+# by its exit status. It runs under `timeout`, SHY_SYSTEM_SECONDS=N (default 600).
+set -u
+top_srcdir=$(cd "$(dirname "$0")/.." && pwd)
+top_builddir=${SHY_BUILD:-$top_srcdir/build}
+jobs=${JOBS:-$(nproc 2>/dev/null || echo 1)}
+passed=0
+failed=0
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+give_up() { # give_up WHAT LOG
+    echo "FAILED: $1"
+    [ -f "$2" ] && tail -n 40 "$2" | sed 's/^/    /'
+    failed=$((failed + 1))
+    finish
+}
+
+set_up() {
+    mkdir -p "$top_builddir" || give_up "the build directory $top_builddir cannot be made" ''
+    top_builddir=$(cd "$top_builddir" && pwd)
+    setup_log=$top_builddir/setup.log
+    "$top_srcdir/build-aux/debian-packages" build tests || give_up 'installing packages' ''
+    if [ ! -x "$top_srcdir/configure" ]; then
+        "$top_srcdir/bootstrap" >"$setup_log" 2>&1 || give_up './bootstrap' "$setup_log"
+    fi
+    if [ ! -f "$top_builddir/config.status" ]; then
+        (cd "$top_builddir" && "$top_srcdir/configure") >"$setup_log" 2>&1 || give_up './configure' "$setup_log"
+    fi
+    make -C "$top_builddir" -j "$jobs" all check-tools >"$setup_log" 2>&1 || give_up 'make' "$setup_log"
+    # All tests are compiled, none is run.
+    make -C "$top_builddir" -j "$jobs" check TESTS= >"$setup_log" 2>&1 || give_up 'compiling the unit tests' "$setup_log"
+}
+
+# Counts "ok" and "not ok" lines of a TAP stream, and shows each failure with the remarks before it.
+count_tap() { # count_tap NAME FILE
+    ok=$(grep -Ec '^ok( |$)' "$2")
+    bad=$(grep -Ec '^not ok( |$)' "$2")
+    passed=$((passed + ok))
+    failed=$((failed + bad))
+    echo "$1: $ok passed, $bad failed"
+    if [ "$bad" -gt 0 ]; then
+        awk -v name="$1" '
+            /^ok( |$)/ { remarks = ""; next }
+            /^not ok( |$)/ { print "FAILED " name ": " $0; printf "%s", remarks; remarks = ""; after = 12; next }
+            { if (after-- > 0) print "    " $0; else { line[++n % 20] = $0; remarks = remarks "    " $0 "\n" } }
+        ' "$2"
+    fi
+}
+
+run_unit_tests() {
+    rm -f "$top_builddir"/tests/unit/*.log "$top_builddir"/tests/*.log
+    make -C "$top_builddir" check >"$top_builddir/check.log" 2>&1
+    check_status=$?
+    seen=0
+    unit_failed=$failed
+    for log in "$top_builddir"/tests/unit/*.log "$top_builddir"/tests/*.log; do
+        [ -f "$log" ] || continue
+        seen=$((seen + 1))
+        count_tap "$(basename "$log" .log)" "$log"
+    done
+    if [ "$seen" -eq 0 ] || { [ "$check_status" -ne 0 ] && [ "$failed" -eq "$unit_failed" ]; }; then
+        failed=$((failed + 1))
+        echo "FAILED: make check"
+        tail -n 40 "$top_builddir/check.log" | sed 's/^/    /'
+    fi
+}
+
+wanted() { # wanted NAME WORD ...: no word, or one of them is in the name
+    name=$1
+    shift
+    [ $# -eq 0 ] && return 0
+    for word in "$@"; do
+        case $name in *"$word"*) return 0 ;; esac
+    done
+    return 1
+}
+
+run_system_tests() {
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
+        OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+    export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+    case $(mpirun --version 2>&1) in
+        *"Open MPI"*) MPIRUN=${MPIRUN:-mpirun --bind-to none} ;;
+        *) MPIRUN=${MPIRUN:-mpirun} ;;
+    esac
+    SHIHYO=$top_builddir/shihyo
+    export MPIRUN SHIHYO top_srcdir top_builddir
+    for script in "$top_srcdir"/tests/system/*.sh; do
+        [ -f "$script" ] || continue
+        name=$(basename "$script" .sh)
+        wanted "$name" "$@" || continue
+        room=$top_builddir/tests/system/$name.dir
+        log=$top_builddir/tests/system/$name.log
+        rm -rf "$room"
+        mkdir -p "$room"
+        started=$(date +%s)
+        (cd "$room" && exec timeout -k 10 "${SHY_SYSTEM_SECONDS:-600}" sh "$script") >"$log" 2>&1 </dev/null
+        status=$?
+        took=$(($(date +%s) - started))
+        if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+            echo "not ok - $name ends within its time ($took s)" >>"$log"
+        elif [ "$status" -ne 0 ] && ! grep -Eq '^not ok( |$)' "$log"; then
+            echo "not ok - $name ends well (it ended with status $status)" >>"$log"
+        elif ! grep -Eq '^(not )?ok( |$)' "$log"; then
+            echo "ok - $name" >>"$log"
+        fi
+        count_tap "$name ($took s)" "$log"
+        [ "$status" -eq 0 ] && rm -rf "$room"
+    done
+}
+
+set_up
+if [ $# -eq 0 ]; then
+    run_unit_tests
+fi
+run_system_tests "$@"
+finish

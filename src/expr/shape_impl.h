@@ -1,0 +1,71 @@
+/* What the files of the shape table share: the points, the fingerprints and the table itself. */
+#ifndef SHY_SHAPE_IMPL_H
+#define SHY_SHAPE_IMPL_H
+
+#include "shihyo/expr.h"
+
+#define SHY_POINTS 64 /* one bit of a validity word each */
+#define SHY_SLOTS_MAX 8
+#define SHY_PRINTS 3
+#define SHY_BASIS_COLUMNS 3
+
+/* Values of a function of the slots at the points; bit p of `valid` says whether point p lies in its domain. */
+typedef struct {
+    double at[SHY_POINTS];
+    uint64_t valid;
+} shy_values;
+
+/* What stays the same under an affine map (or a change of basis); equal functions have equal prints up to rounding. */
+typedef struct {
+    double g[SHY_PRINTS];
+    uint64_t valid;
+} shy_print;
+
+/* Chained hash of prints; an item is a number, its print is kept here. */
+typedef struct {
+    shy_print *print;
+    int32_t *next;
+    int32_t *bucket;
+    uint32_t buckets; /* a power of two */
+    int count, capacity;
+} shy_print_table;
+
+struct shy_shapes {
+    shy_grammar grammar;
+    int slots, nonnegative;
+    double point[SHY_SLOTS_MAX][SHY_POINTS];
+    double probe[SHY_PRINTS][SHY_POINTS];  /* directions on which standardised columns are projected */
+    double target[SHY_PRINTS][SHY_POINTS]; /* stand-ins for the outcome, projected on the span of a family */
+
+    shy_shape *operand;
+    shy_values *value; /* of the operands */
+    int operands, operands_capacity;
+    int operand_first[SHY_TREE_MAX + 2];
+    shy_print_table operand_table;
+
+    shy_root *root;
+    int roots, roots_capacity;
+    int root_first[SHY_TREE_MAX + 2];
+    shy_print_table root_table; /* plain forms and families; families carry a marked validity word */
+};
+
+void shy_points_fill(shy_shapes *shapes);
+void shy_values_apply(shy_op op, const shy_values *u, const shy_values *v, shy_values *out);
+void shy_values_of_tree(const shy_shapes *shapes, const shy_tree *tree, shy_values *out);
+/* False for functions that are constant, or defined at fewer than eight points. */
+bool shy_print_plain(const shy_shapes *shapes, const shy_values *values, shy_print *print_out);
+/* False where the span has fewer dimensions than terms. */
+bool shy_print_family(const shy_shapes *shapes, shy_family family, const shy_values *u, const shy_values *v, shy_print *print_out);
+bool shy_values_equal(const shy_values *a, const shy_values *b, double sign); /* a = sign·b */
+bool shy_values_affine(const shy_values *a, const shy_values *b);
+
+shy_status shy_print_table_add(shy_print_table *table, const shy_print *print);
+/* The items whose print equals `print`: call with *cursor = −1 first; −1 at the end. */
+int shy_print_table_next(const shy_print_table *table, const shy_print *print, int64_t *cursor);
+void shy_print_table_free(shy_print_table *table);
+
+/* Values of the plain form of a root, from those of its operands. */
+void shy_root_values(const shy_shapes *shapes, const shy_root *root, shy_values *out);
+int shy_root_match(const shy_shapes *shapes, shy_family family, const shy_print *print, const shy_values *values);
+
+#endif

@@ -1,0 +1,397 @@
+/* Enumerates the canonical operands and formulas of k slots, level by level of complexity. */
+#include "shy_config.h"
+
+#include <string.h>
+
+#include "shape_impl.h"
+
+#define OPERANDS_MAX (1 << 21) /* about 1 GiB of values */
+
+/* A tree under construction: what is known of it before it is compared with the others. */
+typedef struct {
+    shy_op op;
+    int left, right; /* operands; −1 where there is none */
+    int complexity, length;
+    unsigned mask;
+} shy_draft;
+
+int shy_family_terms(shy_family family)
+{
+    return family == SHY_FAMILY_PLAIN ? 1 : family == SHY_FAMILY_INTERACTION ? 3 : 2;
+}
+
+int shy_family_constants(shy_family family)
+{
+    return shy_family_terms(family) - 1;
+}
+
+static shy_op sum_operator(const shy_grammar *grammar)
+{
+    return grammar->allowed[SHY_OP_ADD] ? SHY_OP_ADD : SHY_OP_SUBTRACT;
+}
+
+static bool family_divides(shy_family family)
+{
+    return family == SHY_FAMILY_WEIGHTED_INVERSE || family == SHY_FAMILY_SHIFTED_RATIO;
+}
+
+int shy_family_cost(const shy_grammar *grammar, shy_family family)
+{
+    const shy_op sum = sum_operator(grammar);
+    const shy_op product = family_divides(family) ? SHY_OP_DIVIDE : SHY_OP_MULTIPLY;
+    const int constants = shy_family_constants(family);
+    if (constants == 0 || constants > grammar->max_constants) return 0;
+    if (!grammar->allowed[sum] || !grammar->allowed[product]) return 0;
+    const int sums = family == SHY_FAMILY_INTERACTION ? 2 : 1;
+    return sums * grammar->weight[sum] + grammar->weight[product] + constants * grammar->weight[SHY_OP_CONSTANT];
+}
+
+/* Nestings of the family's own nodes and of those with its operands. */
+static bool family_forbidden(const shy_grammar *grammar, shy_family family, shy_op left, shy_op right)
+{
+    const shy_op sum = sum_operator(grammar), product = family_divides(family) ? SHY_OP_DIVIDE : SHY_OP_MULTIPLY;
+    const bool weighted = family == SHY_FAMILY_WEIGHTED || family == SHY_FAMILY_WEIGHTED_INVERSE;
+    const shy_op right_parent = family == SHY_FAMILY_INTERACTION ? sum : product;
+    if (weighted ? grammar->forbidden[sum][product] : grammar->forbidden[product][sum]) return true;
+    return grammar->forbidden[sum][left] || grammar->forbidden[right_parent][right];
+}
+
+/* ---- text lengths, without writing the text: slots count one character ------------------------------------------ */
+
+static int wrapped(const shy_shapes *shapes, int operand, int precedence, bool strict)
+{
+    const shy_operator *inner = shy_operator_get((shy_op)shapes->operand[operand].op);
+    const bool parentheses = inner->precedence < precedence || (strict && inner->precedence == precedence);
+    return shapes->operand[operand].length + (parentheses ? 2 : 0);
+}
+
+static int text_length(const shy_shapes *shapes, shy_op op, int left, int right)
+{
+    const shy_operator *outer = shy_operator_get(op);
+    if (outer->infix) return wrapped(shapes, left, outer->precedence, false) + 3 + wrapped(shapes, right, outer->precedence, true);
+    const int name = (int)strlen(outer->name) + 2 + shapes->operand[left].length;
+    return outer->arity == 2 ? name + 2 + shapes->operand[right].length : name;
+}
+
+static int family_length(const shy_shapes *shapes, shy_family family, int left, int right)
+{
+    switch (family) {
+    case SHY_FAMILY_WEIGHTED:
+    case SHY_FAMILY_WEIGHTED_INVERSE: return wrapped(shapes, left, 1, false) + 7 + wrapped(shapes, right, 2, true);
+    case SHY_FAMILY_SHIFTED:
+    case SHY_FAMILY_SHIFTED_RATIO: return wrapped(shapes, left, 1, false) + 9 + wrapped(shapes, right, 2, true);
+    default: return wrapped(shapes, left, 1, false) + 15 + wrapped(shapes, right, 1, false);
+    }
+}
+
+/* ---- roots ----------------------------------------------------------------------------------------------------- */
+
+void shy_root_values(const shy_shapes *shapes, const shy_root *root, shy_values *out)
+{
+    if (root->op == SHY_OP_FACTOR) {
+        *out = shapes->value[root->left];
+    } else {
+        shy_values_apply((shy_op)root->op, &shapes->value[root->left], root->right >= 0 ? &shapes->value[root->right] : NULL, out);
+    }
+}
+
+int shy_root_match(const shy_shapes *shapes, shy_family family, const shy_print *print, const shy_values *values)
+{
+    int64_t cursor = -1;
+    for (int i; (i = shy_print_table_next(&shapes->root_table, print, &cursor)) >= 0;) {
+        const shy_root *root = &shapes->root[i];
+        if ((root->family == SHY_FAMILY_PLAIN) != (family == SHY_FAMILY_PLAIN)) continue;
+        if (family != SHY_FAMILY_PLAIN) return i;
+        shy_values other;
+        shy_root_values(shapes, root, &other);
+        if (shy_values_affine(values, &other)) return i;
+    }
+    return -1;
+}
+
+static shy_status offer_root(shy_shapes *shapes, const shy_root *offer, const shy_print *print, const shy_values *values)
+{
+    shy_status st = SHY_OK;
+    const int found = shy_root_match(shapes, (shy_family)offer->family, print, values);
+    if (found >= 0) {
+        shy_root *present = &shapes->root[found];
+        if (present->complexity == offer->complexity && offer->length < present->length) *present = *offer;
+        return SHY_OK;
+    }
+    if (shapes->roots == shapes->roots_capacity) {
+        const int capacity = shapes->roots_capacity ? 2 * shapes->roots_capacity : 1024;
+        SHY_TRY(shy_grow((size_t)capacity, sizeof *shapes->root, &shapes->root));
+        shapes->roots_capacity = capacity;
+    }
+    SHY_TRY(shy_print_table_add(&shapes->root_table, print));
+    shapes->root[shapes->roots++] = *offer;
+out:
+    return st;
+}
+
+/* ---- operands -------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    int equal;    /* an operand with the same values, or −1 */
+    bool negative; /* an operand has the negative values */
+} shy_relation;
+
+static shy_relation relate(const shy_shapes *shapes, const shy_print *print, const shy_values *values)
+{
+    shy_relation relation = {-1, false};
+    int64_t cursor = -1;
+    for (int i; (i = shy_print_table_next(&shapes->operand_table, print, &cursor)) >= 0;) {
+        if (shy_values_equal(values, &shapes->value[i], 1.0)) relation.equal = i;
+        if (shy_values_equal(values, &shapes->value[i], -1.0)) relation.negative = true;
+    }
+    return relation;
+}
+
+static shy_status add_operand(shy_shapes *shapes, const shy_draft *draft, const shy_print *print, const shy_values *values, bool negative)
+{
+    shy_status st = SHY_OK;
+    if (shapes->operands == OPERANDS_MAX) {
+        return shy_fail(SHY_INPUT, "this grammar has more than %d different sub-formulas of %d factors; lower grammar.max_complexity, "
+                                   "factors.max or the number of grammar.operators", OPERANDS_MAX, shapes->slots);
+    }
+    if (shapes->operands == shapes->operands_capacity) {
+        const int capacity = shapes->operands_capacity ? 2 * shapes->operands_capacity : 512;
+        SHY_TRY(shy_grow((size_t)capacity, sizeof *shapes->operand, &shapes->operand));
+        SHY_TRY(shy_grow((size_t)capacity, sizeof *shapes->value, &shapes->value));
+        shapes->operands_capacity = capacity;
+    }
+    SHY_TRY(shy_print_table_add(&shapes->operand_table, print));
+    const int i = shapes->operands++;
+    const bool leaf = draft->op == SHY_OP_FACTOR;
+    shapes->operand[i] = (shy_shape){.op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity, .mask = (uint8_t)draft->mask,
+                                     .slot = leaf ? (uint8_t)draft->left : 0, .negative = negative, .length = (uint8_t)draft->length,
+                                     .left = leaf ? -1 : draft->left, .right = draft->right};
+    shapes->value[i] = *values;
+out:
+    return st;
+}
+
+/* Operands above this complexity can stand under no operator. */
+static int operand_complexity_max(const shy_grammar *grammar)
+{
+    int lightest = 0;
+    for (int op = SHY_OP_ADD; op < SHY_OPS; op++) {
+        if (!grammar->allowed[op]) continue;
+        const int taken = grammar->weight[op] + (shy_operator_get((shy_op)op)->arity == 2 ? grammar->weight[SHY_OP_FACTOR] : 0);
+        if (lightest == 0 || taken < lightest) lightest = taken;
+    }
+    return lightest ? grammar->max_complexity - lightest : 0;
+}
+
+/* One tree: a new operand, a shorter way to write a known one, or nothing; and likewise as a formula. */
+static shy_status offer_tree(shy_shapes *shapes, const shy_draft *draft, const shy_values *values)
+{
+    shy_status st = SHY_OK;
+    shy_print print;
+    const bool full = draft->mask == (1U << shapes->slots) - 1U;
+    const bool as_operand = draft->complexity <= operand_complexity_max(&shapes->grammar) || draft->op == SHY_OP_FACTOR;
+    if (!as_operand && !full) return SHY_OK;
+    if (!shy_print_plain(shapes, values, &print)) return SHY_OK;
+
+    const shy_relation known = relate(shapes, &print, values);
+    if (known.equal >= 0 && shapes->operand[known.equal].complexity < draft->complexity) return SHY_OK;
+    if (as_operand && known.equal < 0) SHY_TRY(add_operand(shapes, draft, &print, values, known.negative));
+    if (known.equal >= 0 && draft->length < shapes->operand[known.equal].length) {
+        shy_shape *shape = &shapes->operand[known.equal];
+        shape->op = (uint8_t)draft->op, shape->length = (uint8_t)draft->length;
+        shape->left = draft->left, shape->right = draft->right;
+    }
+    if (full) {
+        const bool leaf = draft->op == SHY_OP_FACTOR;
+        const shy_root root = {.family = SHY_FAMILY_PLAIN, .op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity,
+                               .length = (uint8_t)draft->length, .left = leaf ? shapes->operands - 1 : draft->left, .right = draft->right};
+        SHY_TRY(offer_root(shapes, &root, &print, values));
+    }
+out:
+    return st;
+}
+
+/* ---- levels ---------------------------------------------------------------------------------------------------- */
+
+static shy_status level_leaves(shy_shapes *shapes, int complexity)
+{
+    shy_status st = SHY_OK;
+    if (shapes->grammar.weight[SHY_OP_FACTOR] != complexity) return SHY_OK;
+    for (int s = 0; s < shapes->slots; s++) {
+        const shy_draft draft = {SHY_OP_FACTOR, s, -1, complexity, 1, 1U << s};
+        shy_values values = {.valid = UINT64_MAX};
+        memcpy(values.at, shapes->point[s], sizeof values.at);
+        SHY_TRY(offer_tree(shapes, &draft, &values));
+    }
+out:
+    return st;
+}
+
+static shy_status level_unary(shy_shapes *shapes, shy_op op, int complexity)
+{
+    shy_status st = SHY_OK;
+    const int inner = complexity - shapes->grammar.weight[op];
+    if (inner < 1) return SHY_OK;
+    for (int u = shapes->operand_first[inner]; u < shapes->operand_first[inner + 1]; u++) {
+        const shy_shape *operand = &shapes->operand[u];
+        if (shapes->grammar.forbidden[op][operand->op]) continue;
+        const shy_draft draft = {op, u, -1, complexity, text_length(shapes, op, u, -1), operand->mask};
+        shy_values values;
+        shy_values_apply(op, &shapes->value[u], NULL, &values);
+        SHY_TRY(offer_tree(shapes, &draft, &values));
+    }
+out:
+    return st;
+}
+
+static shy_status level_binary(shy_shapes *shapes, shy_op op, int complexity)
+{
+    shy_status st = SHY_OK;
+    const shy_grammar *grammar = &shapes->grammar;
+    const bool commutative = shy_operator_get(op)->commutative;
+    const int inner = complexity - grammar->weight[op];
+    for (int a = 1; a < inner; a++) {
+        for (int u = shapes->operand_first[a]; u < shapes->operand_first[a + 1]; u++) {
+            if (grammar->forbidden[op][shapes->operand[u].op]) continue;
+            for (int v = shapes->operand_first[inner - a]; v < shapes->operand_first[inner - a + 1]; v++) {
+                if ((commutative && v < u) || grammar->forbidden[op][shapes->operand[v].op]) continue;
+                const shy_draft draft = {op, u, v, complexity, text_length(shapes, op, u, v),
+                                         (unsigned)(shapes->operand[u].mask | shapes->operand[v].mask)};
+                shy_values values;
+                shy_values_apply(op, &shapes->value[u], &shapes->value[v], &values);
+                SHY_TRY(offer_tree(shapes, &draft, &values));
+            }
+        }
+    }
+out:
+    return st;
+}
+
+static shy_status offer_family(shy_shapes *shapes, shy_family family, int u, int v, int complexity)
+{
+    const shy_shape *left = &shapes->operand[u], *right = &shapes->operand[v];
+    shy_print print;
+    if ((left->mask | right->mask) != (1U << shapes->slots) - 1U || left->negative || right->negative) return SHY_OK;
+    if (family_forbidden(&shapes->grammar, family, (shy_op)left->op, (shy_op)right->op)) return SHY_OK;
+    if (!shy_print_family(shapes, family, &shapes->value[u], &shapes->value[v], &print)) return SHY_OK;
+    const shy_root root = {.family = (uint8_t)family, .op = SHY_OP_CONSTANT, .complexity = (uint8_t)complexity,
+                           .length = (uint8_t)family_length(shapes, family, u, v), .left = u, .right = v};
+    return offer_root(shapes, &root, &print, NULL);
+}
+
+static shy_status level_family(shy_shapes *shapes, shy_family family, int complexity)
+{
+    shy_status st = SHY_OK;
+    const int cost = shy_family_cost(&shapes->grammar, family), inner = complexity - cost;
+    const bool symmetric = family == SHY_FAMILY_WEIGHTED || family == SHY_FAMILY_INTERACTION;
+    if (cost == 0) return SHY_OK;
+    for (int a = 1; a < inner; a++) {
+        for (int u = shapes->operand_first[a]; u < shapes->operand_first[a + 1]; u++) {
+            for (int v = shapes->operand_first[inner - a]; v < shapes->operand_first[inner - a + 1]; v++) {
+                if (symmetric && v < u) continue;
+                SHY_TRY(offer_family(shapes, family, u, v, complexity));
+            }
+        }
+    }
+out:
+    return st;
+}
+
+static shy_status level(shy_shapes *shapes, int complexity)
+{
+    shy_status st = SHY_OK;
+    shapes->operand_first[complexity] = shapes->operands;
+    shapes->operand_first[complexity + 1] = shapes->operands;
+    shapes->root_first[complexity] = shapes->roots;
+    SHY_TRY(level_leaves(shapes, complexity));
+    for (int op = SHY_OP_ADD; op < SHY_OPS; op++) {
+        if (!shapes->grammar.allowed[op]) continue;
+        if (shy_operator_get((shy_op)op)->arity == 1) {
+            SHY_TRY(level_unary(shapes, (shy_op)op, complexity));
+        } else {
+            SHY_TRY(level_binary(shapes, (shy_op)op, complexity));
+        }
+    }
+    for (int family = SHY_FAMILY_PLAIN + 1; family < SHY_FAMILIES; family++) {
+        SHY_TRY(level_family(shapes, (shy_family)family, complexity));
+    }
+    shapes->operand_first[complexity + 1] = shapes->operands;
+    shapes->root_first[complexity + 1] = shapes->roots;
+out:
+    return st;
+}
+
+shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **shapes_out)
+{
+    shy_status st = SHY_OK;
+    shy_shapes *shapes = NULL;
+    if (slots < 1 || slots > SHY_SLOTS_MAX || grammar->max_complexity > SHY_TREE_MAX) {
+        return shy_fail(SHY_INTERNAL, "shapes of %d slots and complexity %d are out of range", slots, grammar->max_complexity);
+    }
+    SHY_TRY(shy_new(1, sizeof *shapes, &shapes));
+    shapes->grammar = *grammar;
+    shapes->slots = slots;
+    shapes->nonnegative = nonnegative;
+    shy_points_fill(shapes);
+    for (int c = 1; c <= grammar->max_complexity; c++) SHY_TRY(level(shapes, c));
+    *shapes_out = shapes, shapes = NULL;
+out:
+    shy_shapes_destroy(&shapes);
+    return st;
+}
+
+void shy_shapes_destroy(shy_shapes **shapes)
+{
+    if (!*shapes) return;
+    shy_free(&(*shapes)->operand);
+    shy_free(&(*shapes)->value);
+    shy_free(&(*shapes)->root);
+    shy_print_table_free(&(*shapes)->operand_table);
+    shy_print_table_free(&(*shapes)->root_table);
+    shy_free(shapes);
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------------- */
+
+const shy_shape *shy_shapes_operands(const shy_shapes *shapes, int *count_out, const int **first_out)
+{
+    *count_out = shapes->operands;
+    *first_out = shapes->operand_first;
+    return shapes->operand;
+}
+
+const shy_root *shy_shapes_roots(const shy_shapes *shapes, int *count_out, const int **first_out)
+{
+    *count_out = shapes->roots;
+    *first_out = shapes->root_first;
+    return shapes->root;
+}
+
+int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree *left, const shy_tree *right)
+{
+    shy_values u, v;
+    shy_print print;
+    shy_values_of_tree(shapes, left, &u);
+    if (family == SHY_FAMILY_PLAIN) {
+        if (!shy_print_plain(shapes, &u, &print)) return -1;
+        return shy_root_match(shapes, family, &print, &u);
+    }
+    shy_values_of_tree(shapes, right, &v);
+    if (!shy_print_family(shapes, family, &u, &v, &print)) return -1;
+    return shy_root_match(shapes, family, &print, NULL);
+}
+
+static int append_operand(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree)
+{
+    const shy_shape *shape = &shapes->operand[operand];
+    if (shape->op == SHY_OP_FACTOR) return shy_tree_leaf(tree, factor[shape->slot]);
+    const int left = append_operand(shapes, shape->left, factor, tree);
+    if (shape->right < 0) return shy_tree_unary(tree, (shy_op)shape->op, left);
+    return shy_tree_binary(tree, (shy_op)shape->op, left, append_operand(shapes, shape->right, factor, tree));
+}
+
+void shy_shapes_operand_tree(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree_out)
+{
+    tree_out->count = 0;
+    (void)append_operand(shapes, operand, factor, tree_out);
+}

@@ -99,6 +99,7 @@ AS_IF([test "x$shy_reason" != xdisabled], [
         ])
     done
     AS_IF([test $shy_have_$2 = no && test -z "$shy_reason"], [shy_reason="not found"])
+    AS_IF([test "x$shy_have_mpi" = xno && test "$2" != mpi], [shy_reason="$shy_reason; it may be there once MPI is"])
 ])
 CPPFLAGS=$shy_save_CPPFLAGS
 LIBS=$shy_save_LIBS
@@ -111,7 +112,7 @@ AS_IF([test $shy_have_$2 = yes], [
     AC_MSG_RESULT([no ($shy_reason)])
     $1_CFLAGS=
     $1_LIBS=
-    SHY_MISSING([$9], [$2], [$3], [$shy_reason], [$10], [$11], [$12], [$13])
+    AS_IF([test "x$shy_reason" != xdisabled], [SHY_MISSING([$9], [$2], [$3], [$shy_reason], [$10], [$11], [$12], [$13])])
 ])
 ])
 
@@ -121,11 +122,11 @@ AS_IF([test $shy_have_$2 = yes], [
 AC_DEFUN([SHY_MISSING], [
 shy_row="
   $3: $4
-      Debian   apt-get install m4_if([$5], [], [-], [$5])
-      RHEL     dnf install m4_if([$6], [], [-], [$6])
-      Spack    spack install m4_if([$7], [], [-], [$7])
-      module   module load m4_if([$8], [], [-], [$8])m4_if([$2], [], [], [
-      or       ./configure --with-$2=PREFIX])
+      Debian   apt-get install $5
+      RHEL     dnf install $6
+      Spack    spack install $7
+      module   module load $8
+      prefix   ./configure --with-$2=PREFIX
 "
 shy_missing_$1="$shy_missing_$1$shy_row"
 ])
@@ -167,7 +168,7 @@ AC_ARG_ENABLE([sanitizers],
 SHY_CFLAGS=
 SHY_LDFLAGS=
 # Results are the same on every processor only if a*b+c is never fused behind our back: -ffp-contract=off.
-for shy_flag in -std=gnu11 -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -ffp-contract=off; do
+for shy_flag in -std=gnu11 -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -ffp-contract=off -fopenmp-simd; do
     SHY_TRY_CFLAG([$shy_flag])
 done
 AS_IF([test "x$enable_werror" = xyes], [SHY_TRY_CFLAG([-Werror])])

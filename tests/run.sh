@@ -107,8 +107,8 @@ run_system_tests() {
         [ -f "$script" ] || continue
         name=$(basename "$script" .sh)
         wanted "$name" "$@" || continue
-        room=$top_builddir/tests/system/$name.dir
-        log=$top_builddir/tests/system/$name.log
+        room=$top_builddir/system-tests/$name
+        log=$room.log
         rm -rf "$room"
         mkdir -p "$room"
         started=$(date +%s)

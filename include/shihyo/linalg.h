@@ -19,6 +19,16 @@ void shy_linalg_describe(char *text, size_t size); /* "PETSc 3.18.5, ScaLAPACK 2
 bool shy_solve_spd(int order, double *a, double *b);
 
 /**
+ * Concatenates a vector of which each member of the group holds a piece, in the order of row_block.
+ *
+ * @param mine    my piece, `count` values (may be 0, may differ from member to member); read
+ * @param all     the whole vector; written; the caller knows a bound of its length
+ * @param starts  row_blocks + 1 numbers: the piece of row block b is all[starts[b]] … all[starts[b + 1] − 1]; written
+ * Collective over team->rows. R = 1: a copy, no message. Cannot fail.
+ */
+void shy_vector_gather(const shy_team *team, const double *mine, int count, double *all, int *starts);
+
+/**
  * Smooth convex minimisation in few unknowns by PETSc TAO (Newton with trust region or line search, on COMM_SELF: every
  * member of a group calls it in lock step with the same numbers and gets the same result).
  */
@@ -31,6 +41,12 @@ typedef struct {
     int max_iterations;
 } shy_minimise;
 typedef enum { SHY_MINIMUM, SHY_MINIMUM_NOT_REACHED } shy_minimise_end;
+/**
+ * Makes the solver for so many unknowns (at most 8) ahead of time. After it, shy_minimise_run cannot fail on one member of a group alone.
+ * Not collective: starts PETSc on this rank if need be. Fails with SHY_MEMORY.
+ */
+shy_status shy_minimise_prepare(int unknowns);
+/** x: start in, result out (the best found, if the tolerance was not reached, which is a result and not an error). */
 shy_status shy_minimise_run(const shy_minimise *problem, double *x, shy_minimise_end *end_out);
 
 #endif

@@ -1,8 +1,8 @@
 /**
  * par: ranks that act, agree and fail together.
  *
- * Floor 1. The only module beside data and linalg that names MPI. A team is the grid of architecture: G groups × R row
- * blocks. A group holds all samples between its R members; groups work on different subtrees.
+ * Floor 1. The only module beside data and linalg that names MPI. A team is the grid of architecture: G groups × R
+ * row blocks. A group holds all samples between its R members; groups work on different subtrees.
  */
 #ifndef SHIHYO_PAR_H
 #define SHIHYO_PAR_H
@@ -21,12 +21,16 @@ typedef struct {
 } shy_team;
 
 /**
- * Starts MPI (MPI_THREAD_FUNNELED) unless it is started, and makes a team of one group per rank (R = 1).
- * Errors of MPI abort (MPI_ERRORS_ARE_FATAL). Collective over MPI_COMM_WORLD. `shy_par_stop` ends MPI if we started it.
+ * Starts MPI (MPI_THREAD_FUNNELED) unless it is started; from then on only world rank 0 logs. Errors of MPI abort
+ * (MPI_ERRORS_ARE_FATAL). Collective over MPI_COMM_WORLD. `shy_par_stop` ends MPI if we started it.
  */
 shy_status shy_par_start(int *argc, char ***argv);
 void shy_par_stop(void);
-/** Collective over `comm`. row_blocks must divide the number of ranks, else SHY_INPUT naming the divisors. */
+/**
+ * A team over all ranks of `comm`: rank = group × row_blocks + row_block. row_blocks must divide the number of
+ * ranks, else SHY_INPUT naming the divisors. Collective over `comm`; fails everywhere or nowhere. Destroying is
+ * collective, too.
+ */
 shy_status shy_team_create(MPI_Comm comm, int row_blocks, shy_team **team_out);
 void shy_team_destroy(shy_team **team);
 
@@ -44,13 +48,15 @@ shy_status shy_team_agree(const shy_team *team, shy_status mine);
 shy_status shy_group_agree(const shy_team *team, shy_status mine);
 
 /**
- * Sums in a fixed order whatever the number of row blocks: each run of rows has `width` partial sums; run r of the whole
- * cohort lives on one member. On return every member holds total[w] = sum over runs, r ascending, of partial[r][w].
+ * Sums in a fixed order whatever the number of row blocks: each run of rows has `width` partial sums; run r of the
+ * whole cohort lives on one member. On return every member holds total[w] = sum over runs, r ascending, of
+ * partial[r][w].
  *
  * @param partial  my_runs × width, row-major, my runs in ascending order; read
  * @param my_runs  runs on this rank (may be 0); the members' runs follow each other in the order of row_block
  * @param total    width sums; written
- * Collective over team->rows. R = 1: no message. Cost: R·runs·width additions.
+ * Collective over team->rows. Cannot fail otherwise than everywhere. The sum travels once through the members:
+ * runs·width additions and R messages one after the other; R = 1: no message.
  */
 shy_status shy_group_sum_runs(const shy_team *team, const double *partial, int my_runs, int width, double *total);
 
@@ -63,25 +69,43 @@ shy_status shy_group_broadcast(const shy_team *team, void *bytes, uint64_t count
 typedef struct shy_farm shy_farm;
 
 /**
- * Rank 0 deals the numbers 0 … jobs−1, in this order, one at a time, to the groups; group 0 works too. Every rank calls
- * shy_farm_next until it returns done; all members of a group get the same number. Each group's leader asks for its next
- * job before it starts the present one, so that no rank waits for rank 0's own work. With requests and answers travel
- * `marks_count` doubles (the K-th best statistic per list): an answer carries the elementwise maximum of all that rank 0
- * has heard of, so that thresholds spread; members of a group receive them with the job.
+ * Rank 0 deals the numbers 0 … jobs−1, in this order, one at a time, to the groups; group 0 works too. Every rank
+ * calls shy_farm_next until it returns done; all members of a group get the same number. Each group's leader
+ * (row_block 0) asks for its next job before it starts the present one, so that no rank waits for rank 0's own
+ * work; group 0 takes its jobs when it needs them. With requests and answers travel `marks_count` doubles (the
+ * K-th best statistic per list): an answer carries the elementwise maximum of all that rank 0 has heard of, so
+ * that thresholds spread; members of a group receive them with the job.
  *
- * Between its own tiles rank 0 must call shy_farm_serve (cheap, MPI_Iprobe) so that the others are answered.
- * A group whose work fails calls shy_farm_fail: dealing stops, every group's next shy_farm_next returns that status with
- * the message of the failing rank, and nobody hangs.
+ * Between its own tiles rank 0 must call shy_farm_serve (cheap, MPI_Testsome) so that the others are answered.
+ *
+ * Failures. A rank whose work fails calls shy_farm_finish with its status, whatever the others do. The work of a
+ * group is collective over team->rows and its members agree (shy_group_agree) after each tile, so that they
+ * normally fail together; but a member may also fail alone between two jobs: the others of its group then get its
+ * status from their shy_farm_next, because finishing and asking begin with the same meeting of the group. The
+ * leader tells rank 0, which stops dealing and tells the other leaders; each of them drops the job that it holds
+ * in reserve, and its group's next shy_farm_next returns the status, with the message of the rank that failed.
+ * Nobody hangs, and no message stays behind.
+ *
+ * The farm borrows the team. Collective over the world.
  */
-shy_status shy_farm_create(const shy_team *team, uint64_t jobs, int marks_count, shy_farm **farm_out); /* collective */
-/** Collective over the group. `marks` is read (the leader's) and updated. Sets *done_out = true after the last job. */
+shy_status shy_farm_create(const shy_team *team, uint64_t jobs, int marks_count, shy_farm **farm_out);
+/**
+ * The next job of my group. `marks`: marks_count doubles, read (the leader's) and raised; may be NULL if there are
+ * none. Sets *done_out = true, and no job, after the last job. Once it has returned done or a failure it goes on
+ * doing so, without a message. Collective over the group (all its members call this, or some call
+ * shy_farm_finish).
+ */
 shy_status shy_farm_next(shy_farm *farm, double *marks, uint64_t *job_out, bool *done_out);
-void shy_farm_serve(shy_farm *farm); /* any rank may call it; does nothing except on rank 0 */
+/** Any rank may call it: on rank 0 it answers who waits, on leaders it helps a long request on its way. Never waits. */
+void shy_farm_serve(shy_farm *farm);
 /** Rank 0: jobs finished so far by all (as heard), for progress. Others: 0. */
 uint64_t shy_farm_finished(const shy_farm *farm);
 /**
- * Ends the farm. `mine`: this rank's status of its work. Collective over the world; all ranks return the same status.
- * A rank whose work failed calls this at once instead of shy_farm_next; the others learn of it in shy_farm_next, then call it.
+ * Ends the farm. `mine`: this rank's status of its work. A rank whose work failed calls this at once instead of
+ * shy_farm_next; the others learn of it in shy_farm_next, then call it. Whoever calls it with SHY_OK before its
+ * group is done (a time limit, a signal) stops the dealing: the others' next shy_farm_next says done. Sets *farm
+ * to NULL. Collective over the world; all ranks return the same status with the same message. NULL is accepted:
+ * then `mine` is returned.
  */
 shy_status shy_farm_finish(shy_farm **farm, shy_status mine);
 
@@ -89,9 +113,11 @@ shy_status shy_farm_finish(shy_farm **farm, shy_status mine);
 
 /**
  * Reduces one byte string per group leader (row_block 0) to world rank 0 up a binary tree over the groups.
- * `absorb(context, bytes, count)` merges another's string into the caller's own state; `pack(context, &bytes, &count)`
- * returns the caller's state as an owned string (shy_new), called after everything below has been absorbed.
- * Ranks with row_block > 0 only agree. Collective over the world; a failing absorb or pack fails everywhere.
+ * `absorb(context, bytes, count)` merges another's string into the caller's own state; `pack(context, &bytes,
+ * &count)` returns the caller's state as an owned string (shy_new), called after everything below has been
+ * absorbed. A group absorbs the groups above it in ascending order, each with what that one has absorbed: an
+ * associative merge gives the same as one after the other. Ranks with row_block > 0 only agree. Collective over
+ * the world; a failing absorb or pack fails everywhere (what the callers' states then hold is of no use).
  */
 typedef struct {
     shy_status (*absorb)(void *context, const void *bytes, uint64_t count);
@@ -100,8 +126,12 @@ typedef struct {
 } shy_merge;
 shy_status shy_team_merge(const shy_team *team, const shy_merge *merge);
 
-/** Gathers one byte string of any size per rank to rank 0, in rank order; counts_out and bytes_out owned on rank 0, NULL elsewhere. */
-shy_status shy_team_gather(const shy_team *team, const void *bytes, uint64_t count, void **bytes_out, uint64_t **counts_out);
+/**
+ * Gathers one byte string of any size per rank to rank 0, in rank order: bytes_out and counts_out (one per rank) are
+ * owned there, and NULL elsewhere. Collective over the world; fails everywhere if rank 0 has no memory for them.
+ */
+shy_status shy_team_gather(const shy_team *team, const void *bytes, uint64_t count, void **bytes_out,
+                           uint64_t **counts_out);
 
 void shy_par_describe(char *text, size_t size); /* "Open MPI 4.1.4" */
 

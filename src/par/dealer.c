@@ -1,0 +1,220 @@
+/* dealer.c: the farm as rank 0 sees it: who asks is answered, who leaves is counted. Protocol: par_impl.h. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "par_impl.h"
+
+enum { SEND_JOB, SEND_STOP, SEND_TEXT, SENDS };
+
+typedef struct {
+    shy_farm_message *inbox, *outbox; /* borrowed from the dealer's `boxes` */
+    shy_farm_head stop;               /* apart from the outbox, where a job may still be on its way */
+    MPI_Request sends[SENDS];
+    bool stopped;      /* STOP has been sent */
+    uint64_t finished; /* jobs, as heard */
+} client;
+
+struct shy_dealer {
+    MPI_Comm comm;
+    int groups, marks_count;
+    uint64_t jobs, dealt;
+    bool ended;         /* dealing was ended before all was dealt, or by a failure */
+    shy_status status;  /* of the failure that ended it; the first one */
+    int present;        /* askers that have not left */
+    double *marks;      /* maximum of all that was heard */
+    client *clients;    /* groups; that of group 0 only counts */
+    char *boxes;        /* 2 × groups messages */
+    MPI_Request *receives; /* groups; one beside the others for MPI_Testsome */
+    int *ready;
+    char text[SHY_TEXT_ROOM]; /* of the failure; does not change once STOPs refer to it */
+};
+
+void shy_farm_raise(double *into, const double *from, int count)
+{
+    for (int k = 0; k < count; k++)
+        if (from[k] > into[k]) into[k] = from[k];
+}
+
+static void lay_out(shy_dealer *d)
+{
+    size_t size = shy_farm_message_size(d->marks_count);
+
+    for (int k = 0; k < d->marks_count; k++) d->marks[k] = -INFINITY;
+    for (int g = 0; g < d->groups; g++) {
+        client *c = &d->clients[g];
+        c->inbox = (shy_farm_message *)(void *)(d->boxes + 2 * (size_t)g * size);
+        c->outbox = (shy_farm_message *)(void *)(d->boxes + (2 * (size_t)g + 1) * size);
+        for (int k = 0; k < SENDS; k++) c->sends[k] = MPI_REQUEST_NULL;
+        d->receives[g] = MPI_REQUEST_NULL;
+    }
+}
+
+shy_status shy_dealer_create(int groups, uint64_t jobs, int marks_count, shy_dealer **dealer_out)
+{
+    shy_status st = SHY_OK;
+    shy_dealer *d = NULL;
+    size_t count = (size_t)groups;
+
+    SHY_TRY(shy_new(1, sizeof *d, &d));
+    d->groups = groups, d->jobs = jobs, d->marks_count = marks_count, d->present = groups - 1;
+    SHY_TRY(shy_new((size_t)marks_count, sizeof *d->marks, &d->marks));
+    SHY_TRY(shy_new(count, sizeof *d->clients, &d->clients));
+    SHY_TRY(shy_new(2 * count, shy_farm_message_size(marks_count), &d->boxes));
+    SHY_TRY(shy_new(count, sizeof *d->receives, &d->receives));
+    SHY_TRY(shy_new(count, sizeof *d->ready, &d->ready));
+    lay_out(d);
+    *dealer_out = d, d = NULL;
+out:
+    shy_dealer_destroy(&d);
+    return st;
+}
+
+void shy_dealer_destroy(shy_dealer **dealer)
+{
+    shy_dealer *d = *dealer;
+
+    if (d == NULL) return;
+    shy_free(&d->ready);
+    shy_free(&d->receives);
+    shy_free(&d->boxes);
+    shy_free(&d->clients);
+    shy_free(&d->marks);
+    shy_free(dealer);
+}
+
+static void listen_to(shy_dealer *d, int group)
+{
+    int size = (int)shy_farm_message_size(d->marks_count);
+
+    MPI_Irecv(d->clients[group].inbox, size, MPI_BYTE, group, SHY_TAG_FARM, d->comm, &d->receives[group]);
+}
+
+void shy_dealer_open(shy_dealer *d, MPI_Comm comm)
+{
+    d->comm = comm;
+    for (int g = 1; g < d->groups; g++) listen_to(d, g);
+}
+
+/* ---- what rank 0 says ---- */
+
+static void send_job(shy_dealer *d, int group)
+{
+    client *c = &d->clients[group];
+
+    /* The asker has answered the job before by this request: its message has arrived, and the wait is none. */
+    MPI_Wait(&c->sends[SEND_JOB], MPI_STATUS_IGNORE);
+    c->outbox->head = (shy_farm_head){.kind = SHY_FARM_JOB, .number = d->dealt++};
+    if (d->marks_count > 0) memcpy(c->outbox->marks, d->marks, (size_t)d->marks_count * sizeof *d->marks);
+    MPI_Isend(c->outbox, (int)shy_farm_message_size(d->marks_count), MPI_BYTE, group, SHY_TAG_FARM, d->comm,
+              &c->sends[SEND_JOB]);
+}
+
+static void send_stop(shy_dealer *d, int group)
+{
+    client *c = &d->clients[group];
+
+    if (c->stopped) return;
+    c->stopped = true;
+    c->stop = (shy_farm_head){.kind = SHY_FARM_STOP, .status = (int32_t)d->status};
+    MPI_Isend(&c->stop, (int)sizeof c->stop, MPI_BYTE, group, SHY_TAG_FARM, d->comm, &c->sends[SEND_STOP]);
+    if (d->status == SHY_OK) return;
+    MPI_Isend(d->text, SHY_TEXT_ROOM, MPI_BYTE, group, SHY_TAG_TEXT, d->comm, &c->sends[SEND_TEXT]);
+}
+
+/* The first end counts. Who has been told that no job is left learns of a later failure when the farm finishes. */
+static void end_dealing(shy_dealer *d, shy_status status, const char *text)
+{
+    if (d->ended) return;
+    d->ended = true;
+    d->status = status;
+    snprintf(d->text, sizeof d->text, "%s", text);
+    for (int g = 1; g < d->groups; g++) send_stop(d, g);
+}
+
+/* ---- what rank 0 hears ---- */
+
+static void hear_leave(shy_dealer *d, int group)
+{
+    client *c = &d->clients[group];
+    char text[SHY_TEXT_ROOM] = "";
+
+    d->present--;
+    if (c->inbox->head.status != SHY_OK) {
+        MPI_Recv(text, SHY_TEXT_ROOM, MPI_BYTE, group, SHY_TAG_TEXT, d->comm, MPI_STATUS_IGNORE);
+        end_dealing(d, (shy_status)c->inbox->head.status, text);
+    } else if (!c->stopped) {
+        end_dealing(d, SHY_OK, ""); /* it leaves although there may be more to do */
+    }
+    send_stop(d, group);
+}
+
+static void hear_request(shy_dealer *d, int group)
+{
+    client *c = &d->clients[group];
+
+    shy_farm_raise(d->marks, c->inbox->marks, d->marks_count);
+    listen_to(d, group);
+    if (c->stopped) return; /* the STOP that is on its way is the answer */
+    if (d->dealt < d->jobs)
+        send_job(d, group);
+    else
+        send_stop(d, group);
+}
+
+static void hear(shy_dealer *d, int heard)
+{
+    for (int i = 0; i < heard; i++) {
+        int group = d->ready[i];
+        d->clients[group].finished = d->clients[group].inbox->head.number;
+        if (d->clients[group].inbox->head.kind == SHY_FARM_LEAVE)
+            hear_leave(d, group);
+        else
+            hear_request(d, group);
+    }
+}
+
+void shy_dealer_serve(shy_dealer *d)
+{
+    int heard = 0;
+
+    if (d->present == 0) return;
+    MPI_Testsome(d->groups, d->receives, &heard, d->ready, MPI_STATUSES_IGNORE);
+    if (heard != MPI_UNDEFINED) hear(d, heard);
+}
+
+/* ---- group 0's own work ---- */
+
+void shy_dealer_take(shy_dealer *d, uint64_t finished, shy_farm_message *message)
+{
+    d->clients[0].finished = finished;
+    shy_farm_raise(d->marks, message->marks, d->marks_count);
+    shy_dealer_serve(d);
+    if (d->marks_count > 0) memcpy(message->marks, d->marks, (size_t)d->marks_count * sizeof *d->marks);
+    message->head.kind = d->ended || d->dealt == d->jobs ? SHY_FARM_STOP : SHY_FARM_JOB;
+    message->head.status = (int32_t)d->status;
+    if (message->head.kind == SHY_FARM_JOB) message->head.number = d->dealt++;
+    if (d->status != SHY_OK) shy_error_set(d->text);
+}
+
+void shy_dealer_close(shy_dealer *d, shy_status mine)
+{
+    int heard;
+
+    if (mine != SHY_OK || d->dealt < d->jobs) end_dealing(d, mine, mine == SHY_OK ? "" : shy_error_message());
+    while (d->present > 0) {
+        MPI_Waitsome(d->groups, d->receives, &heard, d->ready, MPI_STATUSES_IGNORE);
+        hear(d, heard);
+    }
+    for (int g = 1; g < d->groups; g++) MPI_Waitall(SENDS, d->clients[g].sends, MPI_STATUSES_IGNORE);
+}
+
+uint64_t shy_dealer_finished(const shy_dealer *d)
+{
+    uint64_t sum = 0;
+
+    for (int g = 0; g < d->groups; g++) sum += d->clients[g].finished;
+    return sum;
+}

@@ -46,7 +46,7 @@ typedef struct {
 const shy_operator *shy_operator_get(shy_op op);
 bool shy_operator_find(const char *name, shy_op *op_out); /* +, -, *, /, max, … not factor or constant */
 double shy_operator_apply(shy_op op, double u, double v); /* the definition, fp64; unary operators ignore v */
-/** out[i] = op(u[i], v[i]); the same values bit for bit as shy_operator_apply. v ignored for unary operators. */
+/** out[i] = op(u[i], v[i]); the same values bit for bit as shy_operator_apply. v ignored for unary operators. No overlap. */
 void shy_operator_apply_rows(shy_op op, int rows, const double *u, const double *v, double *out);
 /**
  * Range of op over operands in [u.lo, u.hi], [v.lo, v.hi] (interval arithmetic). False where the operator is not defined on
@@ -106,15 +106,17 @@ void shy_units_destroy(shy_units **units);
 /**
  * "" → unknown; "1", "%", "ratio", "score" → dimensionless; else products of base units with exponents: "kg/m2", "kg/m^2",
  * "mg/dL", "10^9/L", "mL/min/1.73m2", "uU/mL", "mm[Hg]". Each spelling of a base unit is a dimension of its own (cm is not m:
- * their sum would not be meant). Powers of ten and numbers scale and are kept as a dimension of their own spelling.
+ * their sum would not be meant). Powers of ten and numbers scale and are kept as a dimension of their own spelling. "/" divides
+ * by what follows up to the next "/", "*", "." or "·"; exponents are multiples of 1/8; "µ" is "u". SHY_INPUT names the position.
  */
 shy_status shy_unit_parse(shy_units *units, const char *text, shy_unit *unit_out);
-const char *shy_unit_text(const shy_units *units, shy_unit unit); /* "kg/m2"; borrowed */
+const char *shy_unit_text(const shy_units *units, shy_unit unit); /* as first spelled, "kg/m2"; can be parsed back; borrowed */
 /**
  * Unit of op(u, v), or SHY_UNIT_INVALID. + − max min hypot need equal units (result the same); reldiff equal units, result
  * dimensionless; * / add or subtract exponents; sqrt, square, inverse scale them; abs keeps; log: strict needs dimensionless,
  * clinical takes any (result dimensionless); exp needs dimensionless in both. Unknown is compatible with everything.
- * Mode OFF: always SHY_UNIT_UNKNOWN. Results are interned; may fail only for memory, then SHY_UNIT_INVALID.
+ * Mode OFF: always SHY_UNIT_UNKNOWN. Results are interned; SHY_UNIT_INVALID also when memory ends or an exponent is no multiple
+ * of 1/8.
  */
 shy_unit shy_unit_apply(shy_units *units, shy_units_mode mode, shy_op op, shy_unit u, shy_unit v);
 
@@ -189,6 +191,8 @@ const shy_root *shy_shapes_roots(const shy_shapes *shapes, int *count_out, const
  * constants; for families left and right are the operands' trees (right NULL: PLAIN of `left` alone). About 3 µs. Thread-safe.
  */
 int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree *left, const shy_tree *right);
+/** Complexity of the simplest operand equal to 1/operand; INT32_MAX if there is none. */
+int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand);
 /** Tree of an operand, with slot s standing for factor[s]. */
 void shy_shapes_operand_tree(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree_out);
 

@@ -76,8 +76,8 @@ static shy_interval interval_magnitude(shy_interval u)
 }
 
 /*
- * Smallest and largest of the four corners: exact for a function that is monotone along each axis. + − * / and sqrt also
- * round monotonely, so that what is computed anywhere in the range lies between what is computed at its corners.
+ * Smallest and largest of the four corners: exact for a function that is monotone along each axis. + − * / and sqrt
+ * also round monotonely, so that what is computed anywhere in the range lies between what is computed at its corners.
  */
 static shy_interval interval_corners(double (*value)(double, double), shy_interval u, shy_interval v)
 {
@@ -225,7 +225,7 @@ static const operator_row table[SHY_OPS] = {
     [SHY_OP_MAX] = FUNCTION(max, 2, true, "the larger of u and v"),
     [SHY_OP_MIN] = FUNCTION(min, 2, true, "the smaller of u and v"),
     [SHY_OP_HYPOT] = FUNCTION(hypot, 2, true, "square root of u squared plus v squared"),
-    [SHY_OP_RELDIFF] = FUNCTION(reldiff, 2, false, "relative difference (u - v) / (u + v); the sum without 0 in its range"),
+    [SHY_OP_RELDIFF] = FUNCTION(reldiff, 2, false, "relative difference (u - v) / (u + v); sum without 0 in its range"),
     [SHY_OP_LOG] = FUNCTION(log, 1, false, "natural logarithm of a positive u"),
     [SHY_OP_SQRT] = FUNCTION(sqrt, 1, false, "square root of u, which is nowhere negative"),
     [SHY_OP_SQUARE] = FUNCTION(square, 1, false, "u * u"),

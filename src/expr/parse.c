@@ -35,7 +35,9 @@ static shy_status fail_unexpected(const parser *p, const char *at, const char *n
     char word[SHY_QUOTE_SIZE];
     size_t length = 1;
 
-    if (*at == '\0') return shy_fail(SHY_INPUT, "The formula ends at position %d, where %s is needed.", position(p, at), needed);
+    if (*at == '\0') {
+        return shy_fail(SHY_INPUT, "The formula ends at position %d, where %s is needed.", position(p, at), needed);
+    }
     if (shy_text_starts_word(*at)) {
         while (shy_text_continues_word(at[length])) length++;
     } else {
@@ -53,7 +55,8 @@ static shy_status fail_factor(const parser *p, const char *at, const char *name)
 
     shy_text_quote(name, strlen(name), word);
     if (shy_operator_find(name, &op)) {
-        return shy_fail(SHY_INPUT, "In the formula, position %d: the operator \"%s\" needs its argument in parentheses.",
+        return shy_fail(SHY_INPUT,
+                        "In the formula, position %d: the operator \"%s\" needs its argument in parentheses.",
                         position(p, at), word);
     }
     if (!near) {
@@ -84,7 +87,8 @@ static shy_status fail_operator(const parser *p, const char *at, const char *nam
 static shy_status need_room(const parser *p)
 {
     if (p->tree.count < SHY_TREE_MAX) return SHY_OK;
-    return shy_fail(SHY_INPUT, "In the formula, position %d: too long; a formula has at most %d factors, constants and operators.",
+    return shy_fail(SHY_INPUT,
+                    "In the formula, position %d: too long; a formula has at most %d factors, constants and operators.",
                     position(p, p->at), SHY_TREE_MAX);
 }
 
@@ -252,7 +256,8 @@ static shy_status parse_signed(parser *p, int *root_out)
     shy_status st;
 
     if (++p->depth > DEPTH_MAX) {
-        return shy_fail(SHY_INPUT, "In the formula, position %d: nested more than %d deep.", position(p, p->at), DEPTH_MAX);
+        return shy_fail(SHY_INPUT, "In the formula, position %d: nested more than %d deep.", position(p, p->at),
+                        DEPTH_MAX);
     }
     st = take(p, '-') ? parse_negated(p, root_out) : parse_primary(p, root_out);
     p->depth--;

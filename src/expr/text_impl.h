@@ -1,4 +1,4 @@
-/* What the readers and writers of formulas and units share: kinds of characters, quoting in messages. Private to expr. */
+/* What the readers and writers of formulas and units share: characters and quotes in messages. Private to expr. */
 #ifndef SHIHYO_EXPR_TEXT_IMPL_H
 #define SHIHYO_EXPR_TEXT_IMPL_H
 

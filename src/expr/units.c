@@ -122,7 +122,7 @@ out:
     return st;
 }
 
-shy_status shy_units_intern(shy_units *units, const shy_unit_terms *terms, shy_unit *unit_out)
+shy_status shy_units_intern(shy_units *units, const shy_unit_terms *terms, const char *spelling, shy_unit *unit_out)
 {
     shy_status st = SHY_OK;
     unit_entry entry = {.hash = terms_hash(terms), .terms = *terms};
@@ -130,7 +130,8 @@ shy_status shy_units_intern(shy_units *units, const shy_unit_terms *terms, shy_u
     SHY_TRY(grow_tables(units));
     shy_unit *bucket = find_bucket(units, entry.hash, terms);
     if (*bucket == 0) {
-        SHY_TRY(shy_unit_terms_text(terms, (const char *const *)units->base, &entry.text));
+        SHY_TRY(spelling ? shy_string_copy(spelling, &entry.text)
+                         : shy_unit_terms_text(terms, (const char *const *)units->base, &entry.text));
         units->entry[units->entries] = entry;
         *bucket = units->entries++;
     }
@@ -153,7 +154,7 @@ shy_status shy_units_create(shy_units **units_out)
     units->entry[SHY_UNIT_UNKNOWN].hash = 0;
     units->entry[SHY_UNIT_UNKNOWN].terms.count = 0;
     units->entries = 1;
-    SHY_TRY(shy_units_intern(units, &(shy_unit_terms){.count = 0}, &dimensionless));
+    SHY_TRY(shy_units_intern(units, &(shy_unit_terms){.count = 0}, NULL, &dimensionless));
     assert(dimensionless == SHY_UNIT_DIMENSIONLESS);
     *units_out = units, units = NULL;
 out:
@@ -197,7 +198,7 @@ static shy_unit combine(shy_units *units, shy_unit u, int numerator, int denomin
         const shy_unit_term *term = &units->entry[v].terms.term[k];
         if (shy_unit_terms_add(&terms, term->base, term->eighths * factor) != SHY_OK) return SHY_UNIT_INVALID;
     }
-    return shy_units_intern(units, &terms, &unit) == SHY_OK ? unit : SHY_UNIT_INVALID;
+    return shy_units_intern(units, &terms, NULL, &unit) == SHY_OK ? unit : SHY_UNIT_INVALID;
 }
 
 static shy_unit apply_known(shy_units *units, shy_units_mode mode, shy_op op, shy_unit u, shy_unit v)

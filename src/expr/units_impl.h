@@ -21,10 +21,10 @@ typedef struct {
 
 /** Number of a base unit by its spelling (`length` bytes), entered if it is new. */
 shy_status shy_units_base(shy_units *units, const char *spelling, size_t length, int16_t *base_out);
-/** Multiplies by base^(eighths/8). SHY_INPUT, without a message, when there are too many terms or an exponent is too large. */
+/** Multiplies by base^(eighths/8). SHY_INPUT, without a message: too many terms, or a large exponent. */
 shy_status shy_unit_terms_add(shy_unit_terms *terms, int16_t base, int eighths);
-/** Number of the unit with these terms, entered if it is new. */
-shy_status shy_units_intern(shy_units *units, const shy_unit_terms *terms, shy_unit *unit_out);
+/** Number of the unit with these terms. If it is new it is entered under the user's spelling, or one of its own for NULL. */
+shy_status shy_units_intern(shy_units *units, const shy_unit_terms *terms, const char *spelling, shy_unit *unit_out);
 /** "kg m2/s": the text that shy_unit_parse reads as these terms; "1" for none. Owned. */
 shy_status shy_unit_terms_text(const shy_unit_terms *terms, const char *const *base, char **text_out);
 

@@ -112,13 +112,13 @@ out:
 
 static double read_decimal(reader *r)
 {
-    double value = 0.0, place = 1.0;
+    double digits = 0.0, scale = 1.0; /* integers, so that a multiple of 1/8 comes out exactly */
 
-    for (; shy_text_is_digit(*r->at); r->at++) value = 10.0 * value + (*r->at - '0');
+    for (; shy_text_is_digit(*r->at); r->at++) digits = 10.0 * digits + (*r->at - '0');
     if (*r->at == '.' && shy_text_is_digit(r->at[1])) {
-        for (r->at++; shy_text_is_digit(*r->at); r->at++) value += (place /= 10.0) * (*r->at - '0');
+        for (r->at++; shy_text_is_digit(*r->at); r->at++) digits = 10.0 * digits + (*r->at - '0'), scale *= 10.0;
     }
-    return value;
+    return digits / scale;
 }
 
 /* [+-] digits [. digits], or such a fraction in parentheses, as eighths. */
@@ -303,33 +303,35 @@ out:
     return st;
 }
 
-static bool is_blank_text(const char *text)
-{
-    for (size_t length; (length = blank(text)) > 0;) text += length;
-    return *text == '\0';
-}
-
 shy_status shy_unit_parse(shy_units *units, const char *text, shy_unit *unit_out)
 {
     shy_status st = SHY_OK;
     shy_unit_terms terms = {.count = 0};
     reader r = {.units = units, .text = text, .at = text, .terms = &terms};
 
-    if (is_blank_text(text)) {
+    skip_blanks(&r);
+    if (*r.at == '\0') {
         *unit_out = SHY_UNIT_UNKNOWN;
         return SHY_OK;
     }
+    const char *spelling = r.at;
     SHY_TRY(read_unit(&r, 1));
     if (*r.at != '\0') {
         st = fail(&r, "a \"/\" or the end is needed");
         goto out;
     }
-    SHY_TRY(shy_units_intern(units, &terms, unit_out));
+    SHY_TRY(shy_units_intern(units, &terms, spelling, unit_out));
 out:
     return st;
 }
 
 /* ---- writing --------------------------------------------------------------------------------------------------- */
+
+/* Digits may stand directly after this spelling and are read as its exponent: not so in "10", "a-" and "x". */
+static bool takes_plain_exponent(const char *base)
+{
+    return !shy_text_is_digit(base[0]) && base[strlen(base) - 1] != '-' && strcmp(base, "x") != 0;
+}
 
 /* One term without its sign: "m2", "10^9", "kg^0.5". */
 static void term_text(const char *base, int eighths, char out[TERM_MAX])
@@ -337,7 +339,7 @@ static void term_text(const char *base, int eighths, char out[TERM_MAX])
     char exponent[32] = "";
 
     if (eighths != EIGHTHS) {
-        bool plain = eighths % EIGHTHS == 0 && !shy_text_is_digit(base[0]) && base[strlen(base) - 1] != '-';
+        bool plain = eighths % EIGHTHS == 0 && takes_plain_exponent(base);
         snprintf(exponent, sizeof exponent, "%s%.10g", plain ? "" : "^", (double)eighths / EIGHTHS);
     }
     snprintf(out, TERM_MAX, "%s%s", base, exponent);

@@ -147,16 +147,6 @@ $shy_missing_required"]) >&2
 ])
 ])
 
-# SHY_HEADERS(names)
-# ------------------
-# Defines HAVE_<header> for headers that are there, with the include paths of the libraries found.
-AC_DEFUN([SHY_HEADERS], [
-shy_save_CPPFLAGS=$CPPFLAGS
-CPPFLAGS="$CPPFLAGS $SHY_CPPFLAGS"
-AC_CHECK_HEADERS([$1])
-CPPFLAGS=$shy_save_CPPFLAGS
-])
-
 # SHY_CHECK_COMPILER
 # ------------------
 # Sets SHY_CFLAGS and SHY_LDFLAGS: the language, the warnings, and the options below.

@@ -1,0 +1,232 @@
+/* brute_count: how many different formulas there are of each complexity, by evaluating every tree at points of the domain. */
+#include "shy_config.h"
+
+#include "brute.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define POINTS 128
+#define SAME 1e-13L /* r² in the wider type of trees that are the same formula */
+
+/** A tree, known by what two unrelated responses have in common with it. */
+typedef struct {
+    wide r2[2];
+    tree t;
+    uint16_t length;
+    uint8_t complexity;
+    bool valid;
+} mark;
+
+typedef struct {
+    const space *s;
+    const double *second; /* the other response, centred */
+    mark *marks;
+    int64_t count;
+    int complexity;
+} marking;
+
+/* ---- points ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static double uniform(uint64_t *state)
+{
+    return ((double)(mix(state) >> 11) + 0.5) * 0x1p-53;
+}
+
+/* Points inside the ranges, and of moderate size where the ranges allow it, so that no point outweighs all others. */
+static void draw_points(table *d, uint64_t *state)
+{
+    for (int f = 0; f < d->p; f++) {
+        double lo = fmax(d->range[f][0], d->range[f][0] < 0 ? -2.2 : 0.4), hi = fmin(d->range[f][1], 2.2);
+
+        if (lo >= hi)
+            lo = d->range[f][0], hi = d->range[f][1];
+        d->x[f] = get_memory(POINTS, sizeof(double));
+        for (int i = 0; i < POINTS; i++)
+            d->x[f][i] = lo + (hi - lo) * uniform(state);
+    }
+}
+
+static double *draw_response(uint64_t *state)
+{
+    double *y = get_memory(POINTS, sizeof *y), mean = 0;
+
+    for (int i = 0; i < POINTS; i++)
+        mean += (y[i] = sqrt(-2 * log(uniform(state))) * cos(6.283185307179586 * uniform(state))) / POINTS;
+    for (int i = 0; i < POINTS; i++)
+        y[i] -= mean;
+    return y;
+}
+
+static double sum_of_squares(const double *y)
+{
+    double s = 0;
+
+    for (int i = 0; i < POINTS; i++)
+        s += y[i] * y[i];
+    return s;
+}
+
+/* ---- marks ----------------------------------------------------------------------------------------------------- */
+
+static void count_visit(void *context, tree t, const double *u, const double *v)
+{
+    int64_t *count = context;
+
+    (void)t, (void)u, (void)v;
+    ++*count;
+}
+
+static void mark_visit(void *context, tree t, const double *u, const double *v)
+{
+    marking *m = context;
+    space other = *m->s; /* the same trees before the second response */
+    mark k = {.t = t, .complexity = (uint8_t)m->complexity, .valid = tree_valid(m->s, t)};
+
+    (void)u, (void)v;
+    k.r2[0] = fit_tree_wide(m->s, t, NULL);
+    if (k.r2[0] < 0)
+        return;
+    other.d.y = (double *)(uintptr_t)m->second;
+    other.d.syy = sum_of_squares(m->second);
+    k.r2[1] = fit_tree_wide(&other, t, NULL);
+    k.length = (uint16_t)tree_length(m->s, t);
+    m->marks[m->count++] = k;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const mark *p = a, *q = b;
+
+    return p->r2[0] < q->r2[0] ? -1 : p->r2[0] > q->r2[0];
+}
+
+static int by_simplicity(const mark *a, const mark *b)
+{
+    int order = (int)a->complexity - (int)b->complexity;
+
+    if (order == 0)
+        order = (int)a->length - (int)b->length;
+    return order != 0 ? order : (int)b->valid - (int)a->valid;
+}
+
+/* ---- groups ---------------------------------------------------------------------------------------------------- */
+
+static void report_tie(const space *s, const mark *valid, const mark *rival)
+{
+    char a[TEXT_MAX], b[TEXT_MAX];
+
+    tree_text(s, valid->t, a);
+    tree_text(s, rival->t, b);
+    fprintf(stderr, "tie: %s and %s (complexity %d) are equally simple, the latter is not valid\n", a, b, valid->complexity);
+}
+
+static void report_hidden(const space *s, const mark *simplest, const mark *valid)
+{
+    char a[TEXT_MAX], b[TEXT_MAX];
+
+    tree_text(s, simplest->t, a);
+    tree_text(s, valid->t, b);
+    fprintf(stderr, "hidden: %s (complexity %d) is valid, its simplest form %s (%d) is not\n", b, valid->complexity, a,
+            simplest->complexity);
+}
+
+/* Counts groups of marks that agree within the tolerance; marks are in order of the first r². */
+static void count_groups(const space *s, const mark *marks, int64_t count, wide tolerance, bool tell,
+                         int64_t out[COMPLEXITY_MAX + 1])
+{
+    bool *taken = get_memory((size_t)count, sizeof *taken);
+
+    memset(out, 0, (COMPLEXITY_MAX + 1) * sizeof *out);
+    for (int64_t i = 0; i < count; i++) {
+        const mark *simplest = &marks[i], *valid = marks[i].valid ? &marks[i] : NULL;
+        const mark *rival = NULL; /* as simple as the simplest, and not valid where that is */
+
+        if (taken[i])
+            continue;
+        /* A run may drift by rounding; its members are compared with its first, which is close enough at this tolerance. */
+        for (int64_t k = i + 1; k < count && marks[k].r2[0] - marks[i].r2[0] <= tolerance; k++) {
+            if (taken[k] || fabsl(marks[k].r2[1] - marks[i].r2[1]) > tolerance)
+                continue;
+            taken[k] = true;
+            bool equally = marks[k].complexity == simplest->complexity && marks[k].length == simplest->length;
+            bool simpler = by_simplicity(&marks[k], simplest) < 0;
+
+            if (equally && marks[k].valid != simplest->valid)
+                rival = simpler ? simplest : &marks[k];
+            else if (simpler)
+                rival = NULL;
+            if (simpler)
+                simplest = &marks[k];
+            if (marks[k].valid && (!valid || by_simplicity(&marks[k], valid) < 0))
+                valid = &marks[k];
+        }
+        out[simplest->complexity] += simplest->valid;
+        if (tell && rival)
+            report_tie(s, simplest, rival);
+        else if (tell && valid && !simplest->valid)
+            report_hidden(s, simplest, valid);
+    }
+    free(taken);
+}
+
+static int64_t mark_all(marking *m)
+{
+    int64_t trees = 0;
+
+    for (int c = 1; c <= m->s->g.max_complexity; c++)
+        space_visit(m->s, c, true, count_visit, &trees);
+    m->marks = get_memory((size_t)trees, sizeof *m->marks);
+    for (m->complexity = 1; m->complexity <= m->s->g.max_complexity; m->complexity++)
+        space_visit(m->s, m->complexity, true, mark_visit, m);
+    qsort(m->marks, (size_t)m->count, sizeof *m->marks, by_first);
+    return trees;
+}
+
+bool count_formulas(space *s, uint64_t seed, int64_t count[COMPLEXITY_MAX + 1])
+{
+    uint64_t state = seed * UINT64_C(0x2545f4914f6cdd1d) + 1;
+    int64_t looser[COMPLEXITY_MAX + 1], tighter[COMPLEXITY_MAX + 1];
+    table d = s->d, own = s->d;
+    bool stable = true;
+
+    own.n = POINTS;
+    draw_points(&own, &state);
+    own.y = draw_response(&state);
+    own.syy = sum_of_squares(own.y);
+    s->d = own;
+    space_build(s);
+
+    marking m = {.s = s, .second = draw_response(&state)};
+
+    mark_all(&m);
+    count_groups(s, m.marks, m.count, SAME, true, count);
+    count_groups(s, m.marks, m.count, 10 * SAME, false, looser);
+    count_groups(s, m.marks, m.count, SAME / 10, false, tighter);
+    for (int c = 1; c <= s->g.max_complexity; c++) {
+        if (looser[c] != count[c] || tighter[c] != count[c]) {
+            fprintf(stderr, "brute_force: the count at complexity %d depends on the tolerance: %lld, %lld, %lld\n", c,
+                    (long long)looser[c], (long long)count[c], (long long)tighter[c]);
+            stable = false;
+        }
+    }
+    space_free(s);
+    for (int f = 0; f < own.p; f++)
+        free(own.x[f]);
+    free(own.y);
+    free((void *)(uintptr_t)m.second);
+    free(m.marks);
+    s->d = d;
+    return stable;
+}

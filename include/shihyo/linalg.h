@@ -9,7 +9,8 @@
 #include "shihyo/base.h"
 #include "shihyo/par.h"
 
-/** Starts PETSc and BLACS on first use, after MPI; stopped in the right order by shy_linalg_stop, before shy_par_stop. Collective. */
+/** Starts PETSc and BLACS on first use, after MPI; stopped in the right order by shy_linalg_stop, before shy_par_stop. Collective.
+ * PETSc cannot be started a second time: after shy_linalg_stop this is SHY_INTERNAL. */
 shy_status shy_linalg_start(const shy_team *team);
 void shy_linalg_stop(void);
 void shy_linalg_describe(char *text, size_t size); /* "PETSc 3.18.5, ScaLAPACK 2.2.1, BLAS OpenBLAS 0.3.21 …" */

@@ -24,4 +24,7 @@ _Noreturn void shy_petsc_abort(const char *call, int code);
         if (petsc_code_ != 0) shy_petsc_abort(#call, petsc_code_);                                                     \
     } while (0)
 
+/** While forgiving, an error inside PETSc is a code that its function returns; else it ends all ranks. */
+void shy_petsc_forgive(bool forgiving);
+
 #endif

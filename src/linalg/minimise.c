@@ -100,6 +100,23 @@ static PetscErrorCode second_derivatives(Tao tao, Vec x, Mat hessian, Mat precon
     return 0;
 }
 
+/*
+ * A Newton method with a line search that only ever halves: the default one (Moré–Thuente) raises errors on steep walls, the
+ * unconstrained trust region (TAONTR) where the Hessian vanishes, and the bounded one (TAOBNTR) takes twice as long.
+ */
+static void create_tao(struct solver *s)
+{
+    TaoLineSearch search;
+
+    SHY_PETSC(TaoCreate(PETSC_COMM_SELF, &s->tao));
+    SHY_PETSC(TaoSetType(s->tao, TAOBNLS));
+    SHY_PETSC(TaoGetLineSearch(s->tao, &search));
+    SHY_PETSC(TaoLineSearchSetType(search, TAOLINESEARCHARMIJO));
+    SHY_PETSC(TaoSetSolution(s->tao, s->x));
+    SHY_PETSC(TaoSetObjectiveAndGradient(s->tao, NULL, objective_and_gradient, s));
+    SHY_PETSC(TaoSetHessian(s->tao, s->hessian_matrix, s->hessian_matrix, second_derivatives, s));
+}
+
 static shy_status solver_create(int unknowns, struct solver **solver_out)
 {
     shy_status st = SHY_OK;
@@ -113,11 +130,7 @@ static shy_status solver_create(int unknowns, struct solver **solver_out)
     s->hessian = s->better + m, s->factor = s->hessian + m * m;
     SHY_PETSC(VecCreateSeq(PETSC_COMM_SELF, unknowns, &s->x));
     SHY_PETSC(MatCreateSeqDense(PETSC_COMM_SELF, unknowns, unknowns, NULL, &s->hessian_matrix));
-    SHY_PETSC(TaoCreate(PETSC_COMM_SELF, &s->tao));
-    SHY_PETSC(TaoSetType(s->tao, TAOBNLS));
-    SHY_PETSC(TaoSetSolution(s->tao, s->x));
-    SHY_PETSC(TaoSetObjectiveAndGradient(s->tao, NULL, objective_and_gradient, s));
-    SHY_PETSC(TaoSetHessian(s->tao, s->hessian_matrix, s->hessian_matrix, second_derivatives, s));
+    create_tao(s);
     *solver_out = s, s = NULL;
 out:
     solver_free(&s);
@@ -144,7 +157,14 @@ static void run_tao(struct solver *s, double *x)
     SHY_PETSC(VecGetArray(s->x, &values));
     memcpy(values, x, bytes);
     SHY_PETSC(VecRestoreArray(s->x, &values));
-    SHY_PETSC(TaoSolve(s->tao));
+    shy_petsc_forgive(true);
+    const PetscErrorCode code = TaoSolve(s->tao);
+    shy_petsc_forgive(false);
+    if (code != 0) { /* what it could not digest is data, the same on all members; x stays the start */
+        SHY_PETSC(TaoDestroy(&s->tao));
+        create_tao(s);
+        return;
+    }
     SHY_PETSC(VecGetArrayRead(s->x, &end));
     memcpy(x, end, bytes);
     SHY_PETSC(VecRestoreArrayRead(s->x, &end));

@@ -24,7 +24,7 @@ char *openblas_get_corename(void) __attribute__((weak));
 void MKL_Get_Version_String(char *text, int size) __attribute__((weak));
 const char *bli_info_get_version_str(void) __attribute__((weak));
 
-static bool petsc_is_ours;
+static bool petsc_is_ours, petsc_is_over, forgives;
 
 _Noreturn void shy_petsc_abort(const char *call, int code)
 {
@@ -39,9 +39,15 @@ static PetscErrorCode last_word(MPI_Comm comm, int line, const char *function, c
                                 PetscErrorType type, const char *message, void *context)
 {
     (void)comm, (void)type, (void)context;
+    if (forgives) return code;
     shy_log_speaker(true);
     shy_log(SHY_LOG_ERROR, "PETSc: %s (%s, %s:%d)", message ? message : "no message", function, file, line);
     shy_petsc_abort(function, (int)code);
+}
+
+void shy_petsc_forgive(bool forgiving)
+{
+    forgives = forgiving;
 }
 
 shy_status shy_petsc_start(void)
@@ -50,6 +56,8 @@ shy_status shy_petsc_start(void)
 
     SHY_PETSC(PetscInitialized(&started));
     if (started) return SHY_OK;
+    /* its second life would lack some types of solvers */
+    if (petsc_is_over) return shy_fail(SHY_INTERNAL, "linear algebra was asked for after it was stopped");
     int mpi_started = 0;
     MPI_Initialized(&mpi_started);
     if (!mpi_started) return shy_fail(SHY_INTERNAL, "linear algebra was asked for before MPI was started");
@@ -78,6 +86,7 @@ void shy_linalg_stop(void)
     shy_minimise_stop();
     if (petsc_is_ours) {
         petsc_is_ours = false;
+        petsc_is_over = true;
         SHY_PETSC(PetscPopErrorHandler());
         SHY_PETSC(PetscFinalize());
     }

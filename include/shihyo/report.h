@@ -82,4 +82,26 @@ shy_status shy_show(const char *directory, int complexity, FILE *stream);
 /** 12588 → "12,588". `out` holds at least 32 bytes. Returns out. */
 char *shy_text_thousands(int64_t value, char *out);
 
+/* ---- tables of texts, aligned when they are printed ---------------------------------------------------------------- */
+
+#define SHY_TABLE_COLUMNS 24
+
+/** Starts as {0}; a failure sticks and is returned by shy_table_print. */
+typedef struct {
+    int columns;
+    const char *heading[SHY_TABLE_COLUMNS]; /* borrowed */
+    bool right[SHY_TABLE_COLUMNS];
+    char **cell; /* row by row, owned */
+    size_t cells, room;
+    shy_status status;
+} shy_table;
+
+void shy_table_column(shy_table *table, const char *heading, bool right);
+void shy_table_cell(shy_table *table, const char *text); /* the next cell, row by row; control characters become '?' */
+shy_status shy_table_print(const shy_table *table, FILE *stream);
+void shy_table_free(shy_table *table);
+
+/** Columns that a UTF-8 text takes on a terminal: wide East Asian characters two, combining marks none. */
+int shy_text_width(const char *text);
+
 #endif

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "report_impl.h"
-#include "table_impl.h"
 
 /* How a metric is called in a sentence; a metric without a line here is called by its name. */
 static const struct {

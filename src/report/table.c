@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "table_impl.h"
+#include "shihyo/report.h"
 
 typedef struct {
     uint32_t first, last;

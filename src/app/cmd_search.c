@@ -1,0 +1,171 @@
+/* cmd_search.c: `shihyo search`: from a configuration to a directory of results. */
+#include "shy_config.h"
+
+#include <stdio.h>
+
+#include "app/commands.h"
+#include "app/help.h"
+#include "app/progress.h"
+#include "app/ranks.h"
+#include "app/search_run.h"
+#include "app/usage.h"
+#include "shihyo/linalg.h"
+
+enum { SET = 1, PLAN, OVERWRITE };
+
+static const struct option options[] = {
+    {"set", required_argument, NULL, SET},
+    {"output", required_argument, NULL, 'o'},
+    {"plan", no_argument, NULL, PLAN},
+    {"overwrite", no_argument, NULL, OVERWRITE},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+static shy_status read_command(int argc, char **argv, const char **set, shy_search_command *c)
+{
+    shy_status st = SHY_OK;
+    int option = 0;
+
+    shy_usage_start();
+    c->set = set;
+    for (;;) {
+        SHY_TRY(shy_usage_next(argc, argv, "o:qh", options, &option));
+        switch (option) {
+        case SET: set[c->set_count++] = optarg; break;
+        case PLAN: c->plan = true; break;
+        case OVERWRITE: c->overwrite = true; break;
+        case 'o': c->output = optarg; break;
+        case 'q': c->quiet = true; break;
+        case 'h': c->help = true; return SHY_OK;
+        default: break;
+        }
+        if (option == -1) break;
+    }
+    if (optind + 1 != argc)
+        SHY_TRY(shy_fail(SHY_USAGE, "search takes one configuration file, as in `shihyo search run.yaml`; %d were given.", argc - optind));
+    c->file = argv[optind];
+out:
+    return st;
+}
+
+/* ---- rank 0 speaks ------------------------------------------------------------------------------------------------- */
+
+static bool speaks(const shy_search_session *s)
+{
+    return s->team->rank == 0 && !s->command->quiet;
+}
+
+static void print_notes(const shy_search_session *s)
+{
+    if (!speaks(s)) return;
+    for (int i = 0; i < s->problem->notes_count; i++) shy_log(SHY_LOG_INFO, "%s", s->problem->notes[i]);
+}
+
+static shy_status print_plan(const shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+
+    if (s->team->rank != 0 || (s->command->quiet && !s->command->plan)) return SHY_OK;
+    st = shy_plan_print(s, stdout);
+    if (!s->command->plan) fputs("\n", stdout);
+    fflush(stdout);
+    return st;
+}
+
+static shy_status write_results(const shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+    shy_results results = {0};
+    char seconds[32];
+    const char *directory = shy_config_text(s->config, SHY_KEY_OUTPUT);
+
+    SHY_TRY(shy_results_build(s, &results));
+    SHY_TRY(shy_results_write(&results, directory));
+    if (!s->command->quiet) {
+        shy_results_print_front(&results, stdout);
+        printf("\nResults in %s (%s). `shihyo show %s --all` prints the best formulas of every complexity.\n", directory,
+               shy_duration_text(results.seconds, seconds), directory);
+    }
+out:
+    shy_results_free(&results);
+    return st;
+}
+
+/* ---- the run, all ranks together ------------------------------------------------------------------------------------- */
+
+static shy_status check_output(shy_search_session *s)
+{
+    if (s->team->rank != 0) return SHY_OK;
+    return shy_output_check(shy_config_text(s->config, SHY_KEY_OUTPUT), s->command->overwrite, &s->created);
+}
+
+static shy_status run_search(shy_search_session *s)
+{
+    shy_meter meter = {0};
+    bool shows = speaks(s);
+
+    if (shows) shy_meter_start(&meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
+    shy_status st = shy_search_run(s->problem, &s->options, shows ? shy_meter_show : NULL, &meter, &s->result);
+    shy_meter_end(&meter);
+    return st;
+}
+
+static shy_status run(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+
+    SHY_TRY(shy_session_configure(s));
+    SHY_TRY(shy_session_load(s));
+    print_notes(s);
+    if (!s->command->plan) SHY_TRY_ALL(s->team, check_output(s));
+    SHY_TRY(shy_search_plan(s->problem, &s->options, &s->plan));
+    SHY_TRY_ALL(s->team, print_plan(s));
+    if (s->command->plan) goto out;
+    SHY_TRY(run_search(s));
+    SHY_TRY_ALL(s->team, s->team->rank == 0 ? write_results(s) : SHY_OK);
+out:
+    return st;
+}
+
+static shy_status search(const shy_search_command *command, shy_team *team)
+{
+    shy_search_session s = {.command = command, .team = team};
+    shy_status st = shy_linalg_start(team);
+
+    if (st == SHY_OK) st = run(&s);
+    if (st != SHY_OK && s.created) shy_output_release(shy_config_text(s.config, SHY_KEY_OUTPUT), s.created);
+    shy_search_result_free(&s.result);
+    shy_problem_free(&s.problem);
+    shy_cohort_close(&s.cohort);
+    shy_config_free(&s.config);
+    shy_linalg_stop();
+    shy_team_destroy(&s.team);
+    return st;
+}
+
+/* Every rank reads the same command line and comes to the same verdict, so nothing has to be agreed before there is a team. */
+int shy_cmd_search(int argc, char **argv)
+{
+    shy_status st = SHY_OK;
+    shy_search_command command = {0};
+    shy_team *team = NULL;
+    const char **set = NULL;
+
+    SHY_TRY(shy_par_start(&argc, &argv));
+    SHY_TRY(shy_new((size_t)argc, sizeof *set, &set));
+    SHY_TRY(read_command(argc, argv, set, &command));
+    SHY_TRY(shy_team_create(MPI_COMM_WORLD, 1, &team));
+    if (command.help) {
+        if (team->rank == 0) shy_help_command("search", stdout);
+        shy_team_destroy(&team);
+    } else {
+        st = search(&command, team);
+    }
+out:
+    if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message()); /* rank 0 alone speaks */
+    shy_free(&set);
+    shy_par_stop();
+    return (int)st;
+}

@@ -1,0 +1,126 @@
+/**
+ * config: what a search is told to do. One table of keys drives the file, --set, the help, the manual page, the example
+ * configuration and the effective configuration that goes into the results.
+ */
+#ifndef SHIHYO_APP_CONFIG_H
+#define SHIHYO_APP_CONFIG_H
+
+#include "shihyo/base.h"
+#include "shihyo/expr.h"
+
+/* ---- the table of keys ------------------------------------------------------------------------------------------- */
+
+/** Keys in the order of the help. Those of one section stand together: they become one mapping of the YAML. */
+enum {
+    SHY_KEY_COHORT,
+    SHY_KEY_OUTCOME_COLUMN,
+    SHY_KEY_OUTCOME_KIND,
+    SHY_KEY_OUTCOME_POSITIVE,
+    SHY_KEY_SAMPLES_WHERE,
+    SHY_KEY_FACTORS_INCLUDE,
+    SHY_KEY_FACTORS_EXCLUDE,
+    SHY_KEY_FACTORS_MAX,
+    SHY_KEY_GRAMMAR_OPERATORS,
+    SHY_KEY_GRAMMAR_CONSTANTS,
+    SHY_KEY_GRAMMAR_MAX_COMPLEXITY,
+    SHY_KEY_GRAMMAR_UNITS,
+    SHY_KEY_GRAMMAR_FORBID,
+    SHY_KEY_GRAMMAR_MAX_CONSTANTS,
+    SHY_KEY_GRAMMAR_COMPLEXITY,                                          /* + operator: one key for each weight */
+    SHY_KEY_SEARCH_KEEP = SHY_KEY_GRAMMAR_COMPLEXITY + SHY_OPS,
+    SHY_KEY_PARALLEL_ROW_BLOCKS,
+    SHY_KEY_PARALLEL_MEMORY,
+    SHY_KEY_PARALLEL_TILE,
+    SHY_KEY_REPORT_INTERVAL,
+    SHY_KEY_OUTPUT,
+    SHY_KEY_SEED,
+    SHY_KEYS
+};
+
+typedef enum {
+    SHY_KEY_IS_TEXT,
+    SHY_KEY_IS_CHOICE,       /* one of choices */
+    SHY_KEY_IS_INTEGER,      /* from lowest to highest */
+    SHY_KEY_IS_AUTO_INTEGER, /* that, or "auto" */
+    SHY_KEY_IS_NUMBER,       /* from lowest to highest */
+    SHY_KEY_IS_SIZE,         /* "auto", or bytes with a unit: "4GiB" */
+    SHY_KEY_IS_LIST,         /* of texts */
+    SHY_KEY_IS_CHOICES,      /* a list of choices */
+    SHY_KEY_IS_PATTERNS      /* a list of forbidden nestings: "log(log)" */
+} shy_key_type;
+
+#define SHY_CHOICES_MAX 32
+
+typedef struct {
+    const char *name; /* "grammar.max_complexity" */
+    shy_key_type type;
+    double lowest, highest;
+    size_t (*choices)(const char **names); /* fills at most SHY_CHOICES_MAX names, returns how many */
+    const char *fallback;                  /* as text, a list as "[a, b]"; "" for none; NULL: the key is required */
+    const char *help;                      /* a sentence or two */
+    const char *example;                   /* for the example configuration where there is no fallback; or NULL */
+} shy_key;
+
+const shy_key *shy_key_get(int key);
+bool shy_key_is_list(const shy_key *key);
+int shy_key_find(const char *name);        /* −1 if none */
+bool shy_key_is_section(const char *name); /* "grammar", "grammar.complexity" */
+/** The key a user may have meant by an unknown one, or NULL: the same last word in another section, else the nearest name. */
+const char *shy_key_nearest(const char *name);
+/** What the key accepts, for people: "an integer from 1 to 48", "one of fitted, none". Returns text. */
+const char *shy_key_accepts(int key, char *text, size_t size);
+/**
+ * SHY_INPUT unless `text` is a value (of a list: an element) the key accepts. The message starts with `where`
+ * ("run.yaml:12:15" or "--set") and says what was found and what is accepted.
+ */
+shy_status shy_key_judge(int key, const char *text, const char *where);
+/** Bytes of "4GiB", "512 MiB", "1.5 GB", "1048576B"; false if it is not a size. */
+bool shy_size_parse(const char *text, uint64_t *bytes_out);
+
+/* ---- a configuration --------------------------------------------------------------------------------------------- */
+
+/** A value as read: scalars have text, lists items. Laid out for libcyaml: see config_yaml.c. */
+typedef struct {
+    char *text;
+    char **item;
+    unsigned count;
+} shy_value;
+
+typedef struct {
+    shy_value value[SHY_KEYS];
+} shy_config;
+
+shy_status shy_config_create(shy_config **config_out); /* all defaults; owned */
+void shy_config_free(shy_config **config);
+/** Reads YAML text over what is there. `path` is for messages. SHY_INPUT with file, line, column, and what is valid. */
+shy_status shy_config_parse(shy_config *config, const char *path, const char *text, size_t length);
+/** "grammar.max_complexity=5", "factors.include=[age, bmi]" or "…=age,bmi", "grammar.complexity={log: 2}" or "…complexity.log=2". */
+shy_status shy_config_set(shy_config *config, const char *assignment);
+/** Required keys are there. `path` is for the message. */
+shy_status shy_config_check(const shy_config *config, const char *path);
+/** The effective configuration as YAML that shy_config_parse reads back to the same. Owned. */
+shy_status shy_config_save(const shy_config *config, char **yaml_out);
+
+const char *shy_config_text(const shy_config *config, int key);   /* "" if unset; borrowed */
+int64_t shy_config_integer(const shy_config *config, int key);    /* 0 for "auto" */
+double shy_config_number(const shy_config *config, int key);
+uint64_t shy_config_bytes(const shy_config *config, int key);     /* 0 for "auto" */
+const char *const *shy_config_list(const shy_config *config, int key, int *count_out); /* borrowed */
+shy_status shy_config_grammar(const shy_config *config, shy_grammar *grammar_out);
+
+/* what the files of config share */
+shy_status shy_value_set_text(shy_value *value, const char *text);
+shy_status shy_value_add_item(shy_value *value, const char *text, size_t length);
+void shy_value_clear(shy_value *value);
+/** A list as text: "[a, b]", with or without brackets, items quoted or not. Items are added to `value`. */
+shy_status shy_value_read_list(shy_value *value, const char *text);
+/** Walks the document for names, shapes and values, each with its position; sets present[key] for those it holds. */
+shy_status shy_config_walk(const char *path, const char *text, size_t length, bool *present);
+
+/* ---- what people read about the keys ------------------------------------------------------------------------------ */
+
+void shy_config_print_keys(FILE *stream);    /* shihyo help keys */
+void shy_config_print_manual(FILE *stream);  /* the same as a section of the manual page */
+void shy_config_print_example(FILE *stream); /* config/search.yaml: every key with its default and a comment */
+
+#endif

@@ -1,0 +1,129 @@
+/* config_judge.c: is a text a value that a key accepts? Strict: "4k" is not 4. */
+#include "shy_config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/config.h"
+
+#define ACCEPTS_MAX 512
+
+static const struct {
+    const char *unit;
+    double bytes;
+} sizes[] = {{"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}, {"kB", 1e3},
+             {"MB", 1e6},     {"GB", 1e9},     {"TB", 1e12},    {"B", 1}};
+
+bool shy_size_parse(const char *text, uint64_t *bytes_out)
+{
+    size_t digits = strspn(text, "0123456789."), blanks;
+    char number[32];
+    double value;
+
+    if (digits == 0 || digits >= sizeof number) return false;
+    memcpy(number, text, digits), number[digits] = '\0';
+    if (!shy_text_number(number, &value)) return false;
+    blanks = strspn(text + digits, " ");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        double bytes = value * sizes[i].bytes;
+        if (strcmp(text + digits + blanks, sizes[i].unit) != 0) continue;
+        if (bytes < 1 || bytes > 0x1p60) return false;
+        *bytes_out = (uint64_t)bytes;
+        return true;
+    }
+    return false;
+}
+
+static size_t join(char *text, size_t size, const char *const *names, size_t count)
+{
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    return used;
+}
+
+const char *shy_key_accepts(int key, char *text, size_t size)
+{
+    const shy_key *k = shy_key_get(key);
+    const char *names[SHY_CHOICES_MAX];
+    char list[ACCEPTS_MAX] = "", lowest[40], highest[40];
+
+    if (k->choices != NULL) join(list, sizeof list, names, k->choices(names));
+    snprintf(lowest, sizeof lowest, "%.15g", k->lowest);
+    snprintf(highest, sizeof highest, "%.16g", k->highest);
+    switch (k->type) {
+    case SHY_KEY_IS_TEXT: snprintf(text, size, "a text that is not empty"); break;
+    case SHY_KEY_IS_CHOICE: snprintf(text, size, "one of %s", list); break;
+    case SHY_KEY_IS_INTEGER: snprintf(text, size, "an integer from %s to %s", lowest, highest); break;
+    case SHY_KEY_IS_AUTO_INTEGER: snprintf(text, size, "auto or an integer from %s to %s", lowest, highest); break;
+    case SHY_KEY_IS_NUMBER: snprintf(text, size, "a number from %s to %s", lowest, highest); break;
+    case SHY_KEY_IS_SIZE: snprintf(text, size, "auto or a size such as 512MiB or 4GiB"); break;
+    case SHY_KEY_IS_LIST: snprintf(text, size, "a list of column names or patterns"); break;
+    case SHY_KEY_IS_CHOICES: snprintf(text, size, "a list of %s", list); break;
+    case SHY_KEY_IS_PATTERNS: snprintf(text, size, "a list of nestings such as log(sqrt)"); break;
+    }
+    return text;
+}
+
+static bool is_choice(const shy_key *key, const char *text, const char **near_out)
+{
+    const char *names[SHY_CHOICES_MAX];
+    size_t count = key->choices(names);
+
+    *near_out = shy_text_nearest(text, names, count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(names[i], text) == 0) return true;
+    return false;
+}
+
+static bool is_integer(const shy_key *key, const char *text)
+{
+    int64_t value;
+    return shy_text_integer(text, &value) && (double)value >= key->lowest && (double)value <= key->highest;
+}
+
+static bool is_number(const shy_key *key, const char *text)
+{
+    double value;
+    return shy_text_number(text, &value) && value >= key->lowest && value <= key->highest;
+}
+
+/* expr knows what a nesting looks like; its message gets the position in front. */
+static shy_status judge_pattern(const char *name, const char *text, const char *where)
+{
+    shy_grammar grammar;
+    char message[ACCEPTS_MAX];
+
+    shy_grammar_default(&grammar);
+    if (shy_grammar_forbid(&grammar, text) == SHY_OK) return SHY_OK;
+    snprintf(message, sizeof message, "%s", shy_error_message());
+    shy_error_clear();
+    return shy_fail(SHY_INPUT, "%s: %s: %s", where, name, message);
+}
+
+shy_status shy_key_judge(int key, const char *text, const char *where)
+{
+    const shy_key *k = shy_key_get(key);
+    const char *near = NULL;
+    char accepts[ACCEPTS_MAX];
+    uint64_t bytes;
+    bool valid = true;
+
+    switch (k->type) {
+    case SHY_KEY_IS_TEXT: valid = *text != '\0' || (k->fallback != NULL && *k->fallback == '\0'); break;
+    case SHY_KEY_IS_LIST: valid = *text != '\0'; break;
+    case SHY_KEY_IS_CHOICE:
+    case SHY_KEY_IS_CHOICES: valid = is_choice(k, text, &near); break;
+    case SHY_KEY_IS_INTEGER: valid = is_integer(k, text); break;
+    case SHY_KEY_IS_AUTO_INTEGER: valid = strcmp(text, "auto") == 0 || is_integer(k, text); break;
+    case SHY_KEY_IS_NUMBER: valid = is_number(k, text); break;
+    case SHY_KEY_IS_SIZE: valid = strcmp(text, "auto") == 0 || shy_size_parse(text, &bytes); break;
+    case SHY_KEY_IS_PATTERNS: return judge_pattern(k->name, text, where);
+    }
+    if (valid) return SHY_OK;
+    return shy_fail(SHY_INPUT, "%s: %s %s \"%s\"; it takes %s.%s%s%s", where, k->name, shy_key_is_list(k) ? "holds" : "is", text,
+                    shy_key_accepts(key, accepts, sizeof accepts), near != NULL ? " Did you mean " : "",
+                    near != NULL ? near : "", near != NULL ? "?" : "");
+}

@@ -1,0 +1,174 @@
+/* config_keys.c: the table of keys, and finding a key by a right or nearly right name. */
+#include "shy_config.h"
+
+#include <string.h>
+
+#include "app/config.h"
+#include "shihyo/model.h"
+
+#define NAME_MAX_BYTES 64
+
+static size_t outcome_kinds(const char **names)
+{
+    size_t count = 0;
+
+    for (const shy_outcome_ops *const *ops = shy_outcome_list(); *ops != NULL && count < SHY_CHOICES_MAX; ops++)
+        names[count++] = (*ops)->name;
+    return count;
+}
+
+static size_t operators(const char **names)
+{
+    size_t count = 0;
+
+    for (int op = 0; op < SHY_OPS && count < SHY_CHOICES_MAX; op++)
+        if (shy_operator_get((shy_op)op)->arity > 0) names[count++] = shy_operator_get((shy_op)op)->name;
+    return count;
+}
+
+static size_t constants(const char **names)
+{
+    names[0] = "fitted", names[1] = "none";
+    return 2;
+}
+
+static size_t units(const char **names)
+{
+    names[0] = "clinical", names[1] = "strict", names[2] = "off";
+    return 3;
+}
+
+#define TEXT(name_, fallback_, help_, example_) \
+    {.name = name_, .type = SHY_KEY_IS_TEXT, .fallback = fallback_, .help = help_, .example = example_}
+#define CHOICE(name_, type_, choices_, fallback_, help_) \
+    {.name = name_, .type = type_, .choices = choices_, .fallback = fallback_, .help = help_}
+#define RANGE(name_, type_, lowest_, highest_, fallback_, help_) \
+    {.name = name_, .type = type_, .lowest = lowest_, .highest = highest_, .fallback = fallback_, .help = help_}
+#define LIST(name_, type_, fallback_, help_, example_) \
+    {.name = name_, .type = type_, .fallback = fallback_, .help = help_, .example = example_}
+
+/* The rows of grammar.complexity are filled in from the table of operators. A tree has at most as many nodes as its complexity. */
+static shy_key table[SHY_KEYS] = {
+    [SHY_KEY_COHORT] = TEXT("cohort", NULL, "The cohort file that `shihyo import` wrote. A relative path starts at the current directory.",
+                            "cohort.h5"),
+    [SHY_KEY_OUTCOME_COLUMN] = TEXT("outcome.column", NULL, "The column to explain.", "bmi"),
+    [SHY_KEY_OUTCOME_KIND] = CHOICE("outcome.kind", SHY_KEY_IS_CHOICE, outcome_kinds, "continuous", "What the outcome is."),
+    [SHY_KEY_OUTCOME_POSITIVE] = TEXT("outcome.positive", "", "Of a binary outcome, the value that counts as 1. "
+                                      "Without it the second level of the column counts.", "\"yes\""),
+    [SHY_KEY_SAMPLES_WHERE] = TEXT("samples.where", "", "The samples to use: comparisons of columns joined by and, or, not. Without it all are used.",
+                                   "\"age >= 18 and sex == female\""),
+    [SHY_KEY_FACTORS_INCLUDE] = LIST("factors.include", SHY_KEY_IS_LIST, "[\"*\"]",
+                                     "Columns that may stand in a formula: names or patterns with * and ?. "
+                                     "Columns that are not numeric or binary are passed over by patterns.", NULL),
+    [SHY_KEY_FACTORS_EXCLUDE] = LIST("factors.exclude", SHY_KEY_IS_LIST, "[]", "Columns that may not, taken out of those included. "
+                                     "The outcome never is a factor.", NULL),
+    [SHY_KEY_FACTORS_MAX] = RANGE("factors.max", SHY_KEY_IS_INTEGER, 1, 16, "3", "Most different factors in one formula."),
+    [SHY_KEY_GRAMMAR_OPERATORS] = CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, operators,
+                                         "[+, -, \"*\", /, log, sqrt, square, inverse]", "Operators that formulas are built from."),
+    [SHY_KEY_GRAMMAR_CONSTANTS] = CHOICE("grammar.constants", SHY_KEY_IS_CHOICE, constants, "fitted",
+                                         "Whether formulas may hold constants, fitted to the data."),
+    [SHY_KEY_GRAMMAR_MAX_COMPLEXITY] = RANGE("grammar.max_complexity", SHY_KEY_IS_INTEGER, 1, SHY_TREE_MAX, "7",
+                                             "Highest complexity: the number of factors, operators and constants in a formula."),
+    [SHY_KEY_GRAMMAR_UNITS] = CHOICE("grammar.units", SHY_KEY_IS_CHOICE, units, "clinical",
+                                     "How units bind: only equal units are added; strict also wants no unit under log; off ignores units."),
+    [SHY_KEY_GRAMMAR_FORBID] = LIST("grammar.forbid", SHY_KEY_IS_PATTERNS, "[log(log)]",
+                                    "Nestings that are not allowed: log(sqrt) forbids sqrt directly under log.", NULL),
+    [SHY_KEY_GRAMMAR_MAX_CONSTANTS] = RANGE("grammar.max_constants", SHY_KEY_IS_INTEGER, 0, 2, "2", "Most fitted constants in one formula."),
+    [SHY_KEY_SEARCH_KEEP] = RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
+    [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
+                                          "Ranks that share the samples between them; must divide the number of ranks. "
+                                          "auto is 1 unless the samples do not fit into the memory of one rank."),
+    [SHY_KEY_PARALLEL_MEMORY] = {.name = "parallel.memory", .type = SHY_KEY_IS_SIZE, .fallback = "auto",
+                                 .help = "Memory that one rank may use. auto is its share of what is free on its node."},
+    [SHY_KEY_PARALLEL_TILE] = RANGE("parallel.tile", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
+                                    "Operands in a panel of a tile. Changes the speed, never the result."),
+    [SHY_KEY_REPORT_INTERVAL] = RANGE("report.interval", SHY_KEY_IS_NUMBER, 0.1, 86400, "30",
+                                      "Seconds between two lines of progress when the output is not a terminal."),
+    [SHY_KEY_OUTPUT] = TEXT("output", "out", "Directory for the results; -o is the same.", NULL),
+    [SHY_KEY_SEED] = RANGE("seed", SHY_KEY_IS_INTEGER, 0, 9007199254740992.0, "1", "Seed of every random number."),
+};
+
+static char weight_names[SHY_OPS][NAME_MAX_BYTES];
+static char weight_helps[SHY_OPS][NAME_MAX_BYTES];
+
+static void fill_weights(void)
+{
+    for (int op = 0; op < SHY_OPS; op++) {
+        shy_key *key = &table[SHY_KEY_GRAMMAR_COMPLEXITY + op];
+        const char *name = shy_operator_get((shy_op)op)->name;
+        const char *kind = shy_operator_get((shy_op)op)->arity > 0 ? "operator " : "";
+        snprintf(weight_names[op], NAME_MAX_BYTES, "grammar.complexity.%s", name);
+        snprintf(weight_helps[op], NAME_MAX_BYTES, "What a %s%s adds to the complexity.", kind, name);
+        *key = (shy_key)RANGE(weight_names[op], SHY_KEY_IS_INTEGER, 1, SHY_TREE_MAX, "1", weight_helps[op]);
+    }
+}
+
+const shy_key *shy_key_get(int key)
+{
+    if (table[SHY_KEY_GRAMMAR_COMPLEXITY].name == NULL) fill_weights();
+    return &table[key];
+}
+
+bool shy_key_is_list(const shy_key *key)
+{
+    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS;
+}
+
+int shy_key_find(const char *name)
+{
+    for (int key = 0; key < SHY_KEYS; key++)
+        if (strcmp(shy_key_get(key)->name, name) == 0) return key;
+    return -1;
+}
+
+bool shy_key_is_section(const char *name)
+{
+    size_t length = strlen(name);
+
+    for (int key = 0; key < SHY_KEYS; key++)
+        if (strncmp(shy_key_get(key)->name, name, length) == 0 && shy_key_get(key)->name[length] == '.') return true;
+    return false;
+}
+
+static const char *last_word(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return dot == NULL ? name : dot + 1;
+}
+
+/* The nearest of the keys and sections that stand directly in the section of `name`. Valid until the next call. */
+static const char *nearest_in_section(const char *name)
+{
+    static char children[SHY_KEYS][NAME_MAX_BYTES];
+    const char *words[SHY_KEYS];
+    size_t prefix = (size_t)(last_word(name) - name), count = 0;
+
+    for (int key = 0; key < SHY_KEYS; key++) {
+        const char *known = shy_key_get(key)->name;
+        if (strncmp(known, name, prefix) != 0) continue;
+        snprintf(children[count], NAME_MAX_BYTES, "%.*s", (int)(prefix + strcspn(known + prefix, ".")), known);
+        words[count] = children[count] + prefix;
+        count++;
+    }
+    const char *near = shy_text_nearest(last_word(name), words, count);
+    return near == NULL ? NULL : near - prefix;
+}
+
+const char *shy_key_nearest(const char *name)
+{
+    const char *names[SHY_KEYS], *near = nearest_in_section(name);
+
+    if (near != NULL) return near;
+    for (int key = 0; key < SHY_KEYS; key++) {
+        const char *known = shy_key_get(key)->name;
+        if (strcmp(last_word(known), last_word(name)) == 0) return known;
+        names[key] = known;
+    }
+    near = shy_text_nearest(name, names, SHY_KEYS);
+    if (near != NULL) return near;
+    for (int key = 0; key < SHY_KEYS; key++) names[key] = last_word(shy_key_get(key)->name);
+    near = shy_text_nearest(last_word(name), names, SHY_KEYS);
+    for (int key = 0; key < SHY_KEYS && near != NULL; key++)
+        if (names[key] == near) return shy_key_get(key)->name;
+    return NULL;
+}

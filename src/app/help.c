@@ -1,0 +1,115 @@
+/* help.c: what the program tells about its commands. */
+#include "shy_config.h"
+
+#include <string.h>
+
+#include "app/config.h"
+#include "app/help.h"
+
+typedef struct {
+    const char *name, *summary, *text;
+} page;
+
+static const page pages[] = {
+    {"import", "read tables of patients into a cohort file",
+     "usage: shihyo import TABLE... -o COHORT [options]\n"
+     "\n"
+     "Reads CSV or TSV tables (gzip allowed), infers what each column holds, prints it, and writes one cohort file.\n"
+     "\n"
+     "  -o, --output FILE      the cohort file to write\n"
+     "      --schema FILE      kinds, units and modalities of columns (YAML)\n"
+     "      --save-schema FILE write what was inferred as such a schema\n"
+     "      --join COLUMN      join several tables on this identifier\n"
+     "      --missing CODE     another text that stands for a missing value, such as -99; may be given again\n"
+     "      --overwrite        replace an existing cohort file\n"
+     "      --quiet            do not print the columns\n"
+     "\n"
+     "examples:\n"
+     "  shihyo import patients.csv -o cohort.h5\n"
+     "  shihyo import clinic.csv genes.tsv --join patient_id --missing -99 -o cohort.h5\n"},
+    {"inspect", "show what a cohort file holds",
+     "usage: shihyo inspect COHORT [options]\n"
+     "\n"
+     "Prints size, origin and columns of a cohort file.\n"
+     "\n"
+     "example:\n"
+     "  shihyo inspect cohort.h5\n"},
+    {"search", "find the formulas that explain an outcome",
+     "usage: shihyo search CONFIGURATION [options]\n"
+     "       mpirun -n RANKS shihyo search CONFIGURATION [options]\n"
+     "\n"
+     "Scores every formula that the configuration allows and writes the best to a directory: results.h5, front.tsv,\n"
+     "front.json and run.json. The results are the same for any number of ranks. Progress goes to standard error.\n"
+     "\n"
+     "      --set KEY=VALUE    overrides a key of the configuration; may be given again; see `shihyo help keys`\n"
+     "  -o, --output DIR       where the results go (default: the key output)\n"
+     "      --plan             print the number of formulas, work, memory and expected time, and stop\n"
+     "      --overwrite        replace results that are in the directory already\n"
+     "  -q, --quiet            print nothing but errors\n"
+     "  -h, --help             this text\n"
+     "\n"
+     "A relative path in the configuration, as that of the cohort, starts at the current directory, not at the file.\n"
+     "\n"
+     "examples:\n"
+     "  shihyo search run.yaml --plan\n"
+     "  mpirun -n 4 shihyo search run.yaml -o out/\n"
+     "  mpirun -n 4 shihyo search run.yaml --set grammar.max_complexity=5 --set 'factors.exclude=[id, bmi]' -o out/\n"
+     "\n"
+     "exit status: 0 done, 2 wrong data or configuration, 3 a file cannot be read or written, 4 not enough memory,\n"
+     "64 wrong command line, 1 a defect of the program; the same on every rank.\n"},
+    {"show", "print the front of finished results",
+     "usage: shihyo show DIR [options]\n"
+     "\n"
+     "Prints the Pareto front of the results in DIR as a table, and how to read it.\n"
+     "\n"
+     "  -c, --complexity N     the best formulas of complexity N instead\n"
+     "  -a, --all              the best formulas of every complexity\n"
+     "  -h, --help             this text\n"
+     "\n"
+     "examples:\n"
+     "  shihyo show out/\n"
+     "  shihyo show out/ --complexity 4\n"},
+};
+
+static const page *find(const char *name)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (strcmp(pages[i].name, name) == 0) return &pages[i];
+    return NULL;
+}
+
+void shy_help_program(FILE *stream)
+{
+    fputs("Shihyo finds simple formulas that explain a clinical outcome.\n"
+          "\n"
+          "usage: shihyo COMMAND ...\n"
+          "\n", stream);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) fprintf(stream, "  %-10s %s\n", pages[i].name, pages[i].summary);
+    fputs("  help       explain a command, or with `help keys` the configuration\n"
+          "\n"
+          "  --version  versions of the program and its libraries\n"
+          "  --help     this text; after a command its own help\n"
+          "\n"
+          "example:\n"
+          "  shihyo import patients.csv -o cohort.h5\n"
+          "  mpirun -n 4 shihyo search run.yaml -o out/\n"
+          "  shihyo show out/\n", stream);
+}
+
+bool shy_help_command(const char *command, FILE *stream)
+{
+    const page *found = find(command);
+
+    if (found == NULL) return false;
+    fputs(found->text, stream);
+    return true;
+}
+
+bool shy_help_topic(const char *topic, FILE *stream)
+{
+    if (strcmp(topic, "keys") == 0) shy_config_print_keys(stream);
+    else if (strcmp(topic, "manual") == 0) shy_config_print_manual(stream);
+    else if (strcmp(topic, "example") == 0) shy_config_print_example(stream);
+    else return shy_help_command(topic, stream);
+    return true;
+}

@@ -1,0 +1,29 @@
+/** progress: how a running search tells how far it is. */
+#ifndef SHIHYO_APP_PROGRESS_H
+#define SHIHYO_APP_PROGRESS_H
+
+#include "shihyo/base.h"
+#include "shihyo/search.h"
+
+typedef struct {
+    FILE *stream;
+    bool bar;         /* a line drawn over and over on a terminal; else plain lines */
+    double interval;  /* seconds between plain lines */
+    double last;      /* when the last plain line was printed, in seconds of the search */
+    int drawn;        /* columns of the bar on the screen */
+    int width;        /* of the terminal */
+} shy_meter;
+
+/** A meter on `stream`: a bar if `terminal`, else a line every `interval` seconds, the first after one interval. */
+void shy_meter_start(shy_meter *meter, FILE *stream, bool terminal, double interval);
+/** For shy_search_run: `context` is a shy_meter. */
+void shy_meter_show(void *context, const shy_progress *now);
+/** Wipes the bar off the screen. */
+void shy_meter_end(shy_meter *meter);
+
+/** "1 h 05 min", "3 min 20 s", "0.4 s". `out` holds 32 bytes. Returns out. */
+char *shy_duration_text(double seconds, char *out);
+/** "1.2 million", "3.4e+15", "950". `out` holds 32 bytes. Returns out. */
+char *shy_count_text(double count, char *out);
+
+#endif

@@ -1,0 +1,110 @@
+/* ranks.c: what a rank finds out about its surroundings: launcher, terminal, memory, processor. */
+#include "shy_config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "app/ranks.h"
+
+/* Rank 0 of a launcher has this variable too; a job script, which is not a rank, has not. */
+static const char *const size_variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"};
+static const char *const local_size_variables[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "PMI_LOCAL_SIZE"};
+
+static int first_integer(const char *const *variables, size_t count)
+{
+    int64_t value;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *text = getenv(variables[i]);
+        if (text != NULL && shy_text_integer(text, &value) && value > 0 && value < 1 << 30) return (int)value;
+    }
+    return 0;
+}
+
+bool shy_ranks_launched(void)
+{
+    if (first_integer(size_variables, sizeof size_variables / sizeof *size_variables) > 1) return true;
+    /* srun tells the size of the step only as a number of tasks, which a job script sees as well: PMIx is in ranks only. */
+    const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
+    return getenv("PMIX_RANK") != NULL && tasks != NULL && strcmp(tasks, "1") != 0;
+}
+
+/* The number in the first line of `path` that starts with `label`, times `unit`; 0 if there is none. */
+static uint64_t number_in_file(const char *path, const char *label, uint64_t unit)
+{
+    char line[256];
+    uint64_t value = 0;
+    FILE *file = fopen(path, "r");
+
+    if (file == NULL) return 0;
+    while (value == 0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, label, strlen(label)) == 0) value = strtoull(line + strlen(label), NULL, 10) * unit;
+    fclose(file);
+    return value;
+}
+
+/* An eighth is left to the operating system, MPI and the libraries. */
+uint64_t shy_ranks_memory(int ranks)
+{
+    int local = first_integer(local_size_variables, sizeof local_size_variables / sizeof *local_size_variables);
+    uint64_t available = number_in_file("/proc/meminfo", "MemAvailable:", 1024);
+    uint64_t limit = number_in_file("/sys/fs/cgroup/memory.max", "", 1);
+    uint64_t used = number_in_file("/sys/fs/cgroup/memory.current", "", 1);
+
+    if (available == 0) available = (uint64_t)2 << 30;
+    if (limit > used && limit - used < available) available = limit - used;
+    if (local == 0) local = ranks > 0 ? ranks : 1;
+    return available / 8 * 7 / (uint64_t)local;
+}
+
+/* mpirun reads the output of its ranks through pipes and writes it to its own, so the terminal, if any, is that of the parent. */
+bool shy_ranks_terminal(void)
+{
+    char path[64], target[256];
+    const char *term = getenv("TERM"), *name;
+    ssize_t length;
+
+    if (term == NULL || strcmp(term, "dumb") == 0) return false;
+    if (isatty(STDERR_FILENO)) return true;
+    if (getenv("OMPI_COMM_WORLD_SIZE") == NULL) return false;
+    snprintf(path, sizeof path, "/proc/%ld/exe", (long)getppid());
+    length = readlink(path, target, sizeof target - 1);
+    if (length <= 0) return false;
+    target[length] = '\0';
+    name = strrchr(target, '/') == NULL ? target : strrchr(target, '/') + 1;
+    if (strcmp(name, "orterun") != 0 && strcmp(name, "mpirun") != 0 && strncmp(name, "prte", 4) != 0) return false;
+    snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
+    length = readlink(path, target, sizeof target - 1);
+    if (length <= 0) return false;
+    target[length] = '\0';
+    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
+}
+
+static void processor(char *text, size_t size)
+{
+    char line[256];
+    struct utsname name;
+    FILE *file = fopen("/proc/cpuinfo", "r");
+
+    snprintf(text, size, "%s", uname(&name) == 0 ? name.machine : "unknown processor");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        char *colon = strchr(line, ':');
+        if (strncmp(line, "model name", 10) != 0 || colon == NULL) continue;
+        line[strcspn(line, "\n")] = '\0';
+        snprintf(text, size, "%s", colon + 1 + strspn(colon + 1, " "));
+        break;
+    }
+    if (file != NULL) fclose(file);
+}
+
+void shy_ranks_hardware(char *text, size_t size)
+{
+    char name[128];
+    uint64_t memory = number_in_file("/proc/meminfo", "MemTotal:", 1024);
+
+    processor(name, sizeof name);
+    snprintf(text, size, "%s, %ld cores, %.0f GiB (the node of rank 0)", name, sysconf(_SC_NPROCESSORS_ONLN), (double)memory / 0x1p30);
+}

@@ -1,0 +1,17 @@
+/** ranks: how a command runs when several ranks were started. */
+#ifndef SHIHYO_APP_RANKS_H
+#define SHIHYO_APP_RANKS_H
+
+#include "shihyo/base.h"
+#include "shihyo/par.h"
+
+/** A launcher (mpirun, srun) started this process as one of several. Known before MPI is started. */
+bool shy_ranks_launched(void);
+/** Bytes that one rank may use: its share of the free memory of its node, at most what its control group allows. */
+uint64_t shy_ranks_memory(int ranks);
+/** Standard error is a terminal, or is passed on to one by the launcher. */
+bool shy_ranks_terminal(void);
+/** What the program runs on, for the manifest: processor, cores, memory. */
+void shy_ranks_hardware(char *text, size_t size);
+
+#endif

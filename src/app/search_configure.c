@@ -1,0 +1,166 @@
+/* search_configure.c: the configuration and the problem of a search, the same on all ranks. */
+#include "shy_config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/ranks.h"
+#include "app/search_run.h"
+
+#define FILE_BYTES_MAX ((off_t)1 << 20)
+
+/* ---- the configuration -------------------------------------------------------------------------------------------- */
+
+static shy_status read_all(int fd, const char *path, char *text, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t count = read(fd, text + done, size - done);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return shy_fail(SHY_IO, "%s: cannot be read: %s.", path, strerror(errno));
+        if (count == 0) return shy_fail(SHY_IO, "%s: became shorter while it was read.", path);
+        done += (size_t)count;
+    }
+    return SHY_OK;
+}
+
+static shy_status read_file(const char *path, char **text_out, uint64_t *length_out)
+{
+    shy_status st = SHY_OK;
+    struct stat info;
+    char *text = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) return shy_fail(SHY_IO, "%s: cannot be read: %s. Give the path of a configuration file.", path, strerror(errno));
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: is not a file. Give the path of a configuration file.", path));
+    if (info.st_size > FILE_BYTES_MAX)
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: is too large for a configuration (%lld bytes); is it the right file?", path, (long long)info.st_size));
+    SHY_TRY(shy_new((size_t)info.st_size + 1, 1, &text));
+    SHY_TRY(read_all(fd, path, text, (size_t)info.st_size));
+    *text_out = text, text = NULL;
+    *length_out = (uint64_t)info.st_size;
+out:
+    shy_free(&text);
+    close(fd);
+    return st;
+}
+
+/* Rank 0 reads, all get the text. */
+static shy_status share_file(const shy_team *team, const char *path, char **text_out, uint64_t *length_out)
+{
+    shy_status st = SHY_OK;
+    char *text = NULL;
+    uint64_t length = 0;
+
+    SHY_TRY_ALL(team, team->rank == 0 ? read_file(path, &text, &length) : SHY_OK);
+    SHY_TRY(shy_team_broadcast(team, &length, sizeof length));
+    SHY_TRY_ALL(team, team->rank == 0 ? SHY_OK : shy_new(length + 1, 1, &text));
+    SHY_TRY(shy_team_broadcast(team, text, length));
+    *text_out = text, text = NULL;
+    *length_out = length;
+out:
+    shy_free(&text);
+    return st;
+}
+
+static shy_status interpret(shy_search_session *s, const char *text, uint64_t length)
+{
+    shy_status st = SHY_OK;
+    const shy_search_command *command = s->command;
+    shy_value output = {0};
+
+    SHY_TRY(shy_config_create(&s->config));
+    SHY_TRY(shy_config_parse(s->config, command->file, text, (size_t)length));
+    for (int i = 0; i < command->set_count; i++) SHY_TRY(shy_config_set(s->config, command->set[i]));
+    if (command->output != NULL) {
+        SHY_TRY(shy_key_judge(SHY_KEY_OUTPUT, command->output, "-o"));
+        SHY_TRY(shy_value_set_text(&output, command->output));
+        shy_value_clear(&s->config->value[SHY_KEY_OUTPUT]);
+        s->config->value[SHY_KEY_OUTPUT] = output;
+    }
+    SHY_TRY(shy_config_check(s->config, command->file));
+    SHY_TRY(shy_config_grammar(s->config, &s->options.grammar));
+    s->options.keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_KEEP);
+    s->options.memory = shy_config_bytes(s->config, SHY_KEY_PARALLEL_MEMORY);
+    s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);
+    s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
+out:
+    return st;
+}
+
+shy_status shy_session_configure(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+    char *text = NULL;
+    uint64_t length = 0;
+
+    SHY_TRY(share_file(s->team, s->command->file, &text, &length));
+    SHY_TRY_ALL(s->team, interpret(s, text, length));
+    /* A plan is accepted or refused by all ranks alike, so they use the memory that rank 0 has. */
+    if (s->options.memory == 0) s->options.memory = shy_ranks_memory(s->team->size);
+    SHY_TRY(shy_team_broadcast(s->team, &s->options.memory, sizeof s->options.memory));
+out:
+    shy_free(&text);
+    return st;
+}
+
+/* ---- the problem -------------------------------------------------------------------------------------------------- */
+
+/* The least number of row blocks with which the values that a rank holds take at most half of its memory. */
+static int choose_row_blocks(const shy_search_session *s)
+{
+    int64_t columns = 1;
+
+    for (int64_t c = 0; c < shy_cohort_columns(s->cohort); c++) {
+        shy_kind kind = shy_cohort_column(s->cohort, c)->kind;
+        columns += kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
+    }
+    double bytes = (double)columns * (double)shy_cohort_rows(s->cohort) * sizeof(double);
+    for (int blocks = 1; blocks < s->team->size; blocks++)
+        if (s->team->size % blocks == 0 && bytes / blocks <= (double)s->options.memory / 2) return blocks;
+    return s->team->size;
+}
+
+/* The team, and with it the open cohort, is made anew when the number of row blocks is known. */
+static shy_status regroup(shy_search_session *s, const char *path)
+{
+    shy_status st = SHY_OK;
+    int blocks = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_ROW_BLOCKS);
+    shy_team *team = NULL;
+
+    if (blocks == 0) blocks = choose_row_blocks(s);
+    if (blocks == s->team->row_blocks) return SHY_OK;
+    shy_cohort_close(&s->cohort);
+    SHY_TRY(shy_team_create(s->team->world, blocks, &team));
+    shy_team_destroy(&s->team);
+    s->team = team;
+    SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));
+out:
+    return st;
+}
+
+shy_status shy_session_load(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+    const char *path = shy_config_text(s->config, SHY_KEY_COHORT);
+    const char *positive = shy_config_text(s->config, SHY_KEY_OUTCOME_POSITIVE);
+    shy_problem_options options = {
+        .outcome = shy_config_text(s->config, SHY_KEY_OUTCOME_COLUMN),
+        .outcome_kind = shy_config_text(s->config, SHY_KEY_OUTCOME_KIND),
+        .positive = *positive == '\0' ? NULL : positive,
+        .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
+    };
+
+    options.include = shy_config_list(s->config, SHY_KEY_FACTORS_INCLUDE, &options.include_count);
+    options.exclude = shy_config_list(s->config, SHY_KEY_FACTORS_EXCLUDE, &options.exclude_count);
+    SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));
+    SHY_TRY(regroup(s, path));
+    SHY_TRY(shy_problem_load(s->team, s->cohort, &options, &s->problem));
+out:
+    return st;
+}

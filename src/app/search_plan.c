@@ -1,0 +1,59 @@
+/* search_plan.c: the plan of a search as people read it. */
+#include "shy_config.h"
+
+#include <stdio.h>
+
+#include "app/progress.h"
+#include "app/search_run.h"
+
+static const char *bytes_text(double bytes, char *out)
+{
+    if (bytes < 0x1p20) snprintf(out, 32, "%.0f KiB", bytes / 0x1p10);
+    else if (bytes < 0x1p30) snprintf(out, 32, "%.0f MiB", bytes / 0x1p20);
+    else snprintf(out, 32, "%.1f GiB", bytes / 0x1p30);
+    return out;
+}
+
+static void add_row(shy_table *table, const char *complexity, uint64_t formulas)
+{
+    char text[32];
+
+    shy_table_cell(table, complexity);
+    shy_table_cell(table, shy_text_thousands((int64_t)formulas, text));
+}
+
+static shy_status print_counts(const shy_search_session *s, FILE *stream)
+{
+    shy_table table = {0};
+    shy_status st;
+    char text[32];
+
+    shy_table_column(&table, "complexity", true);
+    shy_table_column(&table, "formulas", true);
+    for (int c = 1; c <= s->options.grammar.max_complexity && c <= SHY_COMPLEXITY_MAX; c++) {
+        snprintf(text, sizeof text, "%d", c);
+        add_row(&table, text, s->plan.formulas[c]);
+    }
+    add_row(&table, "all", s->plan.formulas_total);
+    st = shy_table_print(&table, stream);
+    shy_table_free(&table);
+    return st;
+}
+
+shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
+{
+    char samples[32], memory[32], budget[32], seconds[32], jobs[32];
+    const shy_team *team = s->team;
+    shy_status st;
+
+    fprintf(stream, "Plan: %d factors, %s samples, %d rank%s (%d group%s of %d).\n\n", s->problem->factors,
+            shy_text_thousands((int64_t)s->problem->rows.total, samples), team->size, team->size == 1 ? "" : "s", team->groups,
+            team->groups == 1 ? "" : "s", team->row_blocks);
+    st = print_counts(s, stream);
+    fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((int64_t)s->plan.jobs, jobs));
+    fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);
+    fprintf(stream, "memory per rank %s (of %s allowed)\n", bytes_text(s->plan.bytes_per_rank, memory),
+            bytes_text((double)s->options.memory, budget));
+    fprintf(stream, "expected time   %s\n", shy_duration_text(s->plan.seconds, seconds));
+    return st;
+}

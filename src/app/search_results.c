@@ -1,0 +1,185 @@
+/* search_results.c: what a search found, as the results that report writes. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "app/ranks.h"
+#include "app/search_run.h"
+#include "app/version.h"
+#include "shihyo/data.h"
+#include "shihyo/linalg.h"
+#include "shihyo/tile.h"
+
+#define DIGITS_SHORT 6
+#define CONSTANTS_MAX ((int)(sizeof ((shy_entry *)NULL)->constants / sizeof(double)))
+
+typedef struct {
+    const shy_search_session *session;
+    const shy_problem *problem;
+    shy_units *units;
+    shy_unit *unit; /* [factors] */
+} builder;
+
+/* ---- what a formula is made of -------------------------------------------------------------------------------------- */
+
+static shy_status note_factor(const builder *b, shy_entry *entry, uint32_t factor)
+{
+    const char *name = b->problem->name[factor];
+
+    for (int f = 0; f < entry->factors_count; f++)
+        if (strcmp(entry->factors[f], name) == 0) return SHY_OK;
+    return shy_string_copy(name, &entry->factors[entry->factors_count++]);
+}
+
+/* Left before right, as the text has them. A tree is at most SHY_TREE_MAX deep. */
+static shy_status note_leaves(const builder *b, const shy_tree *tree, int at, shy_entry *entry)
+{
+    shy_status st = SHY_OK;
+    const shy_node *node = &tree->node[at];
+    int arity = shy_operator_get((shy_op)node->op)->arity;
+
+    if (node->op == SHY_OP_FACTOR) return note_factor(b, entry, node->factor);
+    if (node->op == SHY_OP_CONSTANT && entry->constants_count < CONSTANTS_MAX) entry->constants[entry->constants_count++] = node->value;
+    if (arity >= 1) SHY_TRY(note_leaves(b, tree, node->left, entry));
+    if (arity == 2) SHY_TRY(note_leaves(b, tree, node->right, entry));
+out:
+    return st;
+}
+
+static bool adds(shy_op op)
+{
+    return op == SHY_OP_ADD || op == SHY_OP_SUBTRACT;
+}
+
+/*
+ * The unit of a formula, node by node. A fitted constant carries whatever unit makes a sum valid, so a sum with a constant in
+ * it has the unit of its other side; elsewhere what a constant touches has no known unit.
+ */
+static shy_unit tree_unit(const builder *b, const shy_tree *tree)
+{
+    shy_unit unit[SHY_TREE_MAX];
+    shy_units_mode mode = b->session->options.grammar.units;
+
+    for (int i = 0; i < tree->count; i++) {
+        const shy_node *node = &tree->node[i];
+        shy_op op = (shy_op)node->op;
+        int arity = shy_operator_get(op)->arity;
+        shy_unit u = arity >= 1 ? unit[node->left] : SHY_UNIT_UNKNOWN, v = arity == 2 ? unit[node->right] : u;
+        if (op == SHY_OP_FACTOR) unit[i] = b->unit[node->factor];
+        else if (op == SHY_OP_CONSTANT) unit[i] = SHY_UNIT_UNKNOWN;
+        else if (adds(op) && u == SHY_UNIT_UNKNOWN) unit[i] = v;
+        else if (adds(op) && v == SHY_UNIT_UNKNOWN) unit[i] = u;
+        else unit[i] = shy_unit_apply(b->units, mode, op, u, v);
+        if (unit[i] == SHY_UNIT_INVALID) return SHY_UNIT_UNKNOWN;
+    }
+    return unit[tree->count - 1];
+}
+
+static shy_status build_entry(const builder *b, const shy_found *found, shy_entry *entry)
+{
+    shy_status st = SHY_OK;
+    shy_unit unit = tree_unit(b, &found->tree);
+    const char *unit_text = unit == SHY_UNIT_UNKNOWN ? "" : shy_unit_text(b->units, unit);
+
+    entry->complexity = found->complexity;
+    entry->intercept = found->intercept;
+    entry->slope = found->slope;
+    entry->statistic = found->statistic;
+    entry->loss = found->fit.loss;
+    entry->verdict = found->fit.verdict;
+    entry->twins_count = found->twins_count;
+    memcpy(entry->metric, found->fit.metric, sizeof entry->metric);
+    SHY_TRY(shy_string_copy(found->text, &entry->formula));
+    SHY_TRY(shy_tree_print(&found->tree, (const char *const *)b->problem->name, DIGITS_SHORT, &entry->formula_short));
+    SHY_TRY(shy_string_copy(unit_text == NULL ? "" : unit_text, &entry->unit));
+    SHY_TRY(shy_new((size_t)found->tree.count, sizeof *entry->factors, &entry->factors));
+    SHY_TRY(note_leaves(b, &found->tree, found->tree.count - 1, entry));
+    SHY_TRY(shy_new((size_t)found->twins_listed, sizeof *entry->twins, &entry->twins));
+    for (int t = 0; t < found->twins_listed; t++) SHY_TRY(shy_string_copy(found->twins[t], &entry->twins[entry->twins_listed++]));
+out:
+    return st;
+}
+
+static shy_status build_levels(const builder *b, shy_results *r)
+{
+    shy_status st = SHY_OK;
+    const shy_search_result *result = b->session->result;
+
+    SHY_TRY(shy_new((size_t)result->levels, sizeof *r->level, &r->level));
+    for (int l = 0; l < result->levels; l++) {
+        const shy_found_level *from = &result->level[l];
+        shy_level *to = &r->level[r->levels++];
+        to->complexity = from->complexity;
+        to->formulas = result->plan.formulas[from->complexity];
+        SHY_TRY(shy_new((size_t)from->count, sizeof *to->entry, &to->entry));
+        for (int i = 0; i < from->count; i++) SHY_TRY(build_entry(b, &from->found[i], &to->entry[to->count++]));
+    }
+    SHY_TRY(shy_new((size_t)result->front_count, sizeof *r->front, &r->front));
+    for (int i = 0; i < result->front_count; i++)
+        r->front[r->front_count++] = &r->level[result->front_level[i]].entry[result->front_index[i]];
+out:
+    return st;
+}
+
+/* ---- what the run was ------------------------------------------------------------------------------------------------ */
+
+static shy_status build_versions(shy_results *r)
+{
+    char par[256], linalg[512], data[256], tile[256];
+
+    shy_par_describe(par, sizeof par);
+    shy_linalg_describe(linalg, sizeof linalg);
+    shy_data_describe(data, sizeof data);
+    shy_tile_describe(tile, sizeof tile);
+    return shy_string_format(&r->versions, "%s; %s; %s; %s; %s", shy_version_text(), par, linalg, data, tile);
+}
+
+static shy_status build_facts(const shy_search_session *s, shy_results *r)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *p = s->problem;
+    char hardware[256];
+
+    r->version = shy_version_text();
+    r->metric_names = p->ops->metric_names;
+    r->n_cohort = p->n_cohort, r->n_filtered = p->n_filtered, r->n_samples = p->rows.total;
+    r->factors_offered = p->offered, r->factors_used = p->factors;
+    r->n_formulas = s->result->formulas_scored;
+    r->seed = s->options.seed;
+    r->ranks = s->team->size, r->groups = s->team->groups, r->row_blocks = s->team->row_blocks;
+    r->seconds = s->result->seconds;
+    SHY_TRY(shy_string_copy(p->outcome, &r->outcome));
+    SHY_TRY(shy_string_copy(p->ops->name, &r->outcome_kind));
+    SHY_TRY(shy_string_copy(p->outcome_unit == NULL ? "" : p->outcome_unit, &r->outcome_unit));
+    if (p->positive != NULL) SHY_TRY(shy_string_copy(p->positive, &r->positive));
+    SHY_TRY(shy_new((size_t)p->notes_count, sizeof *r->notes, &r->notes));
+    for (int i = 0; i < p->notes_count; i++) SHY_TRY(shy_string_copy(p->notes[i], &r->notes[r->notes_count++]));
+    SHY_TRY(shy_config_save(s->config, &r->configuration));
+    SHY_TRY(shy_string_copy(shy_config_text(s->config, SHY_KEY_COHORT), &r->cohort_path));
+    SHY_TRY(shy_string_copy(shy_cohort_sha256(s->cohort), &r->cohort_sha256));
+    shy_ranks_hardware(hardware, sizeof hardware);
+    SHY_TRY(shy_string_copy(hardware, &r->hardware));
+    SHY_TRY(build_versions(r));
+out:
+    return st;
+}
+
+shy_status shy_results_build(const shy_search_session *session, shy_results *results_out)
+{
+    shy_status st = SHY_OK;
+    builder b = {.session = session, .problem = session->problem};
+    shy_results r = {0};
+
+    SHY_TRY(shy_units_create(&b.units));
+    SHY_TRY(shy_new((size_t)b.problem->factors, sizeof *b.unit, &b.unit));
+    for (int f = 0; f < b.problem->factors; f++) SHY_TRY(shy_unit_parse(b.units, b.problem->unit_text[f], &b.unit[f]));
+    SHY_TRY(build_facts(session, &r));
+    SHY_TRY(build_levels(&b, &r));
+    *results_out = r, r = (shy_results){0};
+out:
+    shy_results_free(&r);
+    shy_free(&b.unit);
+    shy_units_destroy(&b.units);
+    return st;
+}

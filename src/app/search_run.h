@@ -1,0 +1,41 @@
+/** search_run: the parts of `shihyo search`. */
+#ifndef SHIHYO_APP_SEARCH_RUN_H
+#define SHIHYO_APP_SEARCH_RUN_H
+
+#include "app/config.h"
+#include "shihyo/report.h"
+#include "shihyo/search.h"
+
+/** The command line of a search. Borrowed from argv. */
+typedef struct {
+    const char *file;         /* the configuration */
+    const char *const *set;   /* assignments, in order */
+    int set_count;
+    const char *output;       /* NULL: the key output */
+    bool plan, overwrite, quiet, help;
+} shy_search_command;
+
+/** One run from configuration to results; what is not there yet is NULL. */
+typedef struct {
+    const shy_search_command *command;
+    shy_team *team;
+    shy_config *config;
+    shy_cohort *cohort;
+    shy_problem *problem;
+    shy_search_options options;
+    shy_plan plan;
+    shy_search_result *result; /* rank 0 */
+    bool created;              /* rank 0: the output directory was made by this run */
+} shy_search_session;
+
+/** Reads the configuration on rank 0 and gives it to all ranks, then applies --set and -o. Collective. */
+shy_status shy_session_configure(shy_search_session *session);
+/** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
+shy_status shy_session_load(shy_search_session *session);
+
+/** The plan as a table. */
+shy_status shy_plan_print(const shy_search_session *session, FILE *stream);
+/** What report needs, from what search found. Rank 0. Freed with shy_results_free. */
+shy_status shy_results_build(const shy_search_session *session, shy_results *results_out);
+
+#endif

@@ -1,9 +1,9 @@
 /*
  * brute: the shared declarations of the brute-force check.
  *
- * The check searches the space of doc/grammar.md a second time, written from that page alone and as plainly as possible:
- * every tree is built, evaluated on every row and fitted; which trees are the same formula is found by comparing columns,
- * never by algebra. It shares no code with the program that it checks.
+ * The check searches the space of doc/grammar.md a second time, written from that page alone and as plainly as
+ * possible: every tree is built, evaluated on every row and fitted; which trees are the same formula is found by
+ * comparing columns, never by algebra. It shares no code with the program that it checks.
  */
 #ifndef BRUTE_H
 #define BRUTE_H
@@ -118,8 +118,8 @@ void tree_text(const space *s, tree t, char text[TEXT_MAX]);
 /* ---- fits ------------------------------------------------------------------------------------------------------ */
 
 /**
- * r² of the outcome with the root's basis, exact least squares; -1 for a constant or a value that is not finite. fitted, if
- * not NULL, is the centred fitted column.
+ * r² of the outcome with the root's basis, exact least squares; -1 for a constant or a value that is not finite.
+ * fitted, if not NULL, is the centred fitted column.
  */
 double fit_tree(const space *s, tree t, const double *u, const double *v, double *fitted);
 wide fit_tree_wide(const space *s, tree t, double *fitted);
@@ -164,7 +164,7 @@ void best_free(best *b);
 int best_lookup(const best *b, int below, double r2, const double *fitted, double tolerance, tree *t_out);
 /** Exact numbers of different formulas for each complexity, at points inside the factors' ranges. */
 bool count_formulas(space *s, uint64_t seed, int64_t count[COMPLEXITY_MAX + 1]);
-/** Compares the lists with those of a front.json; prints what differs. Returns the number of differences, -1 if unreadable. */
+/** Holds the lists against those of a front.json; prints what differs. The number of differences, -1 if unreadable. */
 int compare_lists(const best *b, const char *path);
 
 void *get_memory(size_t count, size_t size); /* zeroed; ends the program when there is none */

@@ -1,4 +1,4 @@
-/* brute_best: the K best different formulas of every complexity; which trees are the same is seen from their columns. */
+/* brute_best: the K best different formulas of every complexity; equal columns tell which trees are the same. */
 #include "shy_config.h"
 
 #include "brute.h"
@@ -208,7 +208,7 @@ static void insert_group(struct selection *sel, tree t, double r2, const double 
         sel->bound = g[*count - 1].r2;
 }
 
-/* A valid tree above the bound: known already, or a new group. What fp64 takes for new is looked at again in the wider type. */
+/* A valid tree above the bound: known already, or a new group. What fp64 takes for new is looked at again, wider. */
 static void consider(struct selection *sel, tree t, double r2)
 {
     double fitted[sel->b->s->d.n];

@@ -1,4 +1,4 @@
-/* brute_compare: reads the best lists of a front.json, evaluates their formulas and holds them against the brute force's. */
+/* brute_compare: reads the best lists of a front.json, evaluates their formulas, compares with the brute force's. */
 #include "shy_config.h"
 
 #include "brute.h"
@@ -156,7 +156,7 @@ static double fit_text(const table *d, const char *text, double *fitted)
 
 /* ---- lists ----------------------------------------------------------------------------------------------------- */
 
-/* Where the brute force has a column: "rank 3 of complexity 5", "a form of lower complexity", or nowhere in its lists. */
+/* Where the brute force has a column: in a list, as a form of lower complexity, or nowhere. */
 static void say_where(const best *b, double r2, const double *fitted)
 {
     int n = b->s->d.n, level;
@@ -187,7 +187,7 @@ static double stated_r2(const json_t *found)
     return json_number_value(json_object_get(json_object_get(found, "metrics"), "r2"));
 }
 
-/* The rank at which a formula of the program stands in a brute force list, counting ties of r² as any order; -1: elsewhere. */
+/* Whether a formula of the program stands at this rank of the brute force's list; ties of r² may be in any order. */
 static bool at_rank(const best *b, int c, int rank, double r2, const double *fitted)
 {
     const group *g = b->groups[c];

@@ -1,4 +1,4 @@
-/* brute_count: how many different formulas there are of each complexity, by evaluating every tree at points of the domain. */
+/* brute_count: how many different formulas there are of each complexity; every tree is evaluated at random points. */
 #include "shy_config.h"
 
 #include "brute.h"
@@ -129,7 +129,8 @@ static void report_tie(const space *s, const mark *valid, const mark *rival)
 
     tree_text(s, valid->t, a);
     tree_text(s, rival->t, b);
-    fprintf(stderr, "tie: %s and %s (complexity %d) are equally simple, the latter is not valid\n", a, b, valid->complexity);
+    fprintf(stderr, "tie: %s and %s (complexity %d) are equally simple, the latter is not valid\n", a, b,
+            valid->complexity);
 }
 
 static void report_hidden(const space *s, const mark *simplest, const mark *valid)
@@ -155,7 +156,7 @@ static void count_groups(const space *s, const mark *marks, int64_t count, wide 
 
         if (taken[i])
             continue;
-        /* A run may drift by rounding; its members are compared with its first, which is close enough at this tolerance. */
+        /* A run may drift by rounding; its members are compared with its first, close enough at this tolerance. */
         for (int64_t k = i + 1; k < count && marks[k].r2[0] - marks[i].r2[0] <= tolerance; k++) {
             if (taken[k] || fabsl(marks[k].r2[1] - marks[i].r2[1]) > tolerance)
                 continue;

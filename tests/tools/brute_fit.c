@@ -1,4 +1,4 @@
-/* brute_fit: exact least squares of the outcome on the basis of a tree, in fp64, and in a wider type where that is in doubt. */
+/* brute_fit: exact least squares of the outcome on the basis of a tree, in fp64, and wider where that is in doubt. */
 #include "shy_config.h"
 
 #include "brute.h"
@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define TERMS_MAX 3
-/* fp64: a column whose spread is less than 1e-6 of its size, or whose part outside the others is less than 1e-5 of it, is
- * decided in the wider type. There, below these it is a constant, or dependent on the others. */
+/* fp64: a column whose spread is less than 1e-6 of its size, or whose part outside the others is less than 1e-5 of it,
+ * is decided in the wider type. There, below these it is a constant, or dependent on the others. */
 #define WEAK_SPREAD 1e-12
 #define WEAK_PART 1e-10
 #define CONSTANT_SPREAD 1e-30L

@@ -1,4 +1,4 @@
-/* brute_force: the command line of the brute-force check: reads a table, searches it tree by tree, writes or compares. */
+/* brute_force: the command line of the brute-force check: reads a table, searches it tree by tree, reports. */
 #include "shy_config.h"
 
 #include "brute.h"

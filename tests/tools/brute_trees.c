@@ -93,7 +93,8 @@ static void visit_pairs(const space *s, int root, int left, int right, tree_visi
 
         for (int j = s->first[right]; j < s->first[right + 1]; j++) {
             if (few_factors(s, mask | s->operands[j].mask))
-                visit(context, (tree){.left = i, .right = j, .root = (uint8_t)root}, u, space_column(s, j, right_buffer));
+                visit(context, (tree){.left = i, .right = j, .root = (uint8_t)root}, u,
+                      space_column(s, j, right_buffer));
         }
     }
 }
@@ -150,7 +151,8 @@ static bool node_valid(const space *s, tree t, double range[2])
         return false;
     if (t.root >= OPS)
         return family_valid(s, t);
-    return !forbidden(s, t.root, t.left) && !forbidden(s, t.root, t.right) && op_range(t.root, l->range, r->range, range);
+    return !forbidden(s, t.root, t.left) && !forbidden(s, t.root, t.right) &&
+           op_range(t.root, l->range, r->range, range);
 }
 
 bool tree_valid(const space *s, tree t)
@@ -272,7 +274,7 @@ struct filling {
     int next, complexity;
 };
 
-/* Computes the column of an operand that is being stored, levels a constant, keeps the column if there is a place for it. */
+/* The column of an operand that is being stored: a constant is levelled; kept if there is a place for it. */
 static void settle_column(const struct filling *f, operand *o, const double *u, const double *v)
 {
     space *s = f->s;

@@ -30,8 +30,8 @@ bool shy_solve_spd(int order, double *a, double *b);
 void shy_vector_gather(const shy_team *team, const double *mine, int count, double *all, int *starts);
 
 /**
- * Smooth convex minimisation in few unknowns by PETSc TAO (Newton with trust region or line search, on COMM_SELF: every
- * member of a group calls it in lock step with the same numbers and gets the same result).
+ * Smooth convex minimisation in few unknowns by Newton's method and PETSc TAO (on COMM_SELF: every member of a group calls
+ * it in lock step with the same numbers and gets the same result, whatever was solved before).
  */
 typedef struct {
     int unknowns;
@@ -47,7 +47,8 @@ typedef enum { SHY_MINIMUM, SHY_MINIMUM_NOT_REACHED } shy_minimise_end;
  * Not collective: starts PETSc on this rank if need be. Fails with SHY_MEMORY.
  */
 shy_status shy_minimise_prepare(int unknowns);
-/** x: start in, result out (the best found, if the tolerance was not reached, which is a result and not an error). */
+/** x: start in, result out (the best found, if the tolerance was not reached, which is a result and not an error). The last
+ * call of `evaluate` is at this x. Newton's method with step halving goes first; TAO takes over where that gets stuck. */
 shy_status shy_minimise_run(const shy_minimise *problem, double *x, shy_minimise_end *end_out);
 
 #endif

@@ -209,8 +209,7 @@ static shy_status fit_columns(struct fitting *fitting, const struct shy_basis *b
                                   .context = fitting,
                                   .gradient_tolerance = GRADIENT_TOLERANCE,
                                   .max_iterations = MAX_ITERATIONS};
-    SHY_TRY(shy_minimise_run(&problem, beta, &end));
-    SHY_TRY(sums_at(fitting, beta));
+    SHY_TRY(shy_minimise_run(&problem, beta, &end)); /* leaves the sums and the linear predictor at beta */
     fit->verdict = judge(fitting, beta);
     if (fit->verdict == SHY_FITTED && next < basis->terms) fit->verdict = SHY_SINGULAR;
     next = 0;

@@ -7,7 +7,8 @@
 #include "model_impl.h"
 #include "logistic.h"
 
-#define CHUNK 64
+#define CHUNK 256 /* rows whose parts are kept together in the first cache; a multiple of LANES */
+#define LANES 8
 
 /*
  * exp(x) for x <= 0. Not the C library's, which chooses its code, and with it the last bit, by processor; and this one
@@ -49,9 +50,9 @@ struct chunk {
 };
 
 /* Everything that is a function of one row: eta and y in, residual p − y, weight p (1 − p), and the parts of the loss out. */
-static void rows_of_chunk(struct chunk *c)
+static void rows_of_lanes(struct chunk *c, int at)
 {
-    for (int i = 0; i < CHUNK; i++) {
+    for (int i = at; i < at + LANES; i++) {
         const double e = exp_of_negative(-fabs(c->eta[i])), d = 1.0 + e;
         const double larger = 1.0 / d, smaller = e / d;
         const double p = c->eta[i] >= 0.0 ? larger : smaller;
@@ -62,30 +63,26 @@ static void rows_of_chunk(struct chunk *c)
     }
 }
 
-static void blank_the_rest(struct chunk *c, int count)
-{
-    for (int i = count; i < CHUNK; i++) c->residual[i] = c->weight[i] = c->linear[i] = 0.0, c->one_plus[i] = 1.0;
-}
-
 /* −log likelihood = sum of max(eta, 0) − y eta + log(1 + exp(−|eta|)); the logarithm is taken once, of the product. */
-static double loss_of_chunk(const struct chunk *c)
+static double loss_of_chunk(const struct chunk *c, int count)
 {
-    double product[8];
+    double product[LANES] = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
+    int base = 0;
 
-    for (int l = 0; l < 8; l++) product[l] = c->one_plus[l];
-    for (int base = 8; base < CHUNK; base += 8)
-        for (int l = 0; l < 8; l++) product[l] *= c->one_plus[base + l];
-    for (int l = 1; l < 8; l++) product[0] *= product[l]; /* at most 2^64 */
-    return shy_sum(c->linear, CHUNK) + log(product[0]);
+    for (; base + LANES <= count; base += LANES)
+        for (int l = 0; l < LANES; l++) product[l] *= c->one_plus[base + l];
+    for (int i = base; i < count; i++) product[i - base] *= c->one_plus[i];
+    for (int l = 1; l < LANES; l++) product[0] *= product[l]; /* at most 2^CHUNK */
+    return shy_sum(c->linear, count) + log(product[0]);
 }
 
 static void add_chunk(const struct shy_logistic *m, struct chunk *c, int from, int count, double *sums)
 {
     double *hessian = sums + SHY_LOGISTIC_HESSIAN;
 
-    sums[SHY_LOGISTIC_LOSS] += loss_of_chunk(c);
-    sums[SHY_LOGISTIC_GRADIENT] += shy_sum(c->residual, CHUNK);
-    *hessian++ += shy_sum(c->weight, CHUNK);
+    sums[SHY_LOGISTIC_LOSS] += loss_of_chunk(c, count);
+    sums[SHY_LOGISTIC_GRADIENT] += shy_sum(c->residual, count);
+    *hessian++ += shy_sum(c->weight, count);
     for (int k = 0; k < m->rank; k++) {
         const double *q = m->q[k] + from;
         sums[SHY_LOGISTIC_GRADIENT + 1 + k] += shy_dot(c->residual, q, count);
@@ -108,14 +105,13 @@ void shy_logistic_run(void *context, int begin, int end, double *sums)
     for (int from = begin; from < end; from += CHUNK) {
         const int count = end - from < CHUNK ? end - from : CHUNK;
         for (int i = 0; i < count; i++) c.eta[i] = m->beta[0], c.y[i] = m->y[from + i];
-        for (int i = count; i < CHUNK; i++) c.eta[i] = c.y[i] = 0.0;
+        for (int i = count; i % LANES != 0; i++) c.eta[i] = c.y[i] = 0.0; /* so that lanes are whole; not summed */
         for (int k = 0; k < m->rank; k++) {
             const double *q = m->q[k] + from, b = m->beta[1 + k];
             for (int i = 0; i < count; i++) c.eta[i] += b * q[i];
         }
         memcpy(m->eta + from, c.eta, (size_t)count * sizeof *c.eta);
-        rows_of_chunk(&c);
-        blank_the_rest(&c, count);
+        for (int at = 0; at < count; at += LANES) rows_of_lanes(&c, at);
         add_chunk(m, &c, from, count, sums);
     }
 }

@@ -73,7 +73,7 @@ static void shorten_exponent(char *text)
 
 char *shy_text_shortest(double value, char *out)
 {
-    enum { ROOM = 32 };
+    char text[64]; /* 24 are enough, but the compiler cannot know */
 
     if (isnan(value)) return strcpy(out, "nan");
     if (isinf(value)) return strcpy(out, value < 0 ? "-inf" : "inf");
@@ -81,11 +81,11 @@ char *shy_text_shortest(double value, char *out)
      * digits need not be tried, except where doubles are sparser than that, next to zero. */
     int digits = fabs(value) < DBL_MIN ? 1 : DBL_DIG;
     for (; digits <= DBL_DECIMAL_DIG; digits++) {
-        snprintf(out, ROOM, "%.*g", digits, value);
-        if (strtod(out, NULL) == value) break;
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) break;
     }
-    shorten_exponent(out);
-    return out;
+    shorten_exponent(text);
+    return strcpy(out, text);
 }
 
 static size_t least(size_t a, size_t b)

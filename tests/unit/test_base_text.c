@@ -20,13 +20,13 @@ static void numbers_are_read_strictly(void **state)
         const char *text;
         double value;
     } good[] = {
-        {"0", 0}, {"-0", -0.0}, {"4", 4}, {"+4", 4}, {"4.", 4}, {".5", 0.5}, {"-.5e1", -5}, {"1e3", 1000}, {"1E-2", 0.01},
-        {"007", 7}, {"1e308", 1e308}, {"5e-324", 0x1p-1074}, {"1e-400", 0}, {"0.1", 0.1},
+        {"0", 0}, {"-0", -0.0}, {"4", 4}, {"+4", 4}, {"4.", 4}, {".5", 0.5}, {"-.5e1", -5}, {"1e3", 1000},
+        {"1E-2", 0.01}, {"007", 7}, {"1e308", 1e308}, {"5e-324", 0x1p-1074}, {"1e-400", 0}, {"0.1", 0.1},
         {"123456789012345678901234567890", 123456789012345678901234567890.0},
     };
     static const char *const bad[] = {
-        "", " ", "4k", "0,5", "1e400", "-1e400", "nan", "NA", "inf", "-inf", "infinity", "0x10", "1 ", " 1", "1\n", "1e", "1e+",
-        "e5", ".", "-", "+", "--1", "+-1", "1.2.3", "1e5.0", "1_000", "1d3", "1f", "½",
+        "", " ", "4k", "0,5", "1e400", "-1e400", "nan", "NA", "inf", "-inf", "infinity", "0x10", "1 ", " 1", "1\n", "1e",
+        "1e+", "e5", ".", "-", "+", "--1", "+-1", "1.2.3", "1e5.0", "1_000", "1d3", "1f", "½",
     };
 
     (void)state;
@@ -97,8 +97,8 @@ static void check_shortest(double value)
 
 static void shortest_text_reads_back(void **state)
 {
-    static const double special[] = {0, 1, 0.1, 1.0 / 3, 100, 1e15, 1e16, 1e17, 1e22, 1e23, 123456, 0.0001, 0.00001, DBL_MAX,
-                                     DBL_MIN, DBL_EPSILON, 0x1p-1074, 0x1.8p-1073, 9007199254740992, 5e-323, 0.85 / 72};
+    static const double special[] = {0, 1, 0.1, 1.0 / 3, 100, 1e15, 1e16, 1e17, 1e22, 1e23, 123456, 0.0001, 0.00001,
+                                     DBL_MAX, DBL_MIN, DBL_EPSILON, 0x1p-1074, 0x1.8p-1073, 9007199254740992, 5e-323, 0.85 / 72};
     double value;
 
     (void)state;
@@ -125,12 +125,14 @@ static void shortest_text_looks_well(void **state)
     char text[32];
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) assert_string_equal(shy_text_shortest(cases[i].value, text), cases[i].text);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_string_equal(shy_text_shortest(cases[i].value, text), cases[i].text);
 }
 
 static void nearest_word_is_found(void **state)
 {
-    static const char *const words[] = {"cohort", "outcome", "samples", "factors", "grammar", "search", "seed", "operators"};
+    static const char *const words[] = {"cohort", "outcome", "samples", "factors",
+                                        "grammar", "search", "seed", "operators"};
     static const struct {
         const char *word, *nearest;
     } cases[] = {

@@ -1,0 +1,15 @@
+#!/bin/sh
+# Runs the tests of par once more on 5 ranks: teams of 3, 4 (also 2 groups of 2) and 5 ranks, more than most machines' cores.
+set -u
+for program in test_par test_par_merge test_par_farm; do
+    sh "${top_srcdir:-.}/tests/mpi-wrap" 5 "tests/unit/$program"
+done | awk '
+    /^1\.\.[0-9]+$/ { next }
+    /^(not )?ok / {
+        bad = ($1 == "not")
+        sub(/^(not )?ok [0-9]+ - /, "")
+        printf "%sok %d - 5 ranks: %s\n", bad ? "not " : "", ++count, $0
+        next
+    }
+    { print }
+    END { printf "1..%d\n", count }'

@@ -60,6 +60,16 @@ shy_status shy_group_agree(const shy_team *team, shy_status mine);
  */
 shy_status shy_group_sum_runs(const shy_team *team, const double *partial, int my_runs, int width, double *total);
 
+/**
+ * Sums over the group's members in whatever order the library adds: all members get the same bits, but these may depend on the
+ * number of row blocks. For screening only. Collective over team->rows; R = 1: no message. Cannot fail.
+ */
+shy_status shy_group_sum(const shy_team *team, double *sum, int64_t count);
+shy_status shy_group_sum_floats(const shy_team *team, float *sum, int64_t count);
+/** Sums of counts, and maxima, over all ranks. Collective over the world. Cannot fail. */
+shy_status shy_team_sum_counts(const shy_team *team, uint64_t *count, int width);
+shy_status shy_team_maximum(const shy_team *team, double *value, int width);
+
 /** Broadcast of bytes of any size from world rank 0 / from my group's first member. Collective. */
 shy_status shy_team_broadcast(const shy_team *team, void *bytes, uint64_t count);
 shy_status shy_group_broadcast(const shy_team *team, void *bytes, uint64_t count);

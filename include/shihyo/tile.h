@@ -99,6 +99,10 @@ int shy_tile_screen(const shy_tile *tile, const shy_panel *left, const shy_panel
 /** Σz, Σz², Σzy of z − reference over rows; added to sums[3]. */
 void shy_element_sums(int rows, const double *z, const double *y, double reference, double sums[3]);
 
+/** Σ u, and Σ (u − mean)², over rows. */
+double shy_row_sum(int rows, const double *u);
+double shy_row_square(int rows, const double *u, double mean);
+
 void shy_tile_describe(char *text, size_t size); /* "OpenBLAS 0.3.21 SkylakeX, oneDNN 2.6.3, AVX-512" */
 
 #endif

@@ -381,6 +381,16 @@ int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree 
     return shy_root_match(shapes, family, &print, NULL);
 }
 
+int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand)
+{
+    shy_values inverse;
+    shy_print print;
+    shy_values_apply(SHY_OP_INVERSE, &shapes->value[operand], NULL, &inverse);
+    if (inverse.valid != shapes->value[operand].valid || !shy_print_plain(shapes, &inverse, &print)) return INT32_MAX;
+    const int found = relate(shapes, &print, &inverse).equal;
+    return found >= 0 ? shapes->operand[found].complexity : INT32_MAX;
+}
+
 static int append_operand(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree)
 {
     const shy_shape *shape = &shapes->operand[operand];

@@ -1,0 +1,41 @@
+/* Plain reductions: where the last bit may depend on the number of ranks, because nothing final is computed from it. */
+#include "shy_config.h"
+
+#include "par_impl.h"
+
+/* One member reduces and tells the others, so that all hold the same bits. */
+shy_status shy_group_sum(const shy_team *team, double *sum, int64_t count)
+{
+    const int64_t piece = 1 << 24;
+    if (team->row_blocks == 1) return SHY_OK;
+    for (int64_t at = 0; at < count; at += piece) {
+        const int now = (int)(count - at < piece ? count - at : piece);
+        MPI_Reduce(team->row_block == 0 ? MPI_IN_PLACE : sum + at, sum + at, now, MPI_DOUBLE, MPI_SUM, 0, team->rows);
+        MPI_Bcast(sum + at, now, MPI_DOUBLE, 0, team->rows);
+    }
+    return SHY_OK;
+}
+
+shy_status shy_group_sum_floats(const shy_team *team, float *sum, int64_t count)
+{
+    const int64_t piece = 1 << 24;
+    if (team->row_blocks == 1) return SHY_OK;
+    for (int64_t at = 0; at < count; at += piece) {
+        const int now = (int)(count - at < piece ? count - at : piece);
+        MPI_Reduce(team->row_block == 0 ? MPI_IN_PLACE : sum + at, sum + at, now, MPI_FLOAT, MPI_SUM, 0, team->rows);
+        MPI_Bcast(sum + at, now, MPI_FLOAT, 0, team->rows);
+    }
+    return SHY_OK;
+}
+
+shy_status shy_team_sum_counts(const shy_team *team, uint64_t *count, int width)
+{
+    MPI_Allreduce(MPI_IN_PLACE, count, width, MPI_UINT64_T, MPI_SUM, team->world);
+    return SHY_OK;
+}
+
+shy_status shy_team_maximum(const shy_team *team, double *value, int width)
+{
+    MPI_Allreduce(MPI_IN_PLACE, value, width, MPI_DOUBLE, MPI_MAX, team->world);
+    return SHY_OK;
+}

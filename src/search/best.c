@@ -1,0 +1,226 @@
+/* The K best formulas of every complexity. Numerical twins are one entry; its first member in alphabetical order stands for it. */
+#include "shy_config.h"
+
+#include <string.h>
+
+#include "search_impl.h"
+
+shy_status shy_best_create(shy_space *space, int keep, shy_best **best_out)
+{
+    shy_status st = SHY_OK;
+    shy_best *best = NULL;
+    SHY_TRY(shy_new(1, sizeof *best, &best));
+    best->space = space;
+    best->keep = keep;
+    best->levels = space->grammar.max_complexity;
+    SHY_TRY(shy_new((size_t)best->levels + 1, sizeof *best->count, &best->count));
+    SHY_TRY(shy_new((size_t)best->levels + 1, sizeof *best->entry, &best->entry));
+    for (int c = 1; c <= best->levels; c++) SHY_TRY(shy_new((size_t)keep + 1, sizeof **best->entry, &best->entry[c]));
+    *best_out = best, best = NULL;
+out:
+    shy_best_destroy(&best);
+    return st;
+}
+
+static void entry_free(shy_best_entry **entry)
+{
+    if (!*entry) return;
+    for (int i = 0; i < (*entry)->count; i++) shy_free(&(*entry)->member[i].text);
+    shy_free(entry);
+}
+
+void shy_best_destroy(shy_best **best)
+{
+    shy_best *b = *best;
+    if (!b) return;
+    for (int c = 1; b->entry && b->count && c <= b->levels; c++) {
+        for (int i = 0; b->entry[c] && i < b->count[c]; i++) entry_free(&b->entry[c][i]);
+        shy_free(&b->entry[c]);
+    }
+    shy_free(&b->entry);
+    shy_free(&b->count);
+    shy_free(best);
+}
+
+/* ---- order ---------------------------------------------------------------------------------------------------------- */
+
+static bool before(const shy_member *a, const shy_member *b)
+{
+    if (a->score.statistic != b->score.statistic) return a->score.statistic > b->score.statistic;
+    return strcmp(a->text, b->text) < 0;
+}
+
+/* First entry whose statistic is below `statistic`. */
+static int first_below(const shy_best *best, int complexity, double statistic)
+{
+    int low = 0, high = best->count[complexity];
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (best->entry[complexity][middle]->member[0].score.statistic < statistic) high = middle;
+        else low = middle + 1;
+    }
+    return low;
+}
+
+/* After the entry's representative changed, or it was put at the end: moves it to its place. */
+static void settle(shy_best_entry **list, int count, int at)
+{
+    shy_best_entry *entry = list[at];
+    for (; at > 0 && before(&entry->member[0], &list[at - 1]->member[0]); at--) list[at] = list[at - 1];
+    for (; at + 1 < count && before(&list[at + 1]->member[0], &entry->member[0]); at++) list[at] = list[at + 1];
+    list[at] = entry;
+}
+
+static int find_twin(const shy_best *best, int complexity, const shy_score *score)
+{
+    const int last = first_below(best, complexity, score->statistic - 2e-9);
+    for (int i = first_below(best, complexity, score->statistic + 2e-9); i < last; i++) {
+        if (shy_score_twin(&best->entry[complexity][i]->member[0].score, score)) return i;
+    }
+    return -1;
+}
+
+/* ---- members -------------------------------------------------------------------------------------------------------- */
+
+/* Takes the member's text. Keeps the first SHY_TWINS_LISTED + 1 by text. True if the representative changed. */
+static bool entry_add(shy_best_entry *entry, shy_member *member)
+{
+    int at = 0;
+    while (at < entry->count && strcmp(entry->member[at].text, member->text) < 0) at++;
+    const bool known = at < entry->count && shy_formula_same(&entry->member[at].formula, &member->formula);
+    if (known || at > SHY_TWINS_LISTED) {
+        if (!known) entry->more = true;
+        shy_free(&member->text);
+        return false;
+    }
+    if (entry->count > SHY_TWINS_LISTED) {
+        shy_free(&entry->member[--entry->count].text);
+        entry->more = true;
+    }
+    memmove(&entry->member[at + 1], &entry->member[at], (size_t)(entry->count - at) * sizeof *entry->member);
+    entry->member[at] = *member;
+    entry->count++;
+    member->text = NULL;
+    return at == 0;
+}
+
+static shy_status add_member(shy_best *best, int complexity, shy_member *member, bool more)
+{
+    shy_status st = SHY_OK;
+    shy_best_entry **list = best->entry[complexity], *entry = NULL;
+    const int twin = find_twin(best, complexity, &member->score);
+    if (twin >= 0) {
+        list[twin]->more |= more;
+        if (entry_add(list[twin], member)) settle(list, best->count[complexity], twin);
+        return SHY_OK;
+    }
+    const int count = best->count[complexity];
+    if (count == best->keep && !before(member, &list[count - 1]->member[0])) {
+        shy_free(&member->text);
+        return SHY_OK;
+    }
+    SHY_TRY(shy_new(1, sizeof *entry, &entry));
+    entry->more = more;
+    (void)entry_add(entry, member);
+    list[count] = entry;
+    settle(list, count + 1, count);
+    if (count == best->keep) entry_free(&list[count]);
+    else best->count[complexity] = count + 1;
+out:
+    shy_free(&member->text);
+    return st;
+}
+
+shy_status shy_best_offer(shy_best *best, int complexity, const shy_formula *formula, const shy_score *score)
+{
+    shy_status st = SHY_OK;
+    shy_member member = {.formula = *formula, .score = *score};
+    SHY_TRY(shy_formula_text(best->space, formula, &member.text));
+    SHY_TRY(add_member(best, complexity, &member, false));
+out:
+    return st;
+}
+
+void shy_best_marks(const shy_best *best, double *marks)
+{
+    for (int c = 1; c <= best->levels; c++) {
+        const int count = best->count[c];
+        marks[c] = count < best->keep ? -1.0 : best->entry[c][count - 1]->member[0].score.statistic;
+    }
+}
+
+/* ---- twins across complexities ---------------------------------------------------------------------------------------- */
+
+shy_status shy_best_join_levels(shy_best *best)
+{
+    shy_status st = SHY_OK;
+    for (int c = 2; c <= best->levels; c++) {
+        int kept = 0;
+        for (int i = 0; i < best->count[c]; i++) {
+            shy_best_entry *entry = best->entry[c][i];
+            int simpler = -1, at = 0;
+            while (at < c - 1 && simpler < 0) simpler = find_twin(best, ++at, &entry->member[0].score);
+            if (simpler < 0) {
+                best->entry[c][kept++] = entry;
+                continue;
+            }
+            shy_best_entry *into = best->entry[at][simpler];
+            for (int k = 0; k < entry->count; k++) { /* behind the simpler ones, whatever the text */
+                if (into->count > SHY_TWINS_LISTED) into->more = true;
+                else into->member[into->count++] = entry->member[k], entry->member[k].text = NULL;
+            }
+            into->more |= entry->more;
+            entry_free(&entry);
+        }
+        best->count[c] = kept;
+    }
+    return st;
+}
+
+/* ---- transport ------------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    int32_t complexity;
+    int32_t more;
+    shy_formula formula;
+    shy_score score;
+} shy_packed;
+
+shy_status shy_best_pack(void *context, void **bytes_out, uint64_t *count_out)
+{
+    shy_status st = SHY_OK;
+    const shy_best *best = context;
+    shy_packed *packed = NULL;
+    size_t members = 0, at = 0;
+    for (int c = 1; c <= best->levels; c++) {
+        for (int i = 0; i < best->count[c]; i++) members += (size_t)best->entry[c][i]->count;
+    }
+    SHY_TRY(shy_new(members, sizeof *packed, &packed));
+    for (int c = 1; c <= best->levels; c++) {
+        for (int i = 0; i < best->count[c]; i++) {
+            const shy_best_entry *entry = best->entry[c][i];
+            for (int k = 0; k < entry->count; k++) {
+                packed[at++] = (shy_packed){c, entry->more, entry->member[k].formula, entry->member[k].score};
+            }
+        }
+    }
+    *bytes_out = packed;
+    *count_out = members * sizeof *packed;
+out:
+    return st;
+}
+
+shy_status shy_best_absorb(void *context, const void *bytes, uint64_t count)
+{
+    shy_status st = SHY_OK;
+    shy_best *best = context;
+    for (uint64_t at = 0; at + sizeof(shy_packed) <= count; at += sizeof(shy_packed)) {
+        shy_packed packed;
+        memcpy(&packed, (const char *)bytes + at, sizeof packed);
+        shy_member member = {.formula = packed.formula, .score = packed.score};
+        SHY_TRY(shy_formula_text(best->space, &packed.formula, &member.text));
+        SHY_TRY(add_member(best, packed.complexity, &member, packed.more != 0));
+    }
+out:
+    return st;
+}

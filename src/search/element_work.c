@@ -1,0 +1,168 @@
+/* Works an element job off: formulas whose root no moment tile covers, evaluated sample by sample. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "search_impl.h"
+
+enum { CHUNK = 256 }; /* samples at a time: the kept operands of a tuple stay in the cache */
+#define SLACK 1e-7    /* between the statistic computed here (fp64, any order) and the exact one */
+
+struct shy_element_work {
+    double *kept;      /* element program × CHUNK */
+    size_t kept_size;
+    double *sums;      /* 3 per element */
+    double *reference; /* value at sample 0, per element */
+    uint8_t *valid;
+    int elements;      /* room */
+    double spot[2][CHUNK];
+};
+
+shy_status shy_element_work_create(shy_engine *engine)
+{
+    return shy_new(1, sizeof *engine->elements, &engine->elements);
+}
+
+void shy_element_work_destroy(shy_engine *engine)
+{
+    if (!engine->elements) return;
+    shy_free(&engine->elements->kept);
+    shy_free(&engine->elements->sums);
+    shy_free(&engine->elements->reference);
+    shy_free(&engine->elements->valid);
+    shy_free(&engine->elements);
+}
+
+static shy_status reserve(struct shy_element_work *work, const shy_context *context)
+{
+    shy_status st = SHY_OK;
+    const size_t kept = (size_t)context->element_program.count * CHUNK;
+    if (kept > work->kept_size) {
+        SHY_TRY(shy_grow(kept, sizeof *work->kept, &work->kept));
+        work->kept_size = kept;
+    }
+    if (context->element_count > work->elements) {
+        const size_t elements = (size_t)context->element_count;
+        SHY_TRY(shy_grow(3 * elements, sizeof *work->sums, &work->sums));
+        SHY_TRY(shy_grow(elements, sizeof *work->reference, &work->reference));
+        SHY_TRY(shy_grow(elements, 1, &work->valid));
+        work->elements = context->element_count;
+    }
+out:
+    return st;
+}
+
+/* The kept operands on `rows` samples; factor(s) points at the values of the tuple's factors. */
+static void run_program(const shy_context *context, const double *const *factor, int rows, double *kept)
+{
+    const shy_program *program = &context->element_program;
+    for (int k = 0; k < program->count; k++) {
+        const shy_shape *shape = &context->operand[program->operand[k]];
+        double *out = kept + (size_t)k * CHUNK;
+        if (shape->op == SHY_OP_FACTOR) {
+            memcpy(out, factor[shape->slot], (size_t)rows * sizeof *out);
+        } else {
+            const double *u = kept + (size_t)program->left[k] * CHUNK;
+            shy_operator_apply_rows((shy_op)shape->op, rows, u, program->right[k] >= 0 ? kept + (size_t)program->right[k] * CHUNK : u, out);
+        }
+    }
+}
+
+/* The column of one element; the operand made on the spot is shared by neighbours. */
+static const double *element_column(struct shy_element_work *work, const shy_context *context, int e, int rows, int *spot_operand)
+{
+    const shy_element *element = &context->element[e];
+    const shy_root *root = &context->root[element->root];
+    const double *u = work->spot[0];
+    if (element->u >= 0) {
+        u = work->kept + (size_t)element->u * CHUNK;
+    } else if (*spot_operand != element->operand) {
+        const double *a = work->kept + (size_t)element->a * CHUNK;
+        const double *b = element->b >= 0 ? work->kept + (size_t)element->b * CHUNK : a;
+        shy_operator_apply_rows((shy_op)element->inner, rows, a, b, work->spot[0]);
+        *spot_operand = element->operand;
+    }
+    if (root->op == SHY_OP_FACTOR) return u;
+    const double *v = element->v >= 0 ? work->kept + (size_t)element->v * CHUNK : u;
+    shy_operator_apply_rows((shy_op)root->op, rows, u, v, work->spot[1]);
+    return work->spot[1];
+}
+
+/* One sample decides what is subtracted before squares are summed, so that a large mean costs no digits. */
+static void set_references(shy_engine *engine, const shy_context *context, const shy_tuple *tuple)
+{
+    struct shy_element_work *work = engine->elements;
+    const double *factor[SHY_FACTORS_MAX];
+    int spot_operand = -1;
+    for (int s = 0; s < tuple->count; s++) factor[s] = &engine->sample[tuple->factor[s]];
+    run_program(context, factor, 1, work->kept);
+    for (int e = 0; e < context->element_count; e++) {
+        const shy_element *element = &context->element[e];
+        work->valid[e] = shy_context_root_valid(engine->space, context, element->root);
+        work->reference[e] = work->valid[e] ? element_column(work, context, e, 1, &spot_operand)[0] : 0.0;
+    }
+}
+
+static void sum_elements(shy_engine *engine, const shy_context *context, const shy_tuple *tuple)
+{
+    struct shy_element_work *work = engine->elements;
+    const int rows = engine->space->problem->rows.rows;
+    memset(work->sums, 0, 3 * (size_t)context->element_count * sizeof *work->sums);
+    for (int row = 0; row < rows; row += CHUNK) {
+        const int count = rows - row < CHUNK ? rows - row : CHUNK;
+        const double *factor[SHY_FACTORS_MAX];
+        int spot_operand = -1;
+        for (int s = 0; s < tuple->count; s++) factor[s] = engine->space->column[tuple->factor[s]] + row;
+        run_program(context, factor, count, work->kept);
+        for (int e = 0; e < context->element_count; e++) {
+            if (!work->valid[e]) continue;
+            const double *z = element_column(work, context, e, count, &spot_operand);
+            shy_element_sums(count, z, engine->space->response + row, work->reference[e], &work->sums[3 * e]);
+        }
+    }
+}
+
+/* Sums that leave no variance to speak of decide nothing: such a formula is scored exactly. */
+static double statistic(const double *sums, double n)
+{
+    const double variance = sums[1] - sums[0] * sums[0] / n;
+    if (!(variance > 1e-9 * sums[1])) return 1.0;
+    return sums[2] * sums[2] / (variance * n);
+}
+
+static shy_status work_tuple(shy_engine *engine, const shy_tuple *tuple)
+{
+    shy_status st = SHY_OK;
+    const shy_context *context = NULL;
+    const shy_team *team = engine->space->problem->team;
+    const double n = (double)engine->space->problem->rows.total;
+    SHY_TRY(shy_group_agree(team, shy_space_context(engine->space, tuple, &context)));
+    if (context->element_count == 0) return SHY_OK;
+    SHY_TRY(shy_group_agree(team, reserve(engine->elements, context)));
+    shy_context_ranges(engine->space, context, tuple);
+    set_references(engine, context, tuple);
+    sum_elements(engine, context, tuple);
+    SHY_TRY(shy_group_sum(team, engine->elements->sums, 3 * (int64_t)context->element_count));
+    for (int e = 0; e < context->element_count; e++) {
+        const int root = context->element[e].root, complexity = context->root[root].complexity;
+        if (!engine->elements->valid[e] || statistic(&engine->elements->sums[3 * e], n) < engine->mark[complexity] - SLACK) continue;
+        const shy_formula formula = {*tuple, root};
+        SHY_TRY(shy_engine_candidate(engine, complexity, &formula));
+    }
+out:
+    return st;
+}
+
+shy_status shy_element_work_run(shy_engine *engine, const shy_job *job)
+{
+    shy_status st = SHY_OK;
+    for (uint64_t number = job->first; number < job->last; number++) {
+        shy_tuple tuple;
+        shy_tuple_unrank(engine->space, NULL, job->right_slots, number, &tuple);
+        SHY_TRY(work_tuple(engine, &tuple));
+        if (engine->breathe) engine->breathe(engine->breathe_context);
+    }
+out:
+    return st;
+}

@@ -1,0 +1,218 @@
+/* After the search: the survivors refitted exactly, ordered, and the Pareto front drawn from them. */
+#include "shy_config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "search_impl.h"
+
+/* The entries of all complexities in a row, as they travel. */
+typedef struct {
+    int count;
+    int *complexity;
+    shy_formula *formula;
+    shy_score *score;
+    shy_fit *fit;
+} shy_survivors;
+
+static void survivors_free(shy_survivors *s)
+{
+    shy_free(&s->complexity);
+    shy_free(&s->formula);
+    shy_free(&s->score);
+    shy_free(&s->fit);
+}
+
+static shy_status survivors_allocate(shy_survivors *s)
+{
+    shy_status st = SHY_OK;
+    const size_t count = (size_t)s->count;
+    SHY_TRY(shy_new(count, sizeof *s->complexity, &s->complexity));
+    SHY_TRY(shy_new(count, sizeof *s->formula, &s->formula));
+    SHY_TRY(shy_new(count, sizeof *s->score, &s->score));
+    SHY_TRY(shy_new(count, sizeof *s->fit, &s->fit));
+out:
+    return st;
+}
+
+/* Rank 0's lists, on all ranks. Collective over the world. */
+static shy_status survivors_share(const shy_best *best, const shy_team *team, shy_survivors *s)
+{
+    shy_status st = SHY_OK;
+    for (int c = 1; team->rank == 0 && c <= best->levels; c++) s->count += best->count[c];
+    SHY_TRY(shy_team_broadcast(team, &s->count, sizeof s->count));
+    SHY_TRY_ALL(team, survivors_allocate(s));
+    for (int c = 1, at = 0; team->rank == 0 && c <= best->levels; c++) {
+        for (int i = 0; i < best->count[c]; i++, at++) {
+            s->complexity[at] = c;
+            s->formula[at] = best->entry[c][i]->member[0].formula;
+            s->score[at] = best->entry[c][i]->member[0].score;
+        }
+    }
+    SHY_TRY(shy_team_broadcast(team, s->complexity, (uint64_t)s->count * sizeof *s->complexity));
+    SHY_TRY(shy_team_broadcast(team, s->formula, (uint64_t)s->count * sizeof *s->formula));
+    SHY_TRY(shy_team_broadcast(team, s->score, (uint64_t)s->count * sizeof *s->score));
+out:
+    return st;
+}
+
+/* ---- refit ---------------------------------------------------------------------------------------------------------------- */
+
+static shy_status refit_one(shy_space *space, const shy_outcome *outcome, const shy_formula *formula, double *const *basis, shy_fit *fit_out)
+{
+    shy_status st = SHY_OK;
+    const shy_context *context = NULL;
+    const shy_root *root = NULL;
+    SHY_TRY(shy_group_agree(space->problem->team, shy_formula_basis(space, formula, basis)));
+    SHY_TRY(shy_formula_context(space, formula, &context, &root));
+    SHY_TRY(shy_outcome_refit(outcome, shy_family_terms((shy_family)root->family), (const double *const *)basis, fit_out));
+out:
+    return st;
+}
+
+/* Every group refits every groups-th survivor; a failure waits for the others at the gathering. */
+static shy_status refit_mine(shy_space *space, const shy_outcome *outcome, shy_survivors *s)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = space->problem->team;
+    double *basis[SHY_BASIS_MAX] = {NULL};
+    for (int k = 0; k < SHY_BASIS_MAX; k++) {
+        SHY_TRY(shy_group_agree(team, shy_new((size_t)space->problem->rows.rows, sizeof(double), &basis[k])));
+    }
+    for (int i = team->group; i < s->count; i += team->groups) SHY_TRY(refit_one(space, outcome, &s->formula[i], basis, &s->fit[i]));
+out:
+    for (int k = 0; k < SHY_BASIS_MAX; k++) shy_free(&basis[k]);
+    return st;
+}
+
+/* Rank 0 puts the fits of all groups together. Collective over the world. */
+static shy_status gather_fits(const shy_team *team, shy_survivors *s)
+{
+    shy_status st = SHY_OK;
+    void *bytes = NULL;
+    uint64_t *counts = NULL;
+    const uint64_t mine = team->row_block == 0 ? (uint64_t)s->count * sizeof *s->fit : 0;
+    SHY_TRY(shy_team_gather(team, s->fit, mine, &bytes, &counts));
+    const char *at = bytes;
+    for (int rank = 0, group = 0; team->rank == 0 && rank < team->size; at += counts[rank], rank++) {
+        if (counts[rank] == 0) continue;
+        for (int i = group; i < s->count; i += team->groups) memcpy(&s->fit[i], at + (size_t)i * sizeof *s->fit, sizeof *s->fit);
+        group++;
+    }
+out:
+    shy_free(&bytes);
+    shy_free(&counts);
+    return st;
+}
+
+/* ---- result ---------------------------------------------------------------------------------------------------------------- */
+
+static shy_status fill_found(shy_engine *engine, const shy_survivors *s, int at, const shy_best_entry *entry, shy_found *found)
+{
+    shy_status st = SHY_OK;
+    found->complexity = s->complexity[at];
+    found->statistic = s->score[at].statistic;
+    found->fit = s->fit[at];
+    SHY_TRY(shy_formula_fitted(engine->space, &s->formula[at], &s->fit[at], &found->tree, &found->intercept, &found->slope));
+    SHY_TRY(shy_tree_print(&found->tree, (const char *const *)engine->space->problem->name, 0, &found->text));
+    found->twins_count = (uint64_t)entry->count - 1U + (entry->more ? 1U : 0U);
+    SHY_TRY(shy_new((size_t)entry->count, sizeof *found->twins, &found->twins));
+    for (int k = 1; k < entry->count; k++) SHY_TRY(shy_string_copy(entry->member[k].text, &found->twins[found->twins_listed++]));
+out:
+    return st;
+}
+
+static int compare_found(const void *a, const void *b)
+{
+    const shy_found *x = a, *y = b;
+    if (x->fit.loss != y->fit.loss) return x->fit.loss < y->fit.loss ? -1 : 1;
+    if (x->statistic != y->statistic) return x->statistic > y->statistic ? -1 : 1;
+    return strcmp(x->text, y->text);
+}
+
+static shy_status fill_levels(shy_engine *engine, const shy_survivors *s, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    const shy_best *best = engine->best;
+    int at = 0;
+    SHY_TRY(shy_new((size_t)best->levels, sizeof *result->level, &result->level));
+    result->levels = best->levels;
+    for (int c = 1; c <= best->levels; c++) {
+        shy_found_level *level = &result->level[c - 1];
+        level->complexity = c;
+        SHY_TRY(shy_new((size_t)best->count[c], sizeof *level->found, &level->found));
+        for (int i = 0; i < best->count[c]; i++, at++) {
+            level->count = i + 1;
+            SHY_TRY(fill_found(engine, s, at, best->entry[c][i], &level->found[i]));
+        }
+        qsort(level->found, (size_t)level->count, sizeof *level->found, compare_found);
+    }
+out:
+    return st;
+}
+
+/* A more complex formula is on the front only if it is better by more than the rounding of a perfect fit. */
+static shy_status draw_front(shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    double least = 1.0;
+    SHY_TRY(shy_new((size_t)result->levels, sizeof(int), &result->front_level));
+    SHY_TRY(shy_new((size_t)result->levels, sizeof(int), &result->front_index));
+    for (int k = 0; k < result->levels; k++) {
+        for (int i = 0; i < result->level[k].count; i++) {
+            const shy_fit *fit = &result->level[k].found[i].fit;
+            if (fit->verdict != SHY_FITTED && fit->verdict != SHY_SEPARATED) continue;
+            if (!(fit->loss < least - 1e-9 * least - 1e-12)) break;
+            least = fit->loss;
+            result->front_level[result->front_count] = k;
+            result->front_index[result->front_count++] = i;
+            break;
+        }
+    }
+out:
+    return st;
+}
+
+static shy_status write_result(shy_engine *engine, const shy_survivors *s, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    if (engine->space->problem->team->rank != 0) return SHY_OK;
+    SHY_TRY(fill_levels(engine, s, result));
+    SHY_TRY(draw_front(result));
+out:
+    return st;
+}
+
+shy_status shy_finish(shy_engine *engine, const shy_outcome *outcome, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = engine->space->problem->team;
+    shy_survivors survivors = {0};
+    SHY_TRY_ALL(team, team->rank == 0 ? shy_best_join_levels(engine->best) : SHY_OK);
+    SHY_TRY(survivors_share(engine->best, team, &survivors));
+    SHY_TRY_ALL(team, refit_mine(engine->space, outcome, &survivors));
+    SHY_TRY(gather_fits(team, &survivors));
+    SHY_TRY_ALL(team, write_result(engine, &survivors, result));
+out:
+    survivors_free(&survivors);
+    return st;
+}
+
+void shy_search_result_free(shy_search_result **result)
+{
+    shy_search_result *r = *result;
+    if (!r) return;
+    for (int k = 0; r->level && k < r->levels; k++) {
+        for (int i = 0; i < r->level[k].count; i++) {
+            shy_found *found = &r->level[k].found[i];
+            for (int t = 0; t < found->twins_listed; t++) shy_free(&found->twins[t]);
+            shy_free(&found->twins);
+            shy_free(&found->text);
+        }
+        shy_free(&r->level[k].found);
+    }
+    shy_free(&r->level);
+    shy_free(&r->front_level);
+    shy_free(&r->front_index);
+    shy_free(result);
+}

@@ -1,0 +1,202 @@
+/* A formula of the search: a canonical root over a set of factors; its text, its columns, its constants. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "search_impl.h"
+
+bool shy_formula_same(const shy_formula *a, const shy_formula *b)
+{
+    return a->root == b->root && a->tuple.count == b->tuple.count &&
+           memcmp(a->tuple.factor, b->tuple.factor, (size_t)a->tuple.count * sizeof *a->tuple.factor) == 0;
+}
+
+shy_status shy_formula_context(shy_space *space, const shy_formula *formula, const shy_context **context_out, const shy_root **root_out)
+{
+    const shy_status st = shy_space_context(space, &formula->tuple, context_out);
+    if (st == SHY_OK) *root_out = &(*context_out)->root[formula->root];
+    return st;
+}
+
+/* ---- text ------------------------------------------------------------------------------------------------------- */
+
+/* Fitted constants are not known yet: they stand as two further names. */
+static int append_family(const shy_root *root, shy_tree *tree, int u, int v, const int *constant)
+{
+    switch (root->family) {
+    case SHY_FAMILY_WEIGHTED: return shy_tree_binary(tree, SHY_OP_ADD, u, shy_tree_binary(tree, SHY_OP_MULTIPLY, constant[0], v));
+    case SHY_FAMILY_WEIGHTED_INVERSE: return shy_tree_binary(tree, SHY_OP_ADD, u, shy_tree_binary(tree, SHY_OP_DIVIDE, constant[0], v));
+    case SHY_FAMILY_SHIFTED: return shy_tree_binary(tree, SHY_OP_MULTIPLY, shy_tree_binary(tree, SHY_OP_ADD, u, constant[0]), v);
+    case SHY_FAMILY_SHIFTED_RATIO: return shy_tree_binary(tree, SHY_OP_DIVIDE, shy_tree_binary(tree, SHY_OP_ADD, u, constant[0]), v);
+    default:
+        u = shy_tree_binary(tree, SHY_OP_ADD, u, constant[0]);
+        return shy_tree_binary(tree, SHY_OP_MULTIPLY, u, shy_tree_binary(tree, SHY_OP_ADD, v, constant[1]));
+    }
+}
+
+static void plain_tree(const shy_context *context, const shy_root *root, const uint32_t *factor, shy_tree *tree)
+{
+    shy_tree left, right;
+    tree->count = 0;
+    shy_shapes_operand_tree(context->shapes, root->left, factor, &left);
+    const int u = shy_tree_append(tree, &left);
+    if (root->op == SHY_OP_FACTOR) return;
+    if (root->right < 0) {
+        (void)shy_tree_unary(tree, (shy_op)root->op, u);
+        return;
+    }
+    shy_shapes_operand_tree(context->shapes, root->right, factor, &right);
+    (void)shy_tree_binary(tree, (shy_op)root->op, u, shy_tree_append(tree, &right));
+}
+
+shy_status shy_formula_text(shy_space *space, const shy_formula *formula, char **text_out)
+{
+    static const char *const letters[2][2] = {{"c", ""}, {"a", "b"}};
+    shy_status st = SHY_OK;
+    const shy_context *context = NULL;
+    const shy_root *root = NULL;
+    const char *name[SHY_FACTORS_MAX + 2];
+    uint32_t slot[SHY_FACTORS_MAX];
+    shy_tree tree = {0}, operand;
+    SHY_TRY(shy_formula_context(space, formula, &context, &root));
+    const int k = formula->tuple.count;
+    for (int s = 0; s < k; s++) {
+        name[s] = space->name[formula->tuple.factor[s]];
+        slot[s] = (uint32_t)s;
+    }
+    if (root->family == SHY_FAMILY_PLAIN) {
+        plain_tree(context, root, slot, &tree);
+    } else {
+        const int constants = shy_family_constants((shy_family)root->family);
+        int constant[2] = {0, 0};
+        for (int c = 0; c < constants; c++) {
+            name[k + c] = letters[constants - 1][c];
+            constant[c] = shy_tree_leaf(&tree, (uint32_t)(k + c));
+        }
+        shy_shapes_operand_tree(context->shapes, root->left, slot, &operand);
+        const int u = shy_tree_append(&tree, &operand);
+        shy_shapes_operand_tree(context->shapes, root->right, slot, &operand);
+        const int v = shy_tree_append(&tree, &operand);
+        (void)append_family(root, &tree, u, v, constant);
+    }
+    SHY_TRY(shy_tree_print(&tree, name, 0, text_out));
+out:
+    return st;
+}
+
+/* ---- columns ------------------------------------------------------------------------------------------------------ */
+
+static shy_status evaluate(const shy_space *space, const shy_tree *tree, double *out)
+{
+    shy_status st = SHY_OK;
+    const int rows = space->problem->rows.rows;
+    double *scratch = NULL;
+    SHY_TRY(shy_new((size_t)tree->count * (size_t)rows, sizeof *scratch, &scratch));
+    shy_tree_evaluate_rows(tree, rows, (const double *const *)space->column, scratch, out);
+out:
+    shy_free(&scratch);
+    return st;
+}
+
+static shy_status family_basis(const shy_space *space, const shy_root *root, const shy_tree *left, const shy_tree *right, double *const *basis)
+{
+    shy_status st = SHY_OK;
+    const int rows = space->problem->rows.rows;
+    const bool ratio = root->family == SHY_FAMILY_WEIGHTED_INVERSE || root->family == SHY_FAMILY_SHIFTED_RATIO;
+    const bool shifted = root->family == SHY_FAMILY_SHIFTED || root->family == SHY_FAMILY_SHIFTED_RATIO;
+    double *u = basis[shifted ? 1 : 0], *v = basis[shifted ? 0 : 1];
+    SHY_TRY(evaluate(space, left, u));
+    SHY_TRY(evaluate(space, right, v));
+    for (int i = 0; ratio && i < rows; i++) v[i] = 1.0 / v[i];
+    for (int i = 0; shifted && i < rows; i++) u[i] *= v[i];
+    if (root->family == SHY_FAMILY_INTERACTION) shy_operator_apply_rows(SHY_OP_MULTIPLY, rows, u, v, basis[2]);
+out:
+    return st;
+}
+
+shy_status shy_formula_basis(shy_space *space, const shy_formula *formula, double *const *basis)
+{
+    shy_status st = SHY_OK;
+    const shy_context *context = NULL;
+    const shy_root *root = NULL;
+    shy_tree left, right;
+    SHY_TRY(shy_formula_context(space, formula, &context, &root));
+    if (root->family == SHY_FAMILY_PLAIN) {
+        plain_tree(context, root, formula->tuple.factor, &left);
+        SHY_TRY(evaluate(space, &left, basis[0]));
+    } else {
+        shy_shapes_operand_tree(context->shapes, root->left, formula->tuple.factor, &left);
+        shy_shapes_operand_tree(context->shapes, root->right, formula->tuple.factor, &right);
+        SHY_TRY(family_basis(space, root, &left, &right, basis));
+    }
+out:
+    return st;
+}
+
+/* ---- constants ------------------------------------------------------------------------------------------------------ */
+
+/* u + c as people write it: u + 3, u − 3, or 140 − u with the sign moved to the slope where that makes the slope positive. */
+static int append_shifted(shy_tree *tree, int u, double c, double *slope)
+{
+    if (c >= 0.0) return shy_tree_binary(tree, SHY_OP_ADD, u, shy_tree_constant(tree, c));
+    if (*slope > 0.0) return shy_tree_binary(tree, SHY_OP_SUBTRACT, u, shy_tree_constant(tree, -c));
+    *slope = -*slope;
+    return shy_tree_binary(tree, SHY_OP_SUBTRACT, shy_tree_constant(tree, -c), u);
+}
+
+static void fitted_family(const shy_root *root, const shy_fit *fit, int u, int v, shy_tree *tree, double *intercept, double *slope)
+{
+    const double *b = fit->coefficient;
+    const shy_op product = root->family == SHY_FAMILY_WEIGHTED_INVERSE || root->family == SHY_FAMILY_SHIFTED_RATIO ? SHY_OP_DIVIDE : SHY_OP_MULTIPLY;
+    if (root->family == SHY_FAMILY_WEIGHTED || root->family == SHY_FAMILY_WEIGHTED_INVERSE) {
+        const double c = b[1] / b[0];
+        *slope = b[0];
+        const int term = shy_tree_binary(tree, product, shy_tree_constant(tree, fabs(c)), v);
+        (void)shy_tree_binary(tree, c < 0.0 ? SHY_OP_SUBTRACT : SHY_OP_ADD, u, term);
+    } else if (root->family == SHY_FAMILY_INTERACTION) {
+        const double a = b[1] / b[2], c = b[0] / b[2];
+        *slope = b[2];
+        *intercept -= b[2] * a * c;
+        u = append_shifted(tree, u, a, slope);
+        v = append_shifted(tree, v, c, slope);
+        (void)shy_tree_binary(tree, SHY_OP_MULTIPLY, u, v);
+    } else {
+        *slope = b[1];
+        u = append_shifted(tree, u, b[0] / b[1], slope);
+        (void)shy_tree_binary(tree, product, u, v);
+    }
+}
+
+shy_status shy_formula_fitted(shy_space *space, const shy_formula *formula, const shy_fit *fit, shy_tree *tree_out, double *intercept_out,
+                              double *slope_out)
+{
+    shy_status st = SHY_OK;
+    const shy_context *context = NULL;
+    const shy_root *root = NULL;
+    uint32_t factor[SHY_FACTORS_MAX];
+    shy_tree operand;
+    SHY_TRY(shy_formula_context(space, formula, &context, &root));
+    for (int s = 0; s < formula->tuple.count; s++) factor[s] = space->problem_factor[formula->tuple.factor[s]];
+    tree_out->count = 0;
+    *intercept_out = fit->intercept;
+    *slope_out = fit->coefficient[0];
+    if (root->family != SHY_FAMILY_PLAIN) {
+        shy_shapes_operand_tree(context->shapes, root->left, factor, &operand);
+        const int u = shy_tree_append(tree_out, &operand);
+        shy_shapes_operand_tree(context->shapes, root->right, factor, &operand);
+        const int v = shy_tree_append(tree_out, &operand);
+        fitted_family(root, fit, u, v, tree_out, intercept_out, slope_out);
+        return SHY_OK;
+    }
+    plain_tree(context, root, factor, tree_out);
+    shy_node *top = &tree_out->node[tree_out->count - 1];
+    if (top->op == SHY_OP_SUBTRACT && *slope_out < 0.0) { /* v − u instead of u − v: the slope becomes positive */
+        const uint8_t left = top->left;
+        top->left = top->right;
+        top->right = left;
+        *slope_out = -*slope_out;
+    }
+out:
+    return st;
+}

@@ -1,0 +1,184 @@
+/* The run: plan, deal, work, merge, finish. */
+#include "shy_config.h"
+
+#include <math.h>
+
+#include "search_impl.h"
+
+/* ---- plan --------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t bytes_per_rank(const shy_space *space, const shy_search_options *options)
+{
+    const uint64_t rows = (uint64_t)space->problem->rows.rows;
+    return rows * sizeof(double) * ((uint64_t)space->factors + 2U) + shy_engine_bytes(space, options) + shy_memory_in_use();
+}
+
+static double flops_of(const shy_jobs *jobs, const shy_rates *rates)
+{
+    double flops = 0.0;
+    for (uint64_t k = 0; k < jobs->count; k++) flops += jobs->job[k].cost * rates->pair_flops;
+    return flops;
+}
+
+static shy_status check_plan(const shy_search_options *options, const shy_plan *plan)
+{
+    if (plan->formulas_total == 0) {
+        return shy_fail(SHY_INPUT, "the grammar allows no formula: allow more operators (grammar.operators), a larger grammar.max_complexity, or "
+                                   "fewer grammar.forbid patterns");
+    }
+    if (options->memory > 0 && plan->bytes_per_rank > (double)options->memory) {
+        return shy_fail(SHY_MEMORY, "the plan needs %.0f MiB per rank, parallel.memory allows %.0f MiB: raise it, use more parallel.row_blocks, fewer "
+                                    "factors, or a smaller search.keep",
+                        ceil(plan->bytes_per_rank / 1048576.0), floor((double)options->memory / 1048576.0));
+    }
+    return SHY_OK;
+}
+
+/* Rates are rank 0's, so that all ranks cut the space at the same places. */
+static shy_status plan_space(shy_space *space, const shy_search_options *options, shy_rates *rates, shy_jobs **jobs_out, shy_plan *plan)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = space->problem->team;
+    *plan = (shy_plan){.formulas_total = 0};
+    SHY_TRY(shy_count_formulas(space, plan->formulas));
+    for (int c = 1; c <= space->grammar.max_complexity; c++) plan->formulas_total += plan->formulas[c];
+    if (team->rank == 0) shy_rates_measure(rates);
+    SHY_TRY(shy_team_broadcast(team, rates, sizeof *rates));
+    SHY_TRY_ALL(team, shy_jobs_create(space, options, rates, jobs_out));
+    plan->jobs = (*jobs_out)->count;
+    plan->seconds = (*jobs_out)->cost / team->groups;
+    plan->flops = flops_of(*jobs_out, rates);
+    plan->bytes_per_rank = (double)bytes_per_rank(space, options);
+    SHY_TRY(shy_team_maximum(team, &plan->bytes_per_rank, 1));
+    SHY_TRY_ALL(team, check_plan(options, plan));
+out:
+    return st;
+}
+
+shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
+{
+    shy_status st = SHY_OK;
+    shy_space *space = NULL;
+    shy_jobs *jobs = NULL;
+    shy_rates rates;
+    SHY_TRY(shy_space_create(problem, &options->grammar, &space));
+    SHY_TRY(plan_space(space, options, &rates, &jobs, plan_out));
+out:
+    shy_jobs_destroy(&jobs);
+    shy_space_destroy(&space);
+    return st;
+}
+
+/* ---- deal and work -------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    shy_engine *engine;
+    shy_farm *farm;
+    const shy_jobs *jobs;
+    const shy_plan *plan;
+    void (*progress)(void *context, const shy_progress *now);
+    void *context;
+    double started, reported;
+    double done_cost; /* of the first done_jobs jobs */
+    uint64_t done_jobs;
+} shy_run;
+
+static void report_progress(shy_run *run)
+{
+    const double now = shy_time_seconds();
+    const shy_best *best = run->engine->best;
+    const uint64_t finished = shy_farm_finished(run->farm);
+    if (!run->progress || now - run->reported < 0.5) return;
+    run->reported = now;
+    for (; run->done_jobs < finished && run->done_jobs < run->jobs->count; run->done_jobs++) run->done_cost += run->jobs->job[run->done_jobs].cost;
+    shy_progress state = {.fraction = run->done_cost / run->jobs->cost, .seconds = now - run->started, .best_formula = ""};
+    state.formulas = state.fraction * (double)run->plan->formulas_total;
+    for (int c = 1; c <= best->levels; c++) {
+        if (best->count[c] == 0) continue;
+        const shy_member *member = &best->entry[c][0]->member[0];
+        if (member->score.statistic <= state.best_statistic * 1.001) continue; /* a simpler one as good is the better news */
+        state.best_statistic = member->score.statistic;
+        state.best_formula = member->text;
+    }
+    run->progress(run->context, &state);
+}
+
+static void breathe(void *context)
+{
+    shy_run *run = context;
+    shy_farm_serve(run->farm);
+    if (run->engine->space->problem->team->rank == 0) report_progress(run);
+}
+
+/* Marks that travel must be one's own K-th best or better; the answer's are the largest heard of by rank 0. */
+static shy_status work_jobs(shy_run *run)
+{
+    shy_status st = SHY_OK;
+    for (;;) {
+        uint64_t job = 0;
+        bool done = false;
+        SHY_TRY(shy_farm_next(run->farm, run->engine->mark, &job, &done));
+        if (done) return SHY_OK;
+        SHY_TRY(shy_engine_work(run->engine, &run->jobs->job[job]));
+    }
+out:
+    return st;
+}
+
+static shy_status deal_and_work(shy_run *run)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = run->engine->space->problem->team;
+    SHY_TRY(shy_farm_create(team, run->jobs->count, run->engine->best->levels + 1, &run->farm));
+    run->engine->breathe = breathe;
+    run->engine->breathe_context = run;
+    const shy_status mine = work_jobs(run);
+    run->engine->breathe = NULL;
+    SHY_TRY(shy_farm_finish(&run->farm, mine));
+    const shy_merge merge = {shy_best_absorb, shy_best_pack, run->engine->best};
+    SHY_TRY(shy_team_merge(team, &merge));
+out:
+    return st;
+}
+
+static shy_status search_space(shy_space *space, const shy_search_options *options, void (*progress)(void *context, const shy_progress *now),
+                               void *context, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *problem = space->problem;
+    shy_engine *engine = NULL;
+    shy_jobs *jobs = NULL;
+    shy_outcome *outcome = NULL;
+    shy_rates rates;
+    SHY_TRY(plan_space(space, options, &rates, &jobs, &result->plan));
+    SHY_TRY(shy_engine_create(space, options, &engine));
+    shy_run run = {.engine = engine, .jobs = jobs, .plan = &result->plan, .progress = progress, .context = context, .started = shy_time_seconds()};
+    SHY_TRY(deal_and_work(&run));
+    result->formulas_scored = result->plan.formulas_total;
+    SHY_TRY(shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
+    SHY_TRY(shy_finish(engine, outcome, result));
+out:
+    shy_outcome_destroy(&outcome);
+    shy_engine_destroy(&engine);
+    shy_jobs_destroy(&jobs);
+    return st;
+}
+
+shy_status shy_search_run(const shy_problem *problem, const shy_search_options *options,
+                          void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result **result_out)
+{
+    shy_status st = SHY_OK;
+    shy_space *space = NULL;
+    shy_search_result *result = NULL;
+    const double start = shy_time_seconds();
+    *result_out = NULL;
+    SHY_TRY_ALL(problem->team, shy_new(1, sizeof *result, &result));
+    SHY_TRY(shy_space_create(problem, &options->grammar, &space));
+    SHY_TRY(search_space(space, options, progress, context, result));
+    result->seconds = shy_time_seconds() - start;
+    if (problem->team->rank == 0) *result_out = result, result = NULL;
+out:
+    shy_search_result_free(&result);
+    shy_space_destroy(&space);
+    return st;
+}

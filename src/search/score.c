@@ -1,0 +1,139 @@
+/* The statistic of one formula in fp64, summed in a fixed order: what decides, whatever the screening computed. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "search_impl.h"
+
+enum { PURPOSE_TWIN = 101 };
+enum { COLUMNS = 1 + SHY_PROBES }; /* response and probes */
+
+struct shy_scorer {
+    shy_space *space;
+    double *right[COLUMNS];       /* my rows: response, probes */
+    double *basis[SHY_BASIS_MAX];
+    double *partial;              /* runs × width */
+};
+
+shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **scorer_out)
+{
+    shy_status st = SHY_OK;
+    shy_scorer *s = NULL;
+    const shy_rows *rows = &space->problem->rows;
+    SHY_TRY(shy_new(1, sizeof *s, &s));
+    s->space = space;
+    s->right[0] = space->response;
+    for (int k = 0; k < SHY_PROBES; k++) {
+        SHY_TRY(shy_new((size_t)rows->rows, sizeof(double), &s->right[1 + k]));
+        for (int i = 0; i < rows->rows; i++) {
+            s->right[1 + k][i] = shy_random_normal(seed, PURPOSE_TWIN + (uint64_t)k, rows->first + (uint64_t)i);
+        }
+    }
+    for (int k = 0; k < SHY_BASIS_MAX; k++) SHY_TRY(shy_new((size_t)rows->rows, sizeof(double), &s->basis[k]));
+    SHY_TRY(shy_new((size_t)rows->runs * (SHY_BASIS_MAX + COLUMNS), sizeof(double), &s->partial));
+    *scorer_out = s, s = NULL;
+out:
+    shy_scorer_destroy(&s);
+    return st;
+}
+
+void shy_scorer_destroy(shy_scorer **scorer)
+{
+    if (!*scorer) return;
+    for (int k = 0; k < SHY_PROBES; k++) shy_free(&(*scorer)->right[1 + k]);
+    for (int k = 0; k < SHY_BASIS_MAX; k++) shy_free(&(*scorer)->basis[k]);
+    shy_free(&(*scorer)->partial);
+    shy_free(scorer);
+}
+
+/* total[w] = Σ u·right[w] over all samples; right[w] NULL stands for ones. */
+static shy_status sums(shy_scorer *s, const double *u, double *const *right, int width, double *total)
+{
+    const shy_rows *rows = &s->space->problem->rows;
+    memset(s->partial, 0, (size_t)rows->runs * (size_t)width * sizeof(double));
+    for (int run = 0; run < rows->runs; run++) {
+        const int first = run * rows->run_rows;
+        const int last = first + rows->run_rows < rows->rows ? first + rows->run_rows : rows->rows;
+        for (int w = 0; w < width; w++) {
+            double sum = 0.0;
+            for (int i = first; i < last; i++) sum += right[w] ? u[i] * right[w][i] : u[i];
+            s->partial[run * width + w] = sum;
+        }
+    }
+    return shy_group_sum_runs(rows->team, s->partial, rows->runs, width, total);
+}
+
+static void scale_shift(const shy_scorer *s, double *u, double shift, double factor)
+{
+    const int rows = s->space->problem->rows.rows;
+    for (int i = 0; i < rows; i++) u[i] = (u[i] - shift) * factor;
+}
+
+/* Centre column k, make it orthogonal to those before it (twice is enough) and of length 1. False if nothing is left. */
+static shy_status orthonormalise(shy_scorer *s, int k, bool *nothing_out)
+{
+    shy_status st = SHY_OK;
+    const int rows = s->space->problem->rows.rows;
+    double *const *b = s->basis;
+    double *const one[1] = {NULL}, *const self[1] = {b[k]};
+    double sum = 0.0, before = 0.0, after = 0.0, along[SHY_BASIS_MAX];
+    *nothing_out = true;
+    SHY_TRY(sums(s, b[k], one, 1, &sum));
+    const double mean = sum / (double)s->space->problem->rows.total;
+    if (!isfinite(mean)) return SHY_OK;
+    scale_shift(s, b[k], mean, 1.0);
+    SHY_TRY(sums(s, b[k], self, 1, &before));
+    const double size = sqrt(before);
+    if (!isfinite(size) || size <= 1e-13 * fabs(mean) * sqrt((double)s->space->problem->rows.total)) return SHY_OK;
+    scale_shift(s, b[k], 0.0, 1.0 / size);
+    for (int pass = 0; k > 0 && pass < 2; pass++) {
+        SHY_TRY(sums(s, b[k], b, k, along));
+        for (int j = 0; j < k; j++) {
+            for (int i = 0; i < rows; i++) b[k][i] -= along[j] * b[j][i];
+        }
+    }
+    SHY_TRY(sums(s, b[k], self, 1, &after));
+    if (!(after > 1e-20)) return SHY_OK;
+    scale_shift(s, b[k], 0.0, 1.0 / sqrt(after));
+    *nothing_out = false;
+out:
+    return st;
+}
+
+shy_status shy_scorer_score(shy_scorer *s, const shy_formula *formula, shy_score *score_out, bool *degenerate_out)
+{
+    shy_status st = SHY_OK;
+    const shy_context *context = NULL;
+    const shy_root *root = NULL;
+    double total[COLUMNS], with_response[SHY_BASIS_MAX], probe[SHY_PROBES] = {0.0};
+    double explained = 0.0;
+    *degenerate_out = true;
+    SHY_TRY(shy_group_agree(s->space->problem->team, shy_formula_basis(s->space, formula, s->basis)));
+    SHY_TRY(shy_formula_context(s->space, formula, &context, &root));
+    const int terms = shy_family_terms((shy_family)root->family);
+    for (int k = 0; k < terms; k++) {
+        bool nothing = false;
+        SHY_TRY(orthonormalise(s, k, &nothing));
+        if (nothing) return SHY_OK;
+        SHY_TRY(sums(s, s->basis[k], s->right, COLUMNS, total));
+        with_response[k] = total[0];
+        explained += total[0] * total[0];
+        for (int j = 0; j < SHY_PROBES; j++) probe[j] += with_response[k] * total[1 + j];
+    }
+    score_out->statistic = explained / (double)s->space->problem->rows.total;
+    for (int j = 0; j < SHY_PROBES; j++) score_out->probe[j] = explained > 0.0 ? probe[j] / sqrt(explained) : 0.0;
+    *degenerate_out = false;
+out:
+    return st;
+}
+
+/* The fitted columns are twins when their r² and two random projections agree: three numbers that no accident makes equal. */
+bool shy_score_twin(const shy_score *a, const shy_score *b)
+{
+    if (fabs(a->statistic - b->statistic) > 1e-9) return false;
+    for (int j = 0; j < SHY_PROBES; j++) {
+        if (fabs(a->probe[j] - b->probe[j]) > 1e-6) return false;
+    }
+    return true;
+}

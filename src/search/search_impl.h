@@ -1,0 +1,239 @@
+/* What the files of the search share. */
+#ifndef SHY_SEARCH_IMPL_H
+#define SHY_SEARCH_IMPL_H
+
+#include "shihyo/search.h"
+#include "shihyo/tile.h"
+
+#define SHY_FACTORS_MAX 8 /* distinct factors in a formula */
+
+/* ---- space: the grammar over the factors of this problem -------------------------------------------------------- */
+
+/* Distinct factors in ascending order; numbers are those of the space (sorted by kind), not of the problem. */
+typedef struct {
+    int count;
+    uint32_t factor[SHY_FACTORS_MAX];
+} shy_tuple;
+
+typedef enum { SHY_NEVER, SHY_ALWAYS, SHY_DEPENDS } shy_validity; /* DEPENDS: on the ranges of the tuple's factors */
+
+/* An order of operands in which each can be evaluated from earlier ones. */
+typedef struct {
+    int count;
+    int *operand;      /* indices of shapes, ascending */
+    int *left, *right; /* positions in this program; −1 */
+} shy_program;
+
+/* An element-wise root: op(u) or op(u, v); u is kept in the element program, or is inner(a, b) of kept operands and made on the spot. */
+typedef struct shy_element {
+    int root;
+    int operand;   /* the left operand's shape: the same for neighbours that share it */
+    int u, v;      /* places in the element program; u = −1: made on the spot; v = −1: unary (or a leaf) */
+    int inner, a, b;
+} shy_element;
+
+/*
+ * What holds for all tuples whose factors are of the same kinds (unit and sign): which shapes are valid. Contexts are made
+ * once per combination of kinds that occurs and live as long as the space.
+ */
+typedef struct shy_context {
+    int slots;
+    int kind[SHY_FACTORS_MAX];
+    const shy_shapes *shapes;
+    const shy_shape *operand;
+    const shy_root *root;
+    int operands, roots;
+    const int *operand_first, *root_first; /* by complexity */
+    uint8_t *operand_validity, *root_validity;
+    uint64_t certain[SHY_COMPLEXITY_MAX + 2]; /* roots that are ALWAYS valid, by complexity */
+    int *uncertain;                           /* roots that DEPEND */
+    int uncertain_count;
+    shy_program ranges;                       /* operands whose ranges decide what DEPENDS */
+    int *side[SHY_COMPLEXITY_MAX + 2];        /* operands for tile panels: all slots used, valid, by complexity */
+    int side_count[SHY_COMPLEXITY_MAX + 2];
+    shy_program side_program[SHY_COMPLEXITY_MAX + 2];
+    struct shy_element *element;              /* roots that are no tile, those over the same operand side by side */
+    int element_count;
+    shy_program element_program;              /* operands that are kept while a tuple's elements are evaluated */
+    uint8_t *inverse_known;                   /* [operands]: 1/u is an operand no more complex than u */
+    struct shy_context *next;
+} shy_context;
+
+typedef struct {
+    const shy_problem *problem;
+    shy_grammar grammar;
+    int factors, nonnegative;   /* the first `nonnegative` factors have ranges >= 0 */
+    int slots_max;              /* largest tuple */
+    uint32_t *problem_factor;   /* [factors]: number in the problem */
+    shy_interval *range;
+    const double **column;      /* [factors][rows] */
+    const char **name;
+    int *kind;                  /* [factors] */
+    int kinds;
+    shy_unit *kind_unit;
+    uint8_t *kind_sign;
+    shy_units *units;
+    shy_shapes *shapes[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1]; /* [slots][nonnegative], made when first needed */
+    uint8_t *inverse_known[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1];
+    shy_context *bucket[4096];
+    shy_interval *scratch_range; /* ranges of the operands of one tuple */
+    uint8_t *scratch_valid;
+    int scratch;
+    double *response;           /* y of screening, Σ = 0, Σ² = n over all samples; my rows */
+    double y_scale;             /* √(Σ y²/n) before scaling */
+} shy_space;
+
+shy_status shy_space_create(const shy_problem *problem, const shy_grammar *grammar, shy_space **space_out); /* collective */
+void shy_space_destroy(shy_space **space);
+shy_status shy_space_context(shy_space *space, const shy_tuple *tuple, const shy_context **context_out);
+/* Ranges of ranges.operand[] for this tuple into space->scratch_range / scratch_valid (by operand index). */
+void shy_context_ranges(shy_space *space, const shy_context *context, const shy_tuple *tuple);
+/* Are operand / root valid for the tuple whose ranges were computed last? */
+bool shy_context_operand_valid(const shy_space *space, const shy_context *context, int operand);
+bool shy_context_root_valid(const shy_space *space, const shy_context *context, int root);
+shy_status shy_program_build(const shy_context *context, const int *targets, int count, shy_program *program_out);
+void shy_program_free(shy_program *program);
+
+uint64_t shy_binomial(uint64_t n, uint64_t k);                        /* saturates at 2^63 */
+/* The number-th set of `count` factors that contains all of `pinned`, in lexicographic order of the others. */
+void shy_tuple_unrank(const shy_space *space, const shy_tuple *pinned, int count, uint64_t number, shy_tuple *tuple_out);
+uint64_t shy_tuple_sets(const shy_space *space, int pinned, int count); /* how many there are */
+
+/* ---- formula: a canonical root over a tuple --------------------------------------------------------------------- */
+
+typedef struct {
+    shy_tuple tuple;
+    int root;
+} shy_formula;
+
+bool shy_formula_same(const shy_formula *a, const shy_formula *b);
+int shy_formula_complexity(shy_space *space, const shy_formula *formula);
+shy_status shy_formula_context(shy_space *space, const shy_formula *formula, const shy_context **context_out, const shy_root **root_out);
+/* Text with the space's names, constants written c (or a, b). Owned. */
+shy_status shy_formula_text(shy_space *space, const shy_formula *formula, char **text_out);
+/* Basis columns of the family over my rows: basis[k] has room for rows doubles. */
+shy_status shy_formula_basis(shy_space *space, const shy_formula *formula, double *const *basis);
+/* The formula with constants from the fit, over the problem's numbering; intercept and slope belong to it. */
+shy_status shy_formula_fitted(shy_space *space, const shy_formula *formula, const shy_fit *fit, shy_tree *tree_out, double *intercept_out,
+                              double *slope_out);
+
+/* ---- score: fp64, fixed order of summation ---------------------------------------------------------------------- */
+
+#define SHY_PROBES 2
+typedef struct {
+    double statistic;         /* r² */
+    double probe[SHY_PROBES]; /* fixed random projections of the fitted column of length 1: equal for numerical twins */
+} shy_score;
+
+typedef struct shy_scorer shy_scorer;
+shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **scorer_out);
+void shy_scorer_destroy(shy_scorer **scorer);
+/* Collective over the group. *degenerate_out: constant on the data, or a family with fewer dimensions than terms. */
+shy_status shy_scorer_score(shy_scorer *scorer, const shy_formula *formula, shy_score *score_out, bool *degenerate_out);
+bool shy_score_twin(const shy_score *a, const shy_score *b);
+
+/* ---- best: K best per complexity, numerical twins together ------------------------------------------------------ */
+
+#define SHY_TWINS_LISTED 16
+
+typedef struct {
+    shy_formula formula;
+    char *text;
+    shy_score score;
+} shy_member;
+
+typedef struct {
+    int count;          /* members known, at most SHY_TWINS_LISTED + 1, in order of text: the first represents the entry */
+    bool more;          /* members beyond these were seen */
+    shy_member member[SHY_TWINS_LISTED + 1];
+} shy_best_entry;
+
+typedef struct {
+    shy_space *space;
+    int keep, levels;              /* complexities 1 … levels */
+    int *count;                    /* [levels + 1] */
+    shy_best_entry ***entry;       /* [levels + 1][count], best first */
+} shy_best;
+
+shy_status shy_best_create(shy_space *space, int keep, shy_best **best_out);
+void shy_best_destroy(shy_best **best);
+shy_status shy_best_offer(shy_best *best, int complexity, const shy_formula *formula, const shy_score *score);
+/* marks[c]: statistic of the K-th of complexity c, −1 while there are fewer. */
+void shy_best_marks(const shy_best *best, double *marks);
+shy_status shy_best_pack(void *best, void **bytes_out, uint64_t *count_out);    /* for shy_merge */
+shy_status shy_best_absorb(void *best, const void *bytes, uint64_t count);
+/* Entries that are twins of a simpler entry become its twins. */
+shy_status shy_best_join_levels(shy_best *best);
+
+/* ---- jobs: the subtrees that rank 0 deals ------------------------------------------------------------------------ */
+
+typedef enum { SHY_JOB_TILE, SHY_JOB_ELEMENT } shy_job_kind;
+
+/* TILE: operands of (complexity, slots) on both sides that share the pinned factors. ELEMENT: all tuples of `slots` factors in a range. */
+typedef struct {
+    uint8_t kind, left_complexity, right_complexity, left_slots, right_slots;
+    bool inside;          /* the left operand's factors lie within the right one's: tiles of one tuple */
+    uint64_t pinned;      /* number of the pinned set */
+    uint64_t first, last; /* right tuples [first, last) */
+    double cost;          /* seconds on one core by the measured rates */
+} shy_job;
+
+typedef struct {
+    shy_job *job;
+    uint64_t count, capacity;
+    double cost;
+} shy_jobs;
+
+typedef struct {
+    double pair_flops;     /* per second in matrix products */
+    double pair_seconds;   /* per pair: closed forms */
+    double operand_row;    /* seconds to evaluate and pack one operand for one sample */
+    double element_row;    /* seconds per element-wise formula and sample */
+} shy_rates;
+
+void shy_rates_measure(shy_rates *rates);
+shy_status shy_jobs_create(shy_space *space, const shy_search_options *options, const shy_rates *rates, shy_jobs **jobs_out);
+void shy_jobs_destroy(shy_jobs **jobs);
+int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots);
+
+/* ---- engine: works a job off ------------------------------------------------------------------------------------- */
+
+typedef struct {
+    shy_space *space;
+    const shy_search_options *options;
+    shy_best *best;
+    shy_scorer *scorer;
+    double *mark;             /* [levels + 1] thresholds, own and heard */
+    int tile_left, tile_right, left_capacity;
+    double epsilon;
+    double *sample;           /* [factors] values of sample 0: the reference of element-wise sums */
+    void (*breathe)(void *context); /* called between tiles: rank 0 answers the others, progress */
+    void *breathe_context;
+    uint64_t rescored;
+    struct shy_tile_work *tiles;
+    struct shy_element_work *elements;
+} shy_engine;
+
+shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_engine **engine_out);
+void shy_engine_destroy(shy_engine **engine);
+uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *options);
+void shy_engine_shape(const shy_space *space, const shy_search_options *options, int *tile_left, int *tile_right, int *left_capacity);
+shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */
+/* Scores and keeps, if its statistic may exceed the mark. Collective over the group. */
+shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_formula *formula);
+
+shy_status shy_tile_work_create(shy_engine *engine);
+void shy_tile_work_destroy(shy_engine *engine);
+shy_status shy_tile_work_run(shy_engine *engine, const shy_job *job);
+uint64_t shy_tile_work_bytes(const shy_space *space, int tile_left, int tile_right, int left_capacity);
+shy_status shy_element_work_create(shy_engine *engine);
+void shy_element_work_destroy(shy_engine *engine);
+shy_status shy_element_work_run(shy_engine *engine, const shy_job *job);
+
+/* Counts the canonical formulas exactly, each group a share of the tuples. Collective over the world. */
+shy_status shy_count_formulas(shy_space *space, uint64_t *formulas);
+
+/* After the search: refit, front, texts. Collective over the world. */
+shy_status shy_finish(shy_engine *engine, const shy_outcome *outcome, shy_search_result *result);
+
+#endif

@@ -1,0 +1,228 @@
+/* The grammar over the factors of one problem: factors sorted by kind, shape tables, sets of factors. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "context_impl.h"
+
+/* ---- sets of factors ------------------------------------------------------------------------------------------- */
+
+uint64_t shy_binomial(uint64_t n, uint64_t k)
+{
+    if (k > n) return 0;
+    __extension__ unsigned __int128 value = 1;
+    for (uint64_t i = 1; i <= k; i++) {
+        value = value * (n - k + i) / i;
+        if (value >> 63) return UINT64_C(1) << 63;
+    }
+    return (uint64_t)value;
+}
+
+uint64_t shy_tuple_sets(const shy_space *space, int pinned, int count)
+{
+    return shy_binomial((uint64_t)(space->factors - pinned), (uint64_t)(count - pinned));
+}
+
+/* Lexicographic rank → combination of the factors that are not pinned; then both are merged. */
+void shy_tuple_unrank(const shy_space *space, const shy_tuple *pinned, int count, uint64_t number, shy_tuple *tuple_out)
+{
+    const int free_count = count - (pinned ? pinned->count : 0);
+    const uint64_t others = (uint64_t)(space->factors - (pinned ? pinned->count : 0));
+    uint64_t candidate = 0;
+    uint32_t chosen[SHY_FACTORS_MAX];
+    for (int i = 0; i < free_count; i++) {
+        for (;; candidate++) {
+            const uint64_t with = shy_binomial(others - candidate - 1, (uint64_t)(free_count - i - 1));
+            if (number < with) break;
+            number -= with;
+        }
+        chosen[i] = (uint32_t)candidate++;
+    }
+    /* the j-th factor not pinned is j plus the pinned ones at or below it */
+    shy_tuple tuple = {.count = count};
+    int next_pinned = 0, written = 0;
+    for (int i = 0; i < free_count; i++) {
+        while (pinned && next_pinned < pinned->count && pinned->factor[next_pinned] <= chosen[i] + (uint32_t)next_pinned) {
+            tuple.factor[written++] = pinned->factor[next_pinned++];
+        }
+        tuple.factor[written++] = chosen[i] + (uint32_t)next_pinned;
+    }
+    while (pinned && next_pinned < pinned->count) tuple.factor[written++] = pinned->factor[next_pinned++];
+    *tuple_out = tuple;
+}
+
+/* ---- kinds ----------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    uint32_t factor;
+    shy_unit unit;
+    uint8_t sign;
+} shy_sorted;
+
+static int compare_sorted(const void *a, const void *b)
+{
+    const shy_sorted *x = a, *y = b;
+    const bool xn = x->sign <= SHY_SIGN_NONNEGATIVE, yn = y->sign <= SHY_SIGN_NONNEGATIVE;
+    if (xn != yn) return xn ? -1 : 1;
+    if (x->sign != y->sign) return x->sign < y->sign ? -1 : 1;
+    if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
+    return x->factor < y->factor ? -1 : x->factor > y->factor;
+}
+
+static shy_status sort_factors(shy_space *space, shy_sorted *sorted)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *problem = space->problem;
+    for (int f = 0; f < space->factors; f++) {
+        const shy_interval r = problem->range[f];
+        sorted[f].factor = (uint32_t)f;
+        sorted[f].sign = r.lo > 0.0 ? SHY_SIGN_POSITIVE : r.lo >= 0.0 ? SHY_SIGN_NONNEGATIVE : r.hi < 0.0 ? SHY_SIGN_NEGATIVE : SHY_SIGN_ANY;
+        sorted[f].unit = SHY_UNIT_UNKNOWN;
+        if (space->grammar.units != SHY_UNITS_OFF) SHY_TRY(shy_unit_parse(space->units, problem->unit_text[f], &sorted[f].unit));
+    }
+    qsort(sorted, (size_t)space->factors, sizeof *sorted, compare_sorted);
+out:
+    return st;
+}
+
+static shy_status number_kinds(shy_space *space)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *problem = space->problem;
+    const size_t p = (size_t)space->factors;
+    shy_sorted *sorted = NULL;
+    SHY_TRY(shy_new(p, sizeof *sorted, &sorted));
+    SHY_TRY(sort_factors(space, sorted));
+    SHY_TRY(shy_new(p, sizeof *space->kind, &space->kind));
+    SHY_TRY(shy_new(p, sizeof *space->kind_unit, &space->kind_unit));
+    SHY_TRY(shy_new(p, sizeof *space->kind_sign, &space->kind_sign));
+    for (int f = 0; f < space->factors; f++) {
+        const bool same = f > 0 && sorted[f].unit == sorted[f - 1].unit && sorted[f].sign == sorted[f - 1].sign;
+        if (!same) {
+            space->kind_unit[space->kinds] = sorted[f].unit;
+            space->kind_sign[space->kinds] = sorted[f].sign;
+            space->kinds++;
+        }
+        space->kind[f] = space->kinds - 1;
+        space->problem_factor[f] = sorted[f].factor;
+        space->range[f] = problem->range[sorted[f].factor];
+        space->column[f] = problem->column[sorted[f].factor];
+        space->name[f] = problem->name[sorted[f].factor];
+        if (sorted[f].sign <= SHY_SIGN_NONNEGATIVE) space->nonnegative = f + 1;
+    }
+out:
+    shy_free(&sorted);
+    return st;
+}
+
+/* ---- response -------------------------------------------------------------------------------------------------- */
+
+/* Sum over all samples of value[i]·(other ? other[i] : 1), in the fixed order of runs. Collective over the group. */
+static shy_status sum_rows(const shy_rows *rows, const double *value, const double *other, double *total)
+{
+    shy_status st = SHY_OK;
+    double *partial = NULL;
+    SHY_TRY(shy_group_agree(rows->team, shy_new((size_t)rows->runs, sizeof *partial, &partial)));
+    for (int i = 0; i < rows->rows; i++) partial[i / rows->run_rows] += other ? value[i] * other[i] : value[i];
+    SHY_TRY(shy_group_sum_runs(rows->team, partial, rows->runs, 1, total));
+out:
+    shy_free(&partial);
+    return st;
+}
+
+static shy_status standardise_response(shy_space *space)
+{
+    shy_status st = SHY_OK;
+    const shy_rows *rows = &space->problem->rows;
+    double sum = 0.0, square = 0.0;
+    SHY_TRY(sum_rows(rows, space->response, NULL, &sum));
+    const double mean = sum / (double)rows->total;
+    for (int i = 0; i < rows->rows; i++) space->response[i] -= mean;
+    SHY_TRY(sum_rows(rows, space->response, space->response, &square));
+    space->y_scale = sqrt(square / (double)rows->total);
+    for (int i = 0; i < rows->rows; i++) space->response[i] /= space->y_scale;
+out:
+    return st;
+}
+
+/* ---- the space ------------------------------------------------------------------------------------------------- */
+
+static int most_factors(const shy_grammar *grammar, int factors)
+{
+    int lightest = 0;
+    for (int op = SHY_OP_ADD; op < SHY_OP_LOG; op++) {
+        if (grammar->allowed[op] && (lightest == 0 || grammar->weight[op] < lightest)) lightest = grammar->weight[op];
+    }
+    int most = 1;
+    const int leaf = grammar->weight[SHY_OP_FACTOR];
+    if (lightest) most = (grammar->max_complexity + lightest) / (lightest + leaf);
+    if (most > grammar->max_factors) most = grammar->max_factors;
+    if (most > factors) most = factors;
+    return most < 1 ? 1 : most;
+}
+
+static shy_status allocate(shy_space *space)
+{
+    shy_status st = SHY_OK;
+    const size_t p = (size_t)space->factors, rows = (size_t)space->problem->rows.rows;
+    SHY_TRY(shy_new(p, sizeof *space->problem_factor, &space->problem_factor));
+    SHY_TRY(shy_new(p, sizeof *space->range, &space->range));
+    SHY_TRY(shy_new(p, sizeof *space->column, &space->column));
+    SHY_TRY(shy_new(p, sizeof *space->name, &space->name));
+    SHY_TRY(shy_new(rows, sizeof *space->response, &space->response));
+    SHY_TRY(shy_units_create(&space->units));
+    SHY_TRY(number_kinds(space));
+out:
+    return st;
+}
+
+shy_status shy_space_create(const shy_problem *problem, const shy_grammar *grammar, shy_space **space_out)
+{
+    shy_status st = SHY_OK;
+    shy_space *space = NULL;
+    shy_outcome *outcome = NULL;
+    SHY_TRY_ALL(problem->team, shy_new(1, sizeof *space, &space));
+    space->problem = problem;
+    space->grammar = *grammar;
+    space->factors = problem->factors;
+    space->slots_max = most_factors(grammar, problem->factors);
+    SHY_TRY_ALL(problem->team, space->slots_max <= SHY_FACTORS_MAX
+                                   ? allocate(space)
+                                   : shy_fail(SHY_INPUT, "factors.max is %d; formulas of more than %d factors are not searched",
+                                              grammar->max_factors, SHY_FACTORS_MAX));
+    SHY_TRY(shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
+    shy_outcome_response(outcome, space->response);
+    SHY_TRY(standardise_response(space));
+    *space_out = space, space = NULL;
+out:
+    shy_outcome_destroy(&outcome);
+    shy_space_destroy(&space);
+    return st;
+}
+
+void shy_space_destroy(shy_space **space)
+{
+    shy_space *s = *space;
+    if (!s) return;
+    shy_contexts_destroy(s);
+    for (int k = 0; k <= SHY_FACTORS_MAX; k++) {
+        for (int m = 0; m <= SHY_FACTORS_MAX; m++) {
+            shy_shapes_destroy(&s->shapes[k][m]);
+            shy_free(&s->inverse_known[k][m]);
+        }
+    }
+    shy_units_destroy(&s->units);
+    shy_free(&s->problem_factor);
+    shy_free(&s->range);
+    shy_free(&s->column);
+    shy_free(&s->name);
+    shy_free(&s->kind);
+    shy_free(&s->kind_unit);
+    shy_free(&s->kind_sign);
+    shy_free(&s->scratch_range);
+    shy_free(&s->scratch_valid);
+    shy_free(&s->response);
+    shy_free(space);
+}

@@ -115,11 +115,13 @@ bool tree_valid(const space *s, tree t);
 int tree_length(const space *s, tree t);
 void tree_text(const space *s, tree t, char text[TEXT_MAX]);
 
+#define NOT_FINITE (-2)
+
 /* ---- fits ------------------------------------------------------------------------------------------------------ */
 
 /**
- * r² of the outcome with the root's basis, exact least squares; -1 for a constant or a value that is not finite.
- * fitted, if not NULL, is the centred fitted column.
+ * r² of the outcome with the root's basis, exact least squares; negative for a constant, NOT_FINITE where a value
+ * is not finite. fitted, if not NULL, is the centred fitted column.
  */
 double fit_tree(const space *s, tree t, const double *u, const double *v, double *fitted);
 wide fit_tree_wide(const space *s, tree t, double *fitted);

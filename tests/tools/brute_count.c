@@ -11,7 +11,7 @@
 #define POINTS 128
 #define SAME 1e-13L /* r² in the wider type of trees that are the same formula */
 
-/** A tree, known by what two unrelated responses have in common with it. */
+/** A tree, known by what two unrelated responses at two sets of points have in common with it. */
 typedef struct {
     wide r2[2];
     tree t;
@@ -21,8 +21,8 @@ typedef struct {
 } mark;
 
 typedef struct {
-    const space *s;
-    const double *second; /* the other response, centred */
+    const space *s;  /* the trees at all points */
+    space near, far; /* the same at one half of the points each, before responses of their own */
     mark *marks;
     int64_t count;
     int complexity;
@@ -44,17 +44,23 @@ static double uniform(uint64_t *state)
     return ((double)(mix(state) >> 11) + 0.5) * 0x1p-53;
 }
 
-/* Points inside the ranges, and of moderate size where the ranges allow it, so that no point outweighs all others. */
+/*
+ * Points inside the ranges. Near points are of moderate size where the ranges allow it, so that none outweighs all others and
+ * different formulas look the same; the others reach all of the ranges, so that max, min, abs and sqrt see all cases.
+ */
 static void draw_points(table *d, uint64_t *state)
 {
     for (int f = 0; f < d->p; f++) {
-        double lo = fmax(d->range[f][0], d->range[f][0] < 0 ? -2.2 : 0.4), hi = fmin(d->range[f][1], 2.2);
+        double lo = d->range[f][0], hi = d->range[f][1];
+        double near_lo = fmax(lo, lo < 0 ? -2.2 : 0.4), near_hi = fmin(hi, 2.2);
 
-        if (lo >= hi)
-            lo = d->range[f][0], hi = d->range[f][1];
-        d->x[f] = get_memory(POINTS, sizeof(double));
-        for (int i = 0; i < POINTS; i++)
-            d->x[f][i] = lo + (hi - lo) * uniform(state);
+        if (near_lo >= near_hi)
+            near_lo = lo, near_hi = hi;
+        d->x[f] = get_memory(2 * POINTS, sizeof(double));
+        for (int i = 0; i < POINTS; i++) {
+            d->x[f][i] = near_lo + (near_hi - near_lo) * uniform(state);
+            d->x[f][POINTS + i] = lo + (hi - lo) * uniform(state);
+        }
     }
 }
 
@@ -69,12 +75,18 @@ static double *draw_response(uint64_t *state)
     return y;
 }
 
-static double sum_of_squares(const double *y)
+/* The near (0) or the far half (1) of all points, with a response. */
+static space take_half(const space *all, int half, uint64_t *state)
 {
-    double s = 0;
+    space s = *all;
 
+    s.d.n = POINTS;
+    for (int f = 0; f < s.d.p; f++)
+        s.d.x[f] += half * POINTS;
+    s.d.y = draw_response(state);
+    s.d.syy = 0;
     for (int i = 0; i < POINTS; i++)
-        s += y[i] * y[i];
+        s.d.syy += s.d.y[i] * s.d.y[i];
     return s;
 }
 
@@ -91,16 +103,13 @@ static void count_visit(void *context, tree t, const double *u, const double *v)
 static void mark_visit(void *context, tree t, const double *u, const double *v)
 {
     marking *m = context;
-    space other = *m->s; /* the same trees before the second response */
     mark k = {.t = t, .complexity = (uint8_t)m->complexity, .valid = tree_valid(m->s, t)};
 
     (void)u, (void)v;
-    k.r2[0] = fit_tree_wide(m->s, t, NULL);
-    if (k.r2[0] < 0)
+    k.r2[0] = fit_tree_wide(&m->near, t, NULL);
+    k.r2[1] = fit_tree_wide(&m->far, t, NULL);
+    if (k.r2[0] <= NOT_FINITE || k.r2[1] <= NOT_FINITE || (k.r2[0] < 0 && k.r2[1] < 0))
         return;
-    other.d.y = (double *)(uintptr_t)m->second;
-    other.d.syy = sum_of_squares(m->second);
-    k.r2[1] = fit_tree_wide(&other, t, NULL);
     k.length = (uint16_t)tree_length(m->s, t);
     m->marks[m->count++] = k;
 }
@@ -182,7 +191,7 @@ static void count_groups(const space *s, const mark *marks, int64_t count, wide 
     free(taken);
 }
 
-static int64_t mark_all(marking *m)
+static void mark_all(marking *m)
 {
     int64_t trees = 0;
 
@@ -192,24 +201,20 @@ static int64_t mark_all(marking *m)
     for (m->complexity = 1; m->complexity <= m->s->g.max_complexity; m->complexity++)
         space_visit(m->s, m->complexity, true, mark_visit, m);
     qsort(m->marks, (size_t)m->count, sizeof *m->marks, by_first);
-    return trees;
 }
 
 bool count_formulas(space *s, uint64_t seed, int64_t count[COMPLEXITY_MAX + 1])
 {
     uint64_t state = seed * UINT64_C(0x2545f4914f6cdd1d) + 1;
     int64_t looser[COMPLEXITY_MAX + 1], tighter[COMPLEXITY_MAX + 1];
-    table d = s->d, own = s->d;
+    table d = s->d;
     bool stable = true;
 
-    own.n = POINTS;
-    draw_points(&own, &state);
-    own.y = draw_response(&state);
-    own.syy = sum_of_squares(own.y);
-    s->d = own;
+    s->d.n = 2 * POINTS;
+    draw_points(&s->d, &state);
     space_build(s);
 
-    marking m = {.s = s, .second = draw_response(&state)};
+    marking m = {.s = s, .near = take_half(s, 0, &state), .far = take_half(s, 1, &state)};
 
     mark_all(&m);
     count_groups(s, m.marks, m.count, SAME, true, count);
@@ -223,10 +228,10 @@ bool count_formulas(space *s, uint64_t seed, int64_t count[COMPLEXITY_MAX + 1])
         }
     }
     space_free(s);
-    for (int f = 0; f < own.p; f++)
-        free(own.x[f]);
-    free(own.y);
-    free((void *)(uintptr_t)m.second);
+    for (int f = 0; f < d.p; f++)
+        free(s->d.x[f]);
+    free(m.near.d.y);
+    free(m.far.d.y);
     free(m.marks);
     s->d = d;
     return stable;

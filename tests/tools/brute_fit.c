@@ -181,7 +181,7 @@ static wide project_wide(const table *d, int terms, wide scale, wide *const z[],
         wide before = centre_wide(n, scale, z[k]), b = 0;
 
         if (before < 0)
-            return -1;
+            return NOT_FINITE;
         for (int pass = 0; pass < 2; pass++) {
             for (int j = 0; j < rank; j++) {
                 wide c = dot_wide(n, basis[j], z[k]) / own[j];

@@ -32,6 +32,7 @@ void shy_par_stop(void);
  * collective, too.
  */
 shy_status shy_team_create(MPI_Comm comm, int row_blocks, shy_team **team_out);
+#define SHY_ALL_RANKS MPI_COMM_WORLD /* `comm` for callers that do not name MPI themselves */
 void shy_team_destroy(shy_team **team);
 
 /**

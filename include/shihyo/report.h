@@ -12,47 +12,47 @@
 /** One formula as people see it. All texts owned by the results. */
 typedef struct {
     int complexity;
-    char *formula;            /* with constants as shortest exact numbers; can be parsed back */
-    char *formula_short;      /* constants to 6 digits, for tables */
+    char *formula;       /* with constants as shortest exact numbers; can be parsed back */
+    char *formula_short; /* constants to 6 digits, for tables */
     int factors_count;
-    char **factors;           /* names, in order of first appearance */
+    char **factors; /* names, in order of first appearance */
     int constants_count;
-    double constants[4];      /* the numbers in the formula, in order of appearance */
-    double intercept, slope;  /* outcome (or logit) = intercept + slope × formula */
-    char *unit;               /* of the formula, "" if unknown */
-    double statistic;         /* screening statistic, r² with the response, fp64 */
+    double constants[4];     /* the numbers in the formula, in order of appearance */
+    double intercept, slope; /* outcome (or logit) = intercept + slope × formula */
+    char *unit;              /* of the formula, "" if unknown */
+    double statistic;        /* screening statistic, r² with the response, fp64 */
     double loss;
     double metric[SHY_METRICS_MAX];
     shy_verdict verdict;
-    uint64_t twins_count;     /* all found */
-    int twins_listed;         /* those named below */
+    uint64_t twins_count; /* all found */
+    int twins_listed;     /* those named below */
     char **twins;
 } shy_entry;
 
 typedef struct {
     int complexity;
-    uint64_t formulas;        /* scored */
+    uint64_t formulas; /* scored */
     int count;
-    shy_entry *entry;         /* best first */
+    shy_entry *entry; /* best first */
 } shy_level;
 
 typedef struct {
     const char *version;
-    char *outcome;            /* column */
+    char *outcome; /* column */
     char *outcome_kind;
     char *outcome_unit;
-    char *positive;           /* level that counts as 1, or NULL */
-    const char *const *metric_names; /* NULL-terminated */
+    char *positive;                           /* level that counts as 1, or NULL */
+    const char *const *metric_names;          /* NULL-terminated */
     uint64_t n_cohort, n_filtered, n_samples; /* rows; after samples.where; complete and used */
     int factors_offered, factors_used;
     int notes_count;
-    char **notes;             /* sentences the user should read: dropped constant factors, missing values … */
+    char **notes; /* sentences the user should read: dropped constant factors, missing values … */
     uint64_t n_formulas;
     int levels;
-    shy_level *level;         /* ascending complexity; levels without formulas are present with count 0 */
+    shy_level *level; /* ascending complexity; levels without formulas are present with count 0 */
     int front_count;
-    const shy_entry **front;  /* borrowed from the levels, ascending complexity */
-    char *configuration;      /* effective, YAML */
+    const shy_entry **front; /* borrowed from the levels, ascending complexity */
+    char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;
     uint64_t seed;
     int ranks, groups, row_blocks;
@@ -60,7 +60,8 @@ typedef struct {
     char *hardware, *versions;
 } shy_results;
 
-void shy_results_free(shy_results *results); /* frees what it owns, not the struct; all of it becomes zero; accepts NULL */
+void shy_results_free(
+    shy_results *results); /* frees what it owns, not the struct; all of it becomes zero; accepts NULL */
 
 /**
  * Reserves the directory: creates it (and those above it) if absent; refuses one that already holds results unless

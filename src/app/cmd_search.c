@@ -33,18 +33,33 @@ static shy_status read_command(int argc, char **argv, const char **set, shy_sear
     for (;;) {
         SHY_TRY(shy_usage_next(argc, argv, "o:qh", options, &option));
         switch (option) {
-        case SET: set[c->set_count++] = optarg; break;
-        case PLAN: c->plan = true; break;
-        case OVERWRITE: c->overwrite = true; break;
-        case 'o': c->output = optarg; break;
-        case 'q': c->quiet = true; break;
-        case 'h': c->help = true; return SHY_OK;
-        default: break;
+        case SET:
+            set[c->set_count++] = optarg;
+            break;
+        case PLAN:
+            c->plan = true;
+            break;
+        case OVERWRITE:
+            c->overwrite = true;
+            break;
+        case 'o':
+            c->output = optarg;
+            break;
+        case 'q':
+            c->quiet = true;
+            break;
+        case 'h':
+            c->help = true;
+            return SHY_OK;
+        default:
+            break;
         }
         if (option == -1) break;
     }
     if (optind + 1 != argc)
-        SHY_TRY(shy_fail(SHY_USAGE, "search takes one configuration file, as in `shihyo search run.yaml`; %d were given.", argc - optind));
+        SHY_TRY(shy_fail(SHY_USAGE,
+                         "search takes one configuration file, as in `shihyo search run.yaml`; %d were given.",
+                         argc - optind));
     c->file = argv[optind];
 out:
     return st;
@@ -60,7 +75,8 @@ static bool speaks(const shy_search_session *s)
 static void print_notes(const shy_search_session *s)
 {
     if (!speaks(s)) return;
-    for (int i = 0; i < s->problem->notes_count; i++) shy_log(SHY_LOG_INFO, "%s", s->problem->notes[i]);
+    for (int i = 0; i < s->problem->notes_count; i++)
+        shy_log(SHY_LOG_INFO, "%s", s->problem->notes[i]);
 }
 
 static shy_status print_plan(const shy_search_session *s)
@@ -85,8 +101,8 @@ static shy_status write_results(const shy_search_session *s)
     SHY_TRY(shy_results_write(&results, directory));
     if (!s->command->quiet) {
         shy_results_print_front(&results, stdout);
-        printf("\nResults in %s (%s). `shihyo show %s --all` prints the best formulas of every complexity.\n", directory,
-               shy_duration_text(results.seconds, seconds), directory);
+        printf("\nResults in %s (%s). `shihyo show %s --all` prints the best formulas of every complexity.\n",
+               directory, shy_duration_text(results.seconds, seconds), directory);
     }
 out:
     shy_results_free(&results);
@@ -106,7 +122,8 @@ static shy_status run_search(shy_search_session *s)
     shy_meter meter = {0};
     bool shows = speaks(s);
 
-    if (shows) shy_meter_start(&meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
+    if (shows)
+        shy_meter_start(&meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
     shy_status st = shy_search_run(s->problem, &s->options, shows ? shy_meter_show : NULL, &meter, &s->result);
     shy_meter_end(&meter);
     return st;
@@ -117,9 +134,9 @@ static shy_status run(shy_search_session *s)
     shy_status st = SHY_OK;
 
     SHY_TRY(shy_session_configure(s));
+    if (!s->command->plan) SHY_TRY_ALL(s->team, check_output(s)); /* before the work, not after it */
     SHY_TRY(shy_session_load(s));
     print_notes(s);
-    if (!s->command->plan) SHY_TRY_ALL(s->team, check_output(s));
     SHY_TRY(shy_search_plan(s->problem, &s->options, &s->plan));
     SHY_TRY_ALL(s->team, print_plan(s));
     if (s->command->plan) goto out;
@@ -156,7 +173,7 @@ int shy_cmd_search(int argc, char **argv)
     SHY_TRY(shy_par_start(&argc, &argv));
     SHY_TRY(shy_new((size_t)argc, sizeof *set, &set));
     SHY_TRY(read_command(argc, argv, set, &command));
-    SHY_TRY(shy_team_create(MPI_COMM_WORLD, 1, &team));
+    SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
     if (command.help) {
         if (team->rank == 0) shy_help_command("search", stdout);
         shy_team_destroy(&team);

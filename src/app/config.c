@@ -11,7 +11,8 @@
 
 void shy_value_clear(shy_value *value)
 {
-    for (unsigned i = 0; i < value->count; i++) shy_free(&value->item[i]);
+    for (unsigned i = 0; i < value->count; i++)
+        shy_free(&value->item[i]);
     shy_free(&value->item);
     shy_free(&value->text);
     value->count = 0;
@@ -49,7 +50,8 @@ static bool read_item(const char **text, char close, char *item, size_t *length_
     size_t length = 0, kept = 0; /* kept: up to the last character that is not a blank outside quotes */
     char quote = '\0';
 
-    while (*p == ' ') p++;
+    while (*p == ' ')
+        p++;
     for (; *p != '\0' && (quote != '\0' || (*p != ',' && *p != close)); p++) {
         if (quote == '\0' && (*p == '"' || *p == '\'')) {
             quote = *p;
@@ -78,7 +80,8 @@ shy_status shy_value_read_list(shy_value *value, const char *text)
     if (close != '\0') p++;
     p += strspn(p, " ");
     while (*p != '\0' && *p != close) {
-        if (!read_item(&p, close, item, &length)) SHY_TRY(shy_fail(SHY_INPUT, SET ": the list %s has a quote without an end.", text));
+        if (!read_item(&p, close, item, &length))
+            SHY_TRY(shy_fail(SHY_INPUT, SET ": the list %s has a quote without an end.", text));
         SHY_TRY(shy_value_add_item(value, item, length));
         if (*p == ',') p++;
         p += strspn(p, " ");
@@ -101,8 +104,10 @@ shy_status shy_config_create(shy_config **config_out)
     for (int key = 0; key < SHY_KEYS; key++) {
         const shy_key *k = shy_key_get(key);
         if (k->fallback == NULL) continue;
-        if (shy_key_is_list(k)) SHY_TRY(shy_value_read_list(&config->value[key], k->fallback));
-        else SHY_TRY(shy_value_set_text(&config->value[key], k->fallback));
+        if (shy_key_is_list(k))
+            SHY_TRY(shy_value_read_list(&config->value[key], k->fallback));
+        else
+            SHY_TRY(shy_value_set_text(&config->value[key], k->fallback));
     }
     *config_out = config, config = NULL;
 out:
@@ -113,7 +118,8 @@ out:
 void shy_config_free(shy_config **config)
 {
     if (*config == NULL) return;
-    for (int key = 0; key < SHY_KEYS; key++) shy_value_clear(&(*config)->value[key]);
+    for (int key = 0; key < SHY_KEYS; key++)
+        shy_value_clear(&(*config)->value[key]);
     shy_free(config);
 }
 
@@ -124,7 +130,8 @@ static shy_status set_key(shy_config *config, int key, const char *text)
 
     if (shy_key_is_list(shy_key_get(key))) {
         SHY_TRY(shy_value_read_list(&read, text));
-        for (unsigned i = 0; i < read.count; i++) SHY_TRY(shy_key_judge(key, read.item[i], SET));
+        for (unsigned i = 0; i < read.count; i++)
+            SHY_TRY(shy_key_judge(key, read.item[i], SET));
     } else {
         SHY_TRY(shy_key_judge(key, text, SET));
         SHY_TRY(shy_value_set_text(&read, text));
@@ -144,12 +151,14 @@ static shy_status set_section(shy_config *config, const char *section, const cha
     char *assignment = NULL;
 
     if (text[strspn(text, " ")] != '{')
-        return shy_fail(SHY_INPUT, SET ": %s is a section with keys of its own; write for example %s={name: value}.", section, section);
+        return shy_fail(SHY_INPUT, SET ": %s is a section with keys of its own; write for example %s={name: value}.",
+                        section, section);
     SHY_TRY(shy_value_read_list(&pairs, text));
     for (unsigned i = 0; i < pairs.count; i++) {
         char *colon = strchr(pairs.item[i], ':');
         if (colon == NULL)
-            SHY_TRY(shy_fail(SHY_INPUT, SET ": \"%s\" in %s=%s has no value; write name: value.", pairs.item[i], section, text));
+            SHY_TRY(shy_fail(SHY_INPUT, SET ": \"%s\" in %s=%s has no value; write name: value.", pairs.item[i],
+                             section, text));
         *colon = '\0';
         shy_free(&assignment);
         SHY_TRY(shy_string_format(&assignment, "%s.%s=%s", section, pairs.item[i], colon + 1 + strspn(colon + 1, " ")));
@@ -189,7 +198,8 @@ shy_status shy_config_check(const shy_config *config, const char *path)
     for (int key = 0; key < SHY_KEYS; key++) {
         const shy_key *k = shy_key_get(key);
         if (k->fallback == NULL && config->value[key].text == NULL)
-            return shy_fail(SHY_INPUT, "%s: %s is missing. %s Add it to the file, or give --set %s=…", path, k->name, k->help, k->name);
+            return shy_fail(SHY_INPUT, "%s: %s is missing. %s Add it to the file, or give --set %s=…", path, k->name,
+                            k->help, k->name);
     }
     return SHY_OK;
 }
@@ -236,7 +246,8 @@ shy_status shy_config_grammar(const shy_config *config, shy_grammar *grammar_out
     shy_status st = SHY_OK;
     shy_grammar g;
     bool fitted = strcmp(shy_config_text(config, SHY_KEY_GRAMMAR_CONSTANTS), "none") != 0;
-    const shy_value *operators = &config->value[SHY_KEY_GRAMMAR_OPERATORS], *forbid = &config->value[SHY_KEY_GRAMMAR_FORBID];
+    const shy_value *operators = &config->value[SHY_KEY_GRAMMAR_OPERATORS],
+                    *forbid = &config->value[SHY_KEY_GRAMMAR_FORBID];
     shy_op op;
 
     shy_grammar_default(&g);
@@ -250,8 +261,10 @@ shy_status shy_config_grammar(const shy_config *config, shy_grammar *grammar_out
     g.allowed[SHY_OP_CONSTANT] = g.max_constants > 0;
     for (unsigned i = 0; i < operators->count; i++)
         if (shy_operator_find(operators->item[i], &op)) g.allowed[op] = true;
-    for (int o = 0; o < SHY_OPS; o++) g.weight[o] = (int)shy_config_integer(config, SHY_KEY_GRAMMAR_COMPLEXITY + o);
-    for (unsigned i = 0; i < forbid->count; i++) SHY_TRY(shy_grammar_forbid(&g, forbid->item[i]));
+    for (int o = 0; o < SHY_OPS; o++)
+        g.weight[o] = (int)shy_config_integer(config, SHY_KEY_GRAMMAR_COMPLEXITY + o);
+    for (unsigned i = 0; i < forbid->count; i++)
+        SHY_TRY(shy_grammar_forbid(&g, forbid->item[i]));
     *grammar_out = g;
 out:
     return st;

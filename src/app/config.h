@@ -26,7 +26,7 @@ enum {
     SHY_KEY_GRAMMAR_UNITS,
     SHY_KEY_GRAMMAR_FORBID,
     SHY_KEY_GRAMMAR_MAX_CONSTANTS,
-    SHY_KEY_GRAMMAR_COMPLEXITY,                                          /* + operator: one key for each weight */
+    SHY_KEY_GRAMMAR_COMPLEXITY, /* + operator: one key for each weight */
     SHY_KEY_SEARCH_KEEP = SHY_KEY_GRAMMAR_COMPLEXITY + SHY_OPS,
     SHY_KEY_PARALLEL_ROW_BLOCKS,
     SHY_KEY_PARALLEL_MEMORY,
@@ -101,10 +101,10 @@ shy_status shy_config_check(const shy_config *config, const char *path);
 /** The effective configuration as YAML that shy_config_parse reads back to the same. Owned. */
 shy_status shy_config_save(const shy_config *config, char **yaml_out);
 
-const char *shy_config_text(const shy_config *config, int key);   /* "" if unset; borrowed */
-int64_t shy_config_integer(const shy_config *config, int key);    /* 0 for "auto" */
+const char *shy_config_text(const shy_config *config, int key); /* "" if unset; borrowed */
+int64_t shy_config_integer(const shy_config *config, int key);  /* 0 for "auto" */
 double shy_config_number(const shy_config *config, int key);
-uint64_t shy_config_bytes(const shy_config *config, int key);     /* 0 for "auto" */
+uint64_t shy_config_bytes(const shy_config *config, int key);                          /* 0 for "auto" */
 const char *const *shy_config_list(const shy_config *config, int key, int *count_out); /* borrowed */
 shy_status shy_config_grammar(const shy_config *config, shy_grammar *grammar_out);
 

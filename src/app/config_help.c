@@ -25,7 +25,8 @@ static const char *shown_name(int key)
 
 static const char *shown_help(int key)
 {
-    if (is_weight(key)) return "What an operator, a factor or a constant adds to the complexity, as {log: 2, constant: 2}.";
+    if (is_weight(key))
+        return "What an operator, a factor or a constant adds to the complexity, as {log: 2, constant: 2}.";
     return shy_key_get(key)->help;
 }
 
@@ -56,7 +57,8 @@ static void print_wrapped(FILE *stream, const char *lead, const char *text)
     while (*text != '\0') {
         size_t length = strlen(text);
         if (length > room)
-            for (length = room; length > 1 && text[length] != ' ';) length--;
+            for (length = room; length > 1 && text[length] != ' ';)
+                length--;
         fprintf(stream, "%s%.*s\n", lead, (int)length, text);
         text += length;
         text += strspn(text, " ");
@@ -67,13 +69,16 @@ void shy_config_print_keys(FILE *stream)
 {
     char accepts[512], line[1024];
 
-    fprintf(stream, "Keys of a configuration file and of --set KEY=VALUE. In the file, grammar.units stands as \"units\" under\n"
-                    "\"grammar\"; --set overrides the file.\n\n");
+    fprintf(
+        stream,
+        "Keys of a configuration file and of --set KEY=VALUE. In the file, grammar.units stands as \"units\" under\n"
+        "\"grammar\"; --set overrides the file.\n\n");
     for (int key = 0; key < SHY_KEYS; key++) {
         if (!is_shown(key)) continue;
         fprintf(stream, "%s\n", shown_name(key));
         print_wrapped(stream, "    ", shown_help(key));
-        snprintf(line, sizeof line, "Takes %s. Default: %s.", shown_accepts(key, accepts, sizeof accepts), shown_default(key));
+        snprintf(line, sizeof line, "Takes %s. Default: %s.", shown_accepts(key, accepts, sizeof accepts),
+                 shown_default(key));
         print_wrapped(stream, "    ", line);
     }
 }
@@ -83,9 +88,12 @@ static void print_roff(FILE *stream, const char *text)
 {
     if (*text == '.' || *text == '\'') fputs("\\&", stream);
     for (; *text != '\0'; text++) {
-        if (*text == '\\') fputs("\\e", stream);
-        else if (*text == '-') fputs("\\-", stream);
-        else fputc(*text, stream);
+        if (*text == '\\')
+            fputs("\\e", stream);
+        else if (*text == '-')
+            fputs("\\-", stream);
+        else
+            fputc(*text, stream);
     }
 }
 
@@ -99,7 +107,8 @@ void shy_config_print_manual(FILE *stream)
         print_roff(stream, shown_name(key));
         fputs("\n", stream);
         print_roff(stream, shown_help(key));
-        snprintf(line, sizeof line, "\nTakes %s. Default: %s.\n", shown_accepts(key, accepts, sizeof accepts), shown_default(key));
+        snprintf(line, sizeof line, "\nTakes %s. Default: %s.\n", shown_accepts(key, accepts, sizeof accepts),
+                 shown_default(key));
         print_roff(stream, line);
     }
 }
@@ -109,7 +118,8 @@ static int print_sections(FILE *stream, const char *name, const char *previous)
 {
     int depth = 0;
 
-    for (const char *dot = strchr(name, '.'), *word = name; dot != NULL; word = dot + 1, dot = strchr(word, '.'), depth++)
+    for (const char *dot = strchr(name, '.'), *word = name; dot != NULL;
+         word = dot + 1, dot = strchr(word, '.'), depth++)
         if (strncmp(name, previous, (size_t)(dot - name) + 1) != 0)
             fprintf(stream, "%*s%.*s:\n", 2 * depth, "", (int)(dot - word), word);
     return depth;
@@ -120,8 +130,10 @@ void shy_config_print_example(FILE *stream)
     const char *previous = "";
     char accepts[512], lead[16], line[1024];
 
-    fputs("# Every key of a search with its default; cohort and outcome.column have none and are required. Run it with\n"
-          "#   mpirun -n 4 shihyo search search.yaml -o out/\n\n", stream);
+    fputs(
+        "# Every key of a search with its default; cohort and outcome.column have none and are required. Run it with\n"
+        "#   mpirun -n 4 shihyo search search.yaml -o out/\n\n",
+        stream);
     for (int key = 0; key < SHY_KEYS; key++) {
         const shy_key *k = shy_key_get(key);
         const char *name = shown_name(key);
@@ -135,7 +147,10 @@ void shy_config_print_example(FILE *stream)
         snprintf(line, sizeof line, "Takes %s.", shown_accepts(key, accepts, sizeof accepts));
         print_wrapped(stream, lead, line);
         if (k->fallback != NULL && k->example != NULL) fprintf(stream, "%sExample: %s: %s\n", lead, word, k->example);
-        const char *value = is_weight(key) ? "{}" : k->fallback == NULL ? k->example : *k->fallback == '\0' ? "\"\"" : k->fallback;
+        const char *value = is_weight(key)         ? "{}"
+                            : k->fallback == NULL  ? k->example
+                            : *k->fallback == '\0' ? "\"\""
+                                                   : k->fallback;
         fprintf(stream, "%*s%s: %s\n", 2 * depth, "", word, value);
         previous = name;
     }

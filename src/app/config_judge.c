@@ -54,15 +54,33 @@ const char *shy_key_accepts(int key, char *text, size_t size)
     snprintf(lowest, sizeof lowest, "%.15g", k->lowest);
     snprintf(highest, sizeof highest, "%.16g", k->highest);
     switch (k->type) {
-    case SHY_KEY_IS_TEXT: snprintf(text, size, "a text that is not empty"); break;
-    case SHY_KEY_IS_CHOICE: snprintf(text, size, "one of %s", list); break;
-    case SHY_KEY_IS_INTEGER: snprintf(text, size, "an integer from %s to %s", lowest, highest); break;
-    case SHY_KEY_IS_AUTO_INTEGER: snprintf(text, size, "auto or an integer from %s to %s", lowest, highest); break;
-    case SHY_KEY_IS_NUMBER: snprintf(text, size, "a number from %s to %s", lowest, highest); break;
-    case SHY_KEY_IS_SIZE: snprintf(text, size, "auto or a size such as 512MiB or 4GiB"); break;
-    case SHY_KEY_IS_LIST: snprintf(text, size, "a list of column names or patterns"); break;
-    case SHY_KEY_IS_CHOICES: snprintf(text, size, "a list of %s", list); break;
-    case SHY_KEY_IS_PATTERNS: snprintf(text, size, "a list of nestings such as log(sqrt)"); break;
+    case SHY_KEY_IS_TEXT:
+        snprintf(text, size, k->fallback != NULL && *k->fallback == '\0' ? "a text" : "a text, not empty");
+        break;
+    case SHY_KEY_IS_CHOICE:
+        snprintf(text, size, "one of %s", list);
+        break;
+    case SHY_KEY_IS_INTEGER:
+        snprintf(text, size, "an integer from %s to %s", lowest, highest);
+        break;
+    case SHY_KEY_IS_AUTO_INTEGER:
+        snprintf(text, size, "auto or an integer from %s to %s", lowest, highest);
+        break;
+    case SHY_KEY_IS_NUMBER:
+        snprintf(text, size, "a number from %s to %s", lowest, highest);
+        break;
+    case SHY_KEY_IS_SIZE:
+        snprintf(text, size, "auto or a size such as 512MiB or 4GiB");
+        break;
+    case SHY_KEY_IS_LIST:
+        snprintf(text, size, "a list of names and patterns");
+        break;
+    case SHY_KEY_IS_CHOICES:
+        snprintf(text, size, "a list of %s", list);
+        break;
+    case SHY_KEY_IS_PATTERNS:
+        snprintf(text, size, "a list of nestings such as log(sqrt)");
+        break;
     }
     return text;
 }
@@ -112,18 +130,33 @@ shy_status shy_key_judge(int key, const char *text, const char *where)
     bool valid = true;
 
     switch (k->type) {
-    case SHY_KEY_IS_TEXT: valid = *text != '\0' || (k->fallback != NULL && *k->fallback == '\0'); break;
-    case SHY_KEY_IS_LIST: valid = *text != '\0'; break;
+    case SHY_KEY_IS_TEXT:
+        valid = *text != '\0' || (k->fallback != NULL && *k->fallback == '\0');
+        break;
+    case SHY_KEY_IS_LIST:
+        valid = *text != '\0';
+        break;
     case SHY_KEY_IS_CHOICE:
-    case SHY_KEY_IS_CHOICES: valid = is_choice(k, text, &near); break;
-    case SHY_KEY_IS_INTEGER: valid = is_integer(k, text); break;
-    case SHY_KEY_IS_AUTO_INTEGER: valid = strcmp(text, "auto") == 0 || is_integer(k, text); break;
-    case SHY_KEY_IS_NUMBER: valid = is_number(k, text); break;
-    case SHY_KEY_IS_SIZE: valid = strcmp(text, "auto") == 0 || shy_size_parse(text, &bytes); break;
-    case SHY_KEY_IS_PATTERNS: return judge_pattern(k->name, text, where);
+    case SHY_KEY_IS_CHOICES:
+        valid = is_choice(k, text, &near);
+        break;
+    case SHY_KEY_IS_INTEGER:
+        valid = is_integer(k, text);
+        break;
+    case SHY_KEY_IS_AUTO_INTEGER:
+        valid = strcmp(text, "auto") == 0 || is_integer(k, text);
+        break;
+    case SHY_KEY_IS_NUMBER:
+        valid = is_number(k, text);
+        break;
+    case SHY_KEY_IS_SIZE:
+        valid = strcmp(text, "auto") == 0 || shy_size_parse(text, &bytes);
+        break;
+    case SHY_KEY_IS_PATTERNS:
+        return judge_pattern(k->name, text, where);
     }
     if (valid) return SHY_OK;
-    return shy_fail(SHY_INPUT, "%s: %s %s \"%s\"; it takes %s.%s%s%s", where, k->name, shy_key_is_list(k) ? "holds" : "is", text,
-                    shy_key_accepts(key, accepts, sizeof accepts), near != NULL ? " Did you mean " : "",
-                    near != NULL ? near : "", near != NULL ? "?" : "");
+    return shy_fail(SHY_INPUT, "%s: %s %s \"%s\"; it takes %s.%s%s%s", where, k->name,
+                    shy_key_is_list(k) ? "holds" : "is", text, shy_key_accepts(key, accepts, sizeof accepts),
+                    near != NULL ? " Did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : "");
 }

@@ -38,48 +38,74 @@ static size_t units(const char **names)
     return 3;
 }
 
-#define TEXT(name_, fallback_, help_, example_) \
-    {.name = name_, .type = SHY_KEY_IS_TEXT, .fallback = fallback_, .help = help_, .example = example_}
-#define CHOICE(name_, type_, choices_, fallback_, help_) \
-    {.name = name_, .type = type_, .choices = choices_, .fallback = fallback_, .help = help_}
-#define RANGE(name_, type_, lowest_, highest_, fallback_, help_) \
-    {.name = name_, .type = type_, .lowest = lowest_, .highest = highest_, .fallback = fallback_, .help = help_}
-#define LIST(name_, type_, fallback_, help_, example_) \
-    {.name = name_, .type = type_, .fallback = fallback_, .help = help_, .example = example_}
+#define TEXT(name_, fallback_, help_, example_)                                                                        \
+    {                                                                                                                  \
+        .name = name_, .type = SHY_KEY_IS_TEXT, .fallback = fallback_, .help = help_, .example = example_              \
+    }
+#define CHOICE(name_, type_, choices_, fallback_, help_)                                                               \
+    {                                                                                                                  \
+        .name = name_, .type = type_, .choices = choices_, .fallback = fallback_, .help = help_                        \
+    }
+#define RANGE(name_, type_, lowest_, highest_, fallback_, help_)                                                       \
+    {                                                                                                                  \
+        .name = name_, .type = type_, .lowest = lowest_, .highest = highest_, .fallback = fallback_, .help = help_     \
+    }
+#define LIST(name_, type_, fallback_, help_, example_)                                                                 \
+    {                                                                                                                  \
+        .name = name_, .type = type_, .fallback = fallback_, .help = help_, .example = example_                        \
+    }
 
 /* The rows of grammar.complexity are filled in from the table of operators. A tree has at most as many nodes as its complexity. */
 static shy_key table[SHY_KEYS] = {
-    [SHY_KEY_COHORT] = TEXT("cohort", NULL, "The cohort file that `shihyo import` wrote. A relative path starts at the current directory.",
-                            "cohort.h5"),
+    [SHY_KEY_COHORT] = TEXT(
+        "cohort", NULL, "The cohort file that `shihyo import` wrote. A relative path starts at the current directory.",
+        "cohort.h5"),
     [SHY_KEY_OUTCOME_COLUMN] = TEXT("outcome.column", NULL, "The column to explain.", "bmi"),
-    [SHY_KEY_OUTCOME_KIND] = CHOICE("outcome.kind", SHY_KEY_IS_CHOICE, outcome_kinds, "continuous", "What the outcome is."),
-    [SHY_KEY_OUTCOME_POSITIVE] = TEXT("outcome.positive", "", "Of a binary outcome, the value that counts as 1. "
-                                      "Without it the second level of the column counts.", "\"yes\""),
-    [SHY_KEY_SAMPLES_WHERE] = TEXT("samples.where", "", "The samples to use: comparisons of columns joined by and, or, not. Without it all are used.",
-                                   "\"age >= 18 and sex == female\""),
+    [SHY_KEY_OUTCOME_KIND] =
+        CHOICE("outcome.kind", SHY_KEY_IS_CHOICE, outcome_kinds, "continuous", "What the outcome is."),
+    [SHY_KEY_OUTCOME_POSITIVE] = TEXT("outcome.positive", "",
+                                      "Of a binary outcome, the value that counts as 1. "
+                                      "Without it the second level of the column counts.",
+                                      "\"yes\""),
+    [SHY_KEY_SAMPLES_WHERE] =
+        TEXT("samples.where", "",
+             "The samples to use: comparisons of columns joined by and, or, not. Without it all are used.",
+             "\"age >= 18 and sex == female\""),
     [SHY_KEY_FACTORS_INCLUDE] = LIST("factors.include", SHY_KEY_IS_LIST, "[\"*\"]",
                                      "Columns that may stand in a formula: names or patterns with * and ?. "
-                                     "Columns that are not numeric or binary are passed over by patterns.", NULL),
-    [SHY_KEY_FACTORS_EXCLUDE] = LIST("factors.exclude", SHY_KEY_IS_LIST, "[]", "Columns that may not, taken out of those included. "
-                                     "The outcome never is a factor.", NULL),
-    [SHY_KEY_FACTORS_MAX] = RANGE("factors.max", SHY_KEY_IS_INTEGER, 1, 16, "3", "Most different factors in one formula."),
-    [SHY_KEY_GRAMMAR_OPERATORS] = CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, operators,
-                                         "[+, -, \"*\", /, log, sqrt, square, inverse]", "Operators that formulas are built from."),
+                                     "Columns that are not numeric or binary are passed over by patterns.",
+                                     NULL),
+    [SHY_KEY_FACTORS_EXCLUDE] = LIST("factors.exclude", SHY_KEY_IS_LIST, "[]",
+                                     "Columns that may not, taken out of those included. "
+                                     "The outcome never is a factor.",
+                                     NULL),
+    [SHY_KEY_FACTORS_MAX] =
+        RANGE("factors.max", SHY_KEY_IS_INTEGER, 1, 16, "3", "Most different factors in one formula."),
+    [SHY_KEY_GRAMMAR_OPERATORS] =
+        CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, operators, "[+, -, \"*\", /, log, sqrt, square, inverse]",
+               "Operators that formulas are built from."),
     [SHY_KEY_GRAMMAR_CONSTANTS] = CHOICE("grammar.constants", SHY_KEY_IS_CHOICE, constants, "fitted",
                                          "Whether formulas may hold constants, fitted to the data."),
-    [SHY_KEY_GRAMMAR_MAX_COMPLEXITY] = RANGE("grammar.max_complexity", SHY_KEY_IS_INTEGER, 1, SHY_TREE_MAX, "7",
-                                             "Highest complexity: the number of factors, operators and constants in a formula."),
-    [SHY_KEY_GRAMMAR_UNITS] = CHOICE("grammar.units", SHY_KEY_IS_CHOICE, units, "clinical",
-                                     "How units bind: only equal units are added; strict also wants no unit under log; off ignores units."),
+    [SHY_KEY_GRAMMAR_MAX_COMPLEXITY] =
+        RANGE("grammar.max_complexity", SHY_KEY_IS_INTEGER, 1, SHY_TREE_MAX, "7",
+              "Highest complexity: the number of factors, operators and constants in a formula."),
+    [SHY_KEY_GRAMMAR_UNITS] =
+        CHOICE("grammar.units", SHY_KEY_IS_CHOICE, units, "clinical",
+               "How units bind: only equal units are added; strict also wants no unit under log; off ignores units."),
     [SHY_KEY_GRAMMAR_FORBID] = LIST("grammar.forbid", SHY_KEY_IS_PATTERNS, "[log(log)]",
                                     "Nestings that are not allowed: log(sqrt) forbids sqrt directly under log.", NULL),
-    [SHY_KEY_GRAMMAR_MAX_CONSTANTS] = RANGE("grammar.max_constants", SHY_KEY_IS_INTEGER, 0, 2, "2", "Most fitted constants in one formula."),
-    [SHY_KEY_SEARCH_KEEP] = RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
+    [SHY_KEY_GRAMMAR_MAX_CONSTANTS] =
+        RANGE("grammar.max_constants", SHY_KEY_IS_INTEGER, 0, 2, "2", "Most fitted constants in one formula."),
+    [SHY_KEY_SEARCH_KEEP] =
+        RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                           "Ranks that share the samples between them; must divide the number of ranks. "
                                           "auto is 1 unless the samples do not fit into the memory of one rank."),
-    [SHY_KEY_PARALLEL_MEMORY] = {.name = "parallel.memory", .type = SHY_KEY_IS_SIZE, .fallback = "auto",
-                                 .help = "Memory that one rank may use. auto is its share of what is free on its node."},
+    [SHY_KEY_PARALLEL_MEMORY] = {.name = "parallel.memory",
+                                 .type = SHY_KEY_IS_SIZE,
+                                 .fallback = "auto",
+                                 .help =
+                                     "Memory that one rank may use. auto is its share of what is free on its node."},
     [SHY_KEY_PARALLEL_TILE] = RANGE("parallel.tile", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                     "Operands in a panel of a tile. Changes the speed, never the result."),
     [SHY_KEY_REPORT_INTERVAL] = RANGE("report.interval", SHY_KEY_IS_NUMBER, 0.1, 86400, "30",
@@ -166,7 +192,8 @@ const char *shy_key_nearest(const char *name)
     }
     near = shy_text_nearest(name, names, SHY_KEYS);
     if (near != NULL) return near;
-    for (int key = 0; key < SHY_KEYS; key++) names[key] = last_word(shy_key_get(key)->name);
+    for (int key = 0; key < SHY_KEYS; key++)
+        names[key] = last_word(shy_key_get(key)->name);
     near = shy_text_nearest(last_word(name), names, SHY_KEYS);
     for (int key = 0; key < SHY_KEYS && near != NULL; key++)
         if (names[key] == near) return shy_key_get(key)->name;

@@ -54,8 +54,9 @@ static shy_status walk_list(walk *w, int key, const yaml_node_t *node)
 
     if (node->type != YAML_SEQUENCE_NODE)
         return shy_fail(SHY_INPUT, "%s: %s takes %s; write it in brackets, as %s: [%s].",
-                        position(w, &node->start_mark, where, sizeof where), k->name, shy_key_accepts(key, accepts, sizeof accepts),
-                        k->name, node->type == YAML_SCALAR_NODE && *scalar(node) ? scalar(node) : "a, b");
+                        position(w, &node->start_mark, where, sizeof where), k->name,
+                        shy_key_accepts(key, accepts, sizeof accepts), k->name,
+                        node->type == YAML_SCALAR_NODE && *scalar(node) ? scalar(node) : "a, b");
     for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
         SHY_TRY(walk_value(w, key, yaml_document_get_node(&w->document, *item)));
 out:
@@ -91,12 +92,14 @@ static shy_status walk_pair(walk *w, const char *section, const yaml_node_t *map
     char name[NAME_BYTES], where[4096];
 
     position(w, &word->start_mark, where, sizeof where);
-    if (word->type != YAML_SCALAR_NODE) return shy_fail(SHY_INPUT, "%s: a key must be a word, not a list or mapping.", where);
+    if (word->type != YAML_SCALAR_NODE)
+        return shy_fail(SHY_INPUT, "%s: a key must be a word, not a list or mapping.", where);
     if (snprintf(name, sizeof name, "%s%s%s", section, *section ? "." : "", scalar(word)) >= (int)sizeof name)
         return shy_fail(SHY_INPUT, "%s: there is no key as long as this. `shihyo help keys` lists all keys.", where);
     const yaml_node_t *first = earlier(w, mapping, pair);
     if (first != NULL)
-        return shy_fail(SHY_INPUT, "%s: %s is given twice, first on line %zu. Keep one of them.", where, name, first->start_mark.line + 1);
+        return shy_fail(SHY_INPUT, "%s: %s is given twice, first on line %zu. Keep one of them.", where, name,
+                        first->start_mark.line + 1);
 
     int key = shy_key_find(name);
     if (key >= 0) {
@@ -133,12 +136,14 @@ static shy_status walk_root(walk *w)
 
 static shy_status syntax_error(const char *path, const yaml_parser_t *parser)
 {
-    if (parser->error == YAML_MEMORY_ERROR) return shy_fail(SHY_MEMORY, "%s: there is not enough memory to read it.", path);
+    if (parser->error == YAML_MEMORY_ERROR)
+        return shy_fail(SHY_MEMORY, "%s: there is not enough memory to read it.", path);
     if (parser->error == YAML_READER_ERROR)
-        return shy_fail(SHY_INPUT, "%s: is not a text file: %s at byte %zu.", path, parser->problem, parser->problem_offset);
+        return shy_fail(SHY_INPUT, "%s: is not a text file: %s at byte %zu.", path, parser->problem,
+                        parser->problem_offset);
     return shy_fail(SHY_INPUT, "%s:%zu:%zu: is not valid YAML: %s%s%s.", path, parser->problem_mark.line + 1,
-                    parser->problem_mark.column + 1, parser->context ? parser->context : "", parser->context ? ", " : "",
-                    parser->problem ? parser->problem : "unknown error");
+                    parser->problem_mark.column + 1, parser->context ? parser->context : "",
+                    parser->context ? ", " : "", parser->problem ? parser->problem : "unknown error");
 }
 
 /* What follows the first document must be nothing. */
@@ -150,7 +155,9 @@ static shy_status check_end(const char *path, yaml_parser_t *parser)
     bool more = yaml_document_get_root_node(&next) != NULL;
     size_t line = next.start_mark.line + 1;
     yaml_document_delete(&next);
-    return more ? shy_fail(SHY_INPUT, "%s:%zu:1: a second document starts here; a configuration is one document.", path, line) : SHY_OK;
+    return more ? shy_fail(SHY_INPUT, "%s:%zu:1: a second document starts here; a configuration is one document.", path,
+                           line)
+                : SHY_OK;
 }
 
 shy_status shy_config_walk(const char *path, const char *text, size_t length, bool *present)
@@ -159,7 +166,8 @@ shy_status shy_config_walk(const char *path, const char *text, size_t length, bo
     yaml_parser_t parser;
     walk w = {.path = path, .present = present};
 
-    if (!yaml_parser_initialize(&parser)) return shy_fail(SHY_MEMORY, "%s: there is not enough memory to read it.", path);
+    if (!yaml_parser_initialize(&parser))
+        return shy_fail(SHY_MEMORY, "%s: there is not enough memory to read it.", path);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, length);
     if (!yaml_parser_load(&parser, &w.document)) {
         st = syntax_error(path, &parser);

@@ -59,7 +59,8 @@ static int section_end(int key, size_t length)
     const char *name = shy_key_get(key)->name;
     int end = key + 1;
 
-    while (end < SHY_KEYS && strncmp(shy_key_get(end)->name, name, length + 1) == 0) end++;
+    while (end < SHY_KEYS && strncmp(shy_key_get(end)->name, name, length + 1) == 0)
+        end++;
     return end;
 }
 
@@ -74,7 +75,8 @@ static const cyaml_schema_field_t *fields(schema *s, int first, int end, size_t 
 {
     int start = s->used, at = start;
 
-    for (int key = first; key < end; key = next_child(key, prefix)) s->used++;
+    for (int key = first; key < end; key = next_child(key, prefix))
+        s->used++;
     s->used++; /* the empty field at the end */
     for (int key = first; key < end; key = next_child(key, prefix), at++) {
         const char *name = shy_key_get(key)->name;
@@ -137,7 +139,8 @@ static shy_status schema_create(schema **schema_out)
 static shy_status cyaml_status(const schema *s, cyaml_err_t err, const char *path)
 {
     if (err == CYAML_OK) return SHY_OK;
-    if (err == CYAML_ERR_OOM) return shy_fail(SHY_MEMORY, "%s: there is not enough memory for the configuration.", path);
+    if (err == CYAML_ERR_OOM)
+        return shy_fail(SHY_MEMORY, "%s: there is not enough memory for the configuration.", path);
     return shy_fail(SHY_INPUT, "%s: %s%s%s.", path, cyaml_strerror(err), s->message[0] ? ": " : "", s->message);
 }
 
@@ -152,7 +155,8 @@ shy_status shy_config_parse(shy_config *config, const char *path, const char *te
 
     SHY_TRY(shy_config_walk(path, text, length, present));
     SHY_TRY(schema_create(&s));
-    SHY_TRY(cyaml_status(s, cyaml_load_data((const uint8_t *)text, length, &s->config, &s->root, (cyaml_data_t **)&loaded, NULL), path));
+    SHY_TRY(cyaml_status(
+        s, cyaml_load_data((const uint8_t *)text, length, &s->config, &s->root, (cyaml_data_t **)&loaded, NULL), path));
     for (int key = 0; key < SHY_KEYS; key++) {
         if (!present[key]) continue;
         shy_value_clear(&config->value[key]);
@@ -173,8 +177,10 @@ static void select_values(const shy_config *config, shy_config *saved, char **no
         const char *text = config->value[key].text;
         bool weight = key >= SHY_KEY_GRAMMAR_COMPLEXITY && key < SHY_KEY_GRAMMAR_COMPLEXITY + SHY_OPS;
         saved->value[key] = config->value[key];
-        if (text != NULL && (*text == '\0' || (weight && strcmp(text, k->fallback) == 0))) saved->value[key].text = NULL;
-        if (shy_key_is_list(k) && saved->value[key].item == NULL) saved->value[key].item = no_items; /* libcyaml writes [] */
+        if (text != NULL && (*text == '\0' || (weight && strcmp(text, k->fallback) == 0)))
+            saved->value[key].text = NULL;
+        if (shy_key_is_list(k) && saved->value[key].item == NULL)
+            saved->value[key].item = no_items; /* libcyaml writes [] */
     }
 }
 
@@ -188,7 +194,8 @@ shy_status shy_config_save(const shy_config *config, char **yaml_out)
 
     SHY_TRY(schema_create(&s));
     select_values(config, &saved, no_items);
-    SHY_TRY(cyaml_status(s, cyaml_save_data(&text, &length, &s->config, &s->root, &saved, 0), "The configuration cannot be saved"));
+    SHY_TRY(cyaml_status(s, cyaml_save_data(&text, &length, &s->config, &s->root, &saved, 0),
+                         "The configuration cannot be saved"));
     SHY_TRY(shy_string_format(yaml_out, "%.*s", (int)length, text));
 out:
     shy_free(&text);

@@ -83,8 +83,10 @@ void shy_help_program(FILE *stream)
     fputs("Shihyo finds simple formulas that explain a clinical outcome.\n"
           "\n"
           "usage: shihyo COMMAND ...\n"
-          "\n", stream);
-    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) fprintf(stream, "  %-10s %s\n", pages[i].name, pages[i].summary);
+          "\n",
+          stream);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        fprintf(stream, "  %-10s %s\n", pages[i].name, pages[i].summary);
     fputs("  help       explain a command, or with `help keys` the configuration\n"
           "\n"
           "  --version  versions of the program and its libraries\n"
@@ -93,7 +95,8 @@ void shy_help_program(FILE *stream)
           "example:\n"
           "  shihyo import patients.csv -o cohort.h5\n"
           "  mpirun -n 4 shihyo search run.yaml -o out/\n"
-          "  shihyo show out/\n", stream);
+          "  shihyo show out/\n",
+          stream);
 }
 
 bool shy_help_command(const char *command, FILE *stream)
@@ -107,9 +110,13 @@ bool shy_help_command(const char *command, FILE *stream)
 
 bool shy_help_topic(const char *topic, FILE *stream)
 {
-    if (strcmp(topic, "keys") == 0) shy_config_print_keys(stream);
-    else if (strcmp(topic, "manual") == 0) shy_config_print_manual(stream);
-    else if (strcmp(topic, "example") == 0) shy_config_print_example(stream);
-    else return shy_help_command(topic, stream);
+    if (strcmp(topic, "keys") == 0)
+        shy_config_print_keys(stream);
+    else if (strcmp(topic, "manual") == 0)
+        shy_config_print_manual(stream);
+    else if (strcmp(topic, "example") == 0)
+        shy_config_print_example(stream);
+    else
+        return shy_help_command(topic, stream);
     return true;
 }

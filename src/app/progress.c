@@ -4,25 +4,26 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "app/progress.h"
 #include "shihyo/report.h"
 
 #define BAR_CELLS 20
 #define LINE_BYTES 1024
-#define LINE_COLUMNS_DEFAULT 100
-#define LINE_COLUMNS_LEAST 40
 
 char *shy_duration_text(double seconds, char *out)
 {
     if (!(seconds >= 0) || seconds > 1e12) return strcpy(out, "unknown");
-    if (seconds < 9.95) snprintf(out, 32, "%.1f s", seconds);
-    else if (seconds < 59.5) snprintf(out, 32, "%.0f s", seconds);
-    else if (seconds < 3570) snprintf(out, 32, "%.0f min %02.0f s", floor((seconds + 0.5) / 60), fmod(floor(seconds + 0.5), 60));
-    else if (seconds < 172800) snprintf(out, 32, "%.0f h %02.0f min", floor((seconds + 30) / 3600), floor(fmod(seconds + 30, 3600) / 60));
-    else snprintf(out, 32, "%.1f days", seconds / 86400);
+    if (seconds < 9.95)
+        snprintf(out, 32, "%.1f s", seconds);
+    else if (seconds < 59.5)
+        snprintf(out, 32, "%.0f s", seconds);
+    else if (seconds < 3570)
+        snprintf(out, 32, "%.0f min %02.0f s", floor((seconds + 0.5) / 60), fmod(floor(seconds + 0.5), 60));
+    else if (seconds < 172800)
+        snprintf(out, 32, "%.0f h %02.0f min", floor((seconds + 30) / 3600), floor(fmod(seconds + 30, 3600) / 60));
+    else
+        snprintf(out, 32, "%.1f days", seconds / 86400);
     return out;
 }
 
@@ -45,17 +46,9 @@ char *shy_count_text(double count, char *out)
     return shy_text_thousands((int64_t)(count + 0.5), out);
 }
 
-static int terminal_width(FILE *stream)
+void shy_meter_start(shy_meter *meter, FILE *stream, int columns, double interval)
 {
-    struct winsize size;
-
-    if (ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col >= LINE_COLUMNS_LEAST) return size.ws_col;
-    return LINE_COLUMNS_DEFAULT;
-}
-
-void shy_meter_start(shy_meter *meter, FILE *stream, bool terminal, double interval)
-{
-    *meter = (shy_meter){.stream = stream, .bar = terminal, .interval = interval, .width = terminal_width(stream)};
+    *meter = (shy_meter){.stream = stream, .interval = interval, .width = columns};
 }
 
 /* What is left if the rest goes as fast as what is done; nothing can be said at the very start. */
@@ -75,8 +68,10 @@ static void rate(const shy_progress *now, char *out)
 
 static void best(const shy_progress *now, char *out, size_t size)
 {
-    if (now->best_formula == NULL || *now->best_formula == '\0') snprintf(out, size, "nothing found yet");
-    else snprintf(out, size, "best so far %s (r\xc2\xb2 %.4f)", now->best_formula, now->best_statistic);
+    if (now->best_formula == NULL || *now->best_formula == '\0')
+        snprintf(out, size, "nothing found yet");
+    else
+        snprintf(out, size, "best so far %s (r\xc2\xb2 %.4f)", now->best_formula, now->best_statistic);
 }
 
 /* Cuts a text to `columns` on the screen, never inside a character. */
@@ -85,7 +80,8 @@ static void cut(char *text, int columns)
     char *end = text + strlen(text);
 
     while (shy_text_width(text) > columns && end > text) {
-        do end--;
+        do
+            end--;
         while (end > text && ((unsigned char)*end & 0xc0) == 0x80);
         *end = '\0';
     }
@@ -101,11 +97,13 @@ static void show_bar(shy_meter *meter, const shy_progress *now)
     char line[LINE_BYTES], speed[64], left[64], found[LINE_BYTES / 2], cells[BAR_CELLS + 1];
     int done = (int)(clamp(now->fraction) * BAR_CELLS);
 
-    for (int i = 0; i < BAR_CELLS; i++) cells[i] = i < done ? '#' : '.';
+    for (int i = 0; i < BAR_CELLS; i++)
+        cells[i] = i < done ? '#' : '.';
     cells[BAR_CELLS] = '\0';
     rate(now, speed);
     best(now, found, sizeof found);
-    snprintf(line, sizeof line, "[%s] %3.0f%%  %s  %s  %s", cells, 100 * clamp(now->fraction), speed, time_left(now, left), found);
+    snprintf(line, sizeof line, "[%s] %3.0f%%  %s  %s  %s", cells, 100 * clamp(now->fraction), speed,
+             time_left(now, left), found);
     cut(line, meter->width - 1);
     int width = shy_text_width(line);
     fprintf(meter->stream, "\r%s%*s", line, meter->drawn > width ? meter->drawn - width : 0, "");
@@ -122,7 +120,8 @@ static void show_line(shy_meter *meter, const shy_progress *now)
     rate(now, speed);
     best(now, found, sizeof found);
     fprintf(meter->stream, "%.1f%% done after %s: %s formulas, %s, %s, %s\n", 100 * clamp(now->fraction),
-            shy_duration_text(now->seconds, duration), shy_count_text(now->formulas, count), speed, time_left(now, left), found);
+            shy_duration_text(now->seconds, duration), shy_count_text(now->formulas, count), speed,
+            time_left(now, left), found);
     fflush(meter->stream);
 }
 
@@ -130,8 +129,10 @@ void shy_meter_show(void *context, const shy_progress *now)
 {
     shy_meter *meter = context;
 
-    if (meter->bar) show_bar(meter, now);
-    else show_line(meter, now);
+    if (meter->width > 0)
+        show_bar(meter, now);
+    else
+        show_line(meter, now);
 }
 
 void shy_meter_end(shy_meter *meter)

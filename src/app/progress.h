@@ -7,15 +7,14 @@
 
 typedef struct {
     FILE *stream;
-    bool bar;         /* a line drawn over and over on a terminal; else plain lines */
-    double interval;  /* seconds between plain lines */
-    double last;      /* when the last plain line was printed, in seconds of the search */
-    int drawn;        /* columns of the bar on the screen */
-    int width;        /* of the terminal */
+    double interval; /* seconds between plain lines */
+    double last;     /* when the last plain line was printed, in seconds of the search */
+    int drawn;       /* columns of the bar on the screen */
+    int width;       /* of the terminal, 0 for plain lines */
 } shy_meter;
 
-/** A meter on `stream`: a bar if `terminal`, else a line every `interval` seconds, the first after one interval. */
-void shy_meter_start(shy_meter *meter, FILE *stream, bool terminal, double interval);
+/** A meter on `stream`: a bar of at most `columns`, or if that is 0 a line every `interval` seconds, the first after one interval. */
+void shy_meter_start(shy_meter *meter, FILE *stream, int columns, double interval);
 /** For shy_search_run: `context` is a shy_meter. */
 void shy_meter_show(void *context, const shy_progress *now);
 /** Wipes the bar off the screen. */

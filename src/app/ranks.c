@@ -1,13 +1,17 @@
 /* ranks.c: what a rank finds out about its surroundings: launcher, terminal, memory, processor. */
 #include "shy_config.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "app/ranks.h"
+
+#define COLUMNS_DEFAULT 80
 
 /* Rank 0 of a launcher has this variable too; a job script, which is not a rank, has not. */
 static const char *const size_variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"};
@@ -60,27 +64,45 @@ uint64_t shy_ranks_memory(int ranks)
     return available / 8 * 7 / (uint64_t)local;
 }
 
-/* mpirun reads the output of its ranks through pipes and writes it to its own, so the terminal, if any, is that of the parent. */
-bool shy_ranks_terminal(void)
+static int columns_of(int fd)
 {
-    char path[64], target[256];
-    const char *term = getenv("TERM"), *name;
-    ssize_t length;
+    struct winsize size;
 
-    if (term == NULL || strcmp(term, "dumb") == 0) return false;
-    if (isatty(STDERR_FILENO)) return true;
-    if (getenv("OMPI_COMM_WORLD_SIZE") == NULL) return false;
-    snprintf(path, sizeof path, "/proc/%ld/exe", (long)getppid());
-    length = readlink(path, target, sizeof target - 1);
+    if (!isatty(fd)) return 0;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : COLUMNS_DEFAULT;
+}
+
+static bool is_launcher(pid_t process)
+{
+    static const char *const names[] = {"orterun", "mpirun", "prterun", "prte"};
+    char path[64], target[256];
+
+    snprintf(path, sizeof path, "/proc/%ld/exe", (long)process);
+    ssize_t length = readlink(path, target, sizeof target - 1);
     if (length <= 0) return false;
     target[length] = '\0';
-    name = strrchr(target, '/') == NULL ? target : strrchr(target, '/') + 1;
-    if (strcmp(name, "orterun") != 0 && strcmp(name, "mpirun") != 0 && strncmp(name, "prte", 4) != 0) return false;
+    const char *name = strrchr(target, '/') == NULL ? target : strrchr(target, '/') + 1;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return false;
+}
+
+/* mpirun reads what its ranks say through pipes and writes it to its own output, so the terminal, if any, is the parent's. */
+int shy_ranks_terminal(void)
+{
+    const char *term = getenv("TERM");
+    char path[64];
+    int columns;
+
+    if (term == NULL || strcmp(term, "dumb") == 0) return 0;
+    columns = columns_of(STDERR_FILENO);
+    if (columns > 0 || getenv("OMPI_COMM_WORLD_SIZE") == NULL || !is_launcher(getppid())) return columns;
     snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
-    length = readlink(path, target, sizeof target - 1);
-    if (length <= 0) return false;
-    target[length] = '\0';
-    return strncmp(target, "/dev/pts/", 9) == 0 || strncmp(target, "/dev/tty", 8) == 0;
+    int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return 0;
+    columns = columns_of(fd);
+    close(fd);
+    return columns;
 }
 
 static void processor(char *text, size_t size)
@@ -106,5 +128,6 @@ void shy_ranks_hardware(char *text, size_t size)
     uint64_t memory = number_in_file("/proc/meminfo", "MemTotal:", 1024);
 
     processor(name, sizeof name);
-    snprintf(text, size, "%s, %ld cores, %.0f GiB (the node of rank 0)", name, sysconf(_SC_NPROCESSORS_ONLN), (double)memory / 0x1p30);
+    snprintf(text, size, "%s, %ld cores, %.0f GiB (the node of rank 0)", name, sysconf(_SC_NPROCESSORS_ONLN),
+             (double)memory / 0x1p30);
 }

@@ -9,8 +9,8 @@
 bool shy_ranks_launched(void);
 /** Bytes that one rank may use: its share of the free memory of its node, at most what its control group allows. */
 uint64_t shy_ranks_memory(int ranks);
-/** Standard error is a terminal, or is passed on to one by the launcher. */
-bool shy_ranks_terminal(void);
+/** Columns of the terminal that standard error is, or that the launcher passes it on to; 0 if there is none. */
+int shy_ranks_terminal(void);
 /** What the program runs on, for the manifest: processor, cores, memory. */
 void shy_ranks_hardware(char *text, size_t size);
 

@@ -35,11 +35,14 @@ static shy_status read_file(const char *path, char **text_out, uint64_t *length_
     char *text = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
-    if (fd < 0) return shy_fail(SHY_IO, "%s: cannot be read: %s. Give the path of a configuration file.", path, strerror(errno));
+    if (fd < 0)
+        return shy_fail(SHY_IO, "%s: cannot be read: %s. Give the path of a configuration file.", path,
+                        strerror(errno));
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
         SHY_TRY(shy_fail(SHY_INPUT, "%s: is not a file. Give the path of a configuration file.", path));
     if (info.st_size > FILE_BYTES_MAX)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: is too large for a configuration (%lld bytes); is it the right file?", path, (long long)info.st_size));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: is too large for a configuration (%lld bytes); is it the right file?", path,
+                         (long long)info.st_size));
     SHY_TRY(shy_new((size_t)info.st_size + 1, 1, &text));
     SHY_TRY(read_all(fd, path, text, (size_t)info.st_size));
     *text_out = text, text = NULL;
@@ -76,7 +79,8 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
 
     SHY_TRY(shy_config_create(&s->config));
     SHY_TRY(shy_config_parse(s->config, command->file, text, (size_t)length));
-    for (int i = 0; i < command->set_count; i++) SHY_TRY(shy_config_set(s->config, command->set[i]));
+    for (int i = 0; i < command->set_count; i++)
+        SHY_TRY(shy_config_set(s->config, command->set[i]));
     if (command->output != NULL) {
         SHY_TRY(shy_key_judge(SHY_KEY_OUTPUT, command->output, "-o"));
         SHY_TRY(shy_value_set_text(&output, command->output));

@@ -8,9 +8,12 @@
 
 static const char *bytes_text(double bytes, char *out)
 {
-    if (bytes < 0x1p20) snprintf(out, 32, "%.0f KiB", bytes / 0x1p10);
-    else if (bytes < 0x1p30) snprintf(out, 32, "%.0f MiB", bytes / 0x1p20);
-    else snprintf(out, 32, "%.1f GiB", bytes / 0x1p30);
+    if (bytes < 0x1p20)
+        snprintf(out, 32, "%.0f KiB", bytes / 0x1p10);
+    else if (bytes < 0x1p30)
+        snprintf(out, 32, "%.0f MiB", bytes / 0x1p20);
+    else
+        snprintf(out, 32, "%.1f GiB", bytes / 0x1p30);
     return out;
 }
 
@@ -47,8 +50,8 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
     shy_status st;
 
     fprintf(stream, "Plan: %d factors, %s samples, %d rank%s (%d group%s of %d).\n\n", s->problem->factors,
-            shy_text_thousands((int64_t)s->problem->rows.total, samples), team->size, team->size == 1 ? "" : "s", team->groups,
-            team->groups == 1 ? "" : "s", team->row_blocks);
+            shy_text_thousands((int64_t)s->problem->rows.total, samples), team->size, team->size == 1 ? "" : "s",
+            team->groups, team->groups == 1 ? "" : "s", team->row_blocks);
     st = print_counts(s, stream);
     fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((int64_t)s->plan.jobs, jobs));
     fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);

@@ -12,7 +12,7 @@
 #include "shihyo/tile.h"
 
 #define DIGITS_SHORT 6
-#define CONSTANTS_MAX ((int)(sizeof ((shy_entry *)NULL)->constants / sizeof(double)))
+#define CONSTANTS_MAX ((int)(sizeof((shy_entry *)NULL)->constants / sizeof(double)))
 
 typedef struct {
     const shy_search_session *session;
@@ -40,7 +40,8 @@ static shy_status note_leaves(const builder *b, const shy_tree *tree, int at, sh
     int arity = shy_operator_get((shy_op)node->op)->arity;
 
     if (node->op == SHY_OP_FACTOR) return note_factor(b, entry, node->factor);
-    if (node->op == SHY_OP_CONSTANT && entry->constants_count < CONSTANTS_MAX) entry->constants[entry->constants_count++] = node->value;
+    if (node->op == SHY_OP_CONSTANT && entry->constants_count < CONSTANTS_MAX)
+        entry->constants[entry->constants_count++] = node->value;
     if (arity >= 1) SHY_TRY(note_leaves(b, tree, node->left, entry));
     if (arity == 2) SHY_TRY(note_leaves(b, tree, node->right, entry));
 out:
@@ -66,11 +67,16 @@ static shy_unit tree_unit(const builder *b, const shy_tree *tree)
         shy_op op = (shy_op)node->op;
         int arity = shy_operator_get(op)->arity;
         shy_unit u = arity >= 1 ? unit[node->left] : SHY_UNIT_UNKNOWN, v = arity == 2 ? unit[node->right] : u;
-        if (op == SHY_OP_FACTOR) unit[i] = b->unit[node->factor];
-        else if (op == SHY_OP_CONSTANT) unit[i] = SHY_UNIT_UNKNOWN;
-        else if (adds(op) && u == SHY_UNIT_UNKNOWN) unit[i] = v;
-        else if (adds(op) && v == SHY_UNIT_UNKNOWN) unit[i] = u;
-        else unit[i] = shy_unit_apply(b->units, mode, op, u, v);
+        if (op == SHY_OP_FACTOR)
+            unit[i] = b->unit[node->factor];
+        else if (op == SHY_OP_CONSTANT)
+            unit[i] = SHY_UNIT_UNKNOWN;
+        else if (adds(op) && u == SHY_UNIT_UNKNOWN)
+            unit[i] = v;
+        else if (adds(op) && v == SHY_UNIT_UNKNOWN)
+            unit[i] = u;
+        else
+            unit[i] = shy_unit_apply(b->units, mode, op, u, v);
         if (unit[i] == SHY_UNIT_INVALID) return SHY_UNIT_UNKNOWN;
     }
     return unit[tree->count - 1];
@@ -96,7 +102,8 @@ static shy_status build_entry(const builder *b, const shy_found *found, shy_entr
     SHY_TRY(shy_new((size_t)found->tree.count, sizeof *entry->factors, &entry->factors));
     SHY_TRY(note_leaves(b, &found->tree, found->tree.count - 1, entry));
     SHY_TRY(shy_new((size_t)found->twins_listed, sizeof *entry->twins, &entry->twins));
-    for (int t = 0; t < found->twins_listed; t++) SHY_TRY(shy_string_copy(found->twins[t], &entry->twins[entry->twins_listed++]));
+    for (int t = 0; t < found->twins_listed; t++)
+        SHY_TRY(shy_string_copy(found->twins[t], &entry->twins[entry->twins_listed++]));
 out:
     return st;
 }
@@ -113,7 +120,8 @@ static shy_status build_levels(const builder *b, shy_results *r)
         to->complexity = from->complexity;
         to->formulas = result->plan.formulas[from->complexity];
         SHY_TRY(shy_new((size_t)from->count, sizeof *to->entry, &to->entry));
-        for (int i = 0; i < from->count; i++) SHY_TRY(build_entry(b, &from->found[i], &to->entry[to->count++]));
+        for (int i = 0; i < from->count; i++)
+            SHY_TRY(build_entry(b, &from->found[i], &to->entry[to->count++]));
     }
     SHY_TRY(shy_new((size_t)result->front_count, sizeof *r->front, &r->front));
     for (int i = 0; i < result->front_count; i++)
@@ -154,7 +162,8 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     SHY_TRY(shy_string_copy(p->outcome_unit == NULL ? "" : p->outcome_unit, &r->outcome_unit));
     if (p->positive != NULL) SHY_TRY(shy_string_copy(p->positive, &r->positive));
     SHY_TRY(shy_new((size_t)p->notes_count, sizeof *r->notes, &r->notes));
-    for (int i = 0; i < p->notes_count; i++) SHY_TRY(shy_string_copy(p->notes[i], &r->notes[r->notes_count++]));
+    for (int i = 0; i < p->notes_count; i++)
+        SHY_TRY(shy_string_copy(p->notes[i], &r->notes[r->notes_count++]));
     SHY_TRY(shy_config_save(s->config, &r->configuration));
     SHY_TRY(shy_string_copy(shy_config_text(s->config, SHY_KEY_COHORT), &r->cohort_path));
     SHY_TRY(shy_string_copy(shy_cohort_sha256(s->cohort), &r->cohort_sha256));
@@ -173,7 +182,8 @@ shy_status shy_results_build(const shy_search_session *session, shy_results *res
 
     SHY_TRY(shy_units_create(&b.units));
     SHY_TRY(shy_new((size_t)b.problem->factors, sizeof *b.unit, &b.unit));
-    for (int f = 0; f < b.problem->factors; f++) SHY_TRY(shy_unit_parse(b.units, b.problem->unit_text[f], &b.unit[f]));
+    for (int f = 0; f < b.problem->factors; f++)
+        SHY_TRY(shy_unit_parse(b.units, b.problem->unit_text[f], &b.unit[f]));
     SHY_TRY(build_facts(session, &r));
     SHY_TRY(build_levels(&b, &r));
     *results_out = r, r = (shy_results){0};

@@ -8,10 +8,10 @@
 
 /** The command line of a search. Borrowed from argv. */
 typedef struct {
-    const char *file;         /* the configuration */
-    const char *const *set;   /* assignments, in order */
+    const char *file;       /* the configuration */
+    const char *const *set; /* assignments, in order */
     int set_count;
-    const char *output;       /* NULL: the key output */
+    const char *output; /* NULL: the key output */
     bool plan, overwrite, quiet, help;
 } shy_search_command;
 

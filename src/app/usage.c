@@ -21,7 +21,8 @@ static const char *nearest(const char *word, const struct option *options)
     size_t count = 0;
 
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    for (; options[count].name != NULL && count < OPTIONS_MAX; count++) names[count] = options[count].name;
+    for (; options[count].name != NULL && count < OPTIONS_MAX; count++)
+        names[count] = options[count].name;
     return shy_text_nearest(name, names, count);
 }
 
@@ -29,11 +30,13 @@ static shy_status unknown(const char *command, const char *word, const struct op
 {
     const char *near = strncmp(word, "--", 2) == 0 ? nearest(word + 2, options) : NULL;
 
-    return shy_fail(SHY_USAGE, "There is no option %s%s%s%s `shihyo help %s` lists all.", word, near != NULL ? "; did you mean --" : "",
-                    near != NULL ? near : "", near != NULL ? "?" : ".", command);
+    return shy_fail(SHY_USAGE, "There is no option %s%s%s%s `shihyo help %s` lists all.", word,
+                    near != NULL ? "; did you mean --" : "", near != NULL ? near : "", near != NULL ? "?" : ".",
+                    command);
 }
 
-shy_status shy_usage_next(int argc, char **argv, const char *short_options, const struct option *options, int *option_out)
+shy_status shy_usage_next(int argc, char **argv, const char *short_options, const struct option *options,
+                          int *option_out)
 {
     char with_colon[64];
 
@@ -42,7 +45,8 @@ shy_status shy_usage_next(int argc, char **argv, const char *short_options, cons
     *option_out = getopt_long(argc, argv, with_colon, options, NULL);
     const char *word = optind > 0 && optind <= argc ? argv[optind - 1] : "";
     char letter[3] = {'-', (char)optopt, '\0'};
-    if (*option_out == ':') return shy_fail(SHY_USAGE, "The option %s needs a value. `shihyo help %s` shows how.", word, argv[0]);
+    if (*option_out == ':')
+        return shy_fail(SHY_USAGE, "The option %s needs a value. `shihyo help %s` shows how.", word, argv[0]);
     if (*option_out == '?') return unknown(argv[0], optopt > 0 && strncmp(word, "--", 2) != 0 ? letter : word, options);
     return SHY_OK;
 }

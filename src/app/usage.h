@@ -11,7 +11,8 @@
  * say itself on every rank becomes one SHY_USAGE failure naming the nearest option. Options: an array that ends with {0};
  * short ones as in optstring, without a colon in front.
  */
-shy_status shy_usage_next(int argc, char **argv, const char *short_options, const struct option *options, int *option_out);
+shy_status shy_usage_next(int argc, char **argv, const char *short_options, const struct option *options,
+                          int *option_out);
 /** Call before the first shy_usage_next of a command. */
 void shy_usage_start(void);
 

@@ -81,7 +81,8 @@ static shy_status add_number_attribute(hid_t object, const char *name, double va
 }
 
 /* A list of texts as attribute; HDF5 has no attribute of zero elements in its old format, so an empty list is left out. */
-static shy_status add_list_attribute(hid_t object, hid_t text_type, const char *name, const char *const *list, hsize_t count)
+static shy_status add_list_attribute(hid_t object, hid_t text_type, const char *name, const char *const *list,
+                                     hsize_t count)
 {
     if (count == 0) return SHY_OK;
     hid_t space = H5Screate_simple(1, &count, NULL);
@@ -94,8 +95,8 @@ static shy_status add_list_attribute(hid_t object, hid_t text_type, const char *
 }
 
 /* rows × width values (width 0: one dimension) of type `memory` in the file as `file`. */
-static shy_status add_dataset(const table *t, const char *name, hsize_t width, hid_t file, hid_t memory, const void *values,
-                              const char *help)
+static shy_status add_dataset(const table *t, const char *name, hsize_t width, hid_t file, hid_t memory,
+                              const void *values, const char *help)
 {
     const hsize_t size[2] = {t->count, width};
     shy_status st = SHY_OK;
@@ -103,7 +104,8 @@ static shy_status add_dataset(const table *t, const char *name, hsize_t width, h
     hid_t set = H5Dcreate2(t->group, name, file, space, H5P_DEFAULT, t->dataset_plist, H5P_DEFAULT);
 
     if (set < 0) st = failed(name);
-    if (st == SHY_OK && t->count > 0 && H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) st = failed(name);
+    if (st == SHY_OK && t->count > 0 && H5Dwrite(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        st = failed(name);
     if (st == SHY_OK) st = add_text_attribute(set, t->text_type, "description", help);
     if (set >= 0) H5Dclose(set);
     if (space >= 0) H5Sclose(space);
@@ -122,8 +124,10 @@ static shy_status add_integers(const table *t)
         complexity[i] = t->entry[i]->complexity;
         twins[i] = t->entry[i]->twins_count;
     }
-    SHY_TRY(add_dataset(t, "complexity", 0, H5T_STD_I32LE, H5T_NATIVE_INT32, complexity, "factors, operators and constants, weighted"));
-    SHY_TRY(add_dataset(t, "place", 0, H5T_STD_I32LE, H5T_NATIVE_INT32, t->place, "1 for the best formula of its complexity"));
+    SHY_TRY(add_dataset(t, "complexity", 0, H5T_STD_I32LE, H5T_NATIVE_INT32, complexity,
+                        "factors, operators and constants, weighted"));
+    SHY_TRY(add_dataset(t, "place", 0, H5T_STD_I32LE, H5T_NATIVE_INT32, t->place,
+                        "1 for the best formula of its complexity"));
     SHY_TRY(add_dataset(t, "twins_count", 0, H5T_STD_U64LE, H5T_NATIVE_UINT64, twins,
                         "formulas with the same values up to an affine map"));
 out:
@@ -144,7 +148,8 @@ static shy_status add_numbers(const table *t)
         SHY_TRY(add_dataset(t, numbers[c].name, 0, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values, numbers[c].help));
     }
     for (int m = 0; t->results->metric_names[m] != NULL; m++) {
-        for (hsize_t i = 0; i < t->count; i++) values[i] = t->entry[i]->metric[m];
+        for (hsize_t i = 0; i < t->count; i++)
+            values[i] = t->entry[i]->metric[m];
         SHY_TRY(add_dataset(t, t->results->metric_names[m], 0, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values,
                             "metric on the samples of the search"));
     }
@@ -166,7 +171,8 @@ static shy_status add_texts(const table *t)
         }
         SHY_TRY(add_dataset(t, texts[c].name, 0, t->text_type, t->text_type, values, texts[c].help));
     }
-    for (hsize_t i = 0; i < t->count; i++) values[i] = shy_verdict_name(t->entry[i]->verdict);
+    for (hsize_t i = 0; i < t->count; i++)
+        values[i] = shy_verdict_name(t->entry[i]->verdict);
     SHY_TRY(add_dataset(t, "verdict", 0, t->text_type, t->text_type, values, "how the refit ended"));
 out:
     shy_free(&values);
@@ -176,7 +182,7 @@ out:
 /* Lists of different length per formula as a table of fixed width: constants padded with NaN. */
 static shy_status add_constants(const table *t)
 {
-    enum { WIDTH = sizeof ((shy_entry *)NULL)->constants / sizeof(double) };
+    enum { WIDTH = sizeof((shy_entry *)NULL)->constants / sizeof(double) };
     shy_status st = SHY_OK;
     double *values = NULL;
 
@@ -204,7 +210,8 @@ static char *const *entry_twins(const shy_entry *entry, int *count_out)
 }
 
 /* … and texts padded with "". The width is that of the longest list, at least 1. */
-static shy_status add_text_lists(const table *t, const char *name, char *const *(*list)(const shy_entry *, int *), const char *help)
+static shy_status add_text_lists(const table *t, const char *name, char *const *(*list)(const shy_entry *, int *),
+                                 const char *help)
 {
     shy_status st = SHY_OK;
     const char **values = NULL;
@@ -217,7 +224,8 @@ static shy_status add_text_lists(const table *t, const char *name, char *const *
     SHY_TRY(shy_new(t->count * (hsize_t)width, sizeof *values, &values));
     for (hsize_t i = 0; i < t->count; i++) {
         char *const *words = list(t->entry[i], &count);
-        for (int k = 0; k < width; k++) values[i * (hsize_t)width + (hsize_t)k] = k < count ? words[k] : "";
+        for (int k = 0; k < width; k++)
+            values[i * (hsize_t)width + (hsize_t)k] = k < count ? words[k] : "";
     }
     SHY_TRY(add_dataset(t, name, (hsize_t)width, t->text_type, t->text_type, values, help));
 out:
@@ -236,7 +244,8 @@ static shy_status add_table(table *t, hid_t file, const char *name, const char *
     SHY_TRY(add_texts(t));
     SHY_TRY(add_numbers(t));
     SHY_TRY(add_constants(t));
-    SHY_TRY(add_text_lists(t, "factors", entry_factors, "columns in order of first appearance, padded with empty texts"));
+    SHY_TRY(
+        add_text_lists(t, "factors", entry_factors, "columns in order of first appearance, padded with empty texts"));
     SHY_TRY(add_text_lists(t, "twins", entry_twins, "simplest first, padded with empty texts"));
 out:
     if (t->group >= 0) H5Gclose(t->group);
@@ -260,9 +269,11 @@ static shy_status add_front(table *t, hid_t file)
     int32_t *place = NULL;
 
     SHY_TRY(shy_new((size_t)t->results->front_count, sizeof *place, &place));
-    for (int i = 0; i < t->results->front_count; i++) place[i] = place_of(t->results, t->results->front[i]);
+    for (int i = 0; i < t->results->front_count; i++)
+        place[i] = place_of(t->results, t->results->front[i]);
     t->count = (hsize_t)t->results->front_count, t->entry = t->results->front, t->place = place;
-    SHY_TRY(add_table(t, file, "front", "the Pareto front: formulas that beat every simpler one, by ascending complexity"));
+    SHY_TRY(
+        add_table(t, file, "front", "the Pareto front: formulas that beat every simpler one, by ascending complexity"));
 out:
     shy_free(&place);
     return st;
@@ -276,11 +287,13 @@ static shy_status add_best(table *t, hid_t file)
     int32_t *place = NULL;
     size_t total = 0, next = 0;
 
-    for (int l = 0; l < r->levels; l++) total += (size_t)r->level[l].count;
+    for (int l = 0; l < r->levels; l++)
+        total += (size_t)r->level[l].count;
     SHY_TRY(shy_new(total, sizeof *entry, &entry));
     SHY_TRY(shy_new(total, sizeof *place, &place));
     for (int l = 0; l < r->levels; l++)
-        for (int i = 0; i < r->level[l].count; i++) entry[next] = &r->level[l].entry[i], place[next++] = i + 1;
+        for (int i = 0; i < r->level[l].count; i++)
+            entry[next] = &r->level[l].entry[i], place[next++] = i + 1;
     t->count = total, t->entry = entry, t->place = place;
     SHY_TRY(add_table(t, file, "best", "the best formulas of every complexity, by ascending complexity, best first"));
 out:
@@ -301,7 +314,8 @@ static shy_status add_levels(table *t, hid_t file)
     if (t->group < 0) SHY_TRY(failed("levels"));
     SHY_TRY(shy_new((size_t)r->levels, sizeof *complexity, &complexity));
     SHY_TRY(shy_new((size_t)r->levels, sizeof *formulas, &formulas));
-    for (int l = 0; l < r->levels; l++) complexity[l] = r->level[l].complexity, formulas[l] = r->level[l].formulas;
+    for (int l = 0; l < r->levels; l++)
+        complexity[l] = r->level[l].complexity, formulas[l] = r->level[l].formulas;
     SHY_TRY(add_dataset(t, "complexity", 0, H5T_STD_I32LE, H5T_NATIVE_INT32, complexity, "every complexity searched"));
     SHY_TRY(add_dataset(t, "formulas", 0, H5T_STD_U64LE, H5T_NATIVE_UINT64, formulas, "formulas scored"));
 out:
@@ -317,7 +331,8 @@ static shy_status add_root(const table *t, hid_t file)
     const shy_results *r = t->results;
     hsize_t metrics = 0;
 
-    while (r->metric_names[metrics] != NULL) metrics++;
+    while (r->metric_names[metrics] != NULL)
+        metrics++;
     SHY_TRY(add_text_attribute(file, t->text_type, "outcome", r->outcome));
     SHY_TRY(add_text_attribute(file, t->text_type, "outcome_kind", r->outcome_kind));
     SHY_TRY(add_text_attribute(file, t->text_type, "outcome_unit", r->outcome_unit));

@@ -66,18 +66,12 @@ static json_t *metrics(const shy_results *results, const shy_entry *entry)
 
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
-    json_t *object = json_pack("{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-                               "complexity", entry->complexity,
-                               "formula", text(entry->formula),
-                               "formula_short", text(entry->formula_short),
-                               "factors", texts(entry->factors, entry->factors_count),
-                               "constants", numbers(entry->constants, entry->constants_count),
-                               "intercept", number(entry->intercept),
-                               "slope", number(entry->slope),
-                               "unit", text(entry->unit),
-                               "metrics", metrics(results, entry),
-                               "statistic", number(entry->statistic),
-                               "loss", number(entry->loss));
+    json_t *object = json_pack(
+        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "complexity", entry->complexity, "formula",
+        text(entry->formula), "formula_short", text(entry->formula_short), "factors",
+        texts(entry->factors, entry->factors_count), "constants", numbers(entry->constants, entry->constants_count),
+        "intercept", number(entry->intercept), "slope", number(entry->slope), "unit", text(entry->unit), "metrics",
+        metrics(results, entry), "statistic", number(entry->statistic), "loss", number(entry->loss));
 
     if (object == NULL) return NULL;
     if (entry->verdict != SHY_FITTED &&
@@ -131,20 +125,13 @@ static json_t *level_formulas(const shy_results *results, const shy_level *level
 
 json_t *shy_report_front_json(const shy_results *results)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o, s:o, s:o}",
-                     "outcome", text(results->outcome),
-                     "outcome_kind", text(results->outcome_kind),
-                     "outcome_unit", text(results->outcome_unit),
-                     "positive", text(results->positive),
-                     "n_cohort", (json_int_t)results->n_cohort,
-                     "n_filtered", (json_int_t)results->n_filtered,
-                     "n_samples", (json_int_t)results->n_samples,
-                     "factors_offered", results->factors_offered,
-                     "factors_used", results->factors_used,
-                     "n_formulas", (json_int_t)results->n_formulas,
-                     "metrics", metric_names(results),
-                     "formulas", per_level(results, level_formulas),
-                     "front", front(results),
+    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o, s:o, s:o}", "outcome",
+                     text(results->outcome), "outcome_kind", text(results->outcome_kind), "outcome_unit",
+                     text(results->outcome_unit), "positive", text(results->positive), "n_cohort",
+                     (json_int_t)results->n_cohort, "n_filtered", (json_int_t)results->n_filtered, "n_samples",
+                     (json_int_t)results->n_samples, "factors_offered", results->factors_offered, "factors_used",
+                     results->factors_used, "n_formulas", (json_int_t)results->n_formulas, "metrics",
+                     metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
                      "best", per_level(results, level_json));
 }
 
@@ -152,24 +139,14 @@ json_t *shy_report_run_json(const shy_results *results)
 {
     double rate = results->seconds > 0 ? (double)results->n_formulas / results->seconds : NAN;
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}",
-                     "version", text(results->version),
-                     "cohort", text(results->cohort_path),
-                     "cohort_sha256", text(results->cohort_sha256),
-                     "outcome", text(results->outcome),
-                     "seed", (json_int_t)results->seed,
-                     "n_cohort", (json_int_t)results->n_cohort,
-                     "n_filtered", (json_int_t)results->n_filtered,
-                     "n_samples", (json_int_t)results->n_samples,
-                     "factors_offered", results->factors_offered,
-                     "factors_used", results->factors_used,
-                     "n_formulas", (json_int_t)results->n_formulas,
-                     "ranks", results->ranks,
-                     "groups", results->groups,
-                     "row_blocks", results->row_blocks,
-                     "seconds", number(results->seconds),
-                     "formulas_per_second", number(rate),
-                     "software", json_pack("{s:o, s:o}", "versions", text(results->versions), "hardware", text(results->hardware)),
-                     "notes", texts(results->notes, results->notes_count),
-                     "configuration", text(results->configuration));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "version",
+        text(results->version), "cohort", text(results->cohort_path), "cohort_sha256", text(results->cohort_sha256),
+        "outcome", text(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
+        "n_filtered", (json_int_t)results->n_filtered, "n_samples", (json_int_t)results->n_samples, "factors_offered",
+        results->factors_offered, "factors_used", results->factors_used, "n_formulas", (json_int_t)results->n_formulas,
+        "ranks", results->ranks, "groups", results->groups, "row_blocks", results->row_blocks, "seconds",
+        number(results->seconds), "formulas_per_second", number(rate), "software",
+        json_pack("{s:o, s:o}", "versions", text(results->versions), "hardware", text(results->hardware)), "notes",
+        texts(results->notes, results->notes_count), "configuration", text(results->configuration));
 }

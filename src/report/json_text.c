@@ -5,7 +5,7 @@
 
 #include "report_impl.h"
 
-/* A value of at most this height (a number has 0, a list of numbers 1, a formula with its metrics 2) stays on one line. */
+/* A member of at most this height (a number has 0, a list of numbers 1, a formula with its metrics 2) stays on one line. */
 #define HEIGHT_OF_A_LINE 2
 
 static void write_value(const json_t *value, int depth, shy_buffer *buffer);
@@ -18,14 +18,16 @@ static int height(const json_t *value)
     size_t i;
 
     if (json_is_object(value)) {
-        json_object_foreach((json_t *)(uintptr_t)value, key, member) {
+        json_object_foreach((json_t *)(uintptr_t)value, key, member)
+        {
             int h = height(member);
             if (h > tallest) tallest = h;
         }
         return tallest < 0 ? 1 : tallest + 1;
     }
     if (!json_is_array(value)) return 0;
-    json_array_foreach(value, i, member) {
+    json_array_foreach(value, i, member)
+    {
         int h = height(member);
         if (h > tallest) tallest = h;
     }
@@ -72,14 +74,15 @@ static void write_gap(bool first, bool tall, int depth, shy_buffer *buffer)
 
 static void write_members(const json_t *value, int depth, shy_buffer *buffer)
 {
-    bool tall = height(value) > HEIGHT_OF_A_LINE, first = true, object = json_is_object(value);
+    bool tall = depth == 0 || height(value) > HEIGHT_OF_A_LINE, first = true, object = json_is_object(value);
     const char *key;
     json_t *member;
     size_t i;
 
     shy_buffer_text(buffer, object ? "{" : "[");
     if (object) {
-        json_object_foreach((json_t *)(uintptr_t)value, key, member) {
+        json_object_foreach((json_t *)(uintptr_t)value, key, member)
+        {
             write_gap(first, tall, depth, buffer);
             write_string(key, strlen(key), buffer);
             shy_buffer_text(buffer, ": ");
@@ -87,7 +90,8 @@ static void write_members(const json_t *value, int depth, shy_buffer *buffer)
             first = false;
         }
     } else {
-        json_array_foreach(value, i, member) {
+        json_array_foreach(value, i, member)
+        {
             write_gap(first, tall, depth, buffer);
             write_value(member, depth + 1, buffer);
             first = false;
@@ -101,13 +105,27 @@ static void write_value(const json_t *value, int depth, shy_buffer *buffer)
 {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-    case JSON_ARRAY: write_members(value, depth, buffer); break;
-    case JSON_STRING: write_string(json_string_value(value), json_string_length(value), buffer); break;
-    case JSON_INTEGER: shy_buffer_format(buffer, "%lld", (long long)json_integer_value(value)); break;
-    case JSON_REAL: write_real(json_real_value(value), buffer); break;
-    case JSON_TRUE: shy_buffer_text(buffer, "true"); break;
-    case JSON_FALSE: shy_buffer_text(buffer, "false"); break;
-    case JSON_NULL: shy_buffer_text(buffer, "null"); break;
+    case JSON_ARRAY:
+        write_members(value, depth, buffer);
+        break;
+    case JSON_STRING:
+        write_string(json_string_value(value), json_string_length(value), buffer);
+        break;
+    case JSON_INTEGER:
+        shy_buffer_format(buffer, "%lld", (long long)json_integer_value(value));
+        break;
+    case JSON_REAL:
+        write_real(json_real_value(value), buffer);
+        break;
+    case JSON_TRUE:
+        shy_buffer_text(buffer, "true");
+        break;
+    case JSON_FALSE:
+        shy_buffer_text(buffer, "false");
+        break;
+    case JSON_NULL:
+        shy_buffer_text(buffer, "null");
+        break;
     }
 }
 

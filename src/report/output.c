@@ -40,13 +40,16 @@ static shy_status write_bytes(const char *partial, const char *shown, const char
     while (error == 0 && count > 0) {
         ssize_t written = write(fd, bytes, count);
         if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) error = written == 0 ? ENOSPC : errno;
-        else bytes += written, count -= (size_t)written;
+        if (written <= 0)
+            error = written == 0 ? ENOSPC : errno;
+        else
+            bytes += written, count -= (size_t)written;
     }
     if (error == 0 && fsync(fd) != 0 && errno != EINVAL) error = errno; /* EINVAL: a file system without fsync */
     if (fd >= 0 && close(fd) != 0 && error == 0) error = errno;
     if (error == ENOSPC || error == EDQUOT || error == EFBIG)
-        return shy_fail(SHY_IO, "%s: cannot be written: %s. Free some space or choose another directory with -o.", shown, strerror(error));
+        return shy_fail(SHY_IO, "%s: cannot be written: %s. Free some space or choose another directory with -o.",
+                        shown, strerror(error));
     if (error != 0)
         return shy_fail(SHY_IO, "%s: cannot be written: %s. Choose another directory with -o.", shown, strerror(error));
     return SHY_OK;
@@ -69,7 +72,8 @@ static shy_status make_directory(const char *directory, bool *created_out)
     }
     *created_out = mkdir(path, 0777) == 0;
     if (!*created_out && errno != EEXIST)
-        st = shy_fail(SHY_IO, "%s: the output directory cannot be created: %s. Choose another one with -o.", directory, strerror(errno));
+        st = shy_fail(SHY_IO, "%s: the output directory cannot be created: %s. Choose another one with -o.", directory,
+                      strerror(errno));
 out:
     shy_free(&path);
     return st;
@@ -82,7 +86,8 @@ static shy_status check_free(const char *directory, bool overwrite)
     struct stat info;
 
     if (stat(directory, &info) != 0)
-        return shy_fail(SHY_IO, "%s: the output directory cannot be read: %s. Choose another one with -o.", directory, strerror(errno));
+        return shy_fail(SHY_IO, "%s: the output directory cannot be read: %s. Choose another one with -o.", directory,
+                        strerror(errno));
     if (!S_ISDIR(info.st_mode))
         return shy_fail(SHY_IO, "%s: is a file, not a directory for results. Choose another name with -o.", directory);
     for (int f = 0; f < FILES; f++) {
@@ -90,11 +95,15 @@ static shy_status check_free(const char *directory, bool overwrite)
         SHY_TRY(shy_report_path(directory, file_names[f], &path));
         if (lstat(path, &info) != 0) continue;
         if (S_ISDIR(info.st_mode)) {
-            SHY_TRY(shy_fail(SHY_IO, "%s: is a directory where a result file has to go. Choose another output directory with -o.", path));
+            SHY_TRY(shy_fail(
+                SHY_IO, "%s: is a directory where a result file has to go. Choose another output directory with -o.",
+                path));
         }
         if (!overwrite)
-            SHY_TRY(shy_fail(SHY_INPUT, "%s: holds results already (%s). Choose another directory with -o, or replace them with --overwrite.",
-                             directory, file_names[f]));
+            SHY_TRY(shy_fail(
+                SHY_INPUT,
+                "%s: holds results already (%s). Choose another directory with -o, or replace them with --overwrite.",
+                directory, file_names[f]));
     }
 out:
     shy_free(&path);
@@ -149,10 +158,15 @@ static shy_status json_bytes(json_t *document, shy_buffer *buffer)
 static shy_status file_bytes(const shy_results *results, int file, shy_buffer *buffer)
 {
     switch (file) {
-    case 0: return shy_report_hdf5(results, buffer);
-    case 1: shy_report_tsv(results, buffer); return buffer->status;
-    case 2: return json_bytes(shy_report_front_json(results), buffer);
-    default: return json_bytes(shy_report_run_json(results), buffer);
+    case 0:
+        return shy_report_hdf5(results, buffer);
+    case 1:
+        shy_report_tsv(results, buffer);
+        return buffer->status;
+    case 2:
+        return json_bytes(shy_report_front_json(results), buffer);
+    default:
+        return json_bytes(shy_report_run_json(results), buffer);
     }
 }
 
@@ -185,10 +199,12 @@ shy_status shy_results_write(const shy_results *results, const char *directory)
         SHY_TRY(partial_path(directory, file_names[f], &partial[f]));
         SHY_TRY(shy_report_path(directory, file_names[f], &final[f]));
     }
-    for (int f = 0; f < FILES; f++) SHY_TRY(write_partial(results, f, partial[f], final[f]));
+    for (int f = 0; f < FILES; f++)
+        SHY_TRY(write_partial(results, f, partial[f], final[f]));
     for (int f = 0; f < FILES; f++)
         if (rename(partial[f], final[f]) != 0)
-            SHY_TRY(shy_fail(SHY_IO, "%s: cannot be put in place: %s. Choose another directory with -o.", final[f], strerror(errno)));
+            SHY_TRY(shy_fail(SHY_IO, "%s: cannot be put in place: %s. Choose another directory with -o.", final[f],
+                             strerror(errno)));
     sync_directory(directory);
 out:
     for (int f = 0; f < FILES; f++) {

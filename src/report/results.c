@@ -5,7 +5,8 @@
 
 static void free_texts(char ***list, int count)
 {
-    for (int i = 0; *list != NULL && i < count; i++) shy_free(&(*list)[i]);
+    for (int i = 0; *list != NULL && i < count; i++)
+        shy_free(&(*list)[i]);
     shy_free(list);
 }
 

@@ -8,6 +8,8 @@
 
 #include "report_impl.h"
 
+#define LINE_COLUMNS 110
+
 /* How a metric is called in a sentence; a metric without a line here is called by its name. */
 static const struct {
     const char *name, *meaning;
@@ -66,8 +68,10 @@ static void metric_cell(shy_table *table, const json_t *value)
         shy_table_cell(table, "-");
         return;
     }
-    if (fabs(v) >= 1e-4 && fabs(v) < 1e4) snprintf(text, sizeof text, v < 1 && v > 0.9999 ? "%.8f" : "%.4f", v);
-    else snprintf(text, sizeof text, "%.4g", v);
+    if (fabs(v) >= 1e-4 && fabs(v) < 1e4)
+        snprintf(text, sizeof text, v < 1 && v > 0.9999 ? "%.8f" : "%.4f", v);
+    else
+        snprintf(text, sizeof text, "%.4g", v);
     shy_table_cell(table, text);
 }
 
@@ -77,8 +81,9 @@ static void print_heading(const json_t *document, FILE *stream)
     const char *outcome = word(document, "outcome"), *unit = word(document, "outcome_unit");
     bool binary = strcmp(word(document, "outcome_kind"), "binary") == 0;
 
-    fprintf(stream, "Outcome %s%s%s%s (%s): %s samples, %s formulas scored.\n", outcome, *unit ? " [" : "", unit, *unit ? "]" : "",
-            word(document, "outcome_kind"), shy_text_thousands(integer(document, "n_samples"), samples),
+    fprintf(stream, "Outcome %s%s%s%s (%s): %s samples, %s formulas scored.\n", outcome, *unit ? " [" : "", unit,
+            *unit ? "]" : "", word(document, "outcome_kind"),
+            shy_text_thousands(integer(document, "n_samples"), samples),
             shy_text_thousands(integer(document, "n_formulas"), formulas));
     if (binary)
         fprintf(stream, "log-odds of %s = %s = intercept + slope * formula\n\n", outcome,
@@ -114,7 +119,8 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
 
     shy_table_column(&table, "complexity", true);
     shy_table_column(&table, "formula", false);
-    json_array_foreach(json_object_get(document, "metrics"), i, item) shy_table_column(&table, json_string_value(item), true);
+    json_array_foreach(json_object_get(document, "metrics"), i, item)
+        shy_table_column(&table, json_string_value(item), true);
     shy_table_column(&table, "intercept", true);
     shy_table_column(&table, "slope", true);
     shy_table_column(&table, "unit", false);
@@ -124,21 +130,46 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
     return st;
 }
 
+/* Prints a paragraph in lines of at most LINE_COLUMNS, broken at blanks. */
+static void print_paragraph(const char *text, FILE *stream)
+{
+    int used = 0;
+
+    while (*text != '\0') {
+        char word[128];
+        int length = (int)strcspn(text, " ");
+        snprintf(word, sizeof word, "%.*s", length, text);
+        int width = shy_text_width(word);
+        if (used > 0 && used + 1 + width > LINE_COLUMNS) fputs("\n", stream), used = 0;
+        fprintf(stream, "%s%s", used > 0 ? " " : "", word);
+        used += width + (used > 0);
+        text += length;
+        text += strspn(text, " ");
+    }
+    fputs("\n", stream);
+}
+
 static void print_reading(const json_t *document, FILE *stream)
 {
-    char samples[32], formulas[32];
+    char samples[32], formulas[32], text[1024];
     const char *first = json_string_value(json_array_get(json_object_get(document, "metrics"), 0));
 
-    fprintf(stream,
-            "\nHow to read it: each line is the best formula of its complexity (its factors, operators and constants, counted) and\n"
-            "explains the outcome better than every shorter one, so read down for as long as a line brings a clear gain in\n"
-            "%s; the knee, where the gains become small, is usually the formula to keep.\n",
-            first == NULL ? "fit" : meaning(first));
-    fprintf(stream,
-            "The fit is apparent and therefore optimistic: it was measured on the same %s samples that chose among %s formulas,\n"
-            "so expect less on other people and check the formula on data that took no part in the search.\n",
-            shy_text_thousands(integer(document, "n_samples"), samples),
-            shy_text_thousands(integer(document, "n_formulas"), formulas));
+    snprintf(text, sizeof text,
+             "How to read it: each line is the best formula of its complexity (its factors, operators and constants, "
+             "counted) and "
+             "explains the outcome better than every simpler one, so read down for as long as a line brings a clear "
+             "gain in %s; "
+             "the knee, after which the gains are small, is usually the formula to keep.",
+             first == NULL ? "fit" : meaning(first));
+    fputs("\n", stream);
+    print_paragraph(text, stream);
+    snprintf(text, sizeof text,
+             "The fit is apparent and therefore optimistic: it was measured on the same %s samples that chose among %s "
+             "formulas, so "
+             "expect less on other people, and check a formula on data that took no part in the search.",
+             shy_text_thousands(integer(document, "n_samples"), samples),
+             shy_text_thousands(integer(document, "n_formulas"), formulas));
+    print_paragraph(text, stream);
 }
 
 static shy_status print_front(const json_t *document, FILE *stream)
@@ -171,7 +202,8 @@ static shy_status print_all(const json_t *document, FILE *stream)
     json_t *list;
 
     print_heading(document, stream);
-    json_object_foreach(json_object_get(document, "best"), key, list) {
+    json_object_foreach(json_object_get(document, "best"), key, list)
+    {
         if (st == SHY_OK) st = print_level(document, key, list, stream);
         fputs("\n", stream);
     }
@@ -188,7 +220,8 @@ shy_status shy_report_print(const json_t *document, int complexity, FILE *stream
     snprintf(key, sizeof key, "%d", complexity);
     list = json_object_get(best, key);
     if (list == NULL)
-        return shy_fail(SHY_INPUT, "The results hold no complexity %d; the search went up to %zu.", complexity, json_object_size(best));
+        return shy_fail(SHY_INPUT, "The results hold no complexity %d; the search went up to %zu.", complexity,
+                        json_object_size(best));
     print_heading(document, stream);
     return print_level(document, key, list, stream);
 }
@@ -210,13 +243,16 @@ shy_status shy_show(const char *directory, int complexity, FILE *stream)
 
     SHY_TRY(shy_report_path(directory, "front.json", &path));
     if (access(path, R_OK) != 0)
-        SHY_TRY(shy_fail(SHY_IO, "%s: there are no results to show. Give the directory that a search wrote with -o.", path));
+        SHY_TRY(shy_fail(SHY_IO, "%s: there are no results to show. Give the directory that a search wrote with -o.",
+                         path));
     document = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (document == NULL)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s:%d:%d: is not the front of a search: %s.", path, error.line, error.column, error.text));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s:%d:%d: is not the front of a search: %s.", path, error.line, error.column,
+                         error.text));
     if (!json_is_array(json_object_get(document, "front")) || !json_is_array(json_object_get(document, "metrics")) ||
         !json_is_object(json_object_get(document, "best")))
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: is not the front of a search: \"front\", \"best\" or \"metrics\" is missing.", path));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: is not the front of a search: \"front\", \"best\" or \"metrics\" is missing.",
+                         path));
     SHY_TRY(shy_report_print(document, complexity, stream));
 out:
     json_decref(document);

@@ -30,7 +30,8 @@ static uint32_t next_point(const unsigned char **text)
     uint32_t point = more == 0 ? *p : *p & (0x3fu >> more);
 
     p++;
-    for (; more > 0 && (*p & 0xc0) == 0x80; more--, p++) point = point << 6 | (*p & 0x3fu);
+    for (; more > 0 && (*p & 0xc0) == 0x80; more--, p++)
+        point = point << 6 | (*p & 0x3fu);
     *text = p;
     return point;
 }
@@ -79,8 +80,10 @@ static void print_row(const shy_table *table, const int *width, const char *cons
         int gap = width[c] - shy_text_width(cell[c]);
         bool last = c == table->columns - 1;
         if (c > 0) fputs("  ", stream);
-        if (table->right[c]) fprintf(stream, "%*s%s", gap, "", cell[c]);
-        else fprintf(stream, "%s%*s", cell[c], last ? 0 : gap, ""); /* no blanks at the end of a line */
+        if (table->right[c])
+            fprintf(stream, "%*s%s", gap, "", cell[c]);
+        else
+            fprintf(stream, "%s%*s", cell[c], last ? 0 : gap, ""); /* no blanks at the end of a line */
     }
     fputs("\n", stream);
 }
@@ -91,7 +94,8 @@ shy_status shy_table_print(const shy_table *table, FILE *stream)
     size_t columns = (size_t)table->columns;
 
     if (table->status != SHY_OK) return table->status;
-    for (size_t c = 0; c < columns; c++) width[c] = shy_text_width(table->heading[c]);
+    for (size_t c = 0; c < columns; c++)
+        width[c] = shy_text_width(table->heading[c]);
     for (size_t i = 0; i < table->cells; i++) {
         int w = shy_text_width(table->cell[i]);
         if (w > width[i % columns]) width[i % columns] = w;
@@ -104,7 +108,8 @@ shy_status shy_table_print(const shy_table *table, FILE *stream)
 
 void shy_table_free(shy_table *table)
 {
-    for (size_t i = 0; i < table->cells; i++) shy_free(&table->cell[i]);
+    for (size_t i = 0; i < table->cells; i++)
+        shy_free(&table->cell[i]);
     shy_free(&table->cell);
     *table = (shy_table){0};
 }

@@ -24,7 +24,8 @@ static void add_row(const shy_results *results, const shy_entry *entry, shy_buff
 {
     shy_buffer_format(buffer, "%d\t", entry->complexity);
     add_text(buffer, entry->formula);
-    for (int m = 0; results->metric_names[m] != NULL; m++) add_number(buffer, entry->metric[m]);
+    for (int m = 0; results->metric_names[m] != NULL; m++)
+        add_number(buffer, entry->metric[m]);
     add_number(buffer, entry->intercept);
     add_number(buffer, entry->slope);
     shy_buffer_text(buffer, "\t");
@@ -42,7 +43,9 @@ static void add_row(const shy_results *results, const shy_entry *entry, shy_buff
 void shy_report_tsv(const shy_results *results, shy_buffer *buffer)
 {
     shy_buffer_text(buffer, "complexity\tformula");
-    for (int m = 0; results->metric_names[m] != NULL; m++) shy_buffer_format(buffer, "\t%s", results->metric_names[m]);
+    for (int m = 0; results->metric_names[m] != NULL; m++)
+        shy_buffer_format(buffer, "\t%s", results->metric_names[m]);
     shy_buffer_text(buffer, "\tintercept\tslope\tunit\tstatistic\tloss\tfactors\ttwins\tverdict\n");
-    for (int i = 0; i < results->front_count; i++) add_row(results, results->front[i], buffer);
+    for (int i = 0; i < results->front_count; i++)
+        add_row(results, results->front[i], buffer);
 }

@@ -33,13 +33,16 @@ static void assert_same_value(const shy_value *a, const shy_value *b, const char
 {
     const char *left = a->text ? a->text : "", *right = b->text ? b->text : "";
 
-    if (strcmp(left, right) != 0 || a->count != b->count) fail_msg("%s: \"%s\" (%u) became \"%s\" (%u)", name, left, a->count, right, b->count);
-    for (unsigned i = 0; i < a->count; i++) assert_string_equal(a->item[i], b->item[i]);
+    if (strcmp(left, right) != 0 || a->count != b->count)
+        fail_msg("%s: \"%s\" (%u) became \"%s\" (%u)", name, left, a->count, right, b->count);
+    for (unsigned i = 0; i < a->count; i++)
+        assert_string_equal(a->item[i], b->item[i]);
 }
 
 static void assert_same(const shy_config *a, const shy_config *b)
 {
-    for (int key = 0; key < SHY_KEYS; key++) assert_same_value(&a->value[key], &b->value[key], shy_key_get(key)->name);
+    for (int key = 0; key < SHY_KEYS; key++)
+        assert_same_value(&a->value[key], &b->value[key], shy_key_get(key)->name);
 }
 
 /* ---- the table ----------------------------------------------------------------------------------------------------- */
@@ -95,25 +98,24 @@ static void defaults_are_those_of_the_grammar(void **state)
 
 /* ---- reading ------------------------------------------------------------------------------------------------------- */
 
-static const char full[] =
-    "# a comment\n"
-    "cohort: data/cohort.h5\n"
-    "outcome:   {column: \"body mass: index\", kind: binary, positive: yes}\n"
-    "samples:   {where: \"age >= 18 and sex == female\"}\n"
-    "factors:   {include: [\"*\", age, 'a, b', \"体重\"], exclude: [bmi, patient_id], max: 4}\n"
-    "grammar:\n"
-    "  operators: [+, -, \"*\", /, log, max]\n"
-    "  constants: none\n"
-    "  max_complexity: 9\n"
-    "  units: strict\n"
-    "  complexity: {log: 2, \"*\": 3, factor: 1, constant: 5}\n"
-    "  forbid: []\n"
-    "  max_constants: 0\n"
-    "search: {keep: 17}\n"
-    "parallel: {row_blocks: 2, memory: 1.5GiB, tile: 64}\n"
-    "output: somewhere/\n"
-    "seed: 9007199254740992\n"
-    "report: {interval: 0.5}\n";
+static const char full[] = "# a comment\n"
+                           "cohort: data/cohort.h5\n"
+                           "outcome:   {column: \"body mass: index\", kind: binary, positive: yes}\n"
+                           "samples:   {where: \"age >= 18 and sex == female\"}\n"
+                           "factors:   {include: [\"*\", age, 'a, b', \"体重\"], exclude: [bmi, patient_id], max: 4}\n"
+                           "grammar:\n"
+                           "  operators: [+, -, \"*\", /, log, max]\n"
+                           "  constants: none\n"
+                           "  max_complexity: 9\n"
+                           "  units: strict\n"
+                           "  complexity: {log: 2, \"*\": 3, factor: 1, constant: 5}\n"
+                           "  forbid: []\n"
+                           "  max_constants: 0\n"
+                           "search: {keep: 17}\n"
+                           "parallel: {row_blocks: 2, memory: 1.5GiB, tile: 64}\n"
+                           "output: somewhere/\n"
+                           "seed: 9007199254740992\n"
+                           "report: {interval: 0.5}\n";
 
 static void a_full_file_is_read(void **state)
 {
@@ -133,7 +135,8 @@ static void a_full_file_is_read(void **state)
     assert_true(shy_config_integer(config, SHY_KEY_SEED) == 9007199254740992);
     assert_true(shy_config_number(config, SHY_KEY_REPORT_INTERVAL) == 0.5);
     assert_int_equal(shy_config_grammar(config, &g), SHY_OK);
-    assert_true(g.allowed[SHY_OP_MAX] && g.allowed[SHY_OP_LOG] && !g.allowed[SHY_OP_SQRT] && !g.allowed[SHY_OP_CONSTANT]);
+    assert_true(g.allowed[SHY_OP_MAX] && g.allowed[SHY_OP_LOG] && !g.allowed[SHY_OP_SQRT] &&
+                !g.allowed[SHY_OP_CONSTANT]);
     assert_int_equal(g.weight[SHY_OP_LOG], 2);
     assert_int_equal(g.weight[SHY_OP_MULTIPLY], 3);
     assert_int_equal(g.weight[SHY_OP_CONSTANT], 5);
@@ -147,9 +150,10 @@ static void a_full_file_is_read(void **state)
 /* load(save(c)) = c, for the defaults, a full file, and texts that YAML would take for something else. */
 static void what_is_saved_reads_back(void **state)
 {
-    static const char *const texts[] = {
-        REQUIRED, full, REQUIRED "output: \"null\"\n", REQUIRED "output: \"4\"\nfactors: {include: [\"~\", \"- a\", \"#x\", \"\\\"\", \"'\", \"a: b\", \" lead\", \"tab\\there\"]}\n",
-        REQUIRED "factors: {include: [\"two\\nlines\"]}\nsamples: {where: \"\"}\n"};
+    static const char *const texts[] = {REQUIRED, full, REQUIRED "output: \"null\"\n",
+                                        REQUIRED "output: \"4\"\nfactors: {include: [\"~\", \"- a\", \"#x\", \"\\\"\", "
+                                                 "\"'\", \"a: b\", \" lead\", \"tab\\there\"]}\n",
+                                        REQUIRED "factors: {include: [\"two\\nlines\"]}\nsamples: {where: \"\"}\n"};
 
     (void)state;
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
@@ -181,7 +185,8 @@ static void the_example_holds_every_key_with_its_default(void **state)
     assert_same(config, defaults);
     for (int key = 0; key < SHY_KEYS; key++) {
         const char *name = shy_key_get(key)->name, *word = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
-        if (strncmp(name, "grammar.complexity.", 19) != 0 && strstr(text, word) == NULL) fail_msg("%s is not in the example", name);
+        if (strncmp(name, "grammar.complexity.", 19) != 0 && strstr(text, word) == NULL)
+            fail_msg("%s is not in the example", name);
     }
     free(text);
     shy_config_free(&config);
@@ -197,7 +202,8 @@ typedef struct {
 
 static const refusal refusals[] = {
     {"cohort: a\noutcom: {column: b}\n", {"run.yaml:2:1", "outcom", "outcome"}},
-    {"grammar: {max_complexty: 7}\n", {"run.yaml:1:11", "grammar.max_complexty", "did you mean grammar.max_complexity"}},
+    {"grammar: {max_complexty: 7}\n",
+     {"run.yaml:1:11", "grammar.max_complexty", "did you mean grammar.max_complexity"}},
     {"max_complexity: 7\n", {"run.yaml:1:1", "did you mean grammar.max_complexity"}},
     {"grammar:\n  complexity: {lgo: 2}\n", {"run.yaml:2:16", "did you mean grammar.complexity.log"}},
     {"grammar: {max_complexity: 4k}\n", {"run.yaml:1:27", "\"4k\"", "integer from 1 to"}},
@@ -365,10 +371,12 @@ static void wrong_assignments_are_refused(void **state)
     (void)state;
     for (size_t r = 0; r < sizeof wrong_assignments / sizeof *wrong_assignments; r++) {
         shy_config *config = fresh(), *defaults = fresh();
-        if (shy_config_set(config, wrong_assignments[r].text) != SHY_INPUT) fail_msg("not refused: %s", wrong_assignments[r].text);
+        if (shy_config_set(config, wrong_assignments[r].text) != SHY_INPUT)
+            fail_msg("not refused: %s", wrong_assignments[r].text);
         for (int m = 0; m < 4 && wrong_assignments[r].message[m] != NULL; m++)
             if (strstr(shy_error_message(), wrong_assignments[r].message[m]) == NULL)
-                fail_msg("%s: \"%s\" is not in: %s", wrong_assignments[r].text, wrong_assignments[r].message[m], shy_error_message());
+                fail_msg("%s: \"%s\" is not in: %s", wrong_assignments[r].text, wrong_assignments[r].message[m],
+                         shy_error_message());
         assert_same(config, defaults);
         shy_config_free(&config);
         shy_config_free(&defaults);
@@ -381,27 +389,34 @@ static void sizes_are_read_strictly(void **state)
     static const struct {
         const char *text;
         uint64_t bytes; /* 0: not a size */
-    } sizes[] = {{"1KiB", 1024},  {"4GiB", 4ull << 30}, {"0.5 MiB", 1 << 19}, {"2GB", 2000000000}, {"100B", 100}, {"4", 0}, {"4g", 0},
-                 {"GiB", 0},      {"-4GiB", 0},         {"4GiB ", 0},         {"0GiB", 0},         {"1..2GiB", 0}, {"", 0}, {"99999999TiB", 0}};
+    } sizes[] = {
+        {"1KiB", 1024}, {"4GiB", 4ull << 30}, {"0.5 MiB", 1 << 19}, {"2GB", 2000000000}, {"100B", 100}, {"4", 0},
+        {"4g", 0},      {"GiB", 0},           {"-4GiB", 0},         {"4GiB ", 0},        {"0GiB", 0},   {"1..2GiB", 0},
+        {"", 0},        {"99999999TiB", 0}};
 
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         uint64_t bytes = 0;
         bool valid = shy_size_parse(sizes[i].text, &bytes);
-        if (valid != (sizes[i].bytes > 0) || bytes != sizes[i].bytes) fail_msg("%s: %llu", sizes[i].text, (unsigned long long)bytes);
+        if (valid != (sizes[i].bytes > 0) || bytes != sizes[i].bytes)
+            fail_msg("%s: %llu", sizes[i].text, (unsigned long long)bytes);
     }
 }
 
 /* ---- progress ------------------------------------------------------------------------------------------------------ */
 
-static char *shown(bool terminal, double interval, char *text, size_t size)
+static char *shown(int columns, double interval, char *text, size_t size)
 {
     FILE *stream = fmemopen(text, size, "w");
     shy_meter meter;
 
-    shy_meter_start(&meter, stream, terminal, interval);
+    shy_meter_start(&meter, stream, columns, interval);
     for (int i = 1; i <= 200; i++) {
-        shy_progress now = {.fraction = i / 200.0, .formulas = 1e7 * i, .best_statistic = 0.875, .best_formula = "weight / square(height)", .seconds = 0.5 * i};
+        shy_progress now = {.fraction = i / 200.0,
+                            .formulas = 1e7 * i,
+                            .best_statistic = 0.875,
+                            .best_formula = "weight / square(height)",
+                            .seconds = 0.5 * i};
         shy_meter_show(&meter, &now);
     }
     shy_meter_end(&meter);
@@ -415,9 +430,10 @@ static void a_log_gets_plain_lines_at_a_steady_interval(void **state)
     int lines = 0;
 
     (void)state;
-    shown(false, 30, text, sizeof text);
+    shown(0, 30, text, sizeof text);
     assert_null(strchr(text, '\r'));
-    for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++) lines++;
+    for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+        lines++;
     assert_int_equal(lines, 3); /* 100 s */
     assert_non_null(strstr(text, "30.0% done after 30 s"));
     assert_non_null(strstr(text, "weight / square(height)"));
@@ -430,10 +446,12 @@ static void a_terminal_gets_one_line_that_is_wiped(void **state)
     static char text[65536];
 
     (void)state;
-    shown(true, 30, text, sizeof text);
+    shown(60, 30, text, sizeof text);
     assert_null(strchr(text, '\n'));
     assert_int_equal(text[strlen(text) - 1], '\r');
     assert_non_null(strstr(text, "[##########..........]  50%"));
+    for (const char *p = text; *p != '\0'; p += strcspn(p, "\r"), p += *p == '\r')
+        assert_true(strcspn(p, "\r") < 60 + 8);
 }
 
 static void durations_read_well(void **state)
@@ -441,8 +459,9 @@ static void durations_read_well(void **state)
     static const struct {
         double seconds;
         const char *text;
-    } durations[] = {{0, "0.0 s"}, {0.44, "0.4 s"}, {12, "12 s"}, {59.7, "1 min 00 s"}, {80, "1 min 20 s"}, {3599, "1 h 00 min"},
-                     {3900, "1 h 05 min"}, {7199, "2 h 00 min"}, {86400 * 3.0, "3.0 days"}, {-1, "unknown"}};
+    } durations[] = {
+        {0, "0.0 s"},         {0.44, "0.4 s"},      {12, "12 s"},         {59.7, "1 min 00 s"},      {80, "1 min 20 s"},
+        {3599, "1 h 00 min"}, {3900, "1 h 05 min"}, {7199, "2 h 00 min"}, {86400 * 3.0, "3.0 days"}, {-1, "unknown"}};
     char text[32];
 
     (void)state;

@@ -35,13 +35,19 @@ static char **copies(int count, const char *const *list)
 {
     char **out = NULL;
     assert_int_equal(shy_new((size_t)count, sizeof *out, &out), SHY_OK);
-    for (int i = 0; i < count; i++) out[i] = copy(list[i]);
+    for (int i = 0; i < count; i++)
+        out[i] = copy(list[i]);
     return out;
 }
 
 static shy_entry entry_of(int complexity, const char *formula, int factors, const char *const *names, double r2)
 {
-    shy_entry e = {.complexity = complexity, .factors_count = factors, .intercept = 0.1, .slope = -1.0 / 3, .statistic = r2, .loss = 1 - r2,
+    shy_entry e = {.complexity = complexity,
+                   .factors_count = factors,
+                   .intercept = 0.1,
+                   .slope = -1.0 / 3,
+                   .statistic = r2,
+                   .loss = 1 - r2,
                    .metric = {r2, 0.1 + 0.2}};
     e.formula = copy(formula);
     e.formula_short = copy(formula);
@@ -54,10 +60,23 @@ static shy_entry entry_of(int complexity, const char *formula, int factors, cons
 /* Level 1 has two formulas, 2 none, 3 one that could not be fitted, 4 one with constants and twins. */
 static shy_results make_results(void)
 {
-    static const char *const plain[] = {"weight"}, *const odd[] = {"体重 \"kg\"\t\\", "x\ny"}, *const twins[] = {"`a b` / c", "\"q\""};
-    shy_results r = {.version = "0", .metric_names = metric_names, .n_cohort = 20, .n_filtered = 15, .n_samples = 12588, .factors_offered = 3,
-                     .factors_used = 2, .n_formulas = 1234567, .levels = 4, .front_count = 2, .seed = 1, .ranks = 2, .groups = 2,
-                     .row_blocks = 1, .seconds = 1.5};
+    static const char *const plain[] = {"weight"}, *const odd[] = {"体重 \"kg\"\t\\", "x\ny"},
+                             *const twins[] = {"`a b` / c", "\"q\""};
+    shy_results r = {.version = "0",
+                     .metric_names = metric_names,
+                     .n_cohort = 20,
+                     .n_filtered = 15,
+                     .n_samples = 12588,
+                     .factors_offered = 3,
+                     .factors_used = 2,
+                     .n_formulas = 1234567,
+                     .levels = 4,
+                     .front_count = 2,
+                     .seed = 1,
+                     .ranks = 2,
+                     .groups = 2,
+                     .row_blocks = 1,
+                     .seconds = 1.5};
 
     assert_int_equal(shy_new(4, sizeof *r.level, &r.level), SHY_OK);
     for (int l = 0; l < 4; l++) {
@@ -228,7 +247,8 @@ static void tsv_has_a_row_per_formula_of_the_front(void **state)
     rest = contents(path, &length);
     while ((line = strsep(&rest, "\n")) != NULL && *line != '\0') {
         int cells = 1;
-        for (const char *p = line; (p = strchr(p, '\t')) != NULL; p++) cells++;
+        for (const char *p = line; (p = strchr(p, '\t')) != NULL; p++)
+            cells++;
         assert_int_equal(cells, 12);
         if (rows == 0) assert_int_equal(strncmp(line, "complexity\tformula\tr2\trmse\tintercept\tslope\t", 41), 0);
         if (rows == 1) assert_int_equal(strncmp(line, "1\tweight\t0.5\t0.30000000000000004\t0.1\t", 37), 0);
@@ -264,7 +284,8 @@ static void hdf5_reads_back(void **state)
     set = H5Dopen2(file, "best/constants", H5P_DEFAULT);
     assert_int_equal(length_of(set, 1), 4);
     assert_true(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, constants) >= 0);
-    assert_true(constants[3][0] == 140.00000000000003 && constants[3][1] == 1e-300 && isnan(constants[3][2]) && isnan(constants[0][0]));
+    assert_true(constants[3][0] == 140.00000000000003 && constants[3][1] == 1e-300 && isnan(constants[3][2]) &&
+                isnan(constants[0][0]));
     H5Dclose(set);
     set = H5Dopen2(file, "best/r2", H5P_DEFAULT);
     assert_true(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, r2) >= 0);
@@ -330,17 +351,18 @@ static void python_reads_it(void **state)
 
     (void)state;
     if (system("/usr/bin/python3 -c 'import h5py' 2>/dev/null") != 0) skip();
-    snprintf(command, sizeof command,
-             "/usr/bin/python3 -c 'import h5py, json\n"
-             "f = h5py.File(\"%s/results.h5\")\n"
-             "assert list(f[\"front/formula\"].asstr()[:]) == [\"weight\", \"(140.00000000000003 - weight) * 1e-300\"]\n"
-             "assert list(f[\"front/twins\"].asstr()[1]) == [\"`a b` / c\", \"\\\"q\\\"\"]\n"
-             "assert list(f[\"levels/formulas\"][:]) == [2, 1002, 2002, 3002]\n"
-             "assert f[\"run\"].attrs[\"ranks\"] == 2 and f.attrs[\"n_samples\"] == 12588\n"
-             "d = json.load(open(\"%s/front.json\"))\n"
-             "assert d[\"front\"][1][\"metrics\"][\"r2\"] == f[\"front/r2\"][1] == 0.99999\n"
-             "assert json.load(open(\"%s/run.json\"))[\"ranks\"] == 2\n'",
-             written(), in("out"), in("out"));
+    snprintf(
+        command, sizeof command,
+        "/usr/bin/python3 -c 'import h5py, json\n"
+        "f = h5py.File(\"%s/results.h5\")\n"
+        "assert list(f[\"front/formula\"].asstr()[:]) == [\"weight\", \"(140.00000000000003 - weight) * 1e-300\"]\n"
+        "assert list(f[\"front/twins\"].asstr()[1]) == [\"`a b` / c\", \"\\\"q\\\"\"]\n"
+        "assert list(f[\"levels/formulas\"][:]) == [2, 1002, 2002, 3002]\n"
+        "assert f[\"run\"].attrs[\"ranks\"] == 2 and f.attrs[\"n_samples\"] == 12588\n"
+        "d = json.load(open(\"%s/front.json\"))\n"
+        "assert d[\"front\"][1][\"metrics\"][\"r2\"] == f[\"front/r2\"][1] == 0.99999\n"
+        "assert json.load(open(\"%s/run.json\"))[\"ranks\"] == 2\n'",
+        written(), in("out"), in("out"));
     assert_int_equal(system(command), 0);
 }
 
@@ -375,7 +397,8 @@ static const char *shown(int complexity)
 
 static void the_front_is_an_aligned_table_and_two_sentences(void **state)
 {
-    const char *text = shown(0), *heading = strstr(text, "complexity  formula"), *row = strstr(text, "\n         4  (140");
+    const char *text = shown(0), *heading = strstr(text, "complexity  formula"),
+               *row = strstr(text, "\n         4  (140");
 
     (void)state;
     assert_non_null(heading);
@@ -537,7 +560,8 @@ static void every_allocation_that_fails_is_a_failure(void **state)
 
 static void damaged_fronts_are_refused(void **state)
 {
-    static const char *const damaged[] = {"", "{", "[]", "{}", "{\"front\": 1, \"best\": {}, \"metrics\": []}", "{\"front\": [], \"best\": []}"};
+    static const char *const damaged[] = {
+        "", "{", "[]", "{}", "{\"front\": 1, \"best\": {}, \"metrics\": []}", "{\"front\": [], \"best\": []}"};
     FILE *stream = fopen("/dev/null", "w");
 
     (void)state;

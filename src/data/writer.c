@@ -1,0 +1,274 @@
+/* writer.c: writes the datasets of a cohort file with HDF5, one process, into a file that nobody sees before it is whole. */
+#include "shy_config.h"
+
+#include <hdf5.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "file_impl.h"
+
+enum { DEFLATE_LEVEL = 3, SLICE = 8192 };
+
+struct shy_writer {
+    char *path, *name;
+    hid_t file, values;
+    uint64_t rows;
+};
+
+static shy_status write_error(const shy_writer *w)
+{
+    char reason[256];
+
+    return shy_fail(SHY_IO, "%s: cannot be written: %s.", w->name, shy_hdf5_reason(reason, sizeof reason));
+}
+
+/* No creation times, so that the same tables give the same file; the newest layout, whose metadata carry checksums. */
+static hid_t create_file(const char *path)
+{
+    hid_t create = H5Pcreate(H5P_FILE_CREATE), access = H5Pcreate(H5P_FILE_ACCESS), file;
+
+    H5Pset_userblock(create, SHY_SEAL_BYTES);
+    H5Pset_obj_track_times(create, false);
+    H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+    file = H5Fcreate(path, H5F_ACC_EXCL, create, access);
+    H5Pclose(create);
+    H5Pclose(access);
+    return file;
+}
+
+/* Chunked, byte-shuffled, deflated. Cells never written, those beyond the edge of the table, are NaN and not old memory. */
+static hid_t creation_list(int rank, const hsize_t *chunk, bool floating)
+{
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    const double missing = NAN;
+
+    H5Pset_obj_track_times(list, false);
+    if (floating) H5Pset_fill_value(list, H5T_NATIVE_DOUBLE, &missing);
+    H5Pset_chunk(list, rank, chunk);
+    H5Pset_shuffle(list);
+    H5Pset_deflate(list, DEFLATE_LEVEL);
+    return list;
+}
+
+static shy_status create_values(shy_writer *w, const shy_writer_layout *layout)
+{
+    hsize_t size[2] = {(hsize_t)layout->slots, layout->rows}, chunk[2] = {layout->chunk_slots, layout->chunk_rows};
+    hid_t space = H5Screate_simple(2, size, NULL), create = creation_list(2, chunk, true), access = H5Pcreate(H5P_DATASET_ACCESS);
+
+    /* Chunks are written whole: a cache of a few is enough. */
+    H5Pset_chunk_cache(access, 127, 4 * layout->chunk_rows * layout->chunk_slots * sizeof(double), 1.0);
+    w->values = H5Dcreate2(w->file, "values", H5T_IEEE_F64LE, space, H5P_DEFAULT, create, access);
+    H5Pclose(access);
+    H5Pclose(create);
+    H5Sclose(space);
+    return w->values < 0 ? write_error(w) : SHY_OK;
+}
+
+static shy_status create_groups(shy_writer *w)
+{
+    static const char *const names[] = {"columns", "identifiers"};
+
+    for (int i = 0; i < 2; i++) {
+        hid_t group = H5Gcreate2(w->file, names[i], H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        if (group < 0 || H5Gclose(group) < 0) return write_error(w);
+    }
+    return SHY_OK;
+}
+
+shy_status shy_writer_create(const shy_writer_layout *layout, shy_writer **writer_out)
+{
+    shy_status st = SHY_OK;
+    shy_writer *w = NULL;
+
+    shy_hdf5_quiet();
+    SHY_TRY(shy_new(1, sizeof *w, &w));
+    w->file = w->values = H5I_INVALID_HID;
+    w->rows = layout->rows;
+    SHY_TRY(shy_string_copy(layout->path, &w->path));
+    SHY_TRY(shy_string_copy(layout->name, &w->name));
+    w->file = create_file(layout->path);
+    if (w->file < 0) st = write_error(w);
+    if (st == SHY_OK) st = create_groups(w);
+    if (st == SHY_OK) st = create_values(w, layout);
+    if (st != SHY_OK) goto out;
+    *writer_out = w, w = NULL;
+out:
+    shy_writer_abandon(&w);
+    return st;
+}
+
+shy_status shy_writer_values(shy_writer *w, int64_t slot, int64_t slots, uint64_t row, uint64_t rows, uint64_t stride,
+                             const double *values)
+{
+    hsize_t memory_size[2] = {(hsize_t)slots, stride}, start[2] = {(hsize_t)slot, row}, count[2] = {(hsize_t)slots, rows};
+    hsize_t origin[2] = {0, 0};
+    hid_t memory = H5Screate_simple(2, memory_size, NULL), space = H5Dget_space(w->values);
+    herr_t done = -1;
+
+    if (memory >= 0 && space >= 0 && H5Sselect_hyperslab(memory, H5S_SELECT_SET, origin, NULL, count, NULL) >= 0 &&
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0)
+        done = H5Dwrite(w->values, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values);
+    shy_status st = done < 0 ? write_error(w) : SHY_OK;
+    H5Sclose(memory);
+    H5Sclose(space);
+    return st;
+}
+
+/* One-dimensional data in slices, so that only one slice of texts is in memory at a time. */
+static shy_status write_slice(shy_writer *w, hid_t set, hid_t type, uint64_t first, uint64_t count, const void *data)
+{
+    hsize_t start = first, size = count;
+    hid_t memory = H5Screate_simple(1, &size, NULL), space = H5Dget_space(set);
+    herr_t done = -1;
+
+    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &size, NULL) >= 0)
+        done = H5Dwrite(set, type, memory, space, H5P_DEFAULT, data);
+    shy_status st = done < 0 ? write_error(w) : SHY_OK;
+    H5Sclose(memory);
+    H5Sclose(space);
+    return st;
+}
+
+static hid_t create_list(shy_writer *w, const char *name, hid_t type, uint64_t count)
+{
+    hsize_t size = count, chunk = count < SLICE ? (count > 0 ? count : 1) : SLICE;
+    hid_t space = H5Screate_simple(1, &size, NULL), create = creation_list(1, &chunk, false);
+    hid_t set = H5Dcreate2(w->file, name, type, space, H5P_DEFAULT, create, H5P_DEFAULT);
+
+    H5Pclose(create);
+    H5Sclose(space);
+    return set;
+}
+
+/* A damaged or full disk may show itself only when the last chunk is written, at the end of a dataset. */
+static shy_status close_list(shy_writer *w, hid_t set, shy_status st)
+{
+    if (set >= 0 && H5Dclose(set) < 0 && st == SHY_OK) st = write_error(w);
+    return st;
+}
+
+static shy_status write_text_slices(shy_writer *w, hid_t set, hid_t type, size_t width, uint64_t count, shy_text_at at, void *context)
+{
+    shy_status st = SHY_OK;
+    char *slice = NULL;
+
+    SHY_TRY(shy_new(count < SLICE ? count : SLICE, width, &slice));
+    for (uint64_t first = 0; first < count; first += SLICE) {
+        uint64_t here = count - first < SLICE ? count - first : SLICE;
+        memset(slice, 0, here * width);
+        for (uint64_t i = 0; i < here; i++) {
+            const char *text = at(context, first + i);
+            memcpy(slice + i * width, text, strlen(text));
+        }
+        SHY_TRY(write_slice(w, set, type, first, here, slice));
+    }
+out:
+    shy_free(&slice);
+    return st;
+}
+
+shy_status shy_writer_texts(shy_writer *w, const char *name, uint64_t count, shy_text_at at, void *context)
+{
+    shy_status st = SHY_OK;
+    size_t width = 1;
+
+    for (uint64_t i = 0; i < count; i++) {
+        size_t length = strlen(at(context, i));
+        if (length > width) width = length;
+    }
+    hid_t type = H5Tcopy(H5T_C_S1), set;
+    H5Tset_size(type, width);
+    H5Tset_strpad(type, H5T_STR_NULLPAD);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    set = create_list(w, name, type, count);
+    st = set < 0 ? write_error(w) : write_text_slices(w, set, type, width, count, at, context);
+    st = close_list(w, set, st);
+    H5Tclose(type);
+    return st;
+}
+
+static shy_status write_list(shy_writer *w, const char *name, hid_t file_type, hid_t memory_type, uint64_t count, const void *data)
+{
+    hid_t set = create_list(w, name, file_type, count);
+    shy_status st = set < 0 ? write_error(w) : write_slice(w, set, memory_type, 0, count, data);
+
+    return close_list(w, set, st);
+}
+
+shy_status shy_writer_doubles(shy_writer *w, const char *name, uint64_t count, const double *values)
+{
+    return write_list(w, name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, count, values);
+}
+
+shy_status shy_writer_integers(shy_writer *w, const char *name, uint64_t count, const int64_t *values)
+{
+    return write_list(w, name, H5T_STD_I64LE, H5T_NATIVE_INT64, count, values);
+}
+
+static shy_status write_attribute(shy_writer *w, const char *name, hid_t file_type, hid_t memory_type, const void *value)
+{
+    hid_t space = H5Screate(H5S_SCALAR), attribute = H5Acreate2(w->file, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
+    shy_status st = attribute < 0 || H5Awrite(attribute, memory_type, value) < 0 ? write_error(w) : SHY_OK;
+
+    if (attribute >= 0) H5Aclose(attribute);
+    H5Sclose(space);
+    return st;
+}
+
+shy_status shy_writer_attribute(shy_writer *w, const char *name, int64_t value)
+{
+    return write_attribute(w, name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
+}
+
+shy_status shy_writer_note(shy_writer *w, const char *name, const char *text)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+
+    H5Tset_size(type, strlen(text) + 1);
+    H5Tset_cset(type, H5T_CSET_UTF8);
+    shy_status st = write_attribute(w, name, type, type, text);
+    H5Tclose(type);
+    return st;
+}
+
+shy_status shy_writer_finish(shy_writer **writer)
+{
+    shy_status st = SHY_OK;
+    shy_writer *w = *writer;
+    hid_t values = w->values, file = w->file;
+
+    w->values = H5I_INVALID_HID;
+    if (H5Dclose(values) < 0) {
+        st = write_error(w);
+        goto out;
+    }
+    if (H5Fclose(file) < 0) {
+        st = write_error(w);
+        goto out;
+    }
+    w->file = H5I_INVALID_HID;
+    SHY_TRY(shy_seal_write(w->path, w->name));
+    shy_free(&w->path);
+    shy_free(&w->name);
+    shy_free(writer);
+out:
+    shy_writer_abandon(writer);
+    return st;
+}
+
+void shy_writer_abandon(shy_writer **writer)
+{
+    shy_writer *w = *writer;
+
+    if (w == NULL) return;
+    /* On a full disk HDF5 cannot close a file, and complains when the program ends: emptying it first makes room. */
+    if (w->file >= 0 && truncate(w->path, 0) == 0) {
+        if (w->values >= 0) H5Dclose(w->values);
+        H5Fclose(w->file);
+    }
+    if (w->path != NULL) unlink(w->path);
+    shy_free(&w->path);
+    shy_free(&w->name);
+    shy_free(writer);
+}

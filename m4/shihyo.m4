@@ -158,7 +158,7 @@ AC_ARG_ENABLE([sanitizers],
 SHY_CFLAGS=
 SHY_LDFLAGS=
 # Results are the same on every processor only if a*b+c is never fused behind our back: -ffp-contract=off.
-for shy_flag in -std=gnu11 -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -ffp-contract=off -fopenmp-simd; do
+for shy_flag in -std=gnu11 -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp-simd; do
     SHY_TRY_CFLAG([$shy_flag])
 done
 AS_IF([test "x$enable_werror" = xyes], [SHY_TRY_CFLAG([-Werror])])

@@ -83,6 +83,21 @@ uint64_t shy_hash_bytes(const void *bytes, size_t count, uint64_t seed); /* fast
 /** SHA-256 of a file as 64 lower-case hexadecimal digits and a NUL. Fails with SHY_IO. */
 shy_status shy_hash_file(const char *path, char hex_out[65]);
 
+/* ---- vector loops: one text, compiled once per instruction set; the loader picks the widest that the processor has -- */
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define SHY_NO_CLONES 1
+#endif
+#endif
+
+/* Sanitisers instrument the resolver before their run time has started. */
+#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(SHY_NO_CLONES)
+#define SHY_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define SHY_VECTOR_CLONES
+#endif
+
 /* ---- text ------------------------------------------------------------------------------------------------------ */
 
 /** Strict: the whole text is one finite number (no "4k", no "0x", no blank). Returns false otherwise. */

@@ -49,6 +49,11 @@ double shy_operator_apply(shy_op op, double u, double v); /* the definition, fp6
 /** out[i] = op(u[i], v[i]); the same values bit for bit as shy_operator_apply. v ignored for unary operators. No overlap. */
 void shy_operator_apply_rows(shy_op op, int rows, const double *u, const double *v, double *out);
 /**
+ * The same for screening: vectorised log, within 1e-14 of libm's relative to max(1, |log u|); the other operators bit for bit as
+ * above. What is found with it is scored again with the definition.
+ */
+void shy_operator_screen_rows(shy_op op, int rows, const double *u, const double *v, double *out);
+/**
  * Range of op over operands in [u.lo, u.hi], [v.lo, v.hi] (interval arithmetic). False where the operator is not defined on
  * the whole range: log needs lo > 0, sqrt lo >= 0, inverse and / need a divisor range without 0, reldiff a sum without 0,
  * exp hi <= 50; or where the result is not within ±1e150.

@@ -7,6 +7,17 @@
 
 #include "shihyo/expr.h"
 
+/* The smaller and the larger of two numbers that are not NaN; libm's functions are calls. */
+static inline double smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 /* ---- definitions ----------------------------------------------------------------------------------------------- */
 
 /*
@@ -19,6 +30,7 @@
         (void)v;                                                                                                       \
         return (expression);                                                                                           \
     }                                                                                                                  \
+    SHY_VECTOR_CLONES                                                                                                  \
     static void name##_rows(int rows, const double *restrict us, const double *restrict vs, double *restrict out)      \
     {                                                                                                                  \
         (void)vs;                                                                                                      \
@@ -72,7 +84,7 @@ static bool holds_zero(shy_interval u)
 static shy_interval interval_magnitude(shy_interval u)
 {
     double a = fabs(u.lo), b = fabs(u.hi);
-    return (shy_interval){u.lo <= 0.0 && u.hi >= 0.0 ? 0.0 : fmin(a, b), fmax(a, b)};
+    return (shy_interval){u.lo <= 0.0 && u.hi >= 0.0 ? 0.0 : smaller(a, b), larger(a, b)};
 }
 
 /*
@@ -82,7 +94,7 @@ static shy_interval interval_magnitude(shy_interval u)
 static shy_interval interval_corners(double (*value)(double, double), shy_interval u, shy_interval v)
 {
     double a = value(u.lo, v.lo), b = value(u.lo, v.hi), c = value(u.hi, v.lo), d = value(u.hi, v.hi);
-    return (shy_interval){fmin(fmin(a, b), fmin(c, d)), fmax(fmax(a, b), fmax(c, d))};
+    return (shy_interval){smaller(smaller(a, b), smaller(c, d)), larger(larger(a, b), larger(c, d))};
 }
 
 static bool leaf_range(shy_interval u, shy_interval v, shy_interval *out)
@@ -195,7 +207,7 @@ static bool exp_range(shy_interval u, shy_interval v, shy_interval *out)
     (void)v;
     if (!(u.hi <= EXP_LIMIT)) return false;
     double lo = exp(u.lo), hi = exp(u.hi);
-    lo = u.lo == 0.0 ? lo : fmax(0.0, nextafter(lo, -INFINITY));
+    lo = u.lo == 0.0 ? lo : larger(0.0, nextafter(lo, -INFINITY));
     *out = (shy_interval){lo, u.hi == 0.0 ? hi : nextafter(hi, INFINITY)};
     return true;
 }

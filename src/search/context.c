@@ -160,10 +160,6 @@ static shy_status build_ranges(shy_context *context, int *scratch)
         scratch[count++] = root->left;
         if (root->right >= 0) scratch[count++] = root->right;
     }
-    /* sides may be inverted in a tile: their own ranges decide */
-    for (int i = 0; i < context->operands; i++) {
-        if (context->operand[i].mask == (1U << context->slots) - 1U && context->operand_validity[i] != SHY_NEVER) scratch[count++] = i;
-    }
     return shy_program_build(context, scratch, count, &context->ranges);
 }
 
@@ -347,9 +343,8 @@ out:
 
 /* ---- validity by ranges ---------------------------------------------------------------------------------------------- */
 
-void shy_context_ranges(shy_space *space, const shy_context *context, const shy_tuple *tuple)
+void shy_context_ranges(shy_space *space, const shy_context *context, const shy_program *program, const shy_tuple *tuple)
 {
-    const shy_program *program = &context->ranges;
     for (int k = 0; k < program->count; k++) {
         const int i = program->operand[k];
         const shy_shape *shape = &context->operand[i];

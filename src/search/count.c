@@ -80,7 +80,7 @@ static shy_status count_uncertain(shy_space *space, int slots, uint64_t *formula
         const shy_context *context = NULL;
         SHY_TRY(shy_space_context(space, &tuple, &context));
         if (context->uncertain_count == 0) continue;
-        shy_context_ranges(space, context, &tuple);
+        shy_context_ranges(space, context, &context->ranges, &tuple);
         for (int i = 0; i < context->uncertain_count; i++) {
             const int root = context->uncertain[i];
             if (shy_context_root_valid(space, context, root)) formulas[context->root[root].complexity]++;

@@ -54,17 +54,18 @@ out:
 }
 
 /* The kept operands on `rows` samples; factor(s) points at the values of the tuple's factors. */
-static void run_program(const shy_context *context, const double *const *factor, int rows, double *kept)
+static void run_program(const shy_space *space, const shy_context *context, const double *const *factor, int rows, double *kept)
 {
     const shy_program *program = &context->element_program;
     for (int k = 0; k < program->count; k++) {
         const shy_shape *shape = &context->operand[program->operand[k]];
         double *out = kept + (size_t)k * CHUNK;
+        if (!shy_context_operand_valid(space, context, program->operand[k])) continue;
         if (shape->op == SHY_OP_FACTOR) {
             memcpy(out, factor[shape->slot], (size_t)rows * sizeof *out);
         } else {
             const double *u = kept + (size_t)program->left[k] * CHUNK;
-            shy_operator_apply_rows((shy_op)shape->op, rows, u, program->right[k] >= 0 ? kept + (size_t)program->right[k] * CHUNK : u, out);
+            shy_operator_screen_rows((shy_op)shape->op, rows, u, program->right[k] >= 0 ? kept + (size_t)program->right[k] * CHUNK : u, out);
         }
     }
 }
@@ -80,12 +81,12 @@ static const double *element_column(struct shy_element_work *work, const shy_con
     } else if (*spot_operand != element->operand) {
         const double *a = work->kept + (size_t)element->a * CHUNK;
         const double *b = element->b >= 0 ? work->kept + (size_t)element->b * CHUNK : a;
-        shy_operator_apply_rows((shy_op)element->inner, rows, a, b, work->spot[0]);
+        shy_operator_screen_rows((shy_op)element->inner, rows, a, b, work->spot[0]);
         *spot_operand = element->operand;
     }
     if (root->op == SHY_OP_FACTOR) return u;
     const double *v = element->v >= 0 ? work->kept + (size_t)element->v * CHUNK : u;
-    shy_operator_apply_rows((shy_op)root->op, rows, u, v, work->spot[1]);
+    shy_operator_screen_rows((shy_op)root->op, rows, u, v, work->spot[1]);
     return work->spot[1];
 }
 
@@ -96,7 +97,7 @@ static void set_references(shy_engine *engine, const shy_context *context, const
     const double *factor[SHY_FACTORS_MAX];
     int spot_operand = -1;
     for (int s = 0; s < tuple->count; s++) factor[s] = &engine->sample[tuple->factor[s]];
-    run_program(context, factor, 1, work->kept);
+    run_program(engine->space, context, factor, 1, work->kept);
     for (int e = 0; e < context->element_count; e++) {
         const shy_element *element = &context->element[e];
         work->valid[e] = shy_context_root_valid(engine->space, context, element->root);
@@ -114,7 +115,7 @@ static void sum_elements(shy_engine *engine, const shy_context *context, const s
         const double *factor[SHY_FACTORS_MAX];
         int spot_operand = -1;
         for (int s = 0; s < tuple->count; s++) factor[s] = engine->space->column[tuple->factor[s]] + row;
-        run_program(context, factor, count, work->kept);
+        run_program(engine->space, context, factor, count, work->kept);
         for (int e = 0; e < context->element_count; e++) {
             if (!work->valid[e]) continue;
             const double *z = element_column(work, context, e, count, &spot_operand);
@@ -140,7 +141,7 @@ static shy_status work_tuple(shy_engine *engine, const shy_tuple *tuple)
     SHY_TRY(shy_group_agree(team, shy_space_context(engine->space, tuple, &context)));
     if (context->element_count == 0) return SHY_OK;
     SHY_TRY(shy_group_agree(team, reserve(engine->elements, context)));
-    shy_context_ranges(engine->space, context, tuple);
+    shy_context_ranges(engine->space, context, &context->ranges, tuple);
     set_references(engine, context, tuple);
     sum_elements(engine, context, tuple);
     SHY_TRY(shy_group_sum(team, engine->elements->sums, 3 * (int64_t)context->element_count));

@@ -86,8 +86,8 @@ typedef struct {
 shy_status shy_space_create(const shy_problem *problem, const shy_grammar *grammar, shy_space **space_out); /* collective */
 void shy_space_destroy(shy_space **space);
 shy_status shy_space_context(shy_space *space, const shy_tuple *tuple, const shy_context **context_out);
-/* Ranges of ranges.operand[] for this tuple into space->scratch_range / scratch_valid (by operand index). */
-void shy_context_ranges(shy_space *space, const shy_context *context, const shy_tuple *tuple);
+/* Ranges of the program's operands for this tuple into space->scratch_range / scratch_valid (by operand index). */
+void shy_context_ranges(shy_space *space, const shy_context *context, const shy_program *program, const shy_tuple *tuple);
 /* Are operand / root valid for the tuple whose ranges were computed last? */
 bool shy_context_operand_valid(const shy_space *space, const shy_context *context, int operand);
 bool shy_context_root_valid(const shy_space *space, const shy_context *context, int root);

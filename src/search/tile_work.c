@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
     int capacity;
     shy_instance *instance; /* of the next fill */
-    double *value;          /* capacity × rows */
+    double *value[2];       /* capacity × rows: as they are, inverse */
     shy_panel *panel[2];    /* plain, inverse */
     shy_instance *in[2];    /* what the panels hold */
 } shy_side;
@@ -52,8 +52,8 @@ static shy_status side_create(shy_side *side, int capacity, int rows, bool left)
     shy_status st = SHY_OK;
     side->capacity = capacity;
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->instance, &side->instance));
-    SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof *side->value, &side->value));
     for (int k = 0; k < 2; k++) {
+        SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
         SHY_TRY(shy_panel_create(capacity, rows, left, &side->panel[k]));
         SHY_TRY(shy_new((size_t)capacity, sizeof *side->in[k], &side->in[k]));
     }
@@ -64,8 +64,8 @@ out:
 static void side_destroy(shy_side *side)
 {
     shy_free(&side->instance);
-    shy_free(&side->value);
     for (int k = 0; k < 2; k++) {
+        shy_free(&side->value[k]);
         shy_panel_destroy(&side->panel[k]);
         shy_free(&side->in[k]);
     }
@@ -74,7 +74,7 @@ static void side_destroy(shy_side *side)
 uint64_t shy_tile_work_bytes(const shy_space *space, int tile_left, int tile_right, int left_capacity)
 {
     const int rows = space->problem->rows.rows;
-    const uint64_t values = (uint64_t)(left_capacity + tile_right) * (uint64_t)rows * sizeof(double);
+    const uint64_t values = 2U * (uint64_t)(left_capacity + tile_right) * (uint64_t)rows * sizeof(double);
     const uint64_t panels = 2U * (shy_panel_bytes(left_capacity, rows, true) + shy_panel_bytes(tile_right, rows, false));
     return values + panels + 5U * (uint64_t)tile_left * (uint64_t)tile_right * sizeof(float);
 }
@@ -120,7 +120,7 @@ static shy_status stream_next(shy_space *space, shy_stream *stream, shy_instance
             if (stream->next >= stream->last) return SHY_OK;
             shy_tuple_unrank(space, stream->pinned, stream->slots, stream->next, &stream->tuple);
             SHY_TRY(shy_space_context(space, &stream->tuple, &stream->context));
-            shy_context_ranges(space, stream->context, &stream->tuple);
+            shy_context_ranges(space, stream->context, &stream->context->side_program[stream->complexity], &stream->tuple);
             stream->at = 0;
         }
         if (stream->at >= stream->context->side_count[stream->complexity]) {
@@ -174,7 +174,7 @@ static void run_program(const shy_space *space, const shy_context *context, cons
             memcpy(out, space->column[tuple->factor[shape->slot]] + row, (size_t)rows * sizeof *out);
         } else {
             const double *u = buffer + (size_t)program->left[k] * CHUNK;
-            shy_operator_apply_rows((shy_op)shape->op, rows, u, program->right[k] >= 0 ? buffer + (size_t)program->right[k] * CHUNK : u, out);
+            shy_operator_screen_rows((shy_op)shape->op, rows, u, program->right[k] >= 0 ? buffer + (size_t)program->right[k] * CHUNK : u, out);
         }
     }
 }
@@ -199,7 +199,7 @@ static shy_status evaluate_tuple(shy_engine *engine, shy_side *side, int first, 
         run_program(engine->space, context, program, &instance->tuple, row, count, work->evaluation);
         for (int i = first, k = 0; i < last; i++) {
             while (program->operand[k] != side->instance[i].operand) k++; /* both ascend */
-            memcpy(side->value + (size_t)i * (size_t)rows + row, work->evaluation + (size_t)k * CHUNK, (size_t)count * sizeof(double));
+            memcpy(side->value[0] + (size_t)i * (size_t)rows + row, work->evaluation + (size_t)k * CHUNK, (size_t)count * sizeof(double));
         }
     }
 out:
@@ -239,7 +239,7 @@ static shy_status average(shy_engine *engine, double *sum, int count)
     return st;
 }
 
-/* Packs `count` columns of side->value that `in` describes; operands that are constant on the data are left out. */
+/* Packs `count` columns of side->value[which] that `in` describes; operands that are constant on the data are left out. */
 static shy_status pack(shy_engine *engine, shy_side *side, int which, int count)
 {
     shy_status st = SHY_OK;
@@ -247,16 +247,16 @@ static shy_status pack(shy_engine *engine, shy_side *side, int which, int count)
     shy_panel *panel = side->panel[which];
     double *mean = engine->tiles->sum, *square = mean + count, out[3];
     memset(mean, 0, 2 * (size_t)count * sizeof *mean);
-    for (int i = 0; i < count; i++) mean[i] = shy_row_sum(rows, side->value + (size_t)i * (size_t)rows);
+    for (int i = 0; i < count; i++) mean[i] = shy_row_sum(rows, side->value[which] + (size_t)i * (size_t)rows);
     SHY_TRY(average(engine, mean, count));
-    for (int i = 0; i < count; i++) square[i] = shy_row_square(rows, side->value + (size_t)i * (size_t)rows, mean[i]);
+    for (int i = 0; i < count; i++) square[i] = shy_row_square(rows, side->value[which] + (size_t)i * (size_t)rows, mean[i]);
     SHY_TRY(average(engine, square, count));
     int packed = 0;
     for (int i = 0; i < count; i++) {
         const double scale = sqrt(square[i]);
         if (!(scale > 1e-13 * fabs(mean[i])) || !isfinite(scale)) continue;
         const shy_operand_sums sums = {.mean = mean[i], .scale = scale, .mu = mean[i] / scale};
-        shy_panel_pack(panel, packed, side->value + (size_t)i * (size_t)rows, engine->space->response, &sums, out);
+        shy_panel_pack(panel, packed, side->value[which] + (size_t)i * (size_t)rows, engine->space->response, &sums, out);
         panel->sums[packed].y = out[0], panel->sums[packed].fourth = out[1], panel->sums[packed].weighted = out[2];
         side->in[which][packed++] = side->in[which][i];
     }
@@ -281,6 +281,7 @@ static shy_status side_fill(shy_engine *engine, shy_side *side, shy_stream *stre
     shy_status st = SHY_OK;
     const int rows = engine->space->problem->rows.rows;
     int count = 0, wanted = 0;
+    const int complexity = stream->complexity;
     SHY_TRY(shy_group_agree(engine->space->problem->team, stream_fill(engine->space, stream, side, &count)));
     SHY_TRY(shy_group_agree(engine->space->problem->team, evaluate_side(engine, side, count)));
     memcpy(side->in[0], side->instance, (size_t)count * sizeof *side->instance);
@@ -288,12 +289,11 @@ static shy_status side_fill(shy_engine *engine, shy_side *side, shy_stream *stre
     side->panel[1]->count = 0;
     for (int i = 0; inverses && i < count; i++) {
         if (i == 0 || !same_tuple(&side->instance[i].tuple, &side->instance[i - 1].tuple)) {
-            shy_context_ranges(engine->space, side->instance[i].context, &side->instance[i].tuple);
+            shy_context_ranges(engine->space, side->instance[i].context, &side->instance[i].context->side_program[complexity], &side->instance[i].tuple);
         }
         if (!inverse_wanted(engine->space, &side->instance[i])) continue;
-        const double *from = side->value + (size_t)i * (size_t)rows;
-        double *to = side->value + (size_t)wanted * (size_t)rows; /* at or before `from` */
-        for (int r = 0; r < rows; r++) to[r] = 1.0 / from[r];
+        const double *from = side->value[0] + (size_t)i * (size_t)rows;
+        shy_operator_screen_rows(SHY_OP_INVERSE, rows, from, NULL, side->value[1] + (size_t)wanted * (size_t)rows);
         side->in[1][wanted++] = side->instance[i];
     }
     if (inverses) SHY_TRY(pack(engine, side, 1, wanted));
@@ -382,7 +382,7 @@ static shy_status identify(shy_space *space, const shy_instance *u, const shy_in
     formula->root = shy_shapes_find(context->shapes, meaning.family, &left, &right);
     if (formula->root < 0 || context->root_validity[formula->root] == SHY_NEVER) return SHY_OK;
     if (context->root_validity[formula->root] == SHY_DEPENDS) {
-        shy_context_ranges(space, context, &formula->tuple);
+        shy_context_ranges(space, context, &context->ranges, &formula->tuple);
         if (!shy_context_root_valid(space, context, formula->root)) return SHY_OK;
     }
     *complexity = context->root[formula->root].complexity;

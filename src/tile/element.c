@@ -2,7 +2,6 @@
 #include "shy_config.h"
 
 #include "shihyo/tile.h"
-#include "vector.h"
 
 SHY_VECTOR_CLONES
 void shy_element_sums(int rows, const double *z, const double *y, double reference, double sums[3])

@@ -2,7 +2,6 @@
 #include "shy_config.h"
 
 #include "shihyo/tile.h"
-#include "vector.h"
 
 static int stride_of(int rows)
 {

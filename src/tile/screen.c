@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "shihyo/tile.h"
-#include "vector.h"
 
 /* One row of a tile as the closed forms read it: the left operand's numbers, and the right operands' side by side. */
 typedef struct {

@@ -22,7 +22,11 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 
 say 'Packages'
-"$root/build-aux/debian-packages" build example
+"$root/build-aux/debian-packages" build example || true # the libraries may be there in another way: configure decides
+if ! command -v Rscript >/dev/null 2>&1; then
+    echo 'quickstart: the cohort comes out of R: install R with its package survival.' >&2
+    exit 1
+fi
 
 say 'Build'
 if [ ! -x "$root/configure" ]; then quietly "$root/bootstrap"; fi

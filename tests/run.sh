@@ -35,7 +35,8 @@ set_up() {
     mkdir -p "$top_builddir" || give_up "the build directory $top_builddir cannot be made" ''
     top_builddir=$(cd "$top_builddir" && pwd)
     setup_log=$top_builddir/setup.log
-    "$top_srcdir/build-aux/debian-packages" build tests || give_up 'installing packages' ''
+    # Not fatal: the libraries may be there in another way, and if not, configure says so.
+    "$top_srcdir/build-aux/debian-packages" build tests compare
     if [ ! -x "$top_srcdir/configure" ]; then
         "$top_srcdir/bootstrap" >"$setup_log" 2>&1 || give_up './bootstrap' "$setup_log"
     fi

@@ -54,16 +54,6 @@ out:
     return st;
 }
 
-static bool next_tuple(const shy_space *space, shy_tuple *tuple)
-{
-    int s = tuple->count - 1;
-    while (s >= 0 && tuple->factor[s] == (uint32_t)(space->factors - tuple->count + s)) s--;
-    if (s < 0) return false;
-    tuple->factor[s]++;
-    for (s++; s < tuple->count; s++) tuple->factor[s] = tuple->factor[s - 1] + 1;
-    return true;
-}
-
 /* What depends on the ranges of the factors, for my share of the sets. */
 static shy_status count_uncertain(shy_space *space, int slots, uint64_t *formulas)
 {
@@ -76,7 +66,7 @@ static shy_status count_uncertain(shy_space *space, int slots, uint64_t *formula
     shy_tuple tuple;
     if (first >= last) return SHY_OK;
     shy_tuple_unrank(space, NULL, slots, first, &tuple);
-    for (uint64_t number = first; number < last; number++, (void)next_tuple(space, &tuple)) {
+    for (uint64_t number = first; number < last; number++, (void)shy_tuple_next(space, NULL, &tuple)) {
         const shy_context *context = NULL;
         SHY_TRY(shy_space_context(space, &tuple, &context));
         if (context->uncertain_count == 0) continue;

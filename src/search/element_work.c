@@ -158,9 +158,9 @@ out:
 shy_status shy_element_work_run(shy_engine *engine, const shy_job *job)
 {
     shy_status st = SHY_OK;
-    for (uint64_t number = job->first; number < job->last; number++) {
-        shy_tuple tuple;
-        shy_tuple_unrank(engine->space, NULL, job->right_slots, number, &tuple);
+    shy_tuple tuple;
+    shy_tuple_unrank(engine->space, NULL, job->right_slots, job->first, &tuple);
+    for (uint64_t number = job->first; number < job->last; number++, (void)shy_tuple_next(engine->space, NULL, &tuple)) {
         SHY_TRY(work_tuple(engine, &tuple));
         if (engine->breathe) engine->breathe(engine->breathe_context);
     }

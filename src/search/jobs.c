@@ -8,7 +8,6 @@
 
 #define JOBS_PER_RANK 24  /* enough that the last ones are short beside the whole */
 #define JOB_SECONDS_MIN 0.02
-#define OPERATOR_ROW 8e-10 /* seconds per sample of one operator; refined by the measured rates */
 
 /* ---- rates ------------------------------------------------------------------------------------------------------------ */
 
@@ -24,6 +23,20 @@ static double seconds_of_tile(shy_panel *left, shy_panel *right, shy_tile *tile,
     return middle - start;
 }
 
+/* Seconds per sample of an average element-wise formula: one operator and the sums. */
+static double seconds_per_element(int rows, const double *u, const double *y, double *out)
+{
+    static const shy_op op[] = {SHY_OP_LOG, SHY_OP_SQRT, SHY_OP_SQUARE, SHY_OP_INVERSE, SHY_OP_MULTIPLY, SHY_OP_ADD};
+    enum { OPS = sizeof op / sizeof *op, REPEATS = 20 };
+    double sums[3] = {0.0};
+    const double start = shy_time_seconds();
+    for (int k = 0; k < REPEATS * OPS; k++) {
+        shy_operator_screen_rows(op[k % OPS], rows, u, y, out);
+        shy_element_sums(rows, out, y, 0.5, sums);
+    }
+    return (shy_time_seconds() - start) / (REPEATS * OPS * (double)rows);
+}
+
 static shy_status measure(shy_rates *rates, double *u, double *y, int rows)
 {
     shy_status st = SHY_OK;
@@ -31,28 +44,33 @@ static shy_status measure(shy_rates *rates, double *u, double *y, int rows)
     shy_panel *left = NULL, *right = NULL;
     shy_tile *tile = NULL;
     shy_tile_hit *hit = NULL;
-    double screen = 0.0, out[3];
+    double *column = NULL, screen = 0.0, out[3];
     SHY_TRY(shy_panel_create(LEFT, rows, true, &left));
     SHY_TRY(shy_panel_create(RIGHT, rows, false, &right));
     SHY_TRY(shy_tile_create(LEFT, RIGHT, &tile));
     SHY_TRY(shy_new((size_t)RIGHT * SHY_TILE_FORMS, sizeof *hit, &hit));
-    for (int i = 0; i < rows; i++) u[i] = shy_random_normal(1, 1, (uint64_t)i), y[i] = shy_random_normal(1, 2, (uint64_t)i);
-    const shy_operand_sums sums = {.mean = 0.0, .scale = 1.0, .mu = 1.0, .fourth = 1.7, .weighted = 1.0};
+    SHY_TRY(shy_new((size_t)rows, sizeof *column, &column));
+    for (int i = 0; i < rows; i++) {
+        u[i] = 1.0 + shy_random_uniform(1, 1, (uint64_t)i);
+        y[i] = shy_random_normal(1, 2, (uint64_t)i);
+    }
+    const shy_operand_sums sums = {.mean = 1.5, .scale = 0.3, .mu = 5.0, .fourth = 1.7, .weighted = 1.0};
     const double start = shy_time_seconds();
     for (int i = 0; i < RIGHT; i++) shy_panel_pack(right, i, u, y, &sums, out);
     const double packed = shy_time_seconds() - start;
     for (int i = 0; i < LEFT; i++) shy_panel_pack(left, i, u, y, &sums, out);
     left->count = LEFT, right->count = RIGHT;
     const double product = seconds_of_tile(left, right, tile, hit, &screen);
+    rates->element_row = seconds_per_element(256, u, y, column);
     rates->pair_flops = 10.0 * rows * LEFT * RIGHT / product;
     rates->pair_seconds = screen / (LEFT * RIGHT);
-    rates->operand_row = 2.0 * packed / (RIGHT * (double)rows) + 2.0 * OPERATOR_ROW;
-    rates->element_row = 2.5 * OPERATOR_ROW;
+    rates->operand_row = 2.0 * packed / (RIGHT * (double)rows) + 2.0 * rates->element_row;
 out:
     shy_panel_destroy(&left);
     shy_panel_destroy(&right);
     shy_tile_destroy(&tile);
     shy_free(&hit);
+    shy_free(&column);
     return st;
 }
 
@@ -61,7 +79,7 @@ void shy_rates_measure(shy_rates *rates)
 {
     enum { ROWS = 1024 };
     double *u = NULL, *y = NULL;
-    *rates = (shy_rates){5e10, 5e-8, 4e-9, 2e-9};
+    *rates = (shy_rates){5e10, 5e-8, 4e-9, 1e-9};
     if (shy_new(ROWS, sizeof *u, &u) == SHY_OK && shy_new(ROWS, sizeof *y, &y) == SHY_OK) (void)measure(rates, u, y, ROWS);
     shy_free(&u);
     shy_free(&y);
@@ -205,7 +223,7 @@ static shy_status cut_elements(const shy_cutter *cutter)
         const uint64_t tuples = shy_tuple_sets(space, 0, slots);
         shy_tuple_unrank(space, NULL, slots, 0, &tuple);
         SHY_TRY(shy_space_context(space, &tuple, &context));
-        const double columns = 1.5 * context->element_count + context->element_program.count;
+        const double columns = context->element_count + 0.7 * context->element_program.count;
         const double each = columns * (double)space->problem->rows.rows * cutter->rates->element_row + context->ranges.count * 2e-8;
         const shy_job job = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots};
         SHY_TRY(cut(cutter->jobs, job, tuples, each * (double)tuples, cutter->piece));

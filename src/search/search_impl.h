@@ -97,6 +97,8 @@ void shy_program_free(shy_program *program);
 uint64_t shy_binomial(uint64_t n, uint64_t k);                        /* saturates at 2^63 */
 /* The number-th set of `count` factors that contains all of `pinned`, in lexicographic order of the others. */
 void shy_tuple_unrank(const shy_space *space, const shy_tuple *pinned, int count, uint64_t number, shy_tuple *tuple_out);
+/* The set after `tuple` in that order; false after the last. */
+bool shy_tuple_next(const shy_space *space, const shy_tuple *pinned, shy_tuple *tuple);
 uint64_t shy_tuple_sets(const shy_space *space, int pinned, int count); /* how many there are */
 
 /* ---- formula: a canonical root over a tuple --------------------------------------------------------------------- */

@@ -25,6 +25,20 @@ uint64_t shy_tuple_sets(const shy_space *space, int pinned, int count)
     return shy_binomial((uint64_t)(space->factors - pinned), (uint64_t)(count - pinned));
 }
 
+/* The j-th factor that is not pinned is j plus the pinned ones at or below it. */
+static void merge_pinned(const shy_tuple *pinned, const uint32_t *chosen, int free_count, shy_tuple *tuple)
+{
+    int next_pinned = 0, written = 0;
+    for (int i = 0; i < free_count; i++) {
+        while (pinned && next_pinned < pinned->count && pinned->factor[next_pinned] <= chosen[i] + (uint32_t)next_pinned) {
+            tuple->factor[written++] = pinned->factor[next_pinned++];
+        }
+        tuple->factor[written++] = chosen[i] + (uint32_t)next_pinned;
+    }
+    while (pinned && next_pinned < pinned->count) tuple->factor[written++] = pinned->factor[next_pinned++];
+    tuple->count = written;
+}
+
 /* Lexicographic rank → combination of the factors that are not pinned; then both are merged. */
 void shy_tuple_unrank(const shy_space *space, const shy_tuple *pinned, int count, uint64_t number, shy_tuple *tuple_out)
 {
@@ -40,17 +54,25 @@ void shy_tuple_unrank(const shy_space *space, const shy_tuple *pinned, int count
         }
         chosen[i] = (uint32_t)candidate++;
     }
-    /* the j-th factor not pinned is j plus the pinned ones at or below it */
-    shy_tuple tuple = {.count = count};
-    int next_pinned = 0, written = 0;
-    for (int i = 0; i < free_count; i++) {
-        while (pinned && next_pinned < pinned->count && pinned->factor[next_pinned] <= chosen[i] + (uint32_t)next_pinned) {
-            tuple.factor[written++] = pinned->factor[next_pinned++];
-        }
-        tuple.factor[written++] = chosen[i] + (uint32_t)next_pinned;
+    merge_pinned(pinned, chosen, free_count, tuple_out);
+}
+
+bool shy_tuple_next(const shy_space *space, const shy_tuple *pinned, shy_tuple *tuple)
+{
+    uint32_t chosen[SHY_FACTORS_MAX];
+    const int pins = pinned ? pinned->count : 0;
+    int free_count = 0, below = 0;
+    for (int s = 0; s < tuple->count; s++) {
+        if (below < pins && pinned->factor[below] == tuple->factor[s]) below++;
+        else chosen[free_count++] = tuple->factor[s] - (uint32_t)below;
     }
-    while (pinned && next_pinned < pinned->count) tuple.factor[written++] = pinned->factor[next_pinned++];
-    *tuple_out = tuple;
+    int s = free_count - 1;
+    while (s >= 0 && chosen[s] == (uint32_t)(space->factors - pins - free_count + s)) s--;
+    if (s < 0) return false;
+    chosen[s]++;
+    for (s++; s < free_count; s++) chosen[s] = chosen[s - 1] + 1;
+    merge_pinned(pinned, chosen, free_count, tuple);
+    return true;
 }
 
 /* ---- kinds ----------------------------------------------------------------------------------------------------- */

@@ -41,7 +41,7 @@ typedef struct {
     const shy_tuple *pinned;
     uint64_t next, last;
     shy_tuple tuple;
-    const shy_context *context;
+    const shy_context *context; /* of `tuple`; NULL before the first */
     int at;                 /* within the context's side list; −1: the tuple is not set up yet */
 } shy_stream;
 
@@ -118,7 +118,8 @@ static shy_status stream_next(shy_space *space, shy_stream *stream, shy_instance
     for (;;) {
         if (stream->at < 0) {
             if (stream->next >= stream->last) return SHY_OK;
-            shy_tuple_unrank(space, stream->pinned, stream->slots, stream->next, &stream->tuple);
+            if (stream->context) (void)shy_tuple_next(space, stream->pinned, &stream->tuple);
+            else shy_tuple_unrank(space, stream->pinned, stream->slots, stream->next, &stream->tuple);
             SHY_TRY(shy_space_context(space, &stream->tuple, &stream->context));
             shy_context_ranges(space, stream->context, &stream->context->side_program[stream->complexity], &stream->tuple);
             stream->at = 0;
@@ -502,9 +503,9 @@ static shy_status run_inside(shy_engine *engine, const shy_job *job)
 {
     shy_status st = SHY_OK;
     shy_space *space = engine->space;
-    for (uint64_t number = job->first; number < job->last; number++) {
-        shy_tuple tuple, subset;
-        shy_tuple_unrank(space, NULL, job->right_slots, number, &tuple);
+    shy_tuple tuple, subset;
+    shy_tuple_unrank(space, NULL, job->right_slots, job->first, &tuple);
+    for (uint64_t number = job->first; number < job->last; number++, (void)shy_tuple_next(space, NULL, &tuple)) {
         for (unsigned mask = 1; mask < 1U << tuple.count; mask++) {
             if (__builtin_popcount(mask) != job->left_slots) continue;
             subset.count = 0;

@@ -1,0 +1,87 @@
+/** What the files that load a problem share: the loading in progress, and its steps. */
+#ifndef SHIHYO_SEARCH_PROBLEM_IMPL_H
+#define SHIHYO_SEARCH_PROBLEM_IMPL_H
+
+#include "shihyo/search.h"
+
+#define SHY_SAMPLES_LEAST 10
+
+/** What became of a column that was offered as a factor. */
+enum shy_fate { SHY_FATE_USED, SHY_FATE_EMPTY, SHY_FATE_CONSTANT };
+
+struct shy_offer {
+    int64_t column;   /* of the cohort */
+    enum shy_fate fate;
+    uint64_t missing; /* among the candidates */
+};
+
+/**
+ * A loading. The rows of the cohort are looked through in slices, one per row block: which of them the filter keeps, which
+ * of these have the outcome (the candidates), and which of these have all factors in use (the samples). The samples are
+ * then dealt to the row blocks in whole runs, and read.
+ *
+ *     cohort rows     ├── slice of block 0 ──┼── slice of block 1 ──┤
+ *     flag            x o c c s s c o s s s c s o s s c c s x s s s s     x filtered out, o no outcome, c candidate, s sample
+ *     samples                 0 1     2 3 4   5   6 7     8   9 …
+ */
+struct shy_loading {
+    const shy_team *team;
+    shy_cohort *cohort;
+    const shy_problem_options *options;
+    const char *place;      /* how messages call the cohort */
+    shy_problem *problem;   /* what is being made; owned */
+
+    int64_t outcome;        /* column of the cohort */
+    struct shy_offer *offer; /* [offered], in the order of the cohort; owned */
+    int offered;
+    char **aside;           /* names of columns that only their kind keeps from being offered; borrowed; the array is owned */
+    int aside_count;
+
+    uint64_t slice_first, slice_rows, slice_most; /* mine; the largest of all */
+    uint8_t *candidate;     /* [slice_rows]: has the outcome; owned */
+    uint16_t *lacks;        /* [slice_rows]: 1 if a factor in use is missing; owned */
+    uint64_t candidates, samples; /* in all slices */
+    double *sample;         /* [samples]: their rows in the cohort, ascending, complete on each rank; owned */
+    double *panel;          /* columns as they were read; owned */
+    uint64_t panel_columns, panel_rows;
+
+    double value[2];        /* binary outcome: what stands for 0 and for 1 */
+};
+
+/* ---- problem_select.c ------------------------------------------------------------------------------------------ */
+
+/** Finds the outcome and its kind, and the columns to be offered. Not collective; the same on all ranks. */
+shy_status shy_loading_select(struct shy_loading *l);
+
+/* ---- problem_outcome.c ----------------------------------------------------------------------------------------- */
+
+/** Up to three different values among the candidates, from mine of this slice; then which of them is 1. Collective over the group. */
+shy_status shy_loading_levels(struct shy_loading *l, const double *outcome);
+/** The outcome's values as 0 and 1, in place. Cannot fail. */
+void shy_loading_code(const struct shy_loading *l, double *y, int rows);
+
+/* ---- problem_scan.c -------------------------------------------------------------------------------------------- */
+
+/** Filter and outcome: sets candidate and candidates, and what a binary outcome's values stand for. Collective over the world. */
+shy_status shy_loading_filter(struct shy_loading *l);
+/** Factors: counts what is missing, drops the empty and the constant, finds the samples. Collective over the world. */
+shy_status shy_loading_complete(struct shy_loading *l);
+/** All members' sums; counts are exact. Collective over the group. */
+shy_status shy_loading_sum(const shy_team *team, const double *mine, int count, double *total);
+/** low[k] = the lowest of all members' low[k], high[k] = the highest. At most SHY_EXTREMES of them. Collective over the group. */
+void shy_loading_extremes(const shy_team *team, double *gathered, double *low, double *high, int count);
+#define SHY_EXTREMES 64
+/** Room for shy_loading_extremes. */
+#define SHY_EXTREMES_ROOM(team) (2 * SHY_EXTREMES * (size_t)(team)->row_blocks)
+
+/* ---- problem_notes.c ------------------------------------------------------------------------------------------- */
+
+shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** 2639 as "2,639". `out` holds at least 32 bytes. Returns out. */
+char *shy_text_thousands(uint64_t count, char *out);
+/** What happened to rows and columns, in sentences. Not collective. */
+shy_status shy_loading_notes(const struct shy_loading *l);
+/** SHY_INPUT with the reason, if there are too few samples or no factors. Not collective; the same on all ranks. */
+shy_status shy_loading_judge(const struct shy_loading *l);
+
+#endif

@@ -1,0 +1,189 @@
+/** What a reader should know about rows and columns that are not in use, in sentences. */
+#include "shy_config.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "problem_impl.h"
+
+#define NAMES_LISTED 8
+
+shy_status shy_problem_note(shy_problem *problem, const char *format, ...)
+{
+    shy_status st = SHY_OK;
+    char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    const int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0) return shy_fail(SHY_INTERNAL, "a note could not be formatted");
+    SHY_TRY(shy_new((size_t)length + 1, 1, &text));
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    SHY_TRY(shy_grow((size_t)problem->notes_count + 1, sizeof *problem->notes, &problem->notes));
+    problem->notes[problem->notes_count++] = text, text = NULL;
+out:
+    shy_free(&text);
+    return st;
+}
+
+char *shy_text_thousands(uint64_t count, char *out)
+{
+    char digits[32];
+    const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+    char *to = out;
+
+    for (int k = 0; k < length; k++) {
+        if (k > 0 && (length - k) % 3 == 0) *to++ = ',';
+        *to++ = digits[k];
+    }
+    *to = '\0';
+    return out;
+}
+
+static const char *name_of(const struct shy_loading *l, const struct shy_offer *offer)
+{
+    return shy_cohort_column(l->cohort, offer->column)->name;
+}
+
+/* "a, b, c and 12 more" of the first `count` names; owned. */
+static shy_status list_names(const char *const *names, int count, char **text_out)
+{
+    shy_status st = SHY_OK;
+    const int listed = count > NAMES_LISTED ? NAMES_LISTED : count;
+    size_t length = 64;
+    char *text = NULL, *to;
+
+    for (int k = 0; k < listed; k++) length += strlen(names[k]) + 8;
+    SHY_TRY(shy_new(length, 1, &text));
+    to = text;
+    for (int k = 0; k < listed; k++)
+        to += snprintf(to, length - (size_t)(to - text), "%s%s",
+                       k == 0 ? "" : k == count - 1 ? " and " : ", ", names[k]);
+    if (count > listed) snprintf(to, length - (size_t)(to - text), " and %d more", count - listed);
+    *text_out = text;
+out:
+    return st;
+}
+
+/* "3 factors <what> and are left out: a, b and c." */
+static shy_status note_fate(const struct shy_loading *l, enum shy_fate fate, const char *one, const char *several)
+{
+    shy_status st = SHY_OK;
+    const char **names = NULL;
+    char *list = NULL;
+    int count = 0;
+
+    SHY_TRY(shy_new((size_t)l->offered, sizeof *names, &names));
+    for (int k = 0; k < l->offered; k++)
+        if (l->offer[k].fate == fate) names[count++] = name_of(l, &l->offer[k]);
+    if (count == 0) goto out;
+    SHY_TRY(list_names(names, count, &list));
+    if (count == 1)
+        SHY_TRY(shy_problem_note(l->problem, "The factor %s %s and is left out.", list, one));
+    else
+        SHY_TRY(shy_problem_note(l->problem, "%d factors %s and are left out: %s.", count, several, list));
+out:
+    shy_free(&names);
+    shy_free(&list);
+    return st;
+}
+
+/* The factor in use that lacks most values; NULL if none lacks any. */
+static const struct shy_offer *costliest(const struct shy_loading *l, int rank)
+{
+    const struct shy_offer *found = NULL, *above = NULL;
+
+    for (int round = 0; round <= rank; round++) {
+        found = NULL;
+        for (int k = 0; k < l->offered; k++) {
+            const struct shy_offer *o = &l->offer[k];
+            if (o->fate != SHY_FATE_USED || o->missing == 0) continue;
+            /* after `above` in the order of many to few, first to last */
+            if (above && (o->missing > above->missing || (o->missing == above->missing && o <= above))) continue;
+            if (!found || o->missing > found->missing) found = o;
+        }
+        above = found;
+        if (!found) break;
+    }
+    return found;
+}
+
+static shy_status note_complete(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *p = l->problem;
+    const struct shy_offer *most = costliest(l, 0), *next = most ? costliest(l, 1) : NULL;
+    char samples[32], candidates[32], first[32], second[32];
+
+    shy_text_thousands(l->samples, samples);
+    shy_text_thousands(l->candidates, candidates);
+    if (!most) {
+        SHY_TRY(shy_problem_note(l->problem, "All %s samples are complete: none lacks a value of the %d factor%s in use.", samples,
+                                 p->factors, p->factors == 1 ? "" : "s"));
+        goto out;
+    }
+    shy_text_thousands(most->missing, first);
+    if (next)
+        SHY_TRY(shy_problem_note(l->problem,
+                                 "%s of %s samples are complete, with a value of each of the %d factors in use; %s alone removes %s, and "
+                                 "%s alone %s.", samples, candidates, p->factors, name_of(l, most), first, name_of(l, next),
+                                 shy_text_thousands(next->missing, second)));
+    else
+        SHY_TRY(shy_problem_note(l->problem,
+                                 "%s of %s samples are complete, with a value of each of the %d factors in use; %s alone removes %s.",
+                                 samples, candidates, p->factors, name_of(l, most), first));
+out:
+    return st;
+}
+
+shy_status shy_loading_notes(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    shy_problem *p = l->problem;
+    char a[32], b[32], *list = NULL;
+    const uint64_t without = p->n_filtered - l->candidates;
+
+    if (l->options->where && *l->options->where)
+        SHY_TRY(shy_problem_note(p, "The filter keeps %s of %s rows.", shy_text_thousands(p->n_filtered, a),
+                                 shy_text_thousands(p->n_cohort, b)));
+    if (without > 0)
+        SHY_TRY(shy_problem_note(p, "The outcome %s is missing in %s of %s rows, which are left out.", p->outcome,
+                                 shy_text_thousands(without, a), shy_text_thousands(p->n_filtered, b)));
+    if (l->aside_count > 0) {
+        SHY_TRY(list_names((const char *const *)l->aside, l->aside_count, &list));
+        SHY_TRY(shy_problem_note(p, "%d categorical column%s not offered as factor%s: %s.", l->aside_count,
+                                 l->aside_count == 1 ? " is" : "s are", l->aside_count == 1 ? "" : "s", list));
+    }
+    SHY_TRY(note_fate(l, SHY_FATE_EMPTY, "has no value in the samples with the outcome", "have no value in the samples with the outcome"));
+    SHY_TRY(note_fate(l, SHY_FATE_CONSTANT, "is constant", "are constant"));
+    SHY_TRY(note_complete(l));
+out:
+    shy_free(&list);
+    return st;
+}
+
+shy_status shy_loading_judge(const struct shy_loading *l)
+{
+    const struct shy_offer *most = costliest(l, 0);
+    char candidates[32], missing[32];
+    int used = 0;
+
+    for (int k = 0; k < l->offered; k++) used += l->offer[k].fate == SHY_FATE_USED;
+    if (used == 0)
+        return shy_fail(SHY_INPUT, "no factor is left: each of the %d offered is constant or has no value in the %s samples of %s with the outcome",
+                        l->offered, shy_text_thousands(l->candidates, candidates), l->place);
+    if (l->samples >= SHY_SAMPLES_LEAST) return SHY_OK;
+    shy_text_thousands(l->candidates, candidates);
+    if (!most)
+        return shy_fail(SHY_INPUT, "only %s samples of %s have the outcome \"%s\" and pass the filter; at least %d are needed", candidates,
+                        l->place, l->problem->outcome, SHY_SAMPLES_LEAST);
+    return shy_fail(SHY_INPUT,
+                    "only %llu of %s samples of %s are complete, at least %d are needed: factor \"%s\" alone is missing in %s of them; "
+                    "name it in factors.exclude, or offer fewer factors",
+                    (unsigned long long)l->samples, candidates, l->place, SHY_SAMPLES_LEAST, name_of(l, most),
+                    shy_text_thousands(most->missing, missing));
+}

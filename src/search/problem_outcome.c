@@ -1,0 +1,102 @@
+/** A binary outcome's values: which two there are, and which of them counts as 1. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "problem_impl.h"
+#include "shihyo/linalg.h"
+
+enum { MOST = 3 }; /* different values worth knowing: the third is one too many */
+
+static void add_value(double *values, int *count, double value)
+{
+    for (int k = 0; k < *count; k++)
+        if (values[k] == value) return;
+    if (*count < MOST) values[(*count)++] = value;
+}
+
+/* A value as the user knows it: a level's name, or a number. `room` holds at least 32 bytes. */
+static const char *name_of(const shy_column *column, double value, char *room)
+{
+    if (column->levels > 0 && value >= 0.0 && value < column->levels && value == floor(value))
+        return column->level_names[(int)value];
+    return shy_text_shortest(value, room);
+}
+
+/* The different values of all members, ascending. */
+static void gather_values(const shy_team *team, const double *mine, int mine_count, double *gathered, int *starts,
+                          double *values, int *count)
+{
+    *count = 0;
+    shy_vector_gather(team, mine, mine_count, gathered, starts);
+    for (int k = 0; k < starts[team->row_blocks]; k++) add_value(values, count, gathered[k]);
+    for (int j = 1; j < *count; j++)
+        for (int k = j; k > 0 && values[k] < values[k - 1]; k--) {
+            const double swap = values[k];
+            values[k] = values[k - 1], values[k - 1] = swap;
+        }
+}
+
+/* Finds the one of two values that `positive` names; −1 if none. */
+static int find_positive(const shy_column *column, const double *values, const char *positive)
+{
+    char room[32];
+    double number;
+
+    for (int k = 0; k < 2; k++)
+        if (strcmp(name_of(column, values[k], room), positive) == 0) return k;
+    if (column->levels == 0 && shy_text_number(positive, &number))
+        for (int k = 0; k < 2; k++)
+            if (values[k] == number) return k;
+    return -1;
+}
+
+static shy_status judge_values(struct shy_loading *l, const double *values, int count)
+{
+    const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
+    const char *positive = l->options->positive;
+    char room[MOST][32];
+    const char *name[MOST];
+    int one = 1;
+
+    for (int k = 0; k < count; k++) name[k] = name_of(column, values[k], room[k]);
+    if (count > 2)
+        return shy_fail(SHY_INPUT, "outcome \"%s\" has more than two values (%s, %s, %s, …), so it is not binary; "
+                                   "choose two of them with samples.where, or another kind of outcome",
+                        column->name, name[0], name[1], name[2]);
+    if (count < 2)
+        return shy_fail(SHY_INPUT, "outcome \"%s\" is constant: it is %s in all %llu rows in use that have it, so there is nothing to explain",
+                        column->name, name[0], (unsigned long long)l->candidates);
+    if (positive) one = find_positive(column, values, positive);
+    if (one < 0)
+        return shy_fail(SHY_INPUT, "outcome.positive is \"%s\", which is not a value of \"%s\": its values are \"%s\" and \"%s\"",
+                        positive, column->name, name[0], name[1]);
+    l->value[0] = values[1 - one], l->value[1] = values[one];
+    return shy_string_copy(name[one], &l->problem->positive);
+}
+
+shy_status shy_loading_levels(struct shy_loading *l, const double *outcome)
+{
+    shy_status st = SHY_OK;
+    const size_t members = (size_t)l->team->row_blocks;
+    double mine[MOST], values[MOST], *gathered = NULL;
+    int *starts = NULL, mine_count = 0, count = 0;
+
+    st = shy_new(members * MOST, sizeof *gathered, &gathered);
+    if (st == SHY_OK) st = shy_new(members + 1, sizeof *starts, &starts);
+    SHY_TRY_ALL(l->team, st);
+    for (uint64_t i = 0; i < l->slice_rows; i++)
+        if (l->candidate[i]) add_value(mine, &mine_count, outcome[i]);
+    gather_values(l->team, mine, mine_count, gathered, starts, values, &count);
+    SHY_TRY_ALL(l->team, judge_values(l, values, count));
+out:
+    shy_free(&gathered);
+    shy_free(&starts);
+    return st;
+}
+
+void shy_loading_code(const struct shy_loading *l, double *y, int rows)
+{
+    for (int i = 0; i < rows; i++) y[i] = y[i] == l->value[1] ? 1.0 : 0.0;
+}

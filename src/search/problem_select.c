@@ -1,0 +1,144 @@
+/** Which columns of a cohort take part: the outcome, and the factors that the patterns offer. */
+#include "shy_config.h"
+
+#include <string.h>
+
+#include "problem_impl.h"
+
+static bool is_factor_kind(shy_kind kind)
+{
+    return kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
+}
+
+/* * is any text, ? one character (of UTF-8). Brackets mean nothing here: names of columns may hold them. */
+static bool matches(const char *pattern, const char *name)
+{
+    const char *star = NULL, *resume = NULL;
+
+    while (*name) {
+        if (*pattern == '*') {
+            star = ++pattern, resume = name;
+        } else if (*pattern == '?' || *pattern == *name) {
+            const bool any = *pattern++ == '?';
+            name++;
+            while (any && (*name & 0xC0) == 0x80) name++;
+        } else if (star) {
+            pattern = star, name = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*') pattern++;
+    return *pattern == '\0';
+}
+
+static bool matches_one_of(const char *const *patterns, int count, const char *name)
+{
+    for (int k = 0; k < count; k++)
+        if (strcmp(patterns[k], name) == 0 || matches(patterns[k], name)) return true;
+    return false;
+}
+
+static shy_status unknown(const struct shy_loading *l, const char *what, const char *name)
+{
+    const char *nearest = shy_cohort_nearest(l->cohort, name);
+
+    if (nearest) return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; did you mean \"%s\"?", what, name, l->place, nearest);
+    return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; `shihyo inspect` lists its columns", what, name, l->place);
+}
+
+/* Each pattern is to match something: a misspelt one would silently offer less, or, worse, exclude less. */
+static shy_status check_patterns(const struct shy_loading *l, const char *const *patterns, int count, const char *what)
+{
+    const int64_t columns = shy_cohort_columns(l->cohort);
+
+    for (int k = 0; k < count; k++) {
+        if (shy_cohort_find(l->cohort, patterns[k]) >= 0) continue;
+        if (!strpbrk(patterns[k], "*?")) return unknown(l, what, patterns[k]);
+        int64_t c = 0;
+        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c)->name)) c++;
+        if (c == columns) return shy_fail(SHY_INPUT, "%s \"%s\" matches no column of %s", what, patterns[k], l->place);
+    }
+    return SHY_OK;
+}
+
+/* A column asked for by its full name that cannot be a factor is a mistake; one that a pattern happens to match is not. */
+static shy_status check_kinds(const struct shy_loading *l)
+{
+    for (int k = 0; k < l->options->include_count; k++) {
+        const int64_t index = shy_cohort_find(l->cohort, l->options->include[k]);
+        if (index < 0) continue;
+        const shy_column *column = shy_cohort_column(l->cohort, index);
+        if (index == l->outcome)
+            return shy_fail(SHY_INPUT, "\"%s\" is the outcome and cannot be a factor as well; take it out of factors.include",
+                            column->name);
+        if (!is_factor_kind(column->kind))
+            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary", column->name,
+                            shy_kind_name(column->kind), l->place);
+    }
+    return SHY_OK;
+}
+
+static shy_status select_outcome(struct shy_loading *l)
+{
+    shy_problem *p = l->problem;
+
+    p->ops = shy_outcome_find(l->options->outcome_kind);
+    if (!p->ops) return shy_fail(SHY_INPUT, "\"%s\" is no kind of outcome", l->options->outcome_kind);
+    l->outcome = shy_cohort_find(l->cohort, l->options->outcome);
+    if (l->outcome < 0) return unknown(l, "outcome", l->options->outcome);
+    const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
+    const bool is_text = column->kind == SHY_KIND_IDENTIFIER ||
+                         (column->kind == SHY_KIND_CATEGORICAL && p->ops != shy_outcome_find("binary"));
+    if (is_text)
+        return shy_fail(SHY_INPUT, "outcome \"%s\" is a column of kind %s in %s; %s outcome needs numbers", column->name,
+                        shy_kind_name(column->kind), l->place, p->ops == shy_outcome_find("binary") ? "a binary" : "a continuous");
+    if (column->missing >= shy_cohort_rows(l->cohort))
+        return shy_fail(SHY_INPUT, "outcome \"%s\" has no value in any of the %llu rows of %s", column->name,
+                        (unsigned long long)shy_cohort_rows(l->cohort), l->place);
+    return SHY_OK;
+}
+
+static bool is_offered(const struct shy_loading *l, int64_t index, const char *name)
+{
+    const shy_problem_options *o = l->options;
+
+    if (index == l->outcome || matches_one_of(o->exclude, o->exclude_count, name)) return false;
+    return o->include_count == 0 || matches_one_of(o->include, o->include_count, name);
+}
+
+static shy_status select_factors(struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    const int64_t columns = shy_cohort_columns(l->cohort);
+
+    SHY_TRY(shy_new((size_t)columns, sizeof *l->offer, &l->offer));
+    SHY_TRY(shy_new((size_t)columns, sizeof *l->aside, &l->aside));
+    for (int64_t c = 0; c < columns; c++) {
+        const shy_column *column = shy_cohort_column(l->cohort, c);
+        if (!is_offered(l, c, column->name)) continue;
+        if (is_factor_kind(column->kind))
+            l->offer[l->offered++].column = c;
+        else if (column->kind == SHY_KIND_CATEGORICAL)
+            l->aside[l->aside_count++] = (char *)column->name;
+    }
+    if (l->offered == 0)
+        return shy_fail(SHY_INPUT, "no column of %s is left to be a factor: factors are numeric or binary columns that "
+                                   "factors.include names and factors.exclude does not, without the outcome", l->place);
+out:
+    return st;
+}
+
+shy_status shy_loading_select(struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    const shy_problem_options *o = l->options;
+
+    SHY_TRY(select_outcome(l));
+    SHY_TRY(check_patterns(l, o->include, o->include_count, "factor"));
+    SHY_TRY(check_patterns(l, o->exclude, o->exclude_count, "excluded factor"));
+    SHY_TRY(check_kinds(l));
+    SHY_TRY(select_factors(l));
+out:
+    return st;
+}

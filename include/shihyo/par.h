@@ -12,9 +12,9 @@
 #include "shihyo/base.h"
 
 typedef struct {
-    MPI_Comm world; /* all ranks of the team; a duplicate, owned */
-    MPI_Comm rows;  /* the R members of my group, ordered by row block; owned */
-    MPI_Comm peers; /* the G ranks, one of each group, that hold my row block; owned */
+    MPI_Comm world;            /* all ranks of the team; a duplicate, owned */
+    MPI_Comm rows;             /* the R members of my group, ordered by row block; owned */
+    MPI_Comm peers;            /* the G ranks, one of each group, that hold my row block; owned */
     int rank, size;            /* in world */
     int group, groups;         /* my group, G */
     int row_block, row_blocks; /* my row block, R */

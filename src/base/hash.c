@@ -69,7 +69,8 @@ shy_status shy_hash_file(const char *path, char hex_out[65])
         goto out;
     }
     SHY_TRY(digest_stream(file, path, context, digest));
-    for (int i = 0; i < 32; i++) snprintf(hex_out + 2 * i, 3, "%02x", digest[i]);
+    for (int i = 0; i < 32; i++)
+        snprintf(hex_out + 2 * i, 3, "%02x", digest[i]);
 out:
     EVP_MD_CTX_free(context);
     if (file != NULL) fclose(file);

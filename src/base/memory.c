@@ -31,11 +31,14 @@ static uint64_t until_failure; /* allocations until the one that fails; 0: none 
 static shy_status refuse(size_t count, size_t size)
 {
     if (count == 1)
-        return shy_fail(SHY_MEMORY, "Out of memory: %zu bytes are needed and %llu are in use on this rank. "
-                        "Use more nodes or fewer ranks per node.", size, (unsigned long long)in_use);
-    return shy_fail(SHY_MEMORY, "Out of memory: %zu × %zu = %.0f bytes are needed and %llu are in use on this rank. "
-                    "Use more nodes or fewer ranks per node.", count, size, (double)count * (double)size,
-                    (unsigned long long)in_use);
+        return shy_fail(SHY_MEMORY,
+                        "Out of memory: %zu bytes are needed and %llu are in use on this rank. "
+                        "Use more nodes or fewer ranks per node.",
+                        size, (unsigned long long)in_use);
+    return shy_fail(SHY_MEMORY,
+                    "Out of memory: %zu × %zu = %.0f bytes are needed and %llu are in use on this rank. "
+                    "Use more nodes or fewer ranks per node.",
+                    count, size, (double)count * (double)size, (unsigned long long)in_use);
 }
 
 /* True if the allocation must be refused: the test asked for it, or the size cannot be expressed. */

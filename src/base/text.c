@@ -12,7 +12,8 @@
 
 static const char *skip_digits(const char *text, size_t *digits)
 {
-    while (*text >= '0' && *text <= '9') text++, ++*digits;
+    while (*text >= '0' && *text <= '9')
+        text++, ++*digits;
     return text;
 }
 
@@ -67,7 +68,8 @@ static void shorten_exponent(char *text)
     const char *from = ++to;
     if (*from == '-') to++;
     from++; /* the sign, which printf always writes */
-    while (*from == '0') from++;
+    while (*from == '0')
+        from++;
     memmove(to, from, strlen(from) + 1);
 }
 
@@ -101,7 +103,8 @@ static size_t edit_distance(const char *a, const char *b)
     size_t *before = rows[0], *above = rows[1], *row = rows[2];
     size_t length = strlen(b);
 
-    for (size_t k = 0; k <= length; k++) row[k] = k;
+    for (size_t k = 0; k <= length; k++)
+        row[k] = k;
     for (size_t i = 1; a[i - 1] != '\0'; i++) {
         size_t *oldest = before;
         before = above, above = row, row = oldest;

@@ -21,12 +21,12 @@ struct shy_dealer {
     MPI_Comm comm;
     int groups, marks_count;
     uint64_t jobs, dealt;
-    bool ended;         /* dealing was ended before all was dealt, or by a failure */
-    shy_status status;  /* of the failure that ended it; the first one */
-    int present;        /* askers that have not left */
-    double *marks;      /* maximum of all that was heard */
-    client *clients;    /* groups; that of group 0 only counts */
-    char *boxes;        /* 2 × groups messages */
+    bool ended;            /* dealing was ended before all was dealt, or by a failure */
+    shy_status status;     /* of the failure that ended it; the first one */
+    int present;           /* askers that have not left */
+    double *marks;         /* maximum of all that was heard */
+    client *clients;       /* groups; that of group 0 only counts */
+    char *boxes;           /* 2 × groups messages */
     MPI_Request *receives; /* groups; one beside the others for MPI_Testsome */
     int *ready;
     char text[SHY_TEXT_ROOM]; /* of the failure; does not change once STOPs refer to it */
@@ -42,12 +42,14 @@ static void lay_out(shy_dealer *d)
 {
     size_t size = shy_farm_message_size(d->marks_count);
 
-    for (int k = 0; k < d->marks_count; k++) d->marks[k] = -INFINITY;
+    for (int k = 0; k < d->marks_count; k++)
+        d->marks[k] = -INFINITY;
     for (int g = 0; g < d->groups; g++) {
         client *c = &d->clients[g];
         c->inbox = (shy_farm_message *)(void *)(d->boxes + 2 * (size_t)g * size);
         c->outbox = (shy_farm_message *)(void *)(d->boxes + (2 * (size_t)g + 1) * size);
-        for (int k = 0; k < SENDS; k++) c->sends[k] = MPI_REQUEST_NULL;
+        for (int k = 0; k < SENDS; k++)
+            c->sends[k] = MPI_REQUEST_NULL;
         d->receives[g] = MPI_REQUEST_NULL;
     }
 }
@@ -95,7 +97,8 @@ static void listen_to(shy_dealer *d, int group)
 void shy_dealer_open(shy_dealer *d, MPI_Comm comm)
 {
     d->comm = comm;
-    for (int g = 1; g < d->groups; g++) listen_to(d, g);
+    for (int g = 1; g < d->groups; g++)
+        listen_to(d, g);
 }
 
 /* ---- what rank 0 says ---- */
@@ -131,7 +134,8 @@ static void end_dealing(shy_dealer *d, shy_status status, const char *text)
     d->ended = true;
     d->status = status;
     snprintf(d->text, sizeof d->text, "%s", text);
-    for (int g = 1; g < d->groups; g++) send_stop(d, g);
+    for (int g = 1; g < d->groups; g++)
+        send_stop(d, g);
 }
 
 /* ---- what rank 0 hears ---- */
@@ -208,13 +212,15 @@ void shy_dealer_close(shy_dealer *d, shy_status mine)
         MPI_Waitsome(d->groups, d->receives, &heard, d->ready, MPI_STATUSES_IGNORE);
         hear(d, heard);
     }
-    for (int g = 1; g < d->groups; g++) MPI_Waitall(SENDS, d->clients[g].sends, MPI_STATUSES_IGNORE);
+    for (int g = 1; g < d->groups; g++)
+        MPI_Waitall(SENDS, d->clients[g].sends, MPI_STATUSES_IGNORE);
 }
 
 uint64_t shy_dealer_finished(const shy_dealer *d)
 {
     uint64_t sum = 0;
 
-    for (int g = 0; g < d->groups; g++) sum += d->clients[g].finished;
+    for (int g = 0; g < d->groups; g++)
+        sum += d->clients[g].finished;
     return sum;
 }

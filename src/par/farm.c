@@ -11,10 +11,10 @@ struct shy_farm {
     shy_dealer *dealer; /* rank 0 */
     shy_asker *asker;   /* leader of another group */
     int marks_count;
-    uint64_t finished; /* jobs of this group */
-    bool busy;         /* a job has been given out and is not known to be finished */
-    bool closed;       /* the group has met for the last time */
-    shy_status status; /* why, if it was a failure */
+    uint64_t finished;         /* jobs of this group */
+    bool busy;                 /* a job has been given out and is not known to be finished */
+    bool closed;               /* the group has met for the last time */
+    shy_status status;         /* why, if it was a failure */
     shy_farm_message *message; /* for the group */
 };
 
@@ -128,7 +128,6 @@ shy_status shy_farm_finish(shy_farm **farm_inout, shy_status mine)
 
     if (farm == NULL) return mine;
     if (!farm->closed) meet(farm, true, mine);
-    if (mine == SHY_OK) mine = farm->status;
     if (farm->dealer != NULL) shy_dealer_close(farm->dealer, mine);
     if (farm->asker != NULL) shy_asker_close(farm->asker, farm->finished, mine);
     mine = shy_team_agree(farm->team, mine);

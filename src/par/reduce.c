@@ -1,4 +1,4 @@
-/* Plain reductions: where the last bit may depend on the number of ranks, because nothing final is computed from it. */
+/* reduce.c: plain reductions, whose last bit may depend on the number of ranks: nothing final is computed from it. */
 #include "shy_config.h"
 
 #include "par_impl.h"

@@ -14,11 +14,13 @@ shy_status shy_group_sum_runs(const shy_team *team, const double *partial, int m
     int me = team->row_block, last = team->row_blocks - 1;
 
     if (me == 0)
-        for (int w = 0; w < width; w++) total[w] = 0;
+        for (int w = 0; w < width; w++)
+            total[w] = 0;
     else
         MPI_Recv(total, width, MPI_DOUBLE, me - 1, SHY_TAG_SUM, team->rows, MPI_STATUS_IGNORE);
     for (int run = 0; run < my_runs; run++)
-        for (int w = 0; w < width; w++) total[w] += partial[(size_t)run * (size_t)width + (size_t)w];
+        for (int w = 0; w < width; w++)
+            total[w] += partial[(size_t)run * (size_t)width + (size_t)w];
     if (me < last) MPI_Send(total, width, MPI_DOUBLE, me + 1, SHY_TAG_SUM, team->rows);
     if (last > 0) MPI_Bcast(total, width, MPI_DOUBLE, last, team->rows);
     return SHY_OK;

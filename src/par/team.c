@@ -64,8 +64,10 @@ static shy_status check_shape(int size, int row_blocks)
 
     if (row_blocks >= 1 && size % row_blocks == 0) return SHY_OK;
     list_divisors(size, divisors, sizeof divisors);
-    return shy_fail(SHY_INPUT, "%d row blocks cannot be formed by %d ranks: the number of row blocks must divide the "
-                    "number of ranks. Choose one of %s, or another number of ranks.", row_blocks, size, divisors);
+    return shy_fail(SHY_INPUT,
+                    "%d row blocks cannot be formed by %d ranks: the number of row blocks must divide the "
+                    "number of ranks. Choose one of %s, or another number of ranks.",
+                    row_blocks, size, divisors);
 }
 
 static void take_place(shy_team *team, MPI_Comm world, int row_blocks)

@@ -62,15 +62,18 @@ static void new_blocks_are_zero_and_aligned(void **state)
         assert_int_equal(shy_new(sizes[i], 1, &blocks[i]), SHY_OK);
         assert_non_null(blocks[i]);
         assert_int_equal((uintptr_t)blocks[i] % 64, 0);
-        for (size_t k = 0; k < sizes[i]; k++) assert_int_equal(blocks[i][k], 0);
+        for (size_t k = 0; k < sizes[i]; k++)
+            assert_int_equal(blocks[i][k], 0);
         memset(blocks[i], 0xA5, sizes[i]); /* what is freed must not shine through */
         sum += sizes[i];
         assert_int_equal(shy_memory_in_use(), before + sum);
     }
     assert_true(shy_memory_peak() >= before + sum);
     uint64_t peak = shy_memory_peak();
-    for (int i = 0; i < SIZES; i++) shy_free(&blocks[i]);
-    for (int i = 0; i < SIZES; i++) assert_null(blocks[i]);
+    for (int i = 0; i < SIZES; i++)
+        shy_free(&blocks[i]);
+    for (int i = 0; i < SIZES; i++)
+        assert_null(blocks[i]);
     shy_free(&blocks[0]); /* NULL is accepted */
     assert_int_equal(shy_memory_in_use(), before);
     assert_int_equal(shy_memory_peak(), peak);
@@ -94,8 +97,10 @@ static void growing_keeps_what_was_there(void **state)
         assert_int_equal(shy_grow(want, 1, &block), SHY_OK);
         assert_int_equal((uintptr_t)block % 64, 0);
         assert_int_equal(shy_memory_in_use(), before + want);
-        for (size_t i = 0; i < have && i < want; i += 1 + i / 64) assert_int_equal(block[i], pattern(i));
-        for (size_t i = 0; i < want; i++) block[i] = pattern(i);
+        for (size_t i = 0; i < have && i < want; i += 1 + i / 64)
+            assert_int_equal(block[i], pattern(i));
+        for (size_t i = 0; i < want; i++)
+            block[i] = pattern(i);
         have = want;
     }
     shy_free(&block);
@@ -108,10 +113,8 @@ static void what_cannot_be_had_is_refused(void **state)
         size_t count, size;
         const char *said;
     } cases[] = {
-        {SIZE_MAX, 1, "18446744073709551615"},
-        {1, SIZE_MAX, "18446744073709551615"},
-        {SIZE_MAX, 8, "18446744073709551615 × 8"},
-        {SIZE_MAX / 2, 3, "9223372036854775807 × 3"},
+        {SIZE_MAX, 1, "18446744073709551615"},     {1, SIZE_MAX, "18446744073709551615"},
+        {SIZE_MAX, 8, "18446744073709551615 × 8"}, {SIZE_MAX / 2, 3, "9223372036854775807 × 3"},
         {PTRDIFF_MAX, 1, "9223372036854775807"},
     };
     uint64_t before = shy_memory_in_use();

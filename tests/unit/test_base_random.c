@@ -42,9 +42,11 @@ static void every_argument_counts(void **state)
     (void)state;
     for (uint64_t i = 0; i < SIDE; i++)
         for (uint64_t k = 0; k < SIDE; k++)
-            for (uint64_t j = 0; j < SIDE; j++) bits[count++] = shy_random_bits(i, k, j);
+            for (uint64_t j = 0; j < SIDE; j++)
+                bits[count++] = shy_random_bits(i, k, j);
     qsort(bits, ALL, sizeof *bits, compare_bits);
-    for (size_t i = 1; i < ALL; i++) assert_true(bits[i] != bits[i - 1]);
+    for (size_t i = 1; i < ALL; i++)
+        assert_true(bits[i] != bits[i - 1]);
 }
 
 static int compare_doubles(const void *a, const void *b)
@@ -109,13 +111,15 @@ static void hash_sees_every_byte(void **state)
     (void)state;
     for (size_t length = 1; length <= 40; length++) {
         for (size_t at = 0; at < length; at++) {
-            for (size_t i = 0; i < length; i++) bytes[i] = (unsigned char)(shy_random_bits(9, length, i) & 255);
+            for (size_t i = 0; i < length; i++)
+                bytes[i] = (unsigned char)(shy_random_bits(9, length, i) & 255);
             for (int value = 0; value < 256; value++) {
                 bytes[at] = (unsigned char)value;
                 seen[value] = shy_hash_bytes(bytes, length, 0);
             }
             qsort(seen, 256, sizeof *seen, compare_bits);
-            for (int i = 1; i < 256; i++) assert_true(seen[i] != seen[i - 1]);
+            for (int i = 1; i < 256; i++)
+                assert_true(seen[i] != seen[i - 1]);
         }
     }
 }
@@ -131,7 +135,8 @@ static void hash_sees_length_and_seed(void **state)
         seen[100 + i] = shy_hash_bytes(zeros, 16, i + 1);
     }
     qsort(seen, 200, sizeof *seen, compare_bits);
-    for (int i = 1; i < 200; i++) assert_true(seen[i] != seen[i - 1]);
+    for (int i = 1; i < 200; i++)
+        assert_true(seen[i] != seen[i - 1]);
 }
 
 static void hash_does_not_depend_on_the_place(void **state)
@@ -139,7 +144,8 @@ static void hash_does_not_depend_on_the_place(void **state)
     char bytes[100], moved[110];
 
     (void)state;
-    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (char)(i * 7);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * 7);
     for (size_t shift = 0; shift < 8; shift++) {
         memcpy(moved + shift, bytes, sizeof bytes);
         assert_true(shy_hash_bytes(moved + shift, sizeof bytes, 3) == shy_hash_bytes(bytes, sizeof bytes, 3));
@@ -158,9 +164,11 @@ static void hash_mixes_well(void **state)
         uint64_t before = shy_hash_bytes(words, sizeof words, 0);
         words[t % 3] ^= UINT64_C(1) << (t / 3 % 64);
         uint64_t changed = before ^ shy_hash_bytes(words, sizeof words, 0);
-        for (int bit = 0; bit < 64; bit++) flips[bit] += (int)(changed >> bit & 1);
+        for (int bit = 0; bit < 64; bit++)
+            flips[bit] += (int)(changed >> bit & 1);
     }
-    for (int bit = 0; bit < 64; bit++) assert_true(abs(flips[bit] - TRIALS / 2) < 6 * sqrt(TRIALS) / 2);
+    for (int bit = 0; bit < 64; bit++)
+        assert_true(abs(flips[bit] - TRIALS / 2) < 6 * sqrt(TRIALS) / 2);
 }
 
 /* ---- SHA-256 ---- */
@@ -173,7 +181,8 @@ static void check_file_hash(const char *part, int repeats, const char *expected)
     assert_true(descriptor >= 0);
     FILE *file = fdopen(descriptor, "wb");
     assert_non_null(file);
-    for (int i = 0; i < repeats; i++) fputs(part, file);
+    for (int i = 0; i < repeats; i++)
+        fputs(part, file);
     fclose(file);
     shy_status st = shy_hash_file(path, hex);
     unlink(path);

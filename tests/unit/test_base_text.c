@@ -20,13 +20,16 @@ static void numbers_are_read_strictly(void **state)
         const char *text;
         double value;
     } good[] = {
-        {"0", 0}, {"-0", -0.0}, {"4", 4}, {"+4", 4}, {"4.", 4}, {".5", 0.5}, {"-.5e1", -5}, {"1e3", 1000},
-        {"1E-2", 0.01}, {"007", 7}, {"1e308", 1e308}, {"5e-324", 0x1p-1074}, {"1e-400", 0}, {"0.1", 0.1},
-        {"123456789012345678901234567890", 123456789012345678901234567890.0},
+        {"0", 0},      {"-0", -0.0},     {"4", 4},
+        {"+4", 4},     {"4.", 4},        {".5", 0.5},
+        {"-.5e1", -5}, {"1e3", 1000},    {"1E-2", 0.01},
+        {"007", 7},    {"1e308", 1e308}, {"5e-324", 0x1p-1074},
+        {"1e-400", 0}, {"0.1", 0.1},     {"123456789012345678901234567890", 123456789012345678901234567890.0},
     };
     static const char *const bad[] = {
-        "", " ", "4k", "0,5", "1e400", "-1e400", "nan", "NA", "inf", "-inf", "infinity", "0x10", "1 ", " 1", "1\n", "1e",
-        "1e+", "e5", ".", "-", "+", "--1", "+-1", "1.2.3", "1e5.0", "1_000", "1d3", "1f", "½",
+        "",         " ",    "4k",  "0,5",   "1e400", "-1e400", "nan", "NA", "inf", "-inf",
+        "infinity", "0x10", "1 ",  " 1",    "1\n",   "1e",     "1e+", "e5", ".",   "-",
+        "+",        "--1",  "+-1", "1.2.3", "1e5.0", "1_000",  "1d3", "1f", "½",
     };
 
     (void)state;
@@ -48,8 +51,14 @@ static void integers_are_read_strictly(void **state)
         const char *text;
         int64_t value;
     } good[] = {
-        {"0", 0}, {"-0", 0}, {"+7", 7}, {"-12", -12}, {"007", 7}, {"5000000000", 5000000000},
-        {"9223372036854775807", INT64_MAX}, {"-9223372036854775808", INT64_MIN},
+        {"0", 0},
+        {"-0", 0},
+        {"+7", 7},
+        {"-12", -12},
+        {"007", 7},
+        {"5000000000", 5000000000},
+        {"9223372036854775807", INT64_MAX},
+        {"-9223372036854775808", INT64_MIN},
     };
     static const char *const bad[] = {
         "", "-", "+", "1.0", "1e3", "4k", " 1", "1 ", "0x10", "9223372036854775808", "-9223372036854775809", "--1",
@@ -97,12 +106,32 @@ static void check_shortest(double value)
 
 static void shortest_text_reads_back(void **state)
 {
-    static const double special[] = {0, 1, 0.1, 1.0 / 3, 100, 1e15, 1e16, 1e17, 1e22, 1e23, 123456, 0.0001, 0.00001,
-                                     DBL_MAX, DBL_MIN, DBL_EPSILON, 0x1p-1074, 0x1.8p-1073, 9007199254740992, 5e-323, 0.85 / 72};
+    static const double special[] = {0,
+                                     1,
+                                     0.1,
+                                     1.0 / 3,
+                                     100,
+                                     1e15,
+                                     1e16,
+                                     1e17,
+                                     1e22,
+                                     1e23,
+                                     123456,
+                                     0.0001,
+                                     0.00001,
+                                     DBL_MAX,
+                                     DBL_MIN,
+                                     DBL_EPSILON,
+                                     0x1p-1074,
+                                     0x1.8p-1073,
+                                     9007199254740992,
+                                     5e-323,
+                                     0.85 / 72};
     double value;
 
     (void)state;
-    for (size_t i = 0; i < COUNT(special); i++) check_shortest(special[i]), check_shortest(-special[i]);
+    for (size_t i = 0; i < COUNT(special); i++)
+        check_shortest(special[i]), check_shortest(-special[i]);
     for (uint64_t i = 0; i < 20000; i++) {
         uint64_t bits = shy_random_bits(3, 1, i);
         if (i % 10 == 0) bits &= 0x800FFFFFFFFFFFFF; /* next to zero */
@@ -118,9 +147,11 @@ static void shortest_text_looks_well(void **state)
         double value;
         const char *text;
     } cases[] = {
-        {0, "0"}, {-0.0, "-0"}, {1, "1"}, {-2.5, "-2.5"}, {0.1, "0.1"}, {100, "100"}, {1e20, "1e20"}, {1e-7, "1e-7"},
-        {-1.5e-300, "-1.5e-300"}, {1e100, "1e100"}, {0x1p-1074, "5e-324"}, {1.0 / 3, "0.3333333333333333"},
-        {INFINITY, "inf"}, {-INFINITY, "-inf"}, {NAN, "nan"},
+        {0, "0"},          {-0.0, "-0"},          {1, "1"},
+        {-2.5, "-2.5"},    {0.1, "0.1"},          {100, "100"},
+        {1e20, "1e20"},    {1e-7, "1e-7"},        {-1.5e-300, "-1.5e-300"},
+        {1e100, "1e100"},  {0x1p-1074, "5e-324"}, {1.0 / 3, "0.3333333333333333"},
+        {INFINITY, "inf"}, {-INFINITY, "-inf"},   {NAN, "nan"},
     };
     char text[32];
 
@@ -131,14 +162,25 @@ static void shortest_text_looks_well(void **state)
 
 static void nearest_word_is_found(void **state)
 {
-    static const char *const words[] = {"cohort", "outcome", "samples", "factors",
-                                        "grammar", "search", "seed", "operators"};
+    static const char *const words[] = {"cohort",  "outcome", "samples", "factors",
+                                        "grammar", "search",  "seed",    "operators"};
     static const struct {
         const char *word, *nearest;
     } cases[] = {
-        {"cohort", "cohort"}, {"cohrot", "cohort"}, {"chort", "cohort"}, {"cohorts", "cohort"}, {"cahort", "cohort"},
-        {"gramar", "grammar"}, {"seach", "search"}, {"sed", "seed"}, {"s", NULL}, {"xyz", NULL}, {"", NULL},
-        {"operator", "operators"}, {"oeprator", "operators"}, {"completely", NULL},
+        {"cohort", "cohort"},
+        {"cohrot", "cohort"},
+        {"chort", "cohort"},
+        {"cohorts", "cohort"},
+        {"cahort", "cohort"},
+        {"gramar", "grammar"},
+        {"seach", "search"},
+        {"sed", "seed"},
+        {"s", NULL},
+        {"xyz", NULL},
+        {"", NULL},
+        {"operator", "operators"},
+        {"oeprator", "operators"},
+        {"completely", NULL},
     };
     static const char *const equal[] = {"bat", "cat", "rat"};
     char endless[1000];
@@ -151,6 +193,7 @@ static void nearest_word_is_found(void **state)
     }
     assert_string_equal(shy_text_nearest("mat", equal, 3), "bat"); /* the first of equals */
     assert_null(shy_text_nearest("mat", equal, 0));
+    assert_string_equal(shy_text_nearest("ta", (const char *const[]){"ab", "at"}, 2), "at"); /* exchanged */
     memset(endless, 'a', sizeof endless - 1);
     endless[sizeof endless - 1] = '\0';
     const char *const candidates[] = {endless};

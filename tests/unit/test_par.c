@@ -188,12 +188,14 @@ static void check_broadcast(const shy_team *team)
     for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
         for (int group_only = 0; group_only < 2; group_only++) {
             int source = group_only ? team->group * team->row_blocks : 0;
-            for (uint64_t i = 0; i <= counts[c]; i++) bytes[i] = byte_of(team->rank, i);
-            shy_status st = group_only ? shy_group_broadcast(team, bytes, counts[c])
-                                       : shy_team_broadcast(team, bytes, counts[c]);
+            for (uint64_t i = 0; i <= counts[c]; i++)
+                bytes[i] = byte_of(team->rank, i);
+            shy_status st =
+                group_only ? shy_group_broadcast(team, bytes, counts[c]) : shy_team_broadcast(team, bytes, counts[c]);
             EXPECT(st == SHY_OK);
             bool same = true;
-            for (uint64_t i = 0; i < counts[c]; i++) same = same && bytes[i] == byte_of(source, i);
+            for (uint64_t i = 0; i < counts[c]; i++)
+                same = same && bytes[i] == byte_of(source, i);
             EXPECT(same);
             EXPECT(bytes[counts[c]] == byte_of(team->rank, counts[c])); /* nothing behind the end */
         }
@@ -224,7 +226,8 @@ static void check_gathered(const shy_team *team, const unsigned char *all, const
     for (int rank = 0; rank < team->size; rank++) {
         bool same = true;
         EXPECT(counts[rank] == share_of(rank));
-        for (uint64_t i = 0; i < counts[rank]; i++) same = same && *all++ == byte_of(rank, i);
+        for (uint64_t i = 0; i < counts[rank]; i++)
+            same = same && *all++ == byte_of(rank, i);
         EXPECT(same);
     }
 }
@@ -235,7 +238,8 @@ static void check_gather(const shy_team *team)
     static unsigned char bytes[70000];
     uint64_t before = shy_memory_in_use();
 
-    for (uint64_t i = 0; i < share_of(team->rank); i++) bytes[i] = byte_of(team->rank, i);
+    for (uint64_t i = 0; i < share_of(team->rank); i++)
+        bytes[i] = byte_of(team->rank, i);
     for (uint64_t nth = 1; nth <= 3; nth++) {
         void *all = NULL;
         uint64_t *counts = NULL;
@@ -277,7 +281,8 @@ static void sum_in_order(double *total, int first, int step)
 {
     for (int w = 0; w < WIDTH; w++) {
         total[w] = 0;
-        for (int k = 0; k < RUNS; k++) total[w] += run_value(first + k * step, w);
+        for (int k = 0; k < RUNS; k++)
+            total[w] += run_value(first + k * step, w);
     }
 }
 
@@ -297,7 +302,8 @@ static void check_sum(const shy_team *team)
         if (team->row_block == 0) bounds[0] = 0;
         if (team->row_block == blocks - 1) bounds[1] = RUNS;
         int mine = bounds[1] - bounds[0];
-        for (int i = 0; i < mine * WIDTH; i++) partial[i] = run_value(bounds[0] + i / WIDTH, i % WIDTH);
+        for (int i = 0; i < mine * WIDTH; i++)
+            partial[i] = run_value(bounds[0] + i / WIDTH, i % WIDTH);
         memset(total, 0xA5, sizeof total);
         EXPECT(shy_group_sum_runs(team, partial, mine, WIDTH, total) == SHY_OK);
         EXPECT(memcmp(total, serial, sizeof total) == 0);
@@ -313,7 +319,8 @@ static void sums_do_not_depend_on_row_blocks(void **state)
     (void)state;
     sum_in_order(up, 0, 1);
     sum_in_order(down, RUNS - 1, -1);
-    for (int w = 0; w < WIDTH; w++) different += up[w] != down[w];
+    for (int w = 0; w < WIDTH; w++)
+        different += up[w] != down[w];
     EXPECT(different > WIDTH / 2); /* else this test would prove nothing */
     on_every_team(check_sum);
     assert_on_all_ranks();
@@ -333,6 +340,33 @@ static void empty_sums_are_zero(void **state)
 {
     (void)state;
     on_every_team(check_empty_sums);
+    assert_on_all_ranks();
+}
+
+/* ---- reductions whose last bit is free ---- */
+
+/* Of small integers: exact in any order. Every member must hold the result, with nothing behind its end. */
+static void check_reductions(const shy_team *team)
+{
+    double sum[3] = {team->row_block, 1, -7}, maximum[2] = {team->rank, -team->rank};
+    float floats[3] = {(float)team->row_block, 1, -7};
+    uint64_t counts[2] = {(uint64_t)team->rank, UINT64_C(1) << 40};
+    int blocks = team->row_blocks, size = team->size;
+
+    EXPECT(shy_group_sum(team, sum, 2) == SHY_OK);
+    EXPECT(sum[0] == blocks * (blocks - 1) / 2 && sum[1] == blocks && sum[2] == -7);
+    EXPECT(shy_group_sum_floats(team, floats, 2) == SHY_OK);
+    EXPECT(floats[0] == (float)(blocks * (blocks - 1) / 2) && floats[1] == (float)blocks && floats[2] == -7);
+    EXPECT(shy_team_sum_counts(team, counts, 2) == SHY_OK);
+    EXPECT(counts[0] == (uint64_t)(size * (size - 1) / 2) && counts[1] == (uint64_t)size << 40);
+    EXPECT(shy_team_maximum(team, maximum, 2) == SHY_OK);
+    EXPECT(maximum[0] == size - 1 && maximum[1] == 0);
+}
+
+static void reductions_reach_everybody(void **state)
+{
+    (void)state;
+    on_every_team(check_reductions);
     assert_on_all_ranks();
 }
 
@@ -365,6 +399,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(gathered_bytes_are_in_rank_order),
         cmocka_unit_test(sums_do_not_depend_on_row_blocks),
         cmocka_unit_test(empty_sums_are_zero),
+        cmocka_unit_test(reductions_reach_everybody),
         cmocka_unit_test(library_is_named),
     };
 

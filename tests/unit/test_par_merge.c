@@ -24,7 +24,8 @@ static bool holds(int group, int number)
 static void fill(union_state *s, int group)
 {
     memset(s, 0, sizeof *s);
-    for (int i = 0; i < NUMBERS; i++) s->member[i] = holds(group, i);
+    for (int i = 0; i < NUMBERS; i++)
+        s->member[i] = holds(group, i);
     if (group != 2) sprintf(s->trace, "%d ", group);
 }
 
@@ -41,11 +42,9 @@ static shy_status pack(void *context, void **bytes_out, uint64_t *count_out)
     if (st != SHY_OK) return st;
     for (int i = 0; i < NUMBERS; i++)
         if (s->member[i]) bytes[count++] = (unsigned char)i;
-    if (count > 0) {
-        bytes[count++] = 255;
-        memcpy(bytes + count, s->trace, strlen(s->trace));
-        count += strlen(s->trace);
-    }
+    bytes[count++] = 255;
+    memcpy(bytes + count, s->trace, strlen(s->trace));
+    count += strlen(s->trace);
     *bytes_out = bytes;
     *count_out = count;
     return SHY_OK;
@@ -59,8 +58,10 @@ static shy_status absorb(void *context, const void *bytes, uint64_t count)
 
     s->absorbed++;
     if (s->fails_absorb) return shy_fail(SHY_INPUT, "absorb failed");
-    for (; i < count && next[i] != 255; i++) s->member[next[i]] = true;
-    if (i < count) sprintf(s->trace + strlen(s->trace), "%.*s", (int)(count - i - 1), (const char *)next + i + 1);
+    if (count == 0) return shy_fail(SHY_INTERNAL, "a string that nobody packed");
+    for (; next[i] != 255; i++)
+        s->member[next[i]] = true;
+    sprintf(s->trace + strlen(s->trace), "%.*s", (int)(count - i - 1), (const char *)next + i + 1);
     return SHY_OK;
 }
 
@@ -78,7 +79,8 @@ static void expect_serial_result(const shy_team *team, const union_state *s)
 
     for (int i = 0; i < NUMBERS; i++) {
         bool any = false;
-        for (int g = 0; g < team->groups; g++) any = any || holds(g, i);
+        for (int g = 0; g < team->groups; g++)
+            any = any || holds(g, i);
         same = same && any == s->member[i];
     }
     for (int g = 0; g < team->groups; g++)

@@ -23,6 +23,7 @@ typedef struct {
     int include_count;
     const char *const *exclude;
     int exclude_count;
+    const char *cohort_name;         /* how messages call the cohort, e.g. "cohort.h5"; NULL: "the cohort" */
 } shy_problem_options;
 
 /** What a search works on. The samples in use are numbered 0 … total−1 in cohort order; each rank of a group holds its rows. */

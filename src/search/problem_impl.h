@@ -37,13 +37,14 @@ struct shy_loading {
     char **aside;           /* names of columns that only their kind keeps from being offered; borrowed; the array is owned */
     int aside_count;
 
-    uint64_t slice_first, slice_rows, slice_most; /* mine; the largest of all */
+    uint64_t slice_first, slice_rows; /* mine */
     uint8_t *candidate;     /* [slice_rows]: has the outcome; owned */
-    uint16_t *lacks;        /* [slice_rows]: 1 if a factor in use is missing; owned */
+    uint8_t *lacks;         /* [slice_rows]: 1 if a factor in use is missing; owned */
     uint64_t candidates, samples; /* in all slices */
     double *sample;         /* [samples]: their rows in the cohort, ascending, complete on each rank; owned */
     double *panel;          /* columns as they were read; owned */
-    uint64_t panel_columns, panel_rows;
+    uint64_t panel_size;    /* values it has room for */
+    int panel_columns;      /* the same on all ranks */
 
     double value[2];        /* binary outcome: what stands for 0 and for 1 */
 };
@@ -66,13 +67,17 @@ void shy_loading_code(const struct shy_loading *l, double *y, int rows);
 shy_status shy_loading_filter(struct shy_loading *l);
 /** Factors: counts what is missing, drops the empty and the constant, finds the samples. Collective over the world. */
 shy_status shy_loading_complete(struct shy_loading *l);
-/** All members' sums; counts are exact. Collective over the group. */
-shy_status shy_loading_sum(const shy_team *team, const double *mine, int count, double *total);
-/** low[k] = the lowest of all members' low[k], high[k] = the highest. At most SHY_EXTREMES of them. Collective over the group. */
-void shy_loading_extremes(const shy_team *team, double *gathered, double *low, double *high, int count);
-#define SHY_EXTREMES 64
-/** Room for shy_loading_extremes. */
-#define SHY_EXTREMES_ROOM(team) (2 * SHY_EXTREMES * (size_t)(team)->row_blocks)
+/** Columns read at a time. */
+#define SHY_PANEL_MOST 64
+/**
+ * Reads columns of the cohort for rows first … first+rows−1 into l->panel, which grows as needed. Collective over the world:
+ * every rank asks for the same columns, each for rows of its own.
+ */
+shy_status shy_loading_read(struct shy_loading *l, const int64_t *columns, int count, uint64_t first, uint64_t rows);
+/** low[k] = the lowest, high[k] = the highest of all ranks'. Every group holds all rows. Collective over the world. */
+shy_status shy_loading_extremes(const shy_team *team, double *low, double *high, int count);
+/** The next offers in use from *at on, at most as many as a panel takes; returns how many, and moves *at behind them. */
+int shy_loading_panel(const struct shy_loading *l, int *at, struct shy_offer **panel_out, int64_t *columns_out);
 
 /* ---- problem_notes.c ------------------------------------------------------------------------------------------- */
 

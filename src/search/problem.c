@@ -1,0 +1,245 @@
+/** Loads a problem: from columns and rows of a cohort to complete samples, dealt to the row blocks in whole runs. */
+#include "shy_config.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "problem_impl.h"
+
+#define RUNS_WANTED 64      /* enough to share out among row blocks, at any number of samples */
+#define RUN_ROWS_MOST 4096
+#define PANEL_BYTES (UINT64_C(128) << 20)
+
+/* ---- rows ------------------------------------------------------------------------------------------------------ */
+
+/* Rows of a run: of `total` alone, since sums over runs are to come out the same however the runs are dealt. */
+static int run_rows_of(uint64_t total)
+{
+    const uint64_t rows = (total + RUNS_WANTED - 1) / RUNS_WANTED;
+
+    if (rows >= RUN_ROWS_MOST) return RUN_ROWS_MOST;
+    if (rows < 8) return rows > 0 ? (int)rows : 1;
+    return (int)((rows + 7) / 8 * 8);
+}
+
+static shy_status deal_rows(const struct shy_loading *l)
+{
+    const uint64_t total = l->samples, members = (uint64_t)l->team->row_blocks, me = (uint64_t)l->team->row_block;
+    const uint64_t run_rows = (uint64_t)run_rows_of(total), runs = (total + run_rows - 1) / run_rows;
+    const uint64_t from = runs * me / members, to = runs * (me + 1) / members;
+    const uint64_t first = from * run_rows < total ? from * run_rows : total;
+    const uint64_t end = to * run_rows < total ? to * run_rows : total;
+
+    if (total / members > INT_MAX / 2)
+        return shy_fail(SHY_INPUT, "%llu samples are too many for %d row blocks; set parallel.row_blocks higher",
+                        (unsigned long long)total, l->team->row_blocks);
+    l->problem->rows = (shy_rows){.team = l->team,
+                                  .total = total,
+                                  .first = first,
+                                  .rows = (int)(end - first),
+                                  .run_rows = (int)run_rows,
+                                  .runs = (int)(to - from)};
+    return SHY_OK;
+}
+
+/* ---- columns --------------------------------------------------------------------------------------------------- */
+
+static void free_columns(shy_problem *p)
+{
+    for (int k = 0; k < p->factors; k++) {
+        if (p->name) shy_free(&p->name[k]);
+        if (p->unit_text) shy_free(&p->unit_text[k]);
+        if (p->modality) shy_free(&p->modality[k]);
+        if (p->column) shy_free(&p->column[k]);
+    }
+    shy_free(&p->name);
+    shy_free(&p->unit_text);
+    shy_free(&p->modality);
+    shy_free(&p->column);
+    shy_free(&p->range);
+    shy_free(&p->y);
+    p->factors = 0;
+}
+
+/* Room for the factors in use, and what is known of them besides their values. */
+static shy_status describe_columns(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    shy_problem *p = l->problem;
+    const size_t rows = (size_t)p->rows.rows;
+    size_t used = 0;
+
+    free_columns(p);
+    for (int k = 0; k < l->offered; k++) used += l->offer[k].fate == SHY_FATE_USED;
+    SHY_TRY(shy_new(used, sizeof *p->name, &p->name));
+    SHY_TRY(shy_new(used, sizeof *p->unit_text, &p->unit_text));
+    SHY_TRY(shy_new(used, sizeof *p->modality, &p->modality));
+    SHY_TRY(shy_new(used, sizeof *p->range, &p->range));
+    SHY_TRY(shy_new(used, sizeof *p->column, &p->column));
+    SHY_TRY(shy_new(rows, sizeof *p->y, &p->y));
+    for (int k = 0; k < l->offered; k++) {
+        if (l->offer[k].fate != SHY_FATE_USED) continue;
+        const shy_column *column = shy_cohort_column(l->cohort, l->offer[k].column);
+        const int f = p->factors++;
+        SHY_TRY(shy_string_copy(column->name, &p->name[f]));
+        SHY_TRY(shy_string_copy(column->unit ? column->unit : "", &p->unit_text[f]));
+        SHY_TRY(shy_string_copy(column->modality ? column->modality : "", &p->modality[f]));
+        SHY_TRY(shy_new(rows, sizeof *p->column[f], &p->column[f]));
+    }
+out:
+    return st;
+}
+
+/* The rows of the cohort between my first and my last sample. */
+static void span_of(const struct shy_loading *l, uint64_t *first, uint64_t *rows)
+{
+    const shy_rows *mine = &l->problem->rows;
+
+    *first = *rows = 0;
+    if (mine->rows == 0) return;
+    *first = (uint64_t)l->sample[mine->first];
+    *rows = (uint64_t)l->sample[mine->first + (uint64_t)mine->rows - 1] - *first + 1;
+}
+
+/* My samples of a column of the panel. */
+static void pick(const struct shy_loading *l, const double *span, uint64_t first, double *values)
+{
+    const shy_rows *mine = &l->problem->rows;
+
+    for (int i = 0; i < mine->rows; i++) values[i] = span[(uint64_t)l->sample[mine->first + (uint64_t)i] - first];
+}
+
+/* Reads the factors in use and the outcome for my samples. Factors that are constant among all samples lose their place. */
+static shy_status read_columns(struct shy_loading *l, bool *constants_out)
+{
+    shy_status st = SHY_OK;
+    shy_problem *p = l->problem;
+    struct shy_offer *offer[SHY_PANEL_MOST];
+    int64_t columns[SHY_PANEL_MOST];
+    double low[SHY_PANEL_MOST], high[SHY_PANEL_MOST];
+    uint64_t first, rows;
+    int at = 0, count, factor = 0;
+
+    *constants_out = false;
+    span_of(l, &first, &rows);
+    while ((count = shy_loading_panel(l, &at, offer, columns)) > 0) {
+        SHY_TRY(shy_loading_read(l, columns, count, first, rows));
+        for (int k = 0; k < count; k++) {
+            double *values = p->column[factor + k];
+            pick(l, l->panel + (uint64_t)k * rows, first, values);
+            low[k] = INFINITY, high[k] = -INFINITY;
+            for (int i = 0; i < p->rows.rows; i++) low[k] = fmin(low[k], values[i]), high[k] = fmax(high[k], values[i]);
+        }
+        SHY_TRY(shy_loading_extremes(l->team, low, high, count));
+        for (int k = 0; k < count; k++) {
+            p->range[factor++] = (shy_interval){low[k], high[k]};
+            if (low[k] < high[k]) continue;
+            offer[k]->fate = SHY_FATE_CONSTANT;
+            *constants_out = true;
+        }
+    }
+    SHY_TRY(shy_loading_read(l, &l->outcome, 1, first, rows));
+    pick(l, l->panel, first, p->y);
+out:
+    return st;
+}
+
+/* ---- loading --------------------------------------------------------------------------------------------------- */
+
+static shy_status begin(struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    shy_problem *p;
+
+    SHY_TRY(shy_new(1, sizeof *l->problem, &l->problem));
+    p = l->problem;
+    p->team = l->team;
+    p->n_cohort = shy_cohort_rows(l->cohort);
+    SHY_TRY(shy_loading_select(l));
+    p->offered = l->offered;
+    const shy_column *outcome = shy_cohort_column(l->cohort, l->outcome);
+    SHY_TRY(shy_string_copy(outcome->name, &p->outcome));
+    SHY_TRY(shy_string_copy(outcome->unit ? outcome->unit : "", &p->outcome_unit));
+    const uint64_t members = (uint64_t)l->team->row_blocks, me = (uint64_t)l->team->row_block;
+    l->slice_first = p->n_cohort * me / members;
+    l->slice_rows = p->n_cohort * (me + 1) / members - l->slice_first;
+    SHY_TRY(shy_new((size_t)l->slice_rows, 1, &l->candidate));
+    SHY_TRY(shy_new((size_t)l->slice_rows, 1, &l->lacks));
+    /* of the whole cohort's rows, since panels are to have the same columns on all ranks, and a span may be that long */
+    const uint64_t fit = PANEL_BYTES / sizeof(double) / (p->n_cohort > 0 ? p->n_cohort : 1);
+    l->panel_columns = fit < 1 ? 1 : fit > SHY_PANEL_MOST ? SHY_PANEL_MOST : (int)fit;
+out:
+    return st;
+}
+
+/*
+ * A factor that is constant among the complete samples is left out, and then its missing values cost nothing any more: so
+ * the samples are looked for again, until nothing changes. Each round has fewer factors than the one before.
+ */
+static shy_status settle(struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    bool constants = true;
+
+    while (constants) {
+        SHY_TRY(shy_loading_complete(l));
+        SHY_TRY_ALL(l->team, shy_loading_judge(l));
+        SHY_TRY_ALL(l->team, deal_rows(l));
+        SHY_TRY_ALL(l->team, describe_columns(l));
+        SHY_TRY(read_columns(l, &constants));
+    }
+out:
+    return st;
+}
+
+/* The outcome is known to vary among the candidates; whether it does among the samples, its own start says. */
+static shy_status try_outcome(struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    shy_problem *p = l->problem;
+    shy_outcome *outcome = NULL;
+
+    if (p->positive) shy_loading_code(l, p->y, p->rows.rows);
+    SHY_TRY(shy_outcome_create(p->ops, p->outcome, &p->rows, p->y, &outcome));
+out:
+    shy_outcome_destroy(&outcome);
+    return st;
+}
+
+shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out)
+{
+    shy_status st = SHY_OK;
+    struct shy_loading l = {.team = team, .cohort = cohort, .options = options};
+
+    l.place = options->cohort_name ? options->cohort_name : "the cohort";
+    SHY_TRY_ALL(team, begin(&l));
+    SHY_TRY(shy_loading_filter(&l));
+    SHY_TRY(settle(&l));
+    SHY_TRY_ALL(team, try_outcome(&l));
+    SHY_TRY_ALL(team, shy_loading_notes(&l));
+    *problem_out = l.problem, l.problem = NULL;
+out:
+    shy_problem_free(&l.problem);
+    shy_free(&l.offer);
+    shy_free(&l.aside);
+    shy_free(&l.candidate);
+    shy_free(&l.lacks);
+    shy_free(&l.sample);
+    shy_free(&l.panel);
+    return st;
+}
+
+void shy_problem_free(shy_problem **problem)
+{
+    shy_problem *p = *problem;
+
+    if (!p) return;
+    free_columns(p);
+    for (int k = 0; k < p->notes_count; k++) shy_free(&p->notes[k]);
+    shy_free(&p->notes);
+    shy_free(&p->outcome);
+    shy_free(&p->outcome_unit);
+    shy_free(&p->positive);
+    shy_free(problem);
+}

@@ -1,0 +1,130 @@
+/* cmd_import.c: `shihyo import`: tables of patients become a cohort file. One process works; others that were started wait. */
+#include "shy_config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/help.h"
+#include "app/usage.h"
+#include "shihyo/data.h"
+
+enum { SCHEMA = 1, SAVE_SCHEMA, JOIN, MISSING, OVERWRITE, MEMORY };
+
+static const struct option options[] = {
+    {"output", required_argument, NULL, 'o'},
+    {"schema", required_argument, NULL, SCHEMA},
+    {"save-schema", required_argument, NULL, SAVE_SCHEMA},
+    {"join", required_argument, NULL, JOIN},
+    {"missing", required_argument, NULL, MISSING},
+    {"memory", required_argument, NULL, MEMORY},
+    {"overwrite", no_argument, NULL, OVERWRITE},
+    {"quiet", no_argument, NULL, 'q'},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+/* "512M" and the like: bytes, with K, M or G for powers of 1024. */
+static shy_status read_memory(const char *text, uint64_t *bytes_out)
+{
+    static const char units[] = "KMG";
+    char digits[32];
+    size_t length = strlen(text);
+    const char *unit = length > 0 ? strchr(units, text[length - 1]) : NULL;
+    int shift = unit != NULL ? 10 * (int)(unit - units + 1) : 0;
+    int64_t value;
+
+    snprintf(digits, sizeof digits, "%.*s", (int)(unit != NULL ? length - 1 : length), text);
+    if (length > 20 || !shy_text_integer(digits, &value) || value < 1 || value > INT64_MAX >> shift || value << shift < 1 << 20)
+        return shy_fail(SHY_USAGE, "--memory is \"%s\"; it takes at least 1M, for example 512M or 2G.", text);
+    *bytes_out = (uint64_t)value << shift;
+    return SHY_OK;
+}
+
+static shy_status take_option(int option, const char **codes, shy_import_options *o, bool *help)
+{
+    switch (option) {
+    case 'o':
+        o->output = optarg;
+        break;
+    case SCHEMA:
+        o->schema = optarg;
+        break;
+    case SAVE_SCHEMA:
+        o->save_schema = optarg;
+        break;
+    case JOIN:
+        o->join = optarg;
+        break;
+    case MISSING:
+        codes[o->missing_count++] = optarg;
+        break;
+    case MEMORY:
+        return read_memory(optarg, &o->memory);
+    case OVERWRITE:
+        o->overwrite = true;
+        break;
+    case 'q':
+        o->quiet = true;
+        break;
+    case 'h':
+        *help = true;
+        break;
+    default:
+        break;
+    }
+    return SHY_OK;
+}
+
+static shy_status read_command(int argc, char **argv, const char **codes, shy_import_options *o, bool *help)
+{
+    shy_status st = SHY_OK;
+    int option = 0;
+
+    shy_usage_start();
+    o->missing = codes;
+    for (;;) {
+        SHY_TRY(shy_usage_next(argc, argv, "o:qh", options, &option));
+        if (option == -1) break;
+        SHY_TRY(take_option(option, codes, o, help));
+    }
+    if (*help) return SHY_OK;
+    o->tables = (const char *const *)argv + optind;
+    o->tables_count = argc - optind;
+    if (o->tables_count < 1 || o->output == NULL)
+        SHY_TRY(shy_fail(SHY_USAGE, "import takes one or more tables and the cohort to write, as in `shihyo import patients.csv -o cohort.h5`."));
+    if (o->tables_count > 1 && o->join == NULL)
+        SHY_TRY(shy_fail(SHY_USAGE, "Several tables are joined on an identifier that all of them have: --join COLUMN."));
+out:
+    return st;
+}
+
+static shy_status import(const shy_import_options *o)
+{
+    shy_status st = shy_cohort_import(o, stdout);
+
+    if (st == SHY_OK && !o->quiet) printf("\nCohort in %s. `shihyo inspect %s` shows it again.\n", o->output, o->output);
+    return st;
+}
+
+int shy_cmd_import(int argc, char **argv)
+{
+    shy_status st = SHY_OK;
+    shy_import_options o = {0};
+    const char **codes = NULL;
+    shy_team *team = NULL;
+    bool help = false;
+
+    SHY_TRY(shy_par_start(&argc, &argv));
+    SHY_TRY(shy_new((size_t)argc, sizeof *codes, &codes));
+    SHY_TRY(read_command(argc, argv, codes, &o, &help));
+    SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
+    if (!help) st = shy_team_agree(team, team->rank == 0 ? import(&o) : SHY_OK);
+    else if (team->rank == 0) shy_help_command("import", stdout);
+    shy_team_destroy(&team);
+out:
+    if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message()); /* rank 0 alone speaks */
+    shy_free(&codes);
+    shy_par_stop();
+    return (int)st;
+}

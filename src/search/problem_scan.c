@@ -88,7 +88,7 @@ static shy_status check_outcome(struct shy_loading *l, double *counts)
         if (!l->candidate[i]) continue;
         counts[0] += 1.0;
         if (isinf(l->panel[i])) return refuse_infinite(l, "outcome", l->outcome, i);
-        l->candidate[i] = isnan(l->panel[i]) ? 0 : 1;
+        l->candidate[i] = (uint8_t)!isnan(l->panel[i]);
         counts[1] += l->candidate[i];
     }
     return SHY_OK;

@@ -13,8 +13,7 @@
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
 
-/* Rows of a run: of `total` alone, since sums over runs are to come out the same however the runs are dealt. */
-static int run_rows_of(uint64_t total)
+int shy_run_rows(uint64_t total)
 {
     const uint64_t rows = (total + RUNS_WANTED - 1) / RUNS_WANTED;
 
@@ -26,7 +25,7 @@ static int run_rows_of(uint64_t total)
 static shy_status deal_rows(const struct shy_loading *l)
 {
     const uint64_t total = l->samples, members = (uint64_t)l->team->row_blocks, me = (uint64_t)l->team->row_block;
-    const uint64_t run_rows = (uint64_t)run_rows_of(total), runs = (total + run_rows - 1) / run_rows;
+    const uint64_t run_rows = (uint64_t)shy_run_rows(total), runs = (total + run_rows - 1) / run_rows;
     const uint64_t from = runs * me / members, to = runs * (me + 1) / members;
     const uint64_t first = from * run_rows < total ? from * run_rows : total;
     const uint64_t end = to * run_rows < total ? to * run_rows : total;

@@ -49,6 +49,9 @@ struct shy_loading {
     double value[2];        /* binary outcome: what stands for 0 and for 1 */
 };
 
+/** Rows of a run: of `total` alone, since sums over runs are to come out the same however the runs are dealt. Cannot fail. */
+int shy_run_rows(uint64_t total);
+
 /* ---- problem_select.c ------------------------------------------------------------------------------------------ */
 
 /** Finds the outcome and its kind, and the columns to be offered. Not collective; the same on all ranks. */
@@ -83,7 +86,6 @@ int shy_loading_panel(const struct shy_loading *l, int *at, struct shy_offer **p
 
 shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** 2639 as "2,639". `out` holds at least 32 bytes. Returns out. */
-char *shy_text_thousands(uint64_t count, char *out);
 /** What happened to rows and columns, in sentences. Not collective. */
 shy_status shy_loading_notes(const struct shy_loading *l);
 /** SHY_INPUT with the reason, if there are too few samples or no factors. Not collective; the same on all ranks. */

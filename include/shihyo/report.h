@@ -80,8 +80,6 @@ shy_status shy_results_write(const shy_results *results, const char *directory);
 void shy_results_print_front(const shy_results *results, FILE *stream);
 /** The same from the front.json of a finished run. complexity: 0 = the front, −1 = every list, else the list of that complexity. */
 shy_status shy_show(const char *directory, int complexity, FILE *stream);
-/** 12588 → "12,588". `out` holds at least 32 bytes. Returns out. */
-char *shy_text_thousands(int64_t value, char *out);
 
 /* ---- tables of texts, aligned when they are printed ---------------------------------------------------------------- */
 

@@ -102,7 +102,7 @@ static shy_status write_results(const shy_search_session *s)
     if (!s->command->quiet) {
         shy_results_print_front(&results, stdout);
         printf("\nResults in %s (%s). `shihyo show %s --all` prints the best formulas of every complexity.\n",
-               directory, shy_duration_text(results.seconds, seconds), directory);
+               directory, shy_meter_duration(results.seconds, seconds), directory);
     }
 out:
     shy_results_free(&results);

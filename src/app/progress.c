@@ -11,7 +11,7 @@
 #define BAR_CELLS 20
 #define LINE_BYTES 1024
 
-char *shy_duration_text(double seconds, char *out)
+char *shy_meter_duration(double seconds, char *out)
 {
     if (!(seconds >= 0) || seconds > 1e12) return strcpy(out, "unknown");
     if (seconds < 9.95)
@@ -27,7 +27,7 @@ char *shy_duration_text(double seconds, char *out)
     return out;
 }
 
-char *shy_count_text(double count, char *out)
+char *shy_meter_count(double count, char *out)
 {
     static const struct {
         double unit;
@@ -43,7 +43,7 @@ char *shy_count_text(double count, char *out)
             snprintf(out, 32, "%.3g %s", count / units[i].unit, units[i].name);
             return out;
         }
-    return shy_text_thousands((int64_t)(count + 0.5), out);
+    return shy_text_thousands((uint64_t)(count + 0.5), out);
 }
 
 void shy_meter_start(shy_meter *meter, FILE *stream, int columns, double interval)
@@ -56,14 +56,14 @@ static const char *time_left(const shy_progress *now, char *out)
 {
     if (now->fraction < 1e-3 || now->seconds < 0.5) return "time left unknown";
     char text[32];
-    snprintf(out, 64, "%s left", shy_duration_text(now->seconds * (1 - now->fraction) / now->fraction, text));
+    snprintf(out, 64, "%s left", shy_meter_duration(now->seconds * (1 - now->fraction) / now->fraction, text));
     return out;
 }
 
 static void rate(const shy_progress *now, char *out)
 {
     char text[32];
-    snprintf(out, 64, "%s formulas/s", shy_count_text(now->seconds > 0 ? now->formulas / now->seconds : 0, text));
+    snprintf(out, 64, "%s formulas/s", shy_meter_count(now->seconds > 0 ? now->formulas / now->seconds : 0, text));
 }
 
 static void best(const shy_progress *now, char *out, size_t size)
@@ -120,7 +120,7 @@ static void show_line(shy_meter *meter, const shy_progress *now)
     rate(now, speed);
     best(now, found, sizeof found);
     fprintf(meter->stream, "%.1f%% done after %s: %s formulas, %s, %s, %s\n", 100 * clamp(now->fraction),
-            shy_duration_text(now->seconds, duration), shy_count_text(now->formulas, count), speed,
+            shy_meter_duration(now->seconds, duration), shy_meter_count(now->formulas, count), speed,
             time_left(now, left), found);
     fflush(meter->stream);
 }

@@ -21,8 +21,8 @@ void shy_meter_show(void *context, const shy_progress *now);
 void shy_meter_end(shy_meter *meter);
 
 /** "1 h 05 min", "3 min 20 s", "0.4 s". `out` holds 32 bytes. Returns out. */
-char *shy_duration_text(double seconds, char *out);
+char *shy_meter_duration(double seconds, char *out);
 /** "1.2 million", "3.4e+15", "950". `out` holds 32 bytes. Returns out. */
-char *shy_count_text(double count, char *out);
+char *shy_meter_count(double count, char *out);
 
 #endif

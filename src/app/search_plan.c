@@ -22,7 +22,7 @@ static void add_row(shy_table *table, const char *complexity, uint64_t formulas)
     char text[32];
 
     shy_table_cell(table, complexity);
-    shy_table_cell(table, shy_text_thousands((int64_t)formulas, text));
+    shy_table_cell(table, shy_text_thousands((uint64_t)formulas, text));
 }
 
 static shy_status print_counts(const shy_search_session *s, FILE *stream)
@@ -50,13 +50,13 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
     shy_status st;
 
     fprintf(stream, "Plan: %d factors, %s samples, %d rank%s (%d group%s of %d).\n\n", s->problem->factors,
-            shy_text_thousands((int64_t)s->problem->rows.total, samples), team->size, team->size == 1 ? "" : "s",
+            shy_text_thousands((uint64_t)s->problem->rows.total, samples), team->size, team->size == 1 ? "" : "s",
             team->groups, team->groups == 1 ? "" : "s", team->row_blocks);
     st = print_counts(s, stream);
-    fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((int64_t)s->plan.jobs, jobs));
+    fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((uint64_t)s->plan.jobs, jobs));
     fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);
     fprintf(stream, "memory per rank %s (of %s allowed)\n", bytes_text(s->plan.bytes_per_rank, memory),
             bytes_text((double)s->options.memory, budget));
-    fprintf(stream, "expected time   %s\n", shy_duration_text(s->plan.seconds, seconds));
+    fprintf(stream, "expected time   %s\n", shy_meter_duration(s->plan.seconds, seconds));
     return st;
 }

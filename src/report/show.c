@@ -36,20 +36,6 @@ static int64_t integer(const json_t *object, const char *key)
     return (int64_t)json_integer_value(json_object_get(object, key));
 }
 
-/* 12588 → "12,588". `out` holds 32 bytes. */
-char *shy_text_thousands(int64_t value, char *out)
-{
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%" PRId64, value), n = 0;
-
-    for (int i = 0; i < length; i++) {
-        out[n++] = digits[i];
-        if (digits[i] != '-' && i + 1 < length && (length - 1 - i) % 3 == 0) out[n++] = ',';
-    }
-    out[n] = '\0';
-    return out;
-}
-
 static void number_cell(shy_table *table, const json_t *value, int digits)
 {
     char text[40] = "-";

@@ -6,7 +6,7 @@ set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}"
 
 say() { # say STATUS TEXT
-    if [ "$1" -eq 0 ]; then echo "ok - $2"; else echo "not ok - $2"; fi
+    if [ "$1" -eq 0 ]; then printf "ok - %s\n" "$2"; else printf "not ok - %s\n" "$2"; fi
 }
 
 # Runs the program on 2 ranks under a time limit; leaves status.RANK, out.txt and err.txt.
@@ -75,7 +75,7 @@ say $? 'config/search.yaml is what `shihyo help example` prints'
 
 good='cohort: cohort.h5\noutcome: {column: y}\nfactors: {exclude: [id]}\ngrammar: {max_complexity: 3}\nsearch: {keep: 20}\n'
 printf '%b' "$good" >run.yaml
-refused_file 'wrong.yaml:2:12: there is no key grammar.max_complexty; did you mean grammar.max_complexity?' \
+refused_file 'wrong.yaml:2:13: there is no key grammar.max_complexty; did you mean grammar.max_complexity?' \
     'cohort: cohort.h5\ngrammar:   {max_complexty: 4}\n'
 refused_file 'wrong.yaml:1:27: grammar.max_complexity is "4k"; it takes an integer from 1 to' 'grammar: {max_complexity: 4k}\n'
 refused_file 'wrong.yaml:1:18: grammar.units is "clincal"; it takes one of clinical, strict, off. Did you mean clinical?' \

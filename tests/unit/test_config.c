@@ -466,10 +466,10 @@ static void durations_read_well(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof durations / sizeof *durations; i++)
-        assert_string_equal(shy_duration_text(durations[i].seconds, text), durations[i].text);
-    assert_string_equal(shy_count_text(950, text), "950");
-    assert_string_equal(shy_count_text(12588, text), "12,588");
-    assert_string_equal(shy_count_text(1234567, text), "1.23 million");
+        assert_string_equal(shy_meter_duration(durations[i].seconds, text), durations[i].text);
+    assert_string_equal(shy_meter_count(950, text), "950");
+    assert_string_equal(shy_meter_count(12588, text), "12,588");
+    assert_string_equal(shy_meter_count(1234567, text), "1.23 million");
 }
 
 int main(void)

@@ -21,7 +21,7 @@ static const char *nearest(const char *word, const struct option *options)
     size_t count = 0;
 
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    for (; options[count].name != NULL && count < OPTIONS_MAX; count++)
+    for (; count < OPTIONS_MAX && options[count].name != NULL; count++)
         names[count] = options[count].name;
     return shy_text_nearest(name, names, count);
 }

@@ -105,6 +105,8 @@ bool shy_text_number(const char *text, double *value_out);
 bool shy_text_integer(const char *text, int64_t *value_out);
 /** Shortest decimal text that reads back to exactly `value`. `out` holds at least 32 bytes. Returns out. */
 char *shy_text_shortest(double value, char *out);
+/** 12588 → "12,588". Returns out. */
+char *shy_text_thousands(uint64_t count, char out[32]);
 /** The candidate nearest to `word` by edit distance, or NULL if none is near (distance > 1 + length/3). Borrowed. */
 const char *shy_text_nearest(const char *word, const char *const *candidates, size_t count);
 double shy_time_seconds(void); /* monotonic */

@@ -133,3 +133,16 @@ const char *shy_text_nearest(const char *word, const char *const *candidates, si
     }
     return nearest;
 }
+
+char *shy_text_thousands(uint64_t count, char out[32])
+{
+    char digits[24], *to = out;
+    const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) *to++ = ',';
+        *to++ = digits[i];
+    }
+    *to = '\0';
+    return out;
+}

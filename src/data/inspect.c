@@ -16,8 +16,8 @@ static void print_source(FILE *stream, const json_t *source)
     if (json_unpack((json_t *)(uintptr_t)source, "{s:s, s:s, s:I, s:I}", "name", &name, "sha256", &sha256, "rows", &rows, "columns",
                     &columns) != 0)
         return;
-    fprintf(stream, "source      %s: %s rows, ", name, shy_count_text((uint64_t)rows, text));
-    fprintf(stream, "%s columns, sha256 %.12s…\n", shy_count_text((uint64_t)columns, text), sha256);
+    fprintf(stream, "source      %s: %s rows, ", name, shy_text_thousands((uint64_t)rows, text));
+    fprintf(stream, "%s columns, sha256 %.12s…\n", shy_text_thousands((uint64_t)columns, text), sha256);
 }
 
 static void print_options(FILE *stream, const json_t *options)

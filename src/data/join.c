@@ -43,12 +43,12 @@ static void report_match(const shy_import *import, const shy_import_table *table
     char matched[32], rows[32], without[32], extra[32];
     FILE *to = import->report;
 
-    fprintf(to, "joined on %s: %s of the %s rows of %s have a row in %s", import->options->join, shy_count_text(table->matched, matched),
-            shy_count_text(import->rows, rows), import->table[0].name, table->name);
+    fprintf(to, "joined on %s: %s of the %s rows of %s have a row in %s", import->options->join, shy_text_thousands(table->matched, matched),
+            shy_text_thousands(import->rows, rows), import->table[0].name, table->name);
     if (table->matched < import->rows)
-        fprintf(to, "; for the other %s its columns are missing", shy_count_text(import->rows - table->matched, without));
+        fprintf(to, "; for the other %s its columns are missing", shy_text_thousands(import->rows - table->matched, without));
     if (table->matched < table->rows)
-        fprintf(to, "; %s of %s stand%s only there and %s left out", shy_count_text(table->rows - table->matched, extra), table->name,
+        fprintf(to, "; %s of %s stand%s only there and %s left out", shy_text_thousands(table->rows - table->matched, extra), table->name,
                 table->rows - table->matched == 1 ? "s" : "", table->rows - table->matched == 1 ? "is" : "are");
     fputs("\n", to);
 }

@@ -41,19 +41,6 @@ void shy_print_cell(FILE *stream, const char *text, int width)
         fprintf(stream, "%s%*s", text, width - have, "");
 }
 
-char *shy_count_text(uint64_t count, char out[32])
-{
-    char digits[24], *to = out;
-    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
-
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0) *to++ = ',';
-        *to++ = digits[i];
-    }
-    *to = '\0';
-    return out;
-}
-
 /* ---- one column --------------------------------------------------------------------------------------------------------- */
 
 static void missing_text(const shy_column *column, uint64_t rows, char *text, size_t size)
@@ -61,9 +48,9 @@ static void missing_text(const shy_column *column, uint64_t rows, char *text, si
     char count[32];
 
     if (column->missing == 0) snprintf(text, size, "0");
-    else if (2000 * column->missing < rows) snprintf(text, size, "%s (<0.1%%)", shy_count_text(column->missing, count));
+    else if (2000 * column->missing < rows) snprintf(text, size, "%s (<0.1%%)", shy_text_thousands(column->missing, count));
     else
-        snprintf(text, size, "%s (%.*f%%)", shy_count_text(column->missing, count),
+        snprintf(text, size, "%s (%.*f%%)", shy_text_thousands(column->missing, count),
                  100 * column->missing < rows ? 1 : 0, 100.0 * (double)column->missing / (double)rows);
 }
 
@@ -175,14 +162,14 @@ static void print_counts(const shy_listing *l, FILE *stream)
         l->get(l->context, i, &column, &remark);
         counts[(int)column.kind == SHY_KIND_SKIP ? KINDS - 1 : (int)column.kind]++;
     }
-    fprintf(stream, "%s rows, ", shy_count_text(l->rows, text));
-    fprintf(stream, "%s columns: ", shy_count_text((uint64_t)l->count - counts[KINDS - 1], text));
+    fprintf(stream, "%s rows, ", shy_text_thousands(l->rows, text));
+    fprintf(stream, "%s columns: ", shy_text_thousands((uint64_t)l->count - counts[KINDS - 1], text));
     for (int k = 0; k < KINDS - 1; k++) {
         if (counts[k] == 0) continue;
-        fprintf(stream, "%s%s %s", any ? ", " : "", shy_count_text(counts[k], text), shy_kind_name((shy_kind)k));
+        fprintf(stream, "%s%s %s", any ? ", " : "", shy_text_thousands(counts[k], text), shy_kind_name((shy_kind)k));
         any = true;
     }
-    if (counts[KINDS - 1] > 0) fprintf(stream, "; %s left out", shy_count_text(counts[KINDS - 1], text));
+    if (counts[KINDS - 1] > 0) fprintf(stream, "; %s left out", shy_text_thousands(counts[KINDS - 1], text));
     fputs("\n\n", stream);
 }
 
@@ -201,5 +188,5 @@ void shy_listing_print(const shy_listing *l, FILE *stream)
     fputs("values\n", stream);
     for (int64_t i = 0; i < shown; i++) print_row(l, &w, i, stream);
     if (shown < l->count)
-        fprintf(stream, "… and %s more columns (all of them: %s)\n", shy_count_text((uint64_t)(l->count - shown), text), l->more);
+        fprintf(stream, "… and %s more columns (all of them: %s)\n", shy_text_thousands((uint64_t)(l->count - shown), text), l->more);
 }

@@ -59,7 +59,6 @@ typedef struct {
 } shy_listing;
 void shy_listing_print(const shy_listing *listing, FILE *stream);
 /** 1234567 as "1,234,567". Returns out. */
-char *shy_count_text(uint64_t count, char out[32]);
 /** Prints text cut or filled to `width` characters on the screen. */
 void shy_print_cell(FILE *stream, const char *text, int width);
 

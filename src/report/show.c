@@ -31,9 +31,9 @@ static const char *word(const json_t *object, const char *key)
     return text == NULL ? "" : text;
 }
 
-static int64_t integer(const json_t *object, const char *key)
+static uint64_t count_of(const json_t *object, const char *key)
 {
-    return (int64_t)json_integer_value(json_object_get(object, key));
+    return (uint64_t)json_integer_value(json_object_get(object, key));
 }
 
 static void number_cell(shy_table *table, const json_t *value, int digits)
@@ -69,8 +69,8 @@ static void print_heading(const json_t *document, FILE *stream)
 
     fprintf(stream, "Outcome %s%s%s%s (%s): %s samples, %s formulas scored.\n", outcome, *unit ? " [" : "", unit,
             *unit ? "]" : "", word(document, "outcome_kind"),
-            shy_text_thousands(integer(document, "n_samples"), samples),
-            shy_text_thousands(integer(document, "n_formulas"), formulas));
+            shy_text_thousands(count_of(document, "n_samples"), samples),
+            shy_text_thousands(count_of(document, "n_formulas"), formulas));
     if (binary)
         fprintf(stream, "log-odds of %s = %s = intercept + slope * formula\n\n", outcome,
                 *word(document, "positive") ? word(document, "positive") : "1");
@@ -86,7 +86,7 @@ static void add_entry(shy_table *table, const json_t *document, const json_t *en
     const char *shown = word(entry, "formula_short");
     const char *verdict = word(entry, "verdict");
 
-    snprintf(complexity, sizeof complexity, "%" PRId64, integer(entry, "complexity"));
+    snprintf(complexity, sizeof complexity, "%" PRIu64, count_of(entry, "complexity"));
     shy_table_cell(table, complexity);
     shy_table_cell(table, *shown ? shown : word(entry, "formula"));
     json_array_foreach(json_object_get(document, "metrics"), m, name)
@@ -153,8 +153,8 @@ static void print_reading(const json_t *document, FILE *stream)
              "The fit is apparent and therefore optimistic: it was measured on the same %s samples that chose among %s "
              "formulas, so "
              "expect less on other people, and check a formula on data that took no part in the search.",
-             shy_text_thousands(integer(document, "n_samples"), samples),
-             shy_text_thousands(integer(document, "n_formulas"), formulas));
+             shy_text_thousands(count_of(document, "n_samples"), samples),
+             shy_text_thousands(count_of(document, "n_formulas"), formulas));
     print_paragraph(text, stream);
 }
 
@@ -177,7 +177,7 @@ static shy_status print_level(const json_t *document, const char *complexity, co
     char formulas[32];
 
     fprintf(stream, "Complexity %s: the best %zu of %s formulas\n\n", complexity, json_array_size(list),
-            shy_text_thousands(integer(json_object_get(document, "formulas"), complexity), formulas));
+            shy_text_thousands(count_of(json_object_get(document, "formulas"), complexity), formulas));
     return json_array_size(list) == 0 ? SHY_OK : print_table(document, list, stream);
 }
 

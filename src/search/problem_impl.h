@@ -85,7 +85,6 @@ int shy_loading_panel(const struct shy_loading *l, int *at, struct shy_offer **p
 /* ---- problem_notes.c ------------------------------------------------------------------------------------------- */
 
 shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** 2639 as "2,639". `out` holds at least 32 bytes. Returns out. */
 /** What happened to rows and columns, in sentences. Not collective. */
 shy_status shy_loading_notes(const struct shy_loading *l);
 /** SHY_INPUT with the reason, if there are too few samples or no factors. Not collective; the same on all ranks. */

@@ -30,20 +30,6 @@ out:
     return st;
 }
 
-char *shy_text_thousands(uint64_t count, char *out)
-{
-    char digits[32];
-    const int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)count);
-    char *to = out;
-
-    for (int k = 0; k < length; k++) {
-        if (k > 0 && (length - k) % 3 == 0) *to++ = ',';
-        *to++ = digits[k];
-    }
-    *to = '\0';
-    return out;
-}
-
 static const char *name_of(const struct shy_loading *l, const struct shy_offer *offer)
 {
     return shy_cohort_column(l->cohort, offer->column)->name;

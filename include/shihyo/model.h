@@ -12,6 +12,11 @@
 #define SHY_BASIS_MAX 3    /* columns of a family: {z}, {u, v}, {v, u·v}, {u, v, u·v} */
 #define SHY_METRICS_MAX 8
 
+/**
+ * FITTED: exact. SINGULAR: a column is constant or a combination of those before it; it has the coefficient 0 and the others are
+ * fitted exactly. SEPARATED: the likelihood has no maximum (complete or quasi-separation); coefficients are those of a finite
+ * fit close to its supremum. DIVERGED: not fitted; the null model, unless a fit came to a halt at finite coefficients.
+ */
 typedef enum { SHY_FITTED, SHY_SEPARATED, SHY_SINGULAR, SHY_DIVERGED } shy_verdict;
 const char *shy_verdict_name(shy_verdict verdict); /* "fitted", "separated", … */
 
@@ -39,11 +44,11 @@ typedef struct shy_outcome shy_outcome;
 typedef struct {
     const char *name;                   /* "continuous", "binary": the value of outcome.kind */
     const char *help;
-    const char *const *metric_names;    /* NULL-terminated: {"r2", "rmse", NULL}, {"auc", "deviance", "brier", NULL} */
+    const char *const *metric_names;    /* NULL-terminated: {"r2", "rmse", NULL} with rmse = sqrt(RSS / n), {"auc", "deviance", "brier", NULL} */
     bool larger_is_better;              /* of the first metric, which is shown first */
     /** Checks y (one value per my row, no NaN), fits the null model. Collective over the group. Messages name the column. */
     shy_status (*start)(shy_outcome *outcome);
-    /** The response column of screening: response[i] over my rows (centred by the caller's sums). */
+    /** The response column of screening: response[i] over my rows, with mean 0. Continuous: y standardised; binary: y − mean. */
     void (*response)(const shy_outcome *outcome, double *response);
     /** Exact maximum-likelihood (least-squares) refit of y on an intercept and `terms` columns, basis[k] over my rows. */
     shy_status (*refit)(const shy_outcome *outcome, int terms, const double *const *basis, shy_fit *fit_out);

@@ -72,7 +72,7 @@ static void print_heading(const json_t *document, FILE *stream)
             shy_text_thousands(count_of(document, "n_samples"), samples),
             shy_text_thousands(count_of(document, "n_formulas"), formulas));
     if (binary)
-        fprintf(stream, "log-odds of %s = %s = intercept + slope * formula\n\n", outcome,
+        fprintf(stream, "log-odds (%s = %s) = intercept + slope * formula\n\n", outcome,
                 *word(document, "positive") ? word(document, "positive") : "1");
     else
         fprintf(stream, "%s = intercept + slope * formula\n\n", outcome);

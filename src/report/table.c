@@ -74,16 +74,20 @@ void shy_table_cell(shy_table *table, const char *text)
     table->cell[table->cells++] = copy;
 }
 
+/* Blanks are printed when something follows them, so that no line ends with one. */
 static void print_row(const shy_table *table, const int *width, const char *const *cell, FILE *stream)
 {
+    int blanks = 0;
+
     for (int c = 0; c < table->columns; c++) {
         int gap = width[c] - shy_text_width(cell[c]);
-        bool last = c == table->columns - 1;
-        if (c > 0) fputs("  ", stream);
-        if (table->right[c])
-            fprintf(stream, "%*s%s", gap, "", cell[c]);
-        else
-            fprintf(stream, "%s%*s", cell[c], last ? 0 : gap, ""); /* no blanks at the end of a line */
+        if (c > 0) blanks += 2;
+        if (table->right[c]) blanks += gap;
+        if (*cell[c] != '\0') {
+            fprintf(stream, "%*s%s", blanks, "", cell[c]);
+            blanks = 0;
+        }
+        if (!table->right[c]) blanks += gap;
     }
     fputs("\n", stream);
 }

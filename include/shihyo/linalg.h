@@ -9,14 +9,19 @@
 #include "shihyo/base.h"
 #include "shihyo/par.h"
 
-/** Starts PETSc and BLACS on first use, after MPI; stopped in the right order by shy_linalg_stop, before shy_par_stop. Collective.
- * PETSc cannot be started a second time: after shy_linalg_stop this is SHY_INTERNAL. */
+/**
+ * Starts PETSc and BLACS on first use, after MPI; stopped in the right order by shy_linalg_stop, before shy_par_stop.
+ * PETSc cannot be started a second time: after shy_linalg_stop this is SHY_INTERNAL. Collective.
+ */
 shy_status shy_linalg_start(const shy_team *team);
 void shy_linalg_stop(void);
 void shy_linalg_describe(char *text, size_t size); /* "PETSc 3.18.5, ScaLAPACK 2.2.1, BLAS OpenBLAS 0.3.21 …" */
 
-/** Cholesky solve of a small symmetric positive definite system (LAPACK dposv). a: order × order, column-major, destroyed;
- * b: right-hand side in, solution out. False if a is not positive definite to working precision. Not collective. */
+/**
+ * Cholesky solve of a small symmetric positive definite system (LAPACK dposv). a: order × order, column-major,
+ * destroyed; b: right-hand side in, solution out. False if a is not positive definite to working precision.
+ * Not collective.
+ */
 bool shy_solve_spd(int order, double *a, double *b);
 
 /**
@@ -30,8 +35,8 @@ bool shy_solve_spd(int order, double *a, double *b);
 void shy_vector_gather(const shy_team *team, const double *mine, int count, double *all, int *starts);
 
 /**
- * Smooth convex minimisation in few unknowns by Newton's method and PETSc TAO (on COMM_SELF: every member of a group calls
- * it in lock step with the same numbers and gets the same result, whatever was solved before).
+ * Smooth convex minimisation in few unknowns by Newton's method and PETSc TAO (on COMM_SELF: every member of a group
+ * calls it in lock step with the same numbers and gets the same result, whatever was solved before).
  */
 typedef struct {
     int unknowns;
@@ -43,12 +48,16 @@ typedef struct {
 } shy_minimise;
 typedef enum { SHY_MINIMUM, SHY_MINIMUM_NOT_REACHED } shy_minimise_end;
 /**
- * Makes the solver for so many unknowns (at most 8) ahead of time. After it, shy_minimise_run cannot fail on one member of a group alone.
+ * Makes the solver for so many unknowns (at most 8) ahead of time. After it, shy_minimise_run cannot fail on one
+ * member of a group alone.
  * Not collective: starts PETSc on this rank if need be. Fails with SHY_MEMORY.
  */
 shy_status shy_minimise_prepare(int unknowns);
-/** x: start in, result out (the best found, if the tolerance was not reached, which is a result and not an error). The last
- * call of `evaluate` is at this x. Newton's method with step halving goes first; TAO takes over where that gets stuck. */
+/**
+ * x: start in, result out (the best found, if the tolerance was not reached, which is a result and not an error). The
+ * last call of `evaluate` is at this x. Newton's method with step halving goes first; TAO takes over where that gets
+ * stuck.
+ */
 shy_status shy_minimise_run(const shy_minimise *problem, double *x, shy_minimise_end *end_out);
 
 #endif

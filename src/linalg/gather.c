@@ -16,8 +16,10 @@ void shy_vector_gather(const shy_team *team, const double *mine, int count, doub
         return;
     }
     MPI_Allgather(&count, 1, MPI_INT, starts + 1, 1, MPI_INT, team->rows);
-    for (int b = 0; b < members; b++) starts[b + 1] += starts[b];
+    for (int b = 0; b < members; b++)
+        starts[b + 1] += starts[b];
     if (count > 0) memcpy(all + starts[team->row_block], mine, (size_t)count * sizeof *all);
     /* one broadcast per member instead of one MPI_Allgatherv: that would need an array of counts, which could fail */
-    for (int b = 0; b < members; b++) MPI_Bcast(all + starts[b], starts[b + 1] - starts[b], MPI_DOUBLE, b, team->rows);
+    for (int b = 0; b < members; b++)
+        MPI_Bcast(all + starts[b], starts[b + 1] - starts[b], MPI_DOUBLE, b, team->rows);
 }

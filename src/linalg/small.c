@@ -5,8 +5,8 @@
 
 #include "linalg_impl.h"
 
-void dposv_(const char *uplo, const int *order, const int *columns, double *a, const int *lda, double *b, const int *ldb,
-            int *info, size_t uplo_length);
+void dposv_(const char *uplo, const int *order, const int *columns, double *a, const int *lda, double *b,
+            const int *ldb, int *info, size_t uplo_length);
 
 bool shy_solve_spd(int order, double *a, double *b)
 {

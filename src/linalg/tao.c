@@ -30,7 +30,8 @@ static PetscErrorCode objective_and_gradient(Tao tao, Vec x, PetscReal *f, Vec g
     /* After a failure a flat function brings TAO to an end without an error of its own. */
     *f = s->status == SHY_OK ? s->f : 0.0;
     SHY_PETSC(VecGetArray(gradient, &out));
-    for (int k = 0; k < s->unknowns; k++) out[k] = s->status == SHY_OK ? s->gradient[k] : 0.0;
+    for (int k = 0; k < s->unknowns; k++)
+        out[k] = s->status == SHY_OK ? s->gradient[k] : 0.0;
     SHY_PETSC(VecRestoreArray(gradient, &out));
     return 0;
 }
@@ -54,8 +55,8 @@ static PetscErrorCode second_derivatives(Tao tao, Vec x, Mat hessian, Mat precon
 }
 
 /*
- * A Newton method with a line search that only ever halves: the default one (Moré–Thuente) raises errors on steep walls, and
- * the unconstrained trust region (TAONTR) where the Hessian vanishes.
+ * A Newton method with a line search that only ever halves: the default one (Moré–Thuente) raises errors on steep
+ * walls, and the unconstrained trust region (TAONTR) where the Hessian vanishes.
  */
 static void create_tao(struct shy_solver *s, Vec x, Mat hessian, Tao *tao_out)
 {

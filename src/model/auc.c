@@ -34,10 +34,13 @@ static void sort_keys(uint64_t *keys, uint64_t *spare, int count)
 
     for (int shift = 0; shift < 64; shift += 8) {
         int start[257] = {0};
-        for (int i = 0; i < count; i++) start[(from[i] >> shift & 255) + 1]++;
+        for (int i = 0; i < count; i++)
+            start[(from[i] >> shift & 255) + 1]++;
         if (count == 0 || start[(from[0] >> shift & 255) + 1] == count) continue;
-        for (int b = 0; b < 256; b++) start[b + 1] += start[b];
-        for (int i = 0; i < count; i++) to[start[from[i] >> shift & 255]++] = from[i];
+        for (int b = 0; b < 256; b++)
+            start[b + 1] += start[b];
+        for (int i = 0; i < count; i++)
+            to[start[from[i] >> shift & 255]++] = from[i];
         uint64_t *swap = from;
         from = to, to = swap;
     }
@@ -51,8 +54,10 @@ static uint64_t twice_won(const double *cases, int cases_count, const double *co
     int below = 0, up_to = 0;
 
     for (int i = 0; i < cases_count; i++) {
-        while (below < controls_count && controls[below] < cases[i]) below++;
-        while (up_to < controls_count && controls[up_to] <= cases[i]) up_to++;
+        while (below < controls_count && controls[below] < cases[i])
+            below++;
+        while (up_to < controls_count && controls[up_to] <= cases[i])
+            up_to++;
         won += (uint64_t)below + (uint64_t)up_to;
     }
     return won;
@@ -64,16 +69,20 @@ static void sort_by_class(const shy_rows *rows, const double *score, const doubl
 {
     int controls = 0, next[2];
 
-    for (int i = 0; i < rows->rows; i++) controls += y[i] == 0.0;
+    for (int i = 0; i < rows->rows; i++)
+        controls += y[i] == 0.0;
     next[0] = 0, next[1] = controls;
-    for (int i = 0; i < rows->rows; i++) space->keys[next[y[i] != 0.0]++] = key_of(score[i]);
+    for (int i = 0; i < rows->rows; i++)
+        space->keys[next[y[i] != 0.0]++] = key_of(score[i]);
     sort_keys(space->keys, space->spare, controls);
     sort_keys(space->keys + controls, space->spare, rows->rows - controls);
-    for (int i = 0; i < rows->rows; i++) space->sorted[i] = score_of(space->keys[i]);
+    for (int i = 0; i < rows->rows; i++)
+        space->sorted[i] = score_of(space->keys[i]);
     *controls_out = controls;
 }
 
-shy_status shy_auc(const shy_rows *rows, const double *score, const double *y, const struct shy_auc_space *space, double *auc_out)
+shy_status shy_auc(const shy_rows *rows, const double *score, const double *y, const struct shy_auc_space *space,
+                   double *auc_out)
 {
     shy_status st = SHY_OK;
     const shy_team *team = rows->team;
@@ -89,7 +98,8 @@ shy_status shy_auc(const shy_rows *rows, const double *score, const double *y, c
     } else {
         shy_vector_gather(team, space->sorted, controls, space->all, space->starts);
         for (int b = 0; b < team->row_blocks; b++)
-            won += twice_won(cases, cases_count, space->all + space->starts[b], space->starts[b + 1] - space->starts[b]);
+            won +=
+                twice_won(cases, cases_count, space->all + space->starts[b], space->starts[b + 1] - space->starts[b]);
     }
     /* whole numbers below 2^53 add up exactly, in any order */
     mine[0] = (double)won, mine[1] = (double)cases_count, mine[2] = (double)controls;

@@ -22,7 +22,8 @@ shy_status shy_basis_create(const shy_rows *rows, double *partial, struct shy_ba
     shy_status st = SHY_OK;
     struct shy_basis basis = {.partial = partial};
 
-    for (int k = 0; k < SHY_BASIS_MAX; k++) SHY_TRY(shy_new((size_t)rows->rows, sizeof *basis.q[k], &basis.q[k]));
+    for (int k = 0; k < SHY_BASIS_MAX; k++)
+        SHY_TRY(shy_new((size_t)rows->rows, sizeof *basis.q[k], &basis.q[k]));
     *basis_out = basis;
     return st;
 out:
@@ -32,7 +33,8 @@ out:
 
 void shy_basis_free(struct shy_basis *basis)
 {
-    for (int k = 0; k < SHY_BASIS_MAX; k++) shy_free(&basis->q[k]);
+    for (int k = 0; k < SHY_BASIS_MAX; k++)
+        shy_free(&basis->q[k]);
 }
 
 /* sums: x_k and |x_k| for each k */
@@ -54,7 +56,8 @@ static void centre(void *context, int begin, int end, double *sums)
     for (int k = 0; k < w->terms; k++) {
         const double *x = w->x[k], inverse = w->inverse[k], middle = w->basis->centre[k];
         double *q = w->basis->q[k];
-        for (int i = begin; i < end; i++) q[i] = x[i] * inverse - middle;
+        for (int i = begin; i < end; i++)
+            q[i] = x[i] * inverse - middle;
         sums[2 * k] = shy_sum(q + begin, end - begin);
         sums[2 * k + 1] = shy_dot(q + begin, q + begin, end - begin);
     }
@@ -67,11 +70,13 @@ static void normalise(void *context, int begin, int end, double *sums)
     const int k = w->k, count = end - begin;
     double *q = w->basis->q[k];
 
-    for (int i = begin; i < end; i++) q[i] = (q[i] - w->shift[k]) / w->norm;
+    for (int i = begin; i < end; i++)
+        q[i] = (q[i] - w->shift[k]) / w->norm;
     for (int j = k + 1; j < w->terms; j++) {
         double *later = w->basis->q[j];
         if (w->shift[j] != 0.0)
-            for (int i = begin; i < end; i++) later[i] -= w->shift[j];
+            for (int i = begin; i < end; i++)
+                later[i] -= w->shift[j];
         sums[j - k - 1] = shy_dot(q + begin, later + begin, count);
     }
     sums[w->terms - k - 1] = w->rest ? shy_dot(q + begin, w->rest + begin, count) : 0.0;
@@ -79,7 +84,8 @@ static void normalise(void *context, int begin, int end, double *sums)
 
 static void subtract(const double *q, double factor, double *from, int begin, int end)
 {
-    for (int i = begin; i < end; i++) from[i] -= factor * q[i];
+    for (int i = begin; i < end; i++)
+        from[i] -= factor * q[i];
 }
 
 /* q_j −= r[k][j] q_k for each later j, the same for rest; sums: q_j², then rest² */
@@ -128,7 +134,8 @@ out:
 }
 
 /* One step of the elimination; square[] holds the mean squares of what is left, rest_square that of the remainder. */
-static shy_status eliminate_column(struct work *w, const shy_rows *rows, double *square, double *gamma, double *rest_square)
+static shy_status eliminate_column(struct work *w, const shy_rows *rows, double *square, double *gamma,
+                                   double *rest_square)
 {
     shy_status st = SHY_OK;
     struct shy_basis *basis = w->basis;
@@ -147,14 +154,15 @@ static shy_status eliminate_column(struct work *w, const shy_rows *rows, double 
     if (w->rest) gamma[k] = sums[later] / n;
     if (later == 0 && !w->rest) goto out;
     SHY_TRY(shy_rows_sum(rows, eliminate, w, later + 1, basis->partial, sums));
-    for (int j = k + 1; j < w->terms; j++) square[j] = sums[j - k - 1] / n;
+    for (int j = k + 1; j < w->terms; j++)
+        square[j] = sums[j - k - 1] / n;
     if (w->rest) *rest_square = sums[later] / n;
 out:
     return st;
 }
 
-shy_status shy_basis_make(struct shy_basis *basis, const shy_rows *rows, int terms, const double *const *x, double *rest,
-                          double *gamma, double *rest_square)
+shy_status shy_basis_make(struct shy_basis *basis, const shy_rows *rows, int terms, const double *const *x,
+                          double *rest, double *gamma, double *rest_square)
 {
     shy_status st = SHY_OK;
     struct work w = {.basis = basis, .x = x, .rest = rest, .terms = terms, .gamma = gamma};
@@ -164,7 +172,8 @@ shy_status shy_basis_make(struct shy_basis *basis, const shy_rows *rows, int ter
     memset(basis->r, 0, sizeof basis->r);
     SHY_TRY(centre_columns(&w, rows, square));
     if (!basis->finite) goto out;
-    for (int k = 0; k < terms; k++) deviation[k] = sqrt(fmax(square[k], 0.0));
+    for (int k = 0; k < terms; k++)
+        deviation[k] = sqrt(fmax(square[k], 0.0));
     for (int k = 0; k < terms; k++) {
         /* the mean magnitude of a scaled column lies between 1/2 and 1 */
         w.k = k;
@@ -186,7 +195,8 @@ bool shy_basis_undo(const struct shy_basis *basis, const double *gamma, double l
     for (int k = basis->terms - 1; k >= 0; k--) {
         if (!basis->used[k]) continue;
         double sum = gamma[k];
-        for (int j = k + 1; j < basis->terms; j++) sum -= basis->r[k][j] * b[j];
+        for (int j = k + 1; j < basis->terms; j++)
+            sum -= basis->r[k][j] * b[j];
         b[k] = sum / basis->r[k][k];
     }
     fit->intercept = level;

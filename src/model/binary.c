@@ -9,9 +9,9 @@
 #include "shihyo/linalg.h"
 
 struct binary {
-    double mean;        /* of y */
-    double null_loss;   /* −log likelihood of the null model per sample */
-    double *eta;        /* over my rows; like the rest inside the one block of this struct */
+    double mean;      /* of y */
+    double null_loss; /* −log likelihood of the null model per sample */
+    double *eta;      /* over my rows; like the rest inside the one block of this struct */
     struct shy_auc_space space;
 };
 
@@ -64,7 +64,8 @@ static shy_status allocate(shy_outcome *o)
                                       .all = (double *)(void *)(block + all),
                                       .starts = (int *)(void *)(block + starts)};
     o->state = b;
-    for (int unknowns = 1; unknowns <= 1 + SHY_BASIS_MAX; unknowns++) SHY_TRY(shy_minimise_prepare(unknowns));
+    for (int unknowns = 1; unknowns <= 1 + SHY_BASIS_MAX; unknowns++)
+        SHY_TRY(shy_minimise_prepare(unknowns));
 out:
     return st;
 }
@@ -73,7 +74,8 @@ static shy_status check_values(const shy_outcome *o)
 {
     for (int i = 0; i < o->rows.rows; i++)
         if (o->y[i] != 0.0 && o->y[i] != 1.0)
-            return shy_fail(SHY_INPUT, "outcome \"%s\" is %.6g in sample %llu of those in use; a binary outcome is 0 or 1",
+            return shy_fail(SHY_INPUT,
+                            "outcome \"%s\" is %.6g in sample %llu of those in use; a binary outcome is 0 or 1",
                             o->column, o->y[i], (unsigned long long)(o->rows.first + (uint64_t)i + 1));
     return SHY_OK;
 }
@@ -95,8 +97,10 @@ static shy_status start(shy_outcome *o)
     SHY_TRY(shy_group_agree(o->rows.team, allocate(o)));
     SHY_TRY(shy_rows_sum(&o->rows, count_cases, o, 1, o->partial, &cases));
     if (cases == 0.0 || cases == n)
-        return shy_fail(SHY_INPUT, "outcome \"%s\" is constant: it is %s in all %llu samples in use, so there is nothing to explain",
-                        o->column, cases == 0.0 ? "0 (negative)" : "1 (positive)", (unsigned long long)o->rows.total);
+        return shy_fail(
+            SHY_INPUT,
+            "outcome \"%s\" is constant: it is %s in all %llu samples in use, so there is nothing to explain",
+            o->column, cases == 0.0 ? "0 (negative)" : "1 (positive)", (unsigned long long)o->rows.total);
     struct binary *b = o->state;
     b->mean = cases / n;
     b->null_loss = -(b->mean * log(b->mean) + (1.0 - b->mean) * log1p(-b->mean));
@@ -104,12 +108,16 @@ out:
     return st;
 }
 
-/* The derivative of the log likelihood in the linear predictor, at the null model: its correlation is the score statistic. */
+/*
+ * The derivative of the log likelihood in the linear predictor, at the null model: its correlation is the score
+ * statistic.
+ */
 static void response(const shy_outcome *o, double *out)
 {
     const struct binary *b = o->state;
 
-    for (int i = 0; i < o->rows.rows; i++) out[i] = o->y[i] - b->mean;
+    for (int i = 0; i < o->rows.rows; i++)
+        out[i] = o->y[i] - b->mean;
 }
 
 /* ---- refit ----------------------------------------------------------------------------------------------------- */
@@ -130,7 +138,8 @@ static void derivatives(const struct fitting *fitting, double *f, double *gradie
     *f = fitting->sums[SHY_LOGISTIC_LOSS] / n;
     for (int j = 0; j < unknowns; j++) {
         gradient[j] = fitting->sums[SHY_LOGISTIC_GRADIENT + j] / n;
-        for (int k = 0; k <= j; k++) hessian[j * unknowns + k] = hessian[k * unknowns + j] = *triangle++ / n;
+        for (int k = 0; k <= j; k++)
+            hessian[j * unknowns + k] = hessian[k * unknowns + j] = *triangle++ / n;
     }
 }
 
@@ -145,8 +154,9 @@ out:
 }
 
 /*
- * What the sums at the end say. Nobody on the wrong side: the data are separated, and the loss can be made as small as one
- * likes. A gradient of nothing with a Newton step of some length: the minimum lies at infinity too (quasi-separation).
+ * What the sums at the end say. Nobody on the wrong side: the data are separated, and the loss can be made as small as
+ * one likes. A gradient of nothing with a Newton step of some length: the minimum lies at infinity too
+ * (quasi-separation).
  */
 static shy_verdict judge(const struct fitting *fitting, const double *beta)
 {
@@ -156,7 +166,8 @@ static shy_verdict judge(const struct fitting *fitting, const double *beta)
 
     if (fitting->sums[SHY_LOGISTIC_WRONG] == 0.0) return SHY_SEPARATED;
     derivatives(fitting, &f, step, hessian);
-    for (int k = 0; k < unknowns; k++) gradient = fmax(gradient, fabs(step[k]));
+    for (int k = 0; k < unknowns; k++)
+        gradient = fmax(gradient, fabs(step[k]));
     const bool definite = shy_solve_spd(unknowns, hessian, step);
     for (int k = 0; k < unknowns; k++) {
         longest = fmax(longest, fabs(step[k]));
@@ -243,7 +254,8 @@ out:
 
 const shy_outcome_ops shy_outcome_binary = {
     .name = "binary",
-    .help = "0 or 1; logistic regression; auc, deviance = -2 log likelihood, brier = mean squared error of the probability",
+    .help =
+        "0 or 1; logistic regression; auc, deviance = -2 log likelihood, brier = mean squared error of the probability",
     .metric_names = metric_names,
     .larger_is_better = true,
     .start = start,

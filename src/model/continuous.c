@@ -29,7 +29,8 @@ static void centre(void *context, int begin, int end, double *sums)
     const shy_outcome *o = context;
     const struct continuous *c = o->state;
 
-    for (int i = begin; i < end; i++) c->standard[i] = o->y[i] / c->scale - c->level;
+    for (int i = begin; i < end; i++)
+        c->standard[i] = o->y[i] / c->scale - c->level;
     sums[0] = shy_sum(c->standard + begin, end - begin);
     sums[1] = shy_dot(c->standard + begin, c->standard + begin, end - begin);
 }
@@ -65,7 +66,8 @@ static shy_status start(shy_outcome *o)
     struct continuous *c = o->state;
     SHY_TRY(shy_rows_sum(&o->rows, sum_magnitude, o, 2, o->partial, sums));
     if (!isfinite(sums[1]))
-        return shy_fail(SHY_INPUT, "outcome \"%s\" holds values that are not finite numbers; remove or correct them", o->column);
+        return shy_fail(SHY_INPUT, "outcome \"%s\" holds values that are not finite numbers; remove or correct them",
+                        o->column);
     c->scale = shy_binary_scale(sums[1] / n);
     c->level = sums[0] / c->scale / n;
     SHY_TRY(shy_rows_sum(&o->rows, centre, o, 2, o->partial, sums));
@@ -74,10 +76,13 @@ static shy_status start(shy_outcome *o)
     c->level += shift;
     /* the mean magnitude of y / scale lies between 1/2 and 1: what is below this is rounding */
     if (!(sqrt(fmax(mean_square, 0.0)) > SHY_ROUNDING))
-        return shy_fail(SHY_INPUT, "outcome \"%s\" is constant: it is %.6g in all %llu samples in use, so there is nothing to explain",
-                        o->column, c->scale * c->level, (unsigned long long)o->rows.total);
+        return shy_fail(
+            SHY_INPUT,
+            "outcome \"%s\" is constant: it is %.6g in all %llu samples in use, so there is nothing to explain",
+            o->column, c->scale * c->level, (unsigned long long)o->rows.total);
     c->deviation = sqrt(mean_square);
-    for (int i = 0; i < o->rows.rows; i++) c->standard[i] = (c->standard[i] - shift) / c->deviation;
+    for (int i = 0; i < o->rows.rows; i++)
+        c->standard[i] = (c->standard[i] - shift) / c->deviation;
 out:
     return st;
 }
@@ -108,11 +113,13 @@ static shy_status refit(const shy_outcome *o, int terms, const double *const *x,
     } else if (basis->rank < terms) {
         fit.verdict = SHY_SINGULAR;
     }
-    for (int k = 0; k < terms; k++) fit.coefficient[k] *= c->deviation * c->scale;
+    for (int k = 0; k < terms; k++)
+        fit.coefficient[k] *= c->deviation * c->scale;
     fit.intercept *= c->deviation * c->scale;
     fit.loss = left / total;
     fit.metric[METRIC_R2] = 1.0 - fit.loss;
-    fit.metric[METRIC_RMSE] = sqrt(left) * c->deviation * c->scale; /* sqrt(RSS / n): of these samples, no degrees of freedom */
+    fit.metric[METRIC_RMSE] =
+        sqrt(left) * c->deviation * c->scale; /* sqrt(RSS / n): of these samples, no degrees of freedom */
     *fit_out = fit;
 out:
     return st;

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "model_impl.h"
 #include "logistic.h"
+#include "model_impl.h"
 
 #define CHUNK 256 /* rows whose parts are kept together in the first cache; a multiple of LANES */
 #define LANES 8
@@ -49,7 +49,10 @@ struct chunk {
     double residual[CHUNK], weight[CHUNK], one_plus[CHUNK], linear[CHUNK], product[CHUNK];
 };
 
-/* Everything that is a function of one row: eta and y in, residual p − y, weight p (1 − p), and the parts of the loss out. */
+/*
+ * Everything that is a function of one row: eta and y in, residual p − y, weight p (1 − p), and the parts of the loss
+ * out.
+ */
 static void rows_of_lanes(struct chunk *c, int at)
 {
     for (int i = at; i < at + LANES; i++) {
@@ -70,9 +73,12 @@ static double loss_of_chunk(const struct chunk *c, int count)
     int base = 0;
 
     for (; base + LANES <= count; base += LANES)
-        for (int l = 0; l < LANES; l++) product[l] *= c->one_plus[base + l];
-    for (int i = base; i < count; i++) product[i - base] *= c->one_plus[i];
-    for (int l = 1; l < LANES; l++) product[0] *= product[l]; /* at most 2^CHUNK */
+        for (int l = 0; l < LANES; l++)
+            product[l] *= c->one_plus[base + l];
+    for (int i = base; i < count; i++)
+        product[i - base] *= c->one_plus[i];
+    for (int l = 1; l < LANES; l++)
+        product[0] *= product[l]; /* at most 2^CHUNK */
     return shy_sum(c->linear, count) + log(product[0]);
 }
 
@@ -86,9 +92,11 @@ static void add_chunk(const struct shy_logistic *m, struct chunk *c, int from, i
     for (int k = 0; k < m->rank; k++) {
         const double *q = m->q[k] + from;
         sums[SHY_LOGISTIC_GRADIENT + 1 + k] += shy_dot(c->residual, q, count);
-        for (int i = 0; i < count; i++) c->product[i] = c->weight[i] * q[i];
+        for (int i = 0; i < count; i++)
+            c->product[i] = c->weight[i] * q[i];
         *hessian++ += shy_sum(c->product, count);
-        for (int j = 0; j <= k; j++) *hessian++ += shy_dot(c->product, m->q[j] + from, count);
+        for (int j = 0; j <= k; j++)
+            *hessian++ += shy_dot(c->product, m->q[j] + from, count);
     }
     for (int i = 0; i < count; i++) {
         sums[SHY_LOGISTIC_WRONG] += (c->y[i] != 0.0 ? c->eta[i] : -c->eta[i]) <= 0.0;
@@ -104,14 +112,18 @@ void shy_logistic_run(void *context, int begin, int end, double *sums)
     memset(sums, 0, SHY_LOGISTIC_SUMS * sizeof *sums);
     for (int from = begin; from < end; from += CHUNK) {
         const int count = end - from < CHUNK ? end - from : CHUNK;
-        for (int i = 0; i < count; i++) c.eta[i] = m->beta[0], c.y[i] = m->y[from + i];
-        for (int i = count; i % LANES != 0; i++) c.eta[i] = c.y[i] = 0.0; /* so that lanes are whole; not summed */
+        for (int i = 0; i < count; i++)
+            c.eta[i] = m->beta[0], c.y[i] = m->y[from + i];
+        for (int i = count; i % LANES != 0; i++)
+            c.eta[i] = c.y[i] = 0.0; /* so that lanes are whole; not summed */
         for (int k = 0; k < m->rank; k++) {
             const double *q = m->q[k] + from, b = m->beta[1 + k];
-            for (int i = 0; i < count; i++) c.eta[i] += b * q[i];
+            for (int i = 0; i < count; i++)
+                c.eta[i] += b * q[i];
         }
         memcpy(m->eta + from, c.eta, (size_t)count * sizeof *c.eta);
-        for (int at = 0; at < count; at += LANES) rows_of_lanes(&c, at);
+        for (int at = 0; at < count; at += LANES)
+            rows_of_lanes(&c, at);
         add_chunk(m, &c, from, count, sums);
     }
 }

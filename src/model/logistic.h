@@ -15,11 +15,11 @@ struct shy_logistic {
 
 /** Where the sums of a run lie. */
 enum {
-    SHY_LOGISTIC_LOSS = 0,      /* −log likelihood */
-    SHY_LOGISTIC_GRADIENT = 1,  /* p − y, (p − y) q_k */
-    SHY_LOGISTIC_HESSIAN = 5,   /* p (1 − p) times 1; q_0, q_0²; q_1, q_0 q_1, q_1²; …: the lower triangle, row by row */
-    SHY_LOGISTIC_WRONG = 15,    /* rows on the wrong side of eta = 0, or on it */
-    SHY_LOGISTIC_BRIER = 16,    /* (y − p)² */
+    SHY_LOGISTIC_LOSS = 0,     /* −log likelihood */
+    SHY_LOGISTIC_GRADIENT = 1, /* p − y, (p − y) q_k */
+    SHY_LOGISTIC_HESSIAN = 5, /* p (1 − p) times 1; q_0, q_0²; q_1, q_0 q_1, q_1²; …: the lower triangle, row by row */
+    SHY_LOGISTIC_WRONG = 15, /* rows on the wrong side of eta = 0, or on it */
+    SHY_LOGISTIC_BRIER = 16, /* (y − p)² */
     SHY_LOGISTIC_SUMS = 17
 };
 

@@ -18,11 +18,12 @@ typedef void shy_run_kernel(void *context, int begin, int end, double *sums);
  * @param partial  rows->runs × width numbers; overwritten
  * Collective over the group. Fails as shy_group_sum_runs does, on all members.
  */
-shy_status shy_rows_sum(const shy_rows *rows, shy_run_kernel *kernel, void *context, int width, double *partial, double *total);
+shy_status shy_rows_sum(const shy_rows *rows, shy_run_kernel *kernel, void *context, int width, double *partial,
+                        double *total);
 
 /**
- * sum a[i]·b[i], sum a[i], sum |a[i]| in eight interleaved partial sums: an order of addition that depends on count alone
- * and that a vector unit can follow without changing it.
+ * sum a[i]·b[i], sum a[i], sum |a[i]| in eight interleaved partial sums: an order of addition that depends on count
+ * alone and that a vector unit can follow without changing it.
  */
 double shy_dot(const double *a, const double *b, int count);
 double shy_sum(const double *a, int count);
@@ -60,11 +61,11 @@ void shy_basis_free(struct shy_basis *basis);
  * @param rest   NULL, or a column with mean 0 that takes part as the last one: on return what the columns leave of it
  * @param gamma  with `rest`: rest = sum gamma_k q_k + remainder; gamma_k = 0 for unused columns
  * @param rest_square  with `rest`: mean square of the remainder
- * Collective over the group. Adding `rest` to the elimination, instead of multiplying by q afterwards, makes the solution
- * as accurate as Householder's even where rounding has left the q not quite orthogonal (Björck 1967).
+ * Collective over the group. Adding `rest` to the elimination, instead of multiplying by q afterwards, makes the
+ * solution as accurate as Householder's even where rounding has left the q not quite orthogonal (Björck 1967).
  */
-shy_status shy_basis_make(struct shy_basis *basis, const shy_rows *rows, int terms, const double *const *x, double *rest,
-                          double *gamma, double *rest_square);
+shy_status shy_basis_make(struct shy_basis *basis, const shy_rows *rows, int terms, const double *const *x,
+                          double *rest, double *gamma, double *rest_square);
 
 /**
  * From sum gamma_k q_k + level to intercept + sum coefficient_k x_k. False if a coefficient is not a finite number.
@@ -81,7 +82,7 @@ struct shy_outcome {
     double *y;       /* over my rows */
     double *partial; /* runs × SHY_SUMS_MAX */
     struct shy_basis basis;
-    void *state;     /* the kind's own: one block of shy_new, which shy_outcome_destroy frees */
+    void *state; /* the kind's own: one block of shy_new, which shy_outcome_destroy frees */
 };
 
 extern const shy_outcome_ops shy_outcome_continuous, shy_outcome_binary;
@@ -102,6 +103,7 @@ struct shy_auc_space {
  * @param score, y  over my rows; read; y is 0 or 1, and both occur in the cohort; no score is NaN
  * Collective over the group. Each member sorts its own rows and meets everyone's controls in one merge.
  */
-shy_status shy_auc(const shy_rows *rows, const double *score, const double *y, const struct shy_auc_space *space, double *auc_out);
+shy_status shy_auc(const shy_rows *rows, const double *score, const double *y, const struct shy_auc_space *space,
+                   double *auc_out);
 
 #endif

@@ -11,10 +11,14 @@ static const shy_outcome_ops *const registry[] = {&shy_outcome_continuous, &shy_
 const char *shy_verdict_name(shy_verdict verdict)
 {
     switch (verdict) {
-    case SHY_FITTED: return "fitted";
-    case SHY_SEPARATED: return "separated";
-    case SHY_SINGULAR: return "singular";
-    case SHY_DIVERGED: return "diverged";
+    case SHY_FITTED:
+        return "fitted";
+    case SHY_SEPARATED:
+        return "separated";
+    case SHY_SINGULAR:
+        return "singular";
+    case SHY_DIVERGED:
+        return "diverged";
     }
     return "unknown";
 }

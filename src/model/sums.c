@@ -5,7 +5,8 @@
 
 #include "model_impl.h"
 
-shy_status shy_rows_sum(const shy_rows *rows, shy_run_kernel *kernel, void *context, int width, double *partial, double *total)
+shy_status shy_rows_sum(const shy_rows *rows, shy_run_kernel *kernel, void *context, int width, double *partial,
+                        double *total)
 {
     for (int run = 0; run < rows->runs; run++) {
         const int begin = run * rows->run_rows;
@@ -20,8 +21,10 @@ shy_status shy_rows_sum(const shy_rows *rows, shy_run_kernel *kernel, void *cont
     double s[8] = {0.0};                                                                                               \
     int base = 0;                                                                                                      \
     for (; base + 8 <= count; base += 8)                                                                               \
-        for (int l = 0, i = base; l < 8; l++, i++) s[l] += (value);                                                    \
-    for (int i = base; i < count; i++) s[i - base] += (value);                                                         \
+        for (int l = 0, i = base; l < 8; l++, i++)                                                                     \
+            s[l] += (value);                                                                                           \
+    for (int i = base; i < count; i++)                                                                                 \
+        s[i - base] += (value);                                                                                        \
     return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
 
 double shy_dot(const double *a, const double *b, int count)

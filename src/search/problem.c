@@ -7,7 +7,7 @@
 
 #include "problem_impl.h"
 
-#define RUNS_WANTED 64      /* enough to share out among row blocks, at any number of samples */
+#define RUNS_WANTED 64 /* enough to share out among row blocks, at any number of samples */
 #define RUN_ROWS_MOST 4096
 #define PANEL_BYTES (UINT64_C(128) << 20)
 
@@ -70,7 +70,8 @@ static shy_status describe_columns(const struct shy_loading *l)
     size_t used = 0;
 
     free_columns(p);
-    for (int k = 0; k < l->offered; k++) used += l->offer[k].fate == SHY_FATE_USED;
+    for (int k = 0; k < l->offered; k++)
+        used += l->offer[k].fate == SHY_FATE_USED;
     SHY_TRY(shy_new(used, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(used, sizeof *p->unit_text, &p->unit_text));
     SHY_TRY(shy_new(used, sizeof *p->modality, &p->modality));
@@ -106,10 +107,14 @@ static void pick(const struct shy_loading *l, const double *span, uint64_t first
 {
     const shy_rows *mine = &l->problem->rows;
 
-    for (int i = 0; i < mine->rows; i++) values[i] = span[(uint64_t)l->sample[mine->first + (uint64_t)i] - first];
+    for (int i = 0; i < mine->rows; i++)
+        values[i] = span[(uint64_t)l->sample[mine->first + (uint64_t)i] - first];
 }
 
-/* Reads the factors in use and the outcome for my samples. Factors that are constant among all samples lose their place. */
+/*
+ * Reads the factors in use and the outcome for my samples. Factors that are constant among all samples lose their
+ * place.
+ */
 static shy_status read_columns(struct shy_loading *l, bool *constants_out)
 {
     shy_status st = SHY_OK;
@@ -128,7 +133,8 @@ static shy_status read_columns(struct shy_loading *l, bool *constants_out)
             double *values = p->column[factor + k];
             pick(l, l->panel + (uint64_t)k * rows, first, values);
             low[k] = INFINITY, high[k] = -INFINITY;
-            for (int i = 0; i < p->rows.rows; i++) low[k] = fmin(low[k], values[i]), high[k] = fmax(high[k], values[i]);
+            for (int i = 0; i < p->rows.rows; i++)
+                low[k] = fmin(low[k], values[i]), high[k] = fmax(high[k], values[i]);
         }
         SHY_TRY(shy_loading_extremes(l->team, low, high, count));
         for (int k = 0; k < count; k++) {
@@ -165,7 +171,9 @@ static shy_status begin(struct shy_loading *l)
     l->slice_rows = p->n_cohort * (me + 1) / members - l->slice_first;
     SHY_TRY(shy_new((size_t)l->slice_rows, 1, &l->candidate));
     SHY_TRY(shy_new((size_t)l->slice_rows, 1, &l->lacks));
-    /* of the whole cohort's rows, since panels are to have the same columns on all ranks, and a span may be that long */
+    /*
+     * of the whole cohort's rows, since panels are to have the same columns on all ranks, and a span may be that long
+     */
     const uint64_t fit = PANEL_BYTES / sizeof(double) / (p->n_cohort > 0 ? p->n_cohort : 1);
     l->panel_columns = fit < 1 ? 1 : fit > SHY_PANEL_MOST ? SHY_PANEL_MOST : (int)fit;
 out:
@@ -173,8 +181,8 @@ out:
 }
 
 /*
- * A factor that is constant among the complete samples is left out, and then its missing values cost nothing any more: so
- * the samples are looked for again, until nothing changes. Each round has fewer factors than the one before.
+ * A factor that is constant among the complete samples is left out, and then its missing values cost nothing any more:
+ * so the samples are looked for again, until nothing changes. Each round has fewer factors than the one before.
  */
 static shy_status settle(struct shy_loading *l)
 {
@@ -206,7 +214,8 @@ out:
     return st;
 }
 
-shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out)
+shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options,
+                            shy_problem **problem_out)
 {
     shy_status st = SHY_OK;
     struct shy_loading l = {.team = team, .cohort = cohort, .options = options};
@@ -235,7 +244,8 @@ void shy_problem_free(shy_problem **problem)
 
     if (!p) return;
     free_columns(p);
-    for (int k = 0; k < p->notes_count; k++) shy_free(&p->notes[k]);
+    for (int k = 0; k < p->notes_count; k++)
+        shy_free(&p->notes[k]);
     shy_free(&p->notes);
     shy_free(&p->outcome);
     shy_free(&p->outcome_unit);

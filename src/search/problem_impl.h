@@ -10,46 +10,50 @@
 enum shy_fate { SHY_FATE_USED, SHY_FATE_EMPTY, SHY_FATE_CONSTANT };
 
 struct shy_offer {
-    int64_t column;   /* of the cohort */
+    int64_t column; /* of the cohort */
     enum shy_fate fate;
     uint64_t missing; /* among the candidates */
 };
 
 /**
- * A loading. The rows of the cohort are looked through in slices, one per row block: which of them the filter keeps, which
- * of these have the outcome (the candidates), and which of these have all factors in use (the samples). The samples are
- * then dealt to the row blocks in whole runs, and read.
+ * A loading. The rows of the cohort are looked through in slices, one per row block: which of them the filter keeps,
+ * which of these have the outcome (the candidates), and which of these have all factors in use (the samples). The
+ * samples are then dealt to the row blocks in whole runs, and read.
  *
  *     cohort rows     ├── slice of block 0 ──┼── slice of block 1 ──┤
- *     flag            x o c c s s c o s s s c s o s s c c s x s s s s     x filtered out, o no outcome, c candidate, s sample
+ *     flag            x o c c s s c o s s s c s o s s c c s x s s s s
  *     samples                 0 1     2 3 4   5   6 7     8   9 …
+ *     x filtered out, o without the outcome, c candidate that lacks a factor, s sample
  */
 struct shy_loading {
     const shy_team *team;
     shy_cohort *cohort;
     const shy_problem_options *options;
-    const char *place;      /* how messages call the cohort */
-    shy_problem *problem;   /* what is being made; owned */
+    const char *place;    /* how messages call the cohort */
+    shy_problem *problem; /* what is being made; owned */
 
-    int64_t outcome;        /* column of the cohort */
+    int64_t outcome;         /* column of the cohort */
     struct shy_offer *offer; /* [offered], in the order of the cohort; owned */
     int offered;
-    char **aside;           /* names of columns that only their kind keeps from being offered; borrowed; the array is owned */
+    char **aside; /* names of columns that only their kind keeps from being offered; borrowed; the array is owned */
     int aside_count;
 
     uint64_t slice_first, slice_rows; /* mine */
-    uint8_t *candidate;     /* [slice_rows]: has the outcome; owned */
-    uint8_t *lacks;         /* [slice_rows]: 1 if a factor in use is missing; owned */
-    uint64_t candidates, samples; /* in all slices */
-    double *sample;         /* [samples]: their rows in the cohort, ascending, complete on each rank; owned */
-    double *panel;          /* columns as they were read; owned */
-    uint64_t panel_size;    /* values it has room for */
-    int panel_columns;      /* the same on all ranks */
+    uint8_t *candidate;               /* [slice_rows]: has the outcome; owned */
+    uint8_t *lacks;                   /* [slice_rows]: 1 if a factor in use is missing; owned */
+    uint64_t candidates, samples;     /* in all slices */
+    double *sample;                   /* [samples]: their rows in the cohort, ascending, complete on each rank; owned */
+    double *panel;                    /* columns as they were read; owned */
+    uint64_t panel_size;              /* values it has room for */
+    int panel_columns;                /* the same on all ranks */
 
-    double value[2];        /* binary outcome: what stands for 0 and for 1 */
+    double value[2]; /* binary outcome: what stands for 0 and for 1 */
 };
 
-/** Rows of a run: of `total` alone, since sums over runs are to come out the same however the runs are dealt. Cannot fail. */
+/**
+ * Rows of a run: of `total` alone, since sums over runs are to come out the same however the runs are dealt. Cannot
+ * fail.
+ */
 int shy_run_rows(uint64_t total);
 
 /* ---- problem_select.c ------------------------------------------------------------------------------------------ */
@@ -59,27 +63,36 @@ shy_status shy_loading_select(struct shy_loading *l);
 
 /* ---- problem_outcome.c ----------------------------------------------------------------------------------------- */
 
-/** Up to three different values among the candidates, from mine of this slice; then which of them is 1. Collective over the group. */
+/**
+ * Up to three different values among the candidates, from mine of this slice; then which of them is 1. Collective
+ * over the group.
+ */
 shy_status shy_loading_levels(struct shy_loading *l, const double *outcome);
 /** The outcome's values as 0 and 1, in place. Cannot fail. */
 void shy_loading_code(const struct shy_loading *l, double *y, int rows);
 
 /* ---- problem_scan.c -------------------------------------------------------------------------------------------- */
 
-/** Filter and outcome: sets candidate and candidates, and what a binary outcome's values stand for. Collective over the world. */
+/**
+ * Filter and outcome: sets candidate and candidates, and what a binary outcome's values stand for. Collective over
+ * the world.
+ */
 shy_status shy_loading_filter(struct shy_loading *l);
 /** Factors: counts what is missing, drops the empty and the constant, finds the samples. Collective over the world. */
 shy_status shy_loading_complete(struct shy_loading *l);
 /** Columns read at a time. */
 #define SHY_PANEL_MOST 64
 /**
- * Reads columns of the cohort for rows first … first+rows−1 into l->panel, which grows as needed. Collective over the world:
+ * Reads columns of the cohort for rows first … first+rows−1 into l->panel, which grows as needed. Collective over the
+ * world:
  * every rank asks for the same columns, each for rows of its own.
  */
 shy_status shy_loading_read(struct shy_loading *l, const int64_t *columns, int count, uint64_t first, uint64_t rows);
 /** low[k] = the lowest, high[k] = the highest of all ranks'. Every group holds all rows. Collective over the world. */
 shy_status shy_loading_extremes(const shy_team *team, double *low, double *high, int count);
-/** The next offers in use from *at on, at most as many as a panel takes; returns how many, and moves *at behind them. */
+/**
+ * The next offers in use from *at on, at most as many as a panel takes; returns how many, and moves *at behind them.
+ */
 int shy_loading_panel(const struct shy_loading *l, int *at, struct shy_offer **panel_out, int64_t *columns_out);
 
 /* ---- problem_notes.c ------------------------------------------------------------------------------------------- */

@@ -43,12 +43,16 @@ static shy_status list_names(const char *const *names, int count, char **text_ou
     size_t length = 64;
     char *text = NULL, *to;
 
-    for (int k = 0; k < listed; k++) length += strlen(names[k]) + 8;
+    for (int k = 0; k < listed; k++)
+        length += strlen(names[k]) + 8;
     SHY_TRY(shy_new(length, 1, &text));
     to = text;
     for (int k = 0; k < listed; k++)
         to += snprintf(to, length - (size_t)(to - text), "%s%s",
-                       k == 0 ? "" : k == count - 1 ? " and " : ", ", names[k]);
+                       k == 0           ? ""
+                       : k == count - 1 ? " and "
+                                        : ", ",
+                       names[k]);
     if (count > listed) snprintf(to, length - (size_t)(to - text), " and %d more", count - listed);
     *text_out = text;
 out:
@@ -108,20 +112,24 @@ static shy_status note_complete(const struct shy_loading *l)
     shy_text_thousands(l->samples, samples);
     shy_text_thousands(l->candidates, candidates);
     if (!most) {
-        SHY_TRY(shy_problem_note(l->problem, "All %s samples are complete: none lacks a value of the %d factor%s in use.", samples,
+        SHY_TRY(shy_problem_note(l->problem,
+                                 "All %s samples are complete: none lacks a value of the %d factor%s in use.", samples,
                                  p->factors, p->factors == 1 ? "" : "s"));
         goto out;
     }
     shy_text_thousands(most->missing, first);
     if (next)
-        SHY_TRY(shy_problem_note(l->problem,
-                                 "%s of %s samples are complete, with a value of each of the %d factors in use; %s alone removes %s, and "
-                                 "%s alone %s.", samples, candidates, p->factors, name_of(l, most), first, name_of(l, next),
-                                 shy_text_thousands(next->missing, second)));
+        SHY_TRY(shy_problem_note(
+            l->problem,
+            "%s of %s samples are complete, with a value of each of the %d factors in use; %s alone removes %s, and "
+            "%s alone %s.",
+            samples, candidates, p->factors, name_of(l, most), first, name_of(l, next),
+            shy_text_thousands(next->missing, second)));
     else
-        SHY_TRY(shy_problem_note(l->problem,
-                                 "%s of %s samples are complete, with a value of each of the %d factors in use; %s alone removes %s.",
-                                 samples, candidates, p->factors, name_of(l, most), first));
+        SHY_TRY(shy_problem_note(
+            l->problem,
+            "%s of %s samples are complete, with a value of each of the %d factors in use; %s alone removes %s.",
+            samples, candidates, p->factors, name_of(l, most), first));
 out:
     return st;
 }
@@ -144,7 +152,8 @@ shy_status shy_loading_notes(const struct shy_loading *l)
         SHY_TRY(shy_problem_note(p, "%d categorical column%s not offered as factor%s: %s.", l->aside_count,
                                  l->aside_count == 1 ? " is" : "s are", l->aside_count == 1 ? "" : "s", list));
     }
-    SHY_TRY(note_fate(l, SHY_FATE_EMPTY, "has no value in the samples with the outcome", "have no value in the samples with the outcome"));
+    SHY_TRY(note_fate(l, SHY_FATE_EMPTY, "has no value in the samples with the outcome",
+                      "have no value in the samples with the outcome"));
     SHY_TRY(note_fate(l, SHY_FATE_CONSTANT, "is constant", "are constant"));
     SHY_TRY(note_complete(l));
 out:
@@ -158,17 +167,22 @@ shy_status shy_loading_judge(const struct shy_loading *l)
     char candidates[32], missing[32];
     int used = 0;
 
-    for (int k = 0; k < l->offered; k++) used += l->offer[k].fate == SHY_FATE_USED;
+    for (int k = 0; k < l->offered; k++)
+        used += l->offer[k].fate == SHY_FATE_USED;
     if (used == 0)
-        return shy_fail(SHY_INPUT, "no factor is left: each of the %d offered is constant or has no value in the %s samples of %s with the outcome",
+        return shy_fail(SHY_INPUT,
+                        "no factor is left: each of the %d offered is constant or has no value in the %s samples of %s "
+                        "with the outcome",
                         l->offered, shy_text_thousands(l->candidates, candidates), l->place);
     if (l->samples >= SHY_SAMPLES_LEAST) return SHY_OK;
     shy_text_thousands(l->candidates, candidates);
     if (!most)
-        return shy_fail(SHY_INPUT, "only %s samples of %s have the outcome \"%s\" and pass the filter; at least %d are needed", candidates,
-                        l->place, l->problem->outcome, SHY_SAMPLES_LEAST);
+        return shy_fail(SHY_INPUT,
+                        "only %s samples of %s have the outcome \"%s\" and pass the filter; at least %d are needed",
+                        candidates, l->place, l->problem->outcome, SHY_SAMPLES_LEAST);
     return shy_fail(SHY_INPUT,
-                    "only %llu of %s samples of %s are complete, at least %d are needed: factor \"%s\" alone is missing in %s of them; "
+                    "only %llu of %s samples of %s are complete, at least %d are needed: factor \"%s\" alone is "
+                    "missing in %s of them; "
                     "name it in factors.exclude, or offer fewer factors",
                     (unsigned long long)l->samples, candidates, l->place, SHY_SAMPLES_LEAST, name_of(l, most),
                     shy_text_thousands(most->missing, missing));

@@ -30,7 +30,8 @@ static void gather_values(const shy_team *team, const double *mine, int mine_cou
 {
     *count = 0;
     shy_vector_gather(team, mine, mine_count, gathered, starts);
-    for (int k = 0; k < starts[team->row_blocks]; k++) add_value(values, count, gathered[k]);
+    for (int k = 0; k < starts[team->row_blocks]; k++)
+        add_value(values, count, gathered[k]);
     for (int j = 1; j < *count; j++)
         for (int k = j; k > 0 && values[k] < values[k - 1]; k--) {
             const double swap = values[k];
@@ -60,17 +61,22 @@ static shy_status judge_values(struct shy_loading *l, const double *values, int 
     const char *name[MOST];
     int one = 1;
 
-    for (int k = 0; k < count; k++) name[k] = name_of(column, values[k], room[k]);
+    for (int k = 0; k < count; k++)
+        name[k] = name_of(column, values[k], room[k]);
     if (count > 2)
-        return shy_fail(SHY_INPUT, "outcome \"%s\" has more than two values (%s, %s, %s, …), so it is not binary; "
-                                   "choose two of them with samples.where, or another kind of outcome",
+        return shy_fail(SHY_INPUT,
+                        "outcome \"%s\" has more than two values (%s, %s, %s, …), so it is not binary; "
+                        "choose two of them with samples.where, or another kind of outcome",
                         column->name, name[0], name[1], name[2]);
     if (count < 2)
-        return shy_fail(SHY_INPUT, "outcome \"%s\" is constant: it is %s in all %llu rows in use that have it, so there is nothing to explain",
-                        column->name, name[0], (unsigned long long)l->candidates);
+        return shy_fail(
+            SHY_INPUT,
+            "outcome \"%s\" is constant: it is %s in all %llu rows in use that have it, so there is nothing to explain",
+            column->name, name[0], (unsigned long long)l->candidates);
     if (positive) one = find_positive(column, values, positive);
     if (one < 0)
-        return shy_fail(SHY_INPUT, "outcome.positive is \"%s\", which is not a value of \"%s\": its values are \"%s\" and \"%s\"",
+        return shy_fail(SHY_INPUT,
+                        "outcome.positive is \"%s\", which is not a value of \"%s\": its values are \"%s\" and \"%s\"",
                         positive, column->name, name[0], name[1]);
     l->value[0] = values[1 - one], l->value[1] = values[one];
     return shy_string_copy(name[one], &l->problem->positive);
@@ -98,5 +104,6 @@ out:
 
 void shy_loading_code(const struct shy_loading *l, double *y, int rows)
 {
-    for (int i = 0; i < rows; i++) y[i] = y[i] == l->value[1] ? 1.0 : 0.0;
+    for (int i = 0; i < rows; i++)
+        y[i] = y[i] == l->value[1] ? 1.0 : 0.0;
 }

@@ -48,9 +48,11 @@ shy_status shy_loading_extremes(const shy_team *team, double *low, double *high,
     shy_status st = SHY_OK;
     double both[2 * SHY_PANEL_MOST];
 
-    for (int k = 0; k < count; k++) both[k] = -low[k], both[count + k] = high[k];
+    for (int k = 0; k < count; k++)
+        both[k] = -low[k], both[count + k] = high[k];
     SHY_TRY(shy_team_maximum(team, both, 2 * count));
-    for (int k = 0; k < count; k++) low[k] = -both[k], high[k] = both[count + k];
+    for (int k = 0; k < count; k++)
+        low[k] = -both[k], high[k] = both[count + k];
 out:
     return st;
 }
@@ -58,7 +60,8 @@ out:
 static shy_status refuse_infinite(const struct shy_loading *l, const char *what, int64_t column, uint64_t row)
 {
     return shy_fail(SHY_INPUT, "%s \"%s\" is infinite in row %llu of %s; correct the value or mark it as missing", what,
-                    shy_cohort_column(l->cohort, column)->name, (unsigned long long)(l->slice_first + row + 1), l->place);
+                    shy_cohort_column(l->cohort, column)->name, (unsigned long long)(l->slice_first + row + 1),
+                    l->place);
 }
 
 /* ---- filter and outcome ---------------------------------------------------------------------------------------- */
@@ -107,7 +110,8 @@ shy_status shy_loading_filter(struct shy_loading *l)
     p->n_filtered = (uint64_t)counts[0];
     l->candidates = (uint64_t)counts[1];
     if (p->n_filtered == 0)
-        return shy_fail(SHY_INPUT, "samples.where keeps none of the %llu rows of %s", (unsigned long long)p->n_cohort, l->place);
+        return shy_fail(SHY_INPUT, "samples.where keeps none of the %llu rows of %s", (unsigned long long)p->n_cohort,
+                        l->place);
     if (l->candidates == 0)
         return shy_fail(SHY_INPUT, "outcome \"%s\" has no value in any of the %llu rows in use of %s", p->outcome,
                         (unsigned long long)p->n_filtered, l->place);
@@ -165,7 +169,8 @@ static shy_status gather_samples(struct shy_loading *l)
     double *mine = NULL, all = 0.0;
     int *starts = NULL, count = 0;
 
-    for (uint64_t i = 0; i < l->slice_rows; i++) count += l->candidate[i] && !l->lacks[i];
+    for (uint64_t i = 0; i < l->slice_rows; i++)
+        count += l->candidate[i] && !l->lacks[i];
     all = count;
     SHY_TRY(shy_group_sum(l->team, &all, 1));
     l->samples = (uint64_t)all;

@@ -21,14 +21,16 @@ static bool matches(const char *pattern, const char *name)
         } else if (*pattern == '?' || *pattern == *name) {
             const bool any = *pattern++ == '?';
             name++;
-            while (any && (*name & 0xC0) == 0x80) name++;
+            while (any && (*name & 0xC0) == 0x80)
+                name++;
         } else if (star) {
             pattern = star, name = ++resume;
         } else {
             return false;
         }
     }
-    while (*pattern == '*') pattern++;
+    while (*pattern == '*')
+        pattern++;
     return *pattern == '\0';
 }
 
@@ -43,8 +45,11 @@ static shy_status unknown(const struct shy_loading *l, const char *what, const c
 {
     const char *nearest = shy_cohort_nearest(l->cohort, name);
 
-    if (nearest) return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; did you mean \"%s\"?", what, name, l->place, nearest);
-    return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; `shihyo inspect` lists its columns", what, name, l->place);
+    if (nearest)
+        return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; did you mean \"%s\"?", what, name, l->place,
+                        nearest);
+    return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; `shihyo inspect` lists its columns", what, name,
+                    l->place);
 }
 
 /* Each pattern is to match something: a misspelt one would silently offer less, or, worse, exclude less. */
@@ -56,13 +61,17 @@ static shy_status check_patterns(const struct shy_loading *l, const char *const 
         if (shy_cohort_find(l->cohort, patterns[k]) >= 0) continue;
         if (!strpbrk(patterns[k], "*?")) return unknown(l, what, patterns[k]);
         int64_t c = 0;
-        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c)->name)) c++;
+        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c)->name))
+            c++;
         if (c == columns) return shy_fail(SHY_INPUT, "%s \"%s\" matches no column of %s", what, patterns[k], l->place);
     }
     return SHY_OK;
 }
 
-/* A column asked for by its full name that cannot be a factor is a mistake; one that a pattern happens to match is not. */
+/*
+ * A column asked for by its full name that cannot be a factor is a mistake; one that a pattern happens to match is
+ * not.
+ */
 static shy_status check_kinds(const struct shy_loading *l)
 {
     for (int k = 0; k < l->options->include_count; k++) {
@@ -70,11 +79,12 @@ static shy_status check_kinds(const struct shy_loading *l)
         if (index < 0) continue;
         const shy_column *column = shy_cohort_column(l->cohort, index);
         if (index == l->outcome)
-            return shy_fail(SHY_INPUT, "\"%s\" is the outcome and cannot be a factor as well; take it out of factors.include",
+            return shy_fail(SHY_INPUT,
+                            "\"%s\" is the outcome and cannot be a factor as well; take it out of factors.include",
                             column->name);
         if (!is_factor_kind(column->kind))
-            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary", column->name,
-                            shy_kind_name(column->kind), l->place);
+            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary",
+                            column->name, shy_kind_name(column->kind), l->place);
     }
     return SHY_OK;
 }
@@ -91,8 +101,9 @@ static shy_status select_outcome(struct shy_loading *l)
     const bool is_text = column->kind == SHY_KIND_IDENTIFIER ||
                          (column->kind == SHY_KIND_CATEGORICAL && p->ops != shy_outcome_find("binary"));
     if (is_text)
-        return shy_fail(SHY_INPUT, "outcome \"%s\" is a column of kind %s in %s; %s outcome needs numbers", column->name,
-                        shy_kind_name(column->kind), l->place, p->ops == shy_outcome_find("binary") ? "a binary" : "a continuous");
+        return shy_fail(SHY_INPUT, "outcome \"%s\" is a column of kind %s in %s; %s outcome needs numbers",
+                        column->name, shy_kind_name(column->kind), l->place,
+                        p->ops == shy_outcome_find("binary") ? "a binary" : "a continuous");
     if (column->missing >= shy_cohort_rows(l->cohort))
         return shy_fail(SHY_INPUT, "outcome \"%s\" has no value in any of the %llu rows of %s", column->name,
                         (unsigned long long)shy_cohort_rows(l->cohort), l->place);
@@ -123,8 +134,10 @@ static shy_status select_factors(struct shy_loading *l)
             l->aside[l->aside_count++] = (char *)column->name;
     }
     if (l->offered == 0)
-        return shy_fail(SHY_INPUT, "no column of %s is left to be a factor: factors are numeric or binary columns that "
-                                   "factors.include names and factors.exclude does not, without the outcome", l->place);
+        return shy_fail(SHY_INPUT,
+                        "no column of %s is left to be a factor: factors are numeric or binary columns that "
+                        "factors.include names and factors.exclude does not, without the outcome",
+                        l->place);
 out:
     return st;
 }

@@ -49,9 +49,11 @@ static shy_status read_table(const char *path, struct table *table)
 static void print_fit(const shy_outcome_ops *ops, const shy_fit *fit)
 {
     printf("verdict %s\nintercept %.17g\n", shy_verdict_name(fit->verdict), fit->intercept);
-    for (int k = 0; k < fit->terms; k++) printf("coefficient%d %.17g\n", k + 1, fit->coefficient[k]);
+    for (int k = 0; k < fit->terms; k++)
+        printf("coefficient%d %.17g\n", k + 1, fit->coefficient[k]);
     printf("loss %.17g\n", fit->loss);
-    for (int m = 0; ops->metric_names[m]; m++) printf("%s %.17g\n", ops->metric_names[m], fit->metric[m]);
+    for (int m = 0; ops->metric_names[m]; m++)
+        printf("%s %.17g\n", ops->metric_names[m], fit->metric[m]);
 }
 
 static shy_status fit_table(const shy_team *team, const char *kind, const char *path)
@@ -66,16 +68,19 @@ static shy_status fit_table(const shy_team *team, const char *kind, const char *
     if (!ops) return shy_fail(SHY_USAGE, "\"%s\" is no kind of outcome", kind);
     SHY_TRY_ALL(team, read_table(path, &table));
     const int runs = (table.rows + RUN_ROWS - 1) / RUN_ROWS;
-    const int first_run = runs * team->row_block / team->row_blocks, end_run = runs * (team->row_block + 1) / team->row_blocks;
+    const int first_run = runs * team->row_block / team->row_blocks,
+              end_run = runs * (team->row_block + 1) / team->row_blocks;
     const int first = first_run * RUN_ROWS, end = end_run * RUN_ROWS < table.rows ? end_run * RUN_ROWS : table.rows;
     const shy_rows rows = {team, (uint64_t)table.rows, (uint64_t)first, end - first, RUN_ROWS, end_run - first_run};
     SHY_TRY(shy_outcome_create(ops, "the first column", &rows, table.column[0] + first, &outcome));
-    for (int k = 1; k < table.columns; k++) basis[k - 1] = table.column[k] + first;
+    for (int k = 1; k < table.columns; k++)
+        basis[k - 1] = table.column[k] + first;
     SHY_TRY(shy_outcome_refit(outcome, table.columns - 1, basis, &fit));
     if (team->rank == 0) print_fit(ops, &fit);
 out:
     shy_outcome_destroy(&outcome);
-    for (int k = 0; k < COLUMNS_MOST; k++) shy_free(&table.column[k]);
+    for (int k = 0; k < COLUMNS_MOST; k++)
+        shy_free(&table.column[k]);
     return st;
 }
 

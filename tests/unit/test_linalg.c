@@ -50,20 +50,25 @@ static void a_definite_system_is_solved(void **state)
     (void)state;
     for (int order = 1; order <= MOST; order++) {
         double root[MOST * MOST], a[MOST * MOST], kept[MOST * MOST], x[MOST], b[MOST];
-        for (int k = 0; k < order * order; k++) root[k] = noise(1, (uint64_t)(order * 100 + k));
+        for (int k = 0; k < order * order; k++)
+            root[k] = noise(1, (uint64_t)(order * 100 + k));
         for (int i = 0; i < order; i++)
             for (int j = 0; j < order; j++) {
                 double sum = i == j ? 1.0 : 0.0;
-                for (int k = 0; k < order; k++) sum += root[k * order + i] * root[k * order + j];
+                for (int k = 0; k < order; k++)
+                    sum += root[k * order + i] * root[k * order + j];
                 a[i * order + j] = kept[i * order + j] = sum;
             }
-        for (int k = 0; k < order; k++) x[k] = noise(2, (uint64_t)k);
+        for (int k = 0; k < order; k++)
+            x[k] = noise(2, (uint64_t)k);
         for (int i = 0; i < order; i++) {
             b[i] = 0.0;
-            for (int k = 0; k < order; k++) b[i] += kept[i * order + k] * x[k];
+            for (int k = 0; k < order; k++)
+                b[i] += kept[i * order + k] * x[k];
         }
         assert_true(shy_solve_spd(order, a, b));
-        for (int k = 0; k < order; k++) assert_true(fabs(b[k] - x[k]) < 1e-12 * (1.0 + fabs(x[k])));
+        for (int k = 0; k < order; k++)
+            assert_true(fabs(b[k] - x[k]) < 1e-12 * (1.0 + fabs(x[k])));
     }
 }
 
@@ -91,11 +96,13 @@ static void pieces_come_together_in_the_order_of_row_blocks(void **state)
         /* piece b has (b + round) mod 3 values: some have none */
         double mine[3] = {0}, all[MOST];
         int starts[MOST], count = (team->row_block + round) % 3, expected = 0;
-        for (int i = 0; i < count; i++) mine[i] = 10.0 * team->row_block + i;
+        for (int i = 0; i < count; i++)
+            mine[i] = 10.0 * team->row_block + i;
         shy_vector_gather(team, mine, count, all, starts);
         for (int b = 0; b < team->row_blocks; b++) {
             right = right && starts[b] == expected;
-            for (int i = 0; i < (b + round) % 3; i++) right = right && all[expected + i] == 10.0 * b + i;
+            for (int i = 0; i < (b + round) % 3; i++)
+                right = right && all[expected + i] == 10.0 * b + i;
             expected += (b + round) % 3;
         }
         right = right && starts[team->row_blocks] == expected;
@@ -207,10 +214,8 @@ static void minima_are_found_where_there_are_any(void **state)
     for (int round = 0; round < 2; round++) /* the second time with the solvers that the first has left */
         for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
             const struct example *e = &cases[k];
-            const shy_minimise problem = {.unknowns = e->unknowns,
-                                          .evaluate = e->evaluate,
-                                          .gradient_tolerance = 1e-12,
-                                          .max_iterations = 200};
+            const shy_minimise problem = {
+                .unknowns = e->unknowns, .evaluate = e->evaluate, .gradient_tolerance = 1e-12, .max_iterations = 200};
             double x[3];
             shy_minimise_end end = e->end == SHY_MINIMUM ? SHY_MINIMUM_NOT_REACHED : SHY_MINIMUM;
             memcpy(x, e->start, sizeof x);
@@ -325,7 +330,10 @@ static double element(int row, int column)
     return noise(3, (uint64_t)(row * N + column));
 }
 
-/* Rows dealt to the ranks in blocks of four; columns whole. Returns Q and the upper triangle R, both complete on all ranks. */
+/*
+ * Rows dealt to the ranks in blocks of four; columns whole. Returns Q and the upper triangle R, both complete on all
+ * ranks.
+ */
 static int factor(double q[M][N], double r[N][N])
 {
     const int one = 1, zero = 0, m = M, n = N, block = BLOCK, whole = N, work_size = WORK;
@@ -340,15 +348,18 @@ static int factor(double q[M][N], double r[N][N])
     worst = info != 0;
 #define GLOBAL(i) (((i) / BLOCK * rows + my_row) * BLOCK + (i) % BLOCK)
     for (int i = 0; i < local; i++)
-        for (int k = 0; k < N; k++) a[k * lead + i] = element(GLOBAL(i), k);
+        for (int k = 0; k < N; k++)
+            a[k * lead + i] = element(GLOBAL(i), k);
     pdgeqrf_(&m, &n, a, &one, &one, desc, tau, work, &work_size, &info);
     worst = worst || info != 0;
     for (int i = 0; i < local && GLOBAL(i) < N; i++)
-        for (int k = GLOBAL(i); k < N; k++) upper[GLOBAL(i)][k] = a[k * lead + i];
+        for (int k = GLOBAL(i); k < N; k++)
+            upper[GLOBAL(i)][k] = a[k * lead + i];
     pdorgqr_(&m, &n, &n, a, &one, &one, desc, tau, work, &work_size, &info);
     worst = worst || info != 0;
     for (int i = 0; i < local; i++)
-        for (int k = 0; k < N; k++) mine[GLOBAL(i)][k] = a[k * lead + i];
+        for (int k = 0; k < N; k++)
+            mine[GLOBAL(i)][k] = a[k * lead + i];
 #undef GLOBAL
     MPI_Allreduce(mine, q, M * N, MPI_DOUBLE, MPI_SUM, team->world);
     MPI_Allreduce(upper, r, N * N, MPI_DOUBLE, MPI_SUM, team->world);
@@ -366,13 +377,15 @@ static void a_matrix_over_all_ranks_is_the_product_of_its_factors(void **state)
     for (int i = 0; i < M; i++)
         for (int j = 0; j < N; j++) {
             double sum = 0.0;
-            for (int k = 0; k <= j; k++) sum += q[i][k] * r[k][j];
+            for (int k = 0; k <= j; k++)
+                sum += q[i][k] * r[k][j];
             product = fmax(product, fabs(sum - element(i, j)));
         }
     for (int j = 0; j < N; j++)
         for (int k = 0; k < N; k++) {
             double sum = j == k ? -1.0 : 0.0;
-            for (int i = 0; i < M; i++) sum += q[i][j] * q[i][k];
+            for (int i = 0; i < M; i++)
+                sum += q[i][j] * q[i][k];
             orthogonal = fmax(orthogonal, fabs(sum));
         }
     right = right && product < 1e-13 && orthogonal < 1e-13;

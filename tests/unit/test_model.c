@@ -1,4 +1,7 @@
-/* Tests of model: refits against their laws and slow independent computations, verdicts, and the same bits on any grid. */
+/*
+ * Tests of model: refits against their laws and slow independent computations, verdicts, and the same bits on any
+ * grid.
+ */
 #include "shy_config.h"
 
 #include <math.h>
@@ -66,7 +69,8 @@ static shy_status refit_on(const shy_team *team, const char *kind, int run_rows,
 
     memset(fit, 0, sizeof *fit);
     SHY_TRY(create(kind, &rows, &outcome));
-    for (int k = 0; k < data.terms; k++) basis[k] = data.x[k] + rows.first;
+    for (int k = 0; k < data.terms; k++)
+        basis[k] = data.x[k] + rows.first;
     SHY_TRY(shy_outcome_refit(outcome, data.terms, basis, fit));
 out:
     shy_outcome_destroy(&outcome);
@@ -85,7 +89,8 @@ static shy_fit refit(const char *kind)
 static double predictor(const shy_fit *fit, int i)
 {
     double sum = fit->intercept;
-    for (int k = 0; k < data.terms; k++) sum += fit->coefficient[k] * data.x[k][i];
+    for (int k = 0; k < data.terms; k++)
+        sum += fit->coefficient[k] * data.x[k][i];
     return sum;
 }
 
@@ -94,7 +99,8 @@ static void make_columns(int n, int terms, double offset, double scale)
 {
     data.n = n, data.terms = terms;
     for (int k = 0; k < terms; k++)
-        for (int i = 0; i < n; i++) data.x[k][i] = offset + scale * noise(20 + (uint64_t)k, i);
+        for (int i = 0; i < n; i++)
+            data.x[k][i] = offset + scale * noise(20 + (uint64_t)k, i);
 }
 
 /* ---- the registry ---------------------------------------------------------------------------------------------- */
@@ -107,7 +113,8 @@ static void every_outcome_is_found_by_its_name(void **state)
     for (const shy_outcome_ops *const *o = shy_outcome_list(); *o; o++, count++) {
         assert_ptr_equal(shy_outcome_find((*o)->name), *o);
         assert_true((*o)->help[0] && (*o)->metric_names[0]);
-        for (int m = 0; (*o)->metric_names[m]; m++) assert_true(m < SHY_METRICS_MAX);
+        for (int m = 0; (*o)->metric_names[m]; m++)
+            assert_true(m < SHY_METRICS_MAX);
     }
     assert_true(count >= 2);
     assert_null(shy_outcome_find("survivall"));
@@ -122,9 +129,9 @@ static void every_outcome_is_found_by_its_name(void **state)
 static const struct {
     double offset, scale, copied, tolerance;
 } columns[] = {
-    {0, 1, 0, 1e-13},     {5, 1, 0, 1e-13},       {1e6, 1, 0, 1e-9},      {-3, 1e-3, 0, 1e-12},
-    {0, 1e150, 0, 1e-13}, {0, 1e-150, 0, 1e-13},  {1e-200, 1e-201, 0, 1e-13},
-    {0, 1, 0.999, 1e-12}, {2, 1, 0.99999, 1e-10}, {0, 1, 0.9999999, 1e-8},
+    {0, 1, 0, 1e-13},       {5, 1, 0, 1e-13},        {1e6, 1, 0, 1e-9},          {-3, 1e-3, 0, 1e-12},
+    {0, 1e150, 0, 1e-13},   {0, 1e-150, 0, 1e-13},   {1e-200, 1e-201, 0, 1e-13}, {0, 1, 0.999, 1e-12},
+    {2, 1, 0.99999, 1e-10}, {0, 1, 0.9999999, 1e-8},
 };
 
 static void a_noise_free_outcome_gives_its_coefficients_back(void **state)
@@ -139,7 +146,8 @@ static void a_noise_free_outcome_gives_its_coefficients_back(void **state)
                 for (int k = 1; k < terms; k++)
                     data.x[k][i] = columns[c].copied * data.x[k - 1][i] + (1.0 - columns[c].copied) * data.x[k][i];
                 data.y[i] = truth[0];
-                for (int k = 0; k < terms; k++) data.y[i] += truth[1 + k] / columns[c].scale * data.x[k][i];
+                for (int k = 0; k < terms; k++)
+                    data.y[i] += truth[1 + k] / columns[c].scale * data.x[k][i];
             }
             const shy_fit fit = refit("continuous");
             assert_int_equal(fit.verdict, SHY_FITTED);
@@ -147,7 +155,8 @@ static void a_noise_free_outcome_gives_its_coefficients_back(void **state)
             assert_true(fit.loss >= 0.0 && fit.loss <= 1e-15);
             for (int k = 0; k < terms; k++) {
                 const double error = fabs(fit.coefficient[k] * columns[c].scale / truth[1 + k] - 1.0);
-                if (error > columns[c].tolerance) fail_msg("case %zu, %d terms: coefficient %d is off by %g", c, terms, k, error);
+                if (error > columns[c].tolerance)
+                    fail_msg("case %zu, %d terms: coefficient %d is off by %g", c, terms, k, error);
             }
             const double reach = 1.0 + fabs(columns[c].offset) / columns[c].scale;
             assert_true(fabs(fit.intercept - truth[0]) < columns[c].tolerance * 50.0 * reach);
@@ -161,17 +170,21 @@ static void residuals_are_orthogonal_to_the_columns(void **state)
     for (int terms = 0; terms <= SHY_BASIS_MAX; terms++) {
         double rss = 0.0, tss = 0.0, mean = 0.0, along[1 + SHY_BASIS_MAX] = {0.0};
         make_columns(333, terms, 1.0, 2.0);
-        for (int i = 0; i < data.n; i++) data.y[i] = 7.0 + noise(30, i) + (terms > 1 ? 0.5 * data.x[1][i] : 0.0);
-        for (int i = 0; i < data.n; i++) mean += data.y[i] / data.n;
+        for (int i = 0; i < data.n; i++)
+            data.y[i] = 7.0 + noise(30, i) + (terms > 1 ? 0.5 * data.x[1][i] : 0.0);
+        for (int i = 0; i < data.n; i++)
+            mean += data.y[i] / data.n;
         const shy_fit fit = refit("continuous");
         for (int i = 0; i < data.n; i++) {
             const double residual = data.y[i] - predictor(&fit, i);
             rss += residual * residual;
             tss += (data.y[i] - mean) * (data.y[i] - mean);
             along[0] += residual;
-            for (int k = 0; k < terms; k++) along[1 + k] += residual * data.x[k][i];
+            for (int k = 0; k < terms; k++)
+                along[1 + k] += residual * data.x[k][i];
         }
-        for (int k = 0; k <= terms; k++) assert_true(fabs(along[k]) < 1e-10);
+        for (int k = 0; k <= terms; k++)
+            assert_true(fabs(along[k]) < 1e-10);
         assert_int_equal(fit.verdict, SHY_FITTED);
         assert_true(fabs(fit.loss - rss / tss) < 1e-13);
         assert_true(fabs(fit.metric[0] - (1.0 - rss / tss)) < 1e-13);
@@ -191,7 +204,8 @@ static void make_binary(int n, int terms, double offset, double scale, double st
     make_columns(n, terms, offset, scale);
     for (int i = 0; i < n; i++) {
         double eta = -0.4;
-        for (int k = 0; k < terms; k++) eta += strength * (data.x[k][i] - offset) / scale;
+        for (int k = 0; k < terms; k++)
+            eta += strength * (data.x[k][i] - offset) / scale;
         data.y[i] = shy_random_uniform(11, 31, (uint64_t)i) < probability(eta);
     }
 }
@@ -202,12 +216,14 @@ static void the_likelihood_is_highest_at_the_fit(void **state)
     static const struct {
         int n;
         double offset, scale, strength;
-    } cases[] = {{60, 0, 1, 0.5}, {500, 0, 1, 1}, {500, 1e6, 1, 1}, {500, 3, 1e-120, 0.2}, {500, 0, 1e120, 0}, {4999, -2, 5, 3}};
+    } cases[] = {{60, 0, 1, 0.5},       {500, 0, 1, 1},     {500, 1e6, 1, 1},
+                 {500, 3, 1e-120, 0.2}, {500, 0, 1e120, 0}, {4999, -2, 5, 3}};
 
     (void)state;
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
         for (int terms = 1; terms <= SHY_BASIS_MAX; terms++) {
-            double slope[1 + SHY_BASIS_MAX] = {0.0}, deviance = 0.0, null = 0.0, brier = 0.0, won = 0.0, pairs = 0.0, mean = 0.0;
+            double slope[1 + SHY_BASIS_MAX] = {0.0}, deviance = 0.0, null = 0.0, brier = 0.0, won = 0.0, pairs = 0.0,
+                             mean = 0.0;
             static double eta[MOST];
             if (cases[c].scale < 1e-100 && cases[c].offset != 0.0)
                 make_binary(cases[c].n, terms, cases[c].offset * cases[c].scale, cases[c].scale, cases[c].strength);
@@ -215,19 +231,23 @@ static void the_likelihood_is_highest_at_the_fit(void **state)
                 make_binary(cases[c].n, terms, cases[c].offset, cases[c].scale, cases[c].strength);
             const shy_fit fit = refit("binary");
             assert_int_equal(fit.verdict, SHY_FITTED);
-            for (int i = 0; i < data.n; i++) mean += data.y[i] / data.n;
+            for (int i = 0; i < data.n; i++)
+                mean += data.y[i] / data.n;
             for (int i = 0; i < data.n; i++) {
                 eta[i] = predictor(&fit, i);
                 const double p = probability(eta[i]), residual = data.y[i] - p;
                 slope[0] += residual;
-                for (int k = 0; k < terms; k++) slope[1 + k] += residual * (data.x[k][i] - data.x[k][0]) / cases[c].scale;
+                for (int k = 0; k < terms; k++)
+                    slope[1 + k] += residual * (data.x[k][i] - data.x[k][0]) / cases[c].scale;
                 deviance -= 2.0 * log(data.y[i] != 0.0 ? p : 1.0 - p);
                 null -= 2.0 * log(data.y[i] != 0.0 ? mean : 1.0 - mean);
                 brier += residual * residual / data.n;
             }
-            const double noise_of_eta = 1e-15 * (1.0 + fabs(cases[c].offset) / cases[c].scale * (cases[c].scale < 1e-100 ? 0 : 1));
+            const double noise_of_eta =
+                1e-15 * (1.0 + fabs(cases[c].offset) / cases[c].scale * (cases[c].scale < 1e-100 ? 0 : 1));
             for (int k = 0; k <= terms; k++)
-                if (fabs(slope[k]) > data.n * (1e-12 + noise_of_eta * 100)) fail_msg("case %zu: slope %d is %g", c, k, slope[k]);
+                if (fabs(slope[k]) > data.n * (1e-12 + noise_of_eta * 100))
+                    fail_msg("case %zu: slope %d is %g", c, k, slope[k]);
             if (data.n <= 500 && cases[c].offset < 1e5) {
                 for (int i = 0; i < data.n; i++)
                     for (int j = 0; j < data.n; j++)
@@ -252,7 +272,8 @@ static void a_two_by_two_table_gives_its_log_odds(void **state)
     data.n = 0, data.terms = 1;
     for (int x = 0; x < 2; x++)
         for (int y = 0; y < 2; y++)
-            for (int i = 0; i < counts[x][y]; i++, data.n++) data.x[0][data.n] = x, data.y[data.n] = y;
+            for (int i = 0; i < counts[x][y]; i++, data.n++)
+                data.x[0][data.n] = x, data.y[data.n] = y;
     const shy_fit fit = refit("binary");
     assert_int_equal(fit.verdict, SHY_FITTED);
     assert_true(fabs(fit.intercept - log(10.0 / 40.0)) < 1e-13);
@@ -265,8 +286,10 @@ static void a_two_by_two_table_gives_its_log_odds(void **state)
 static void check_finite(const shy_fit *fit)
 {
     assert_true(isfinite(fit->intercept) && isfinite(fit->loss));
-    for (int k = 0; k < SHY_BASIS_MAX; k++) assert_true(isfinite(fit->coefficient[k]));
-    for (int m = 0; m < SHY_METRICS_MAX; m++) assert_true(isfinite(fit->metric[m]));
+    for (int k = 0; k < SHY_BASIS_MAX; k++)
+        assert_true(isfinite(fit->coefficient[k]));
+    for (int m = 0; m < SHY_METRICS_MAX; m++)
+        assert_true(isfinite(fit->metric[m]));
 }
 
 static void separated_data_are_called_so(void **state)
@@ -274,22 +297,26 @@ static void separated_data_are_called_so(void **state)
     (void)state;
     for (int n = 10; n <= 1000; n *= 10) {
         make_columns(n, 2, 3.0, 1.0);
-        for (int i = 0; i < n; i++) data.y[i] = data.x[0][i] - 2.0 * data.x[1][i] > -3.0;
+        for (int i = 0; i < n; i++)
+            data.y[i] = data.x[0][i] - 2.0 * data.x[1][i] > -3.0;
         shy_fit fit = refit("binary");
         assert_int_equal(fit.verdict, SHY_SEPARATED);
         check_finite(&fit);
         assert_true(fit.metric[0] == 1.0 && fit.loss < 1e-6);
-        for (int i = 0; i < n; i++) assert_true((predictor(&fit, i) > 0.0) == (data.y[i] != 0.0));
+        for (int i = 0; i < n; i++)
+            assert_true((predictor(&fit, i) > 0.0) == (data.y[i] != 0.0));
     }
     /* all below 0 are controls, all above are cases, and at 0 there are both: the slope grows without end */
     data.n = 101, data.terms = 1;
-    for (int i = 0; i < data.n; i++) data.x[0][i] = i < 90 ? (i % 2 ? 1.0 : -1.0) : 0.0, data.y[i] = i < 90 ? i % 2 : i % 3 == 0;
+    for (int i = 0; i < data.n; i++)
+        data.x[0][i] = i < 90 ? (i % 2 ? 1.0 : -1.0) : 0.0, data.y[i] = i < 90 ? i % 2 : i % 3 == 0;
     shy_fit fit = refit("binary");
     assert_int_equal(fit.verdict, SHY_SEPARATED);
     check_finite(&fit);
     /* a single sample with a value of its own, which the second column tells from the rest */
     make_binary(4000, 2, 0.0, 1.0, 0.5);
-    for (int i = 0; i < data.n; i++) data.x[1][i] = i == 17;
+    for (int i = 0; i < data.n; i++)
+        data.x[1][i] = i == 17;
     fit = refit("binary");
     assert_int_equal(fit.verdict, SHY_SEPARATED);
     check_finite(&fit);
@@ -299,7 +326,8 @@ static void rare_cases_and_far_samples_are_no_separation(void **state)
 {
     (void)state;
     make_columns(4000, 1, 0.0, 1.0);
-    for (int i = 0; i < data.n; i++) data.y[i] = i % 1000 == 0; /* four cases */
+    for (int i = 0; i < data.n; i++)
+        data.y[i] = i % 1000 == 0; /* four cases */
     assert_int_equal(refit("binary").verdict, SHY_FITTED);
     make_binary(500, 1, 0.0, 1.0, 1.0);
     data.x[0][3] = 300.0, data.y[3] = 1.0; /* in the direction of the slope: its linear predictor is in the hundreds */
@@ -328,7 +356,8 @@ static void superfluous_columns_are_singular(void **state)
             assert_true(fabs(fit.loss - plain.loss) < 1e-10);
         }
         data.terms = 1;
-        for (int i = 0; i < data.n; i++) data.x[0][i] = 5.5;
+        for (int i = 0; i < data.n; i++)
+            data.x[0][i] = 5.5;
         const shy_fit constant = refit(kinds[kind]);
         assert_int_equal(constant.verdict, SHY_SINGULAR);
         assert_true(fabs(constant.loss - 1.0) < 1e-14 && constant.coefficient[0] == 0.0);
@@ -379,7 +408,8 @@ static void outcomes_that_cannot_be_used_are_refused(void **state)
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         const shy_rows rows = rows_of(grid, data.n, 4);
         shy_outcome *outcome = NULL;
-        for (int i = 0; i < data.n; i++) data.y[i] = i == 17 ? cases[c].special : cases[c].common;
+        for (int i = 0; i < data.n; i++)
+            data.y[i] = i == 17 ? cases[c].special : cases[c].common;
         const shy_status st = create(cases[c].kind, &rows, &outcome);
         right = right && st == SHY_INPUT && !outcome && strstr(shy_error_message(), "\"target\"") &&
                 strstr(shy_error_message(), cases[c].message);
@@ -406,7 +436,8 @@ static void results_do_not_depend_on_who_holds_the_rows(void **state)
                 shy_fit alone, together;
                 make_binary(shapes[s].n, terms, 2.0, 1.0, 0.3);
                 for (int i = 0; i < data.n; i++) /* ties, and an outcome of either kind */
-                    for (int k = 0; k < terms; k++) data.x[k][i] = rint(data.x[k][i] * 20.0) / 20.0;
+                    for (int k = 0; k < terms; k++)
+                        data.x[k][i] = rint(data.x[k][i] * 20.0) / 20.0;
                 data.y[0] = 0.0, data.y[1] = 1.0;
                 right = right && refit_on(one, kinds[kind], shapes[s].run_rows, &alone) == SHY_OK;
                 right = right && refit_on(grid, kinds[kind], shapes[s].run_rows, &together) == SHY_OK;
@@ -426,18 +457,20 @@ static void the_response_explains_as_the_first_step_of_the_fit_would(void **stat
         shy_outcome *outcome = NULL;
         make_binary(400, 1, 0.0, 1.0, 1.0);
         if (kind == 0)
-            for (int i = 0; i < data.n; i++) data.y[i] = 1e6 + noise(40, i);
+            for (int i = 0; i < data.n; i++)
+                data.y[i] = 1e6 + noise(40, i);
         const shy_rows rows = rows_of(one, data.n, 8);
         assert_int_equal(create(kinds[kind], &rows, &outcome), SHY_OK);
         shy_outcome_response(outcome, response);
-        for (int i = 0; i < data.n; i++) mean += data.y[i] / data.n;
+        for (int i = 0; i < data.n; i++)
+            mean += data.y[i] / data.n;
         for (int i = 0; i < data.n; i++) {
             sum += response[i];
             ry += response[i] * (data.y[i] - mean), rr += response[i] * response[i];
             yy += (data.y[i] - mean) * (data.y[i] - mean);
         }
-        assert_true(fabs(sum) < 1e-10);                          /* centred */
-        assert_true(fabs(ry / sqrt(rr * yy) - 1.0) < 1e-14);     /* and in line with y */
+        assert_true(fabs(sum) < 1e-10);                      /* centred */
+        assert_true(fabs(ry / sqrt(rr * yy) - 1.0) < 1e-14); /* and in line with y */
         assert_ptr_equal(shy_outcome_kind(outcome), shy_outcome_find(kinds[kind]));
         shy_outcome_destroy(&outcome);
         shy_outcome_destroy(&outcome);

@@ -1,4 +1,7 @@
-/* Tests of the problem loader: samples and columns against the table they came from, on any grid; notes; and refusals. */
+/*
+ * Tests of the problem loader: samples and columns against the table they came from, on any grid; notes; and
+ * refusals.
+ */
 #include "shy_config.h"
 
 #include <math.h>
@@ -11,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "shihyo/linalg.h"
 #include "search/problem_impl.h"
+#include "shihyo/linalg.h"
 
 static shy_team *one;  /* each rank a group of its own */
 static shy_team *grid; /* one group of all ranks */
@@ -32,23 +35,34 @@ enum { AGE, BMI, INSULIN, WARD, SEX, FIVE, RISK, GRADE, DOSE, COLUMNS }; /* what
 static const char *const heading = "patient,age [years],bmi [kg/m^2],insulin,ward,sex,five,risk,grade,dose,site";
 
 /*
- * insulin is missing in every second row and bmi in every tenth; ward is 1 wherever insulin is there and 2 elsewhere, and missing
- * in some rows that have insulin: constant among the complete rows, and with a cost of its own. dose is there in 7 rows only.
+ * insulin is missing in every second row and bmi in every tenth; ward is 1 wherever insulin is there and 2 elsewhere,
+ * and missing in some rows that have insulin: constant among the complete rows, and with a cost of its own. dose is
+ * there in 7 rows only.
  */
 static double cell(int row, int column)
 {
     const double u = shy_random_uniform(5, (uint64_t)column, (uint64_t)row);
     switch (column) {
-    case AGE: return 20.0 + floor(60.0 * u);
-    case BMI: return row % 10 == 3 ? NAN : 18.0 + floor(200.0 * u) / 10.0;
-    case INSULIN: return row % 2 ? NAN : 3.0 + floor(100.0 * u) / 8.0;
-    case WARD: return row % 2 ? 2.0 : row % 8 == 4 ? NAN : 1.0;
-    case SEX: return u < 0.5; /* female 0, male 1 */
-    case FIVE: return 5.0;
-    case RISK: return row % 7 == 2 ? NAN : 100.0 + 10.0 * u;
-    case GRADE: return floor(3.0 * u);
-    case DOSE: return row % 30 == 0 ? u : NAN;
-    default: return NAN;
+    case AGE:
+        return 20.0 + floor(60.0 * u);
+    case BMI:
+        return row % 10 == 3 ? NAN : 18.0 + floor(200.0 * u) / 10.0;
+    case INSULIN:
+        return row % 2 ? NAN : 3.0 + floor(100.0 * u) / 8.0;
+    case WARD:
+        return row % 2 ? 2.0 : row % 8 == 4 ? NAN : 1.0;
+    case SEX:
+        return u < 0.5; /* female 0, male 1 */
+    case FIVE:
+        return 5.0;
+    case RISK:
+        return row % 7 == 2 ? NAN : 100.0 + 10.0 * u;
+    case GRADE:
+        return floor(3.0 * u);
+    case DOSE:
+        return row % 30 == 0 ? u : NAN;
+    default:
+        return NAN;
     }
 }
 
@@ -78,7 +92,8 @@ static bool write_table(void)
 static bool make_cohort(void)
 {
     const char *table = csv;
-    const shy_import_options options = {.tables = &table, .tables_count = 1, .output = path, .overwrite = true, .quiet = true};
+    const shy_import_options options = {
+        .tables = &table, .tables_count = 1, .output = path, .overwrite = true, .quiet = true};
     FILE *report = fopen("/dev/null", "w");
 
     const bool made = report && write_table() && shy_cohort_import(&options, report) == SHY_OK;
@@ -103,9 +118,9 @@ static shy_status load(const shy_team *team, const shy_problem_options *options,
 
 struct expectation {
     const char *outcome, *kind, *where, *include[5], *exclude[5];
-    int y;                 /* column of the table */
+    int y; /* column of the table */
     bool (*keeps)(int row);
-    int factor[8];         /* columns of the table in use, ended by -1 */
+    int factor[8]; /* columns of the table in use, ended by -1 */
 };
 
 static bool all_rows(int row)
@@ -130,7 +145,8 @@ static const struct expectation cases[] = {
 static int count_texts(const char *const texts[5])
 {
     int count = 0;
-    while (count < 5 && texts[count]) count++;
+    while (count < 5 && texts[count])
+        count++;
     return count;
 }
 
@@ -145,7 +161,8 @@ static shy_problem_options options_of(const struct expectation *e)
                                  .exclude_count = count_texts(e->exclude)};
 }
 
-static const char *const column_name[COLUMNS] = {"age", "bmi", "insulin", "ward", "sex", "five", "risk", "grade", "dose"};
+static const char *const column_name[COLUMNS] = {"age",  "bmi",  "insulin", "ward", "sex",
+                                                 "five", "risk", "grade",   "dose"};
 
 /* The rows of the table that are complete, found the simple way. */
 static int complete_rows(const struct expectation *e, int *rows)
@@ -153,7 +170,8 @@ static int complete_rows(const struct expectation *e, int *rows)
     int count = 0;
     for (int i = 0; i < ROWS; i++) {
         bool complete = e->keeps(i) && !isnan(cell(i, e->y));
-        for (int k = 0; e->factor[k] >= 0; k++) complete = complete && !isnan(cell(i, e->factor[k]));
+        for (int k = 0; e->factor[k] >= 0; k++)
+            complete = complete && !isnan(cell(i, e->factor[k]));
         if (complete) rows[count++] = i;
     }
     return count;
@@ -165,17 +183,21 @@ static bool holds_the_samples(const shy_problem *p, const struct expectation *e)
     const int total = complete_rows(e, rows);
     bool right = p->rows.total == (uint64_t)total && p->n_cohort == ROWS && strcmp(p->outcome, e->outcome) == 0;
 
-    while (e->factor[factors] >= 0) factors++;
+    while (e->factor[factors] >= 0)
+        factors++;
     right = right && p->factors == factors;
-    for (int i = 0; right && i < p->rows.rows; i++) right = p->y[i] == cell(rows[p->rows.first + (uint64_t)i], e->y);
+    for (int i = 0; right && i < p->rows.rows; i++)
+        right = p->y[i] == cell(rows[p->rows.first + (uint64_t)i], e->y);
     for (int k = 0; right && k < factors; k++) {
         const int column = e->factor[k];
         double low = INFINITY, high = -INFINITY;
         right = strcmp(p->name[k], column_name[column]) == 0 && strcmp(p->modality[k], "clinical") == 0;
         right = right && strcmp(p->unit_text[k], column == AGE ? "years" : column == BMI ? "kg/m^2" : "") == 0;
-        for (int i = 0; i < total; i++) low = fmin(low, cell(rows[i], column)), high = fmax(high, cell(rows[i], column));
+        for (int i = 0; i < total; i++)
+            low = fmin(low, cell(rows[i], column)), high = fmax(high, cell(rows[i], column));
         right = right && p->range[k].lo == low && p->range[k].hi == high;
-        for (int i = 0; right && i < p->rows.rows; i++) right = p->column[k][i] == cell(rows[p->rows.first + (uint64_t)i], column);
+        for (int i = 0; right && i < p->rows.rows; i++)
+            right = p->column[k][i] == cell(rows[p->rows.first + (uint64_t)i], column);
     }
     return right;
 }
@@ -236,7 +258,13 @@ static void numbers_are_written_with_commas(void **state)
     static const struct {
         uint64_t number;
         const char *text;
-    } numbers[] = {{0, "0"}, {7, "7"}, {999, "999"}, {1000, "1,000"}, {2639, "2,639"}, {123456, "123,456"}, {1234567, "1,234,567"},
+    } numbers[] = {{0, "0"},
+                   {7, "7"},
+                   {999, "999"},
+                   {1000, "1,000"},
+                   {2639, "2,639"},
+                   {123456, "123,456"},
+                   {1234567, "1,234,567"},
                    {UINT64_MAX, "18,446,744,073,709,551,615"}};
     char room[32];
 
@@ -255,17 +283,25 @@ static void the_positive_value_counts_as_one(void **state)
         double value;
         const char *name;
     } choices[] = {
-        {"sex", NULL, "", SEX, 1, "male"},       {"sex", "male", "", SEX, 1, "male"},
-        {"sex", "female", "", SEX, 0, "female"}, {"grade", NULL, "grade < 2", GRADE, 1, "1"},
-        {"grade", "0", "grade < 2", GRADE, 0, "0"}, {"grade", "2.0", "grade != 1", GRADE, 2, "2"},
-        {"site", "south", "site != west", -1, 1, "south"}, {"ward", "1", "", WARD, 1, "1"},
+        {"sex", NULL, "", SEX, 1, "male"},
+        {"sex", "male", "", SEX, 1, "male"},
+        {"sex", "female", "", SEX, 0, "female"},
+        {"grade", NULL, "grade < 2", GRADE, 1, "1"},
+        {"grade", "0", "grade < 2", GRADE, 0, "0"},
+        {"grade", "2.0", "grade != 1", GRADE, 2, "2"},
+        {"site", "south", "site != west", -1, 1, "south"},
+        {"ward", "1", "", WARD, 1, "1"},
     };
 
     (void)state;
     for (size_t c = 0; c < sizeof choices / sizeof choices[0]; c++) {
         const char *include[] = {"age"};
-        const shy_problem_options options = {.outcome = choices[c].outcome, .outcome_kind = "binary", .positive = choices[c].positive,
-                                             .where = choices[c].where, .include = include, .include_count = 1};
+        const shy_problem_options options = {.outcome = choices[c].outcome,
+                                             .outcome_kind = "binary",
+                                             .positive = choices[c].positive,
+                                             .where = choices[c].where,
+                                             .include = include,
+                                             .include_count = 1};
         shy_problem *p = NULL;
         double ones = 0.0, total = 0.0, expected = 0.0;
         bool right = load(grid, &options, &p) == SHY_OK;
@@ -310,15 +346,19 @@ static void what_is_left_out_is_noted(void **state)
     }
     snprintf(text, sizeof text, "The outcome risk is missing in %d of 200 rows, which are left out.", ROWS - with_risk);
     right = right && is_noted(p, text);
-    snprintf(text, sizeof text, "%d of %d samples are complete, with a value of each of the 5 factors in use; insulin alone removes %d, and bmi",
+    snprintf(text, sizeof text,
+             "%d of %d samples are complete, with a value of each of the 5 factors in use; insulin alone removes %d, "
+             "and bmi",
              complete_rows(&cases[0], rows), with_risk, without_insulin);
     right = right && is_noted(p, text);
     right = right && is_noted(p, "2 factors are constant and are left out: ward and five.");
     right = right && is_noted(p, "1 categorical column is not offered as factor: site.");
     right = right && !is_noted(p, "filter");
-    for (int k = 0; k < p->notes_count; k++) right = right && p->notes[k][strlen(p->notes[k]) - 1] == '.';
+    for (int k = 0; k < p->notes_count; k++)
+        right = right && p->notes[k][strlen(p->notes[k]) - 1] == '.';
     if (!right)
-        for (int k = 0; k < p->notes_count; k++) print_error("%s\n", p->notes[k]);
+        for (int k = 0; k < p->notes_count; k++)
+            print_error("%s\n", p->notes[k]);
     shy_problem_free(&p);
     assert_true(everywhere(right));
 
@@ -329,7 +369,8 @@ static void what_is_left_out_is_noted(void **state)
     right = everywhere(load(grid, &women, &p) == SHY_OK) && right && is_noted(p, "The filter keeps ");
     shy_problem_free(&p);
     const char *include[] = {"age"};
-    const shy_problem_options complete = {.outcome = "grade", .outcome_kind = "continuous", .where = "", .include = include, .include_count = 1};
+    const shy_problem_options complete = {
+        .outcome = "grade", .outcome_kind = "continuous", .where = "", .include = include, .include_count = 1};
     right = everywhere(load(grid, &complete, &p) == SHY_OK) && right &&
             is_noted(p, "All 200 samples are complete: none lacks a value of the 1 factor in use.");
     shy_problem_free(&p);
@@ -343,10 +384,13 @@ static void what_cannot_be_searched_is_refused(void **state)
     static const struct {
         const char *outcome, *kind, *positive, *where, *include, *exclude, *message;
     } bad[] = {
-        {"bmii", "continuous", NULL, "", "*", NULL, "outcome \"bmii\" is not a column of table.h5; did you mean \"bmi\"?"},
-        {"qqqqqqqqqq", "continuous", NULL, "", "*", NULL, "outcome \"qqqqqqqqqq\" is not a column of table.h5; `shihyo inspect`"},
+        {"bmii", "continuous", NULL, "", "*", NULL,
+         "outcome \"bmii\" is not a column of table.h5; did you mean \"bmi\"?"},
+        {"qqqqqqqqqq", "continuous", NULL, "", "*", NULL,
+         "outcome \"qqqqqqqqqq\" is not a column of table.h5; `shihyo inspect`"},
         {"bmi", "survivall", NULL, "", "*", NULL, "\"survivall\" is no kind of outcome"},
-        {"bmi", "continuous", NULL, "", "insuline", NULL, "factor \"insuline\" is not a column of table.h5; did you mean \"insulin\"?"},
+        {"bmi", "continuous", NULL, "", "insuline", NULL,
+         "factor \"insuline\" is not a column of table.h5; did you mean \"insulin\"?"},
         {"bmi", "continuous", NULL, "", "zz*", NULL, "factor \"zz*\" matches no column"},
         {"bmi", "continuous", NULL, "", "*", "insuline", "excluded factor \"insuline\" is not a column"},
         {"bmi", "continuous", NULL, "", "site", NULL, "factor \"site\" is a column of kind categorical"},
@@ -362,10 +406,13 @@ static void what_cannot_be_searched_is_refused(void **state)
         {"five", "continuous", NULL, "", "age", NULL, "outcome \"five\" is constant: it is 5"},
         {"ward", "continuous", NULL, "", "insulin", NULL, "outcome \"ward\" is constant: it is 1"},
         {"ward", "binary", "2", "", "insulin", NULL, "outcome \"ward\" is constant: it is 0 (negative)"},
-        {"bmi", "continuous", NULL, "age > 500", "insulin", NULL, "samples.where keeps none of the 200 rows of table.h5"},
-        {"bmi", "continuous", NULL, "bmi is missing", "age", NULL, "outcome \"bmi\" has no value in any of the 20 rows in use"},
+        {"bmi", "continuous", NULL, "age > 500", "insulin", NULL,
+         "samples.where keeps none of the 200 rows of table.h5"},
+        {"bmi", "continuous", NULL, "bmi is missing", "age", NULL,
+         "outcome \"bmi\" has no value in any of the 20 rows in use"},
         {"bmi", "continuous", NULL, "agee > 5", "age", NULL, "agee"},
-        {"bmi", "continuous", NULL, "", "five", NULL, "no factor is left: each of the 1 offered is constant or has no value in the 180 samples"},
+        {"bmi", "continuous", NULL, "", "five", NULL,
+         "no factor is left: each of the 1 offered is constant or has no value in the 180 samples"},
         {"bmi", "continuous", NULL, "insulin is missing", "insulin", NULL, "no factor is left"},
         {"risk", "continuous", NULL, "", "*", NULL, "factor \"dose\" alone is missing in"},
         {"age", "continuous", NULL, "patient_rows", "bmi", NULL, "patient_rows"},
@@ -378,9 +425,14 @@ static void what_cannot_be_searched_is_refused(void **state)
     for (int t = 0; t < 2; t++)
         for (size_t c = 0; c < sizeof bad / sizeof bad[0]; c++) {
             shy_problem *p = NULL;
-            const shy_problem_options options = {.outcome = bad[c].outcome, .outcome_kind = bad[c].kind, .positive = bad[c].positive,
-                                                 .where = bad[c].where, .include = &bad[c].include, .include_count = 1,
-                                                 .exclude = &bad[c].exclude, .exclude_count = bad[c].exclude != NULL,
+            const shy_problem_options options = {.outcome = bad[c].outcome,
+                                                 .outcome_kind = bad[c].kind,
+                                                 .positive = bad[c].positive,
+                                                 .where = bad[c].where,
+                                                 .include = &bad[c].include,
+                                                 .include_count = 1,
+                                                 .exclude = &bad[c].exclude,
+                                                 .exclude_count = bad[c].exclude != NULL,
                                                  .cohort_name = "table.h5"};
             const shy_status st = load(teams[t], &options, &p);
             const bool as_expected = st == SHY_INPUT && !p && strstr(shy_error_message(), bad[c].message);
@@ -434,7 +486,8 @@ static int start_all(void **state)
     if (shy_team_create(MPI_COMM_WORLD, size, &grid) != SHY_OK) return -1;
     if (shy_linalg_start(grid) != SHY_OK) return -1;
     if (rank == 0) {
-        for (int k = 0; k < 2; k++) close(mkstemps(k ? path : csv, k ? 3 : 4));
+        for (int k = 0; k < 2; k++)
+            close(mkstemps(k ? path : csv, k ? 3 : 4));
         made = make_cohort();
     }
     MPI_Bcast(&made, 1, MPI_INT, 0, MPI_COMM_WORLD);

@@ -51,8 +51,11 @@ say 'Search'
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
-mpirun --bind-to none -n 2 "$root/build/shihyo" search "$root/config/quickstart.yaml" \
-    --set cohort="$out/nafld1.h5" -o "$out/results" --overwrite
+search() { # search OPTION ...
+    mpirun --bind-to none -n 2 "$root/build/shihyo" search "$root/config/quickstart.yaml" --set cohort="$out/nafld1.h5" "$@"
+}
+search --plan
+search --quiet --overwrite -o "$out/results"
 
 say 'Pareto front'
 "$root/build/shihyo" show "$out/results"

@@ -43,6 +43,10 @@ set_up() {
     if [ ! -f "$top_builddir/config.status" ]; then
         (cd "$top_builddir" && "$top_srcdir/configure") >"$setup_log" 2>&1 || give_up './configure' "$setup_log"
     fi
+    if ! grep -q '^CMOCKA_LIBS = .' "$top_builddir/Makefile"; then # configured before cmocka was installed
+        (cd "$top_builddir" && ./config.status --recheck && ./config.status) >"$setup_log" 2>&1 ||
+            give_up './config.status --recheck' "$setup_log"
+    fi
     make -C "$top_builddir" -j "$jobs" all check-tools >"$setup_log" 2>&1 || give_up 'make' "$setup_log"
     # All tests are compiled, none is run.
     make -C "$top_builddir" -j "$jobs" check TESTS= >"$setup_log" 2>&1 || give_up 'compiling the unit tests' "$setup_log"

@@ -192,6 +192,16 @@ static int cheapest_join(const shy_grammar *grammar)
     return least;
 }
 
+/* No operand of fewer nodes has this many factors. */
+static int least_complexity(const shy_grammar *grammar, int slots)
+{
+    int lightest = grammar->max_complexity;
+    for (int op = SHY_OP_ADD; op < SHY_OP_LOG; op++) {
+        if (grammar->allowed[op] && grammar->weight[op] < lightest) lightest = grammar->weight[op];
+    }
+    return slots * grammar->weight[SHY_OP_FACTOR] + (slots - 1) * lightest;
+}
+
 static shy_status cut_all_tiles(const shy_cutter *cutter)
 {
     shy_status st = SHY_OK;
@@ -200,8 +210,9 @@ static shy_status cut_all_tiles(const shy_cutter *cutter)
     if (join == 0) return SHY_OK;
     for (int left_slots = 1; left_slots <= most; left_slots++) {
         for (int right_slots = left_slots; right_slots <= most; right_slots++) {
-            for (int a = 1; a < grammar->max_complexity; a++) {
-                for (int b = left_slots == right_slots ? a : 1; a + b + join <= grammar->max_complexity; b++) {
+            const int least = least_complexity(grammar, right_slots);
+            for (int a = least_complexity(grammar, left_slots); a < grammar->max_complexity; a++) {
+                for (int b = left_slots == right_slots ? a : least; a + b + join <= grammar->max_complexity; b++) {
                     const shy_job job = {.left_complexity = (uint8_t)a, .right_complexity = (uint8_t)b, .left_slots = (uint8_t)left_slots,
                                          .right_slots = (uint8_t)right_slots};
                     SHY_TRY(cut_tiles(cutter, job));

@@ -35,10 +35,13 @@ struct shy_tile_work {
     int tuples_count;
 };
 
-/* Where a stream of operands stands: all valid operands of one complexity over a range of tuples. */
+/*
+ * Where a stream of operands stands: all valid operands of one complexity over a range of tuples, which hold the pinned
+ * factors, or lie within one larger tuple.
+ */
 typedef struct {
     int complexity, slots;
-    const shy_tuple *pinned;
+    const shy_tuple *pinned, *within;
     uint64_t next, last;
     shy_tuple tuple;
     const shy_context *context; /* of `tuple`; NULL before the first */
@@ -110,6 +113,26 @@ void shy_tile_work_destroy(shy_engine *engine)
 
 /* ---- streams of operands -------------------------------------------------------------------------------------------------- */
 
+/* The number-th subset of `count` factors of a tuple. */
+static void subset(const shy_tuple *tuple, int count, uint64_t number, shy_tuple *subset_out)
+{
+    for (unsigned mask = 1;; mask++) {
+        if (__builtin_popcount(mask) != count || number-- > 0) continue;
+        subset_out->count = 0;
+        for (int s = 0; s < tuple->count; s++) {
+            if (mask >> s & 1U) subset_out->factor[subset_out->count++] = tuple->factor[s];
+        }
+        return;
+    }
+}
+
+static void stream_tuple(const shy_space *space, shy_stream *stream)
+{
+    if (stream->within) subset(stream->within, stream->slots, stream->next, &stream->tuple);
+    else if (stream->context) (void)shy_tuple_next(space, stream->pinned, &stream->tuple);
+    else shy_tuple_unrank(space, stream->pinned, stream->slots, stream->next, &stream->tuple);
+}
+
 /* Next operand of the stream; false at the end. */
 static shy_status stream_next(shy_space *space, shy_stream *stream, shy_instance *instance_out, bool *got_out)
 {
@@ -118,8 +141,7 @@ static shy_status stream_next(shy_space *space, shy_stream *stream, shy_instance
     for (;;) {
         if (stream->at < 0) {
             if (stream->next >= stream->last) return SHY_OK;
-            if (stream->context) (void)shy_tuple_next(space, stream->pinned, &stream->tuple);
-            else shy_tuple_unrank(space, stream->pinned, stream->slots, stream->next, &stream->tuple);
+            stream_tuple(space, stream);
             SHY_TRY(shy_space_context(space, &stream->tuple, &stream->context));
             shy_context_ranges(space, stream->context, &stream->context->side_program[stream->complexity], &stream->tuple);
             stream->at = 0;
@@ -498,24 +520,19 @@ out:
     return st;
 }
 
-/* The left operands' factors lie within the right tuple: one tuple at a time, every subset of it on the left. */
+/* The left operands' factors lie within the right tuple: one tuple at a time, all its subsets on the left. */
 static shy_status run_inside(shy_engine *engine, const shy_job *job)
 {
     shy_status st = SHY_OK;
     shy_space *space = engine->space;
-    shy_tuple tuple, subset;
+    shy_tuple tuple;
+    const uint64_t subsets = shy_binomial((uint64_t)job->right_slots, (uint64_t)job->left_slots);
     shy_tuple_unrank(space, NULL, job->right_slots, job->first, &tuple);
     for (uint64_t number = job->first; number < job->last; number++, (void)shy_tuple_next(space, NULL, &tuple)) {
-        for (unsigned mask = 1; mask < 1U << tuple.count; mask++) {
-            if (__builtin_popcount(mask) != job->left_slots) continue;
-            subset.count = 0;
-            for (int s = 0; s < tuple.count; s++) {
-                if (mask >> s & 1U) subset.factor[subset.count++] = tuple.factor[s];
-            }
-            const shy_stream left = {job->left_complexity, job->left_slots, &subset, 0, 1, {0}, NULL, -1};
-            const shy_stream right = {job->right_complexity, job->right_slots, &tuple, 0, 1, {0}, NULL, -1};
-            SHY_TRY(run_streams(engine, job, left, &right));
-        }
+        const shy_stream left = {.complexity = job->left_complexity, .slots = job->left_slots, .within = &tuple, .last = subsets, .at = -1};
+        const shy_stream right = {.complexity = job->right_complexity, .slots = job->right_slots, .within = &tuple, .last = 1, .at = -1};
+        SHY_TRY(run_streams(engine, job, left, &right));
+        if (engine->breathe) engine->breathe(engine->breathe_context);
     }
 out:
     return st;
@@ -528,7 +545,9 @@ shy_status shy_tile_work_run(shy_engine *engine, const shy_job *job)
     shy_tuple pinned;
     const int pins = shy_pinned_factors(space, job->left_slots, job->right_slots);
     shy_tuple_unrank(space, NULL, pins, job->pinned, &pinned);
-    const shy_stream left = {job->left_complexity, job->left_slots, &pinned, 0, shy_tuple_sets(space, pins, job->left_slots), {0}, NULL, -1};
-    const shy_stream right = {job->right_complexity, job->right_slots, &pinned, job->first, job->last, {0}, NULL, -1};
+    const shy_stream left = {.complexity = job->left_complexity, .slots = job->left_slots, .pinned = &pinned,
+                             .last = shy_tuple_sets(space, pins, job->left_slots), .at = -1};
+    const shy_stream right = {.complexity = job->right_complexity, .slots = job->right_slots, .pinned = &pinned,
+                              .next = job->first, .last = job->last, .at = -1};
     return run_streams(engine, job, left, &right);
 }

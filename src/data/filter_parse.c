@@ -170,8 +170,8 @@ static shy_status unknown_column(const parser *p)
     const char *near = shy_cohort_nearest(p->cohort, p->token.text);
     char text[600];
 
-    snprintf(text, sizeof text, "the cohort has no column %.200s%s%.200s.", p->token.text, near != NULL ? "; did you mean " : "",
-             near != NULL ? near : "");
+    snprintf(text, sizeof text, "the cohort has no column %.200s%s%.200s%s", p->token.text, near != NULL ? "; did you mean " : "",
+             near != NULL ? near : "", near != NULL ? "?" : ".");
     return complain(p, p->token.position, text);
 }
 

@@ -143,8 +143,8 @@ static shy_status unused_rule(const shy_import *import, const shy_rule *rule)
     SHY_TRY(shy_new(import->names.count, sizeof *names, &names));
     for (uint64_t i = 0; i < import->names.count; i++) names[i] = shy_words_text(&import->names, (int64_t)i);
     near = shy_text_nearest(rule->name, names, import->names.count);
-    st = shy_fail(SHY_INPUT, "%s:%llu: the tables have no column %s%s%s.", import->options->schema, (unsigned long long)rule->line,
-                  rule->name, near != NULL ? "; did you mean " : "", near != NULL ? near : "");
+    st = shy_fail(SHY_INPUT, "%s:%llu: the tables have no column %s%s%s%s", import->options->schema, (unsigned long long)rule->line,
+                  rule->name, near != NULL ? "; did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : ".");
 out:
     shy_free(&names);
     return st;

@@ -193,26 +193,25 @@ out:
 
 /* ---- all steps ----------------------------------------------------------------------------------------------------------------- */
 
+/* Makes the new name last; some file systems cannot, and need not. */
+static void sync_directory(const char *path)
+{
+    char directory[4096];
+    const char *slash = strrchr(path, '/');
+    int length = slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path);
+
+    snprintf(directory, sizeof directory, "%.*s", length, slash == NULL ? "." : path);
+    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (file < 0) return;
+    fsync(file);
+    close(file);
+}
+
 static shy_status replace(const char *temporary, const char *path)
 {
-    shy_status st = SHY_OK;
-    char *directory = NULL;
-
-    SHY_TRY(shy_string_copy(path, &directory));
-    if (rename(temporary, path) != 0) {
-        st = shy_fail(SHY_IO, "%s: cannot be written: %s.", path, strerror(errno));
-        goto out;
-    }
-    char *slash = strrchr(directory, '/');
-    if (slash != NULL) slash[slash == directory] = '\0';
-    int file = open(slash == NULL ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (file >= 0) {
-        fsync(file); /* the new name; some file systems cannot, and need not */
-        close(file);
-    }
-out:
-    shy_free(&directory);
-    return st;
+    if (rename(temporary, path) != 0) return shy_fail(SHY_IO, "%s: cannot be written: %s.", path, strerror(errno));
+    sync_directory(path);
+    return SHY_OK;
 }
 
 static shy_status run(shy_import *import, const char *cohort, const char *schema)
@@ -226,10 +225,9 @@ static shy_status run(shy_import *import, const char *cohort, const char *schema
     SHY_TRY(examine(import));
     SHY_TRY(shy_import_write(import, cohort));
     if (!o->quiet) SHY_TRY(print_inferred(import));
-    if (o->save_schema != NULL) {
-        SHY_TRY(shy_schema_save(import, schema));
-        SHY_TRY(replace(schema, o->save_schema));
-    }
+    if (o->save_schema != NULL) SHY_TRY(shy_schema_save(import, schema));
+    /* Everything is written: from here on only names change. */
+    if (o->save_schema != NULL) SHY_TRY(replace(schema, o->save_schema));
     SHY_TRY(replace(cohort, o->output));
 out:
     return st;

@@ -154,6 +154,7 @@ shy_status shy_session_load(shy_search_session *s)
     const char *path = shy_config_text(s->config, SHY_KEY_COHORT);
     const char *positive = shy_config_text(s->config, SHY_KEY_OUTCOME_POSITIVE);
     shy_problem_options options = {
+        .cohort_name = path,
         .outcome = shy_config_text(s->config, SHY_KEY_OUTCOME_COLUMN),
         .outcome_kind = shy_config_text(s->config, SHY_KEY_OUTCOME_KIND),
         .positive = *positive == '\0' ? NULL : positive,

@@ -1,4 +1,4 @@
-/* The K best formulas of every complexity. Numerical twins are one entry; its first member in alphabetical order stands for it. */
+/* The K best formulas of every complexity. Numerical twins are one entry; its member of the shortest text stands for it. */
 #include "shy_config.h"
 
 #include <string.h>
@@ -44,10 +44,17 @@ void shy_best_destroy(shy_best **best)
 
 /* ---- order ---------------------------------------------------------------------------------------------------------- */
 
+/* The shorter text is the easier one to read; then the alphabet decides. */
+int shy_text_compare(const char *a, const char *b)
+{
+    const size_t x = strlen(a), y = strlen(b);
+    return x != y ? (x < y ? -1 : 1) : strcmp(a, b);
+}
+
 static bool before(const shy_member *a, const shy_member *b)
 {
     if (a->score.statistic != b->score.statistic) return a->score.statistic > b->score.statistic;
-    return strcmp(a->text, b->text) < 0;
+    return shy_text_compare(a->text, b->text) < 0;
 }
 
 /* First entry whose statistic is below `statistic`. */
@@ -86,7 +93,7 @@ static int find_twin(const shy_best *best, int complexity, const shy_score *scor
 static bool entry_add(shy_best_entry *entry, shy_member *member)
 {
     int at = 0;
-    while (at < entry->count && strcmp(entry->member[at].text, member->text) < 0) at++;
+    while (at < entry->count && shy_text_compare(entry->member[at].text, member->text) < 0) at++;
     const bool known = at < entry->count && shy_formula_same(&entry->member[at].formula, &member->formula);
     if (known || at > SHY_TWINS_LISTED) {
         if (!known) entry->more = true;

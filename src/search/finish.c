@@ -127,7 +127,7 @@ static int compare_found(const void *a, const void *b)
     const shy_found *x = a, *y = b;
     if (x->fit.loss != y->fit.loss) return x->fit.loss < y->fit.loss ? -1 : 1;
     if (x->statistic != y->statistic) return x->statistic > y->statistic ? -1 : 1;
-    return strcmp(x->text, y->text);
+    return shy_text_compare(x->text, y->text);
 }
 
 static shy_status fill_levels(shy_engine *engine, const shy_survivors *s, shy_search_result *result)

@@ -145,9 +145,14 @@ static int append_shifted(shy_tree *tree, int u, double c, double *slope)
     return shy_tree_binary(tree, SHY_OP_SUBTRACT, shy_tree_constant(tree, -c), u);
 }
 
-static void fitted_family(const shy_root *root, const shy_fit *fit, int u, int v, shy_tree *tree, double *intercept, double *slope)
+/* v + u/c instead of u + c·v, where this makes the slope positive and the grammar lets u stand under the product. */
+static bool better_swapped(const shy_grammar *grammar, const shy_root *root, const shy_tree *tree, int u, const double *b)
 {
-    const double *b = fit->coefficient;
+    return root->family == SHY_FAMILY_WEIGHTED && b[0] < 0.0 && b[1] > 0.0 && !grammar->forbidden[SHY_OP_MULTIPLY][tree->node[u].op];
+}
+
+static void fitted_family(const shy_root *root, const double *b, int u, int v, shy_tree *tree, double *intercept, double *slope)
+{
     const shy_op product = root->family == SHY_FAMILY_WEIGHTED_INVERSE || root->family == SHY_FAMILY_SHIFTED_RATIO ? SHY_OP_DIVIDE : SHY_OP_MULTIPLY;
     if (root->family == SHY_FAMILY_WEIGHTED || root->family == SHY_FAMILY_WEIGHTED_INVERSE) {
         const double c = b[1] / b[0];
@@ -186,7 +191,12 @@ shy_status shy_formula_fitted(shy_space *space, const shy_formula *formula, cons
         const int u = shy_tree_append(tree_out, &operand);
         shy_shapes_operand_tree(context->shapes, root->right, factor, &operand);
         const int v = shy_tree_append(tree_out, &operand);
-        fitted_family(root, fit, u, v, tree_out, intercept_out, slope_out);
+        if (better_swapped(&space->grammar, root, tree_out, u, fit->coefficient)) {
+            const double swapped[2] = {fit->coefficient[1], fit->coefficient[0]};
+            fitted_family(root, swapped, v, u, tree_out, intercept_out, slope_out);
+        } else {
+            fitted_family(root, fit->coefficient, u, v, tree_out, intercept_out, slope_out);
+        }
         return SHY_OK;
     }
     plain_tree(context, root, factor, tree_out);

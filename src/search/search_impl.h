@@ -157,6 +157,8 @@ typedef struct {
     shy_best_entry ***entry;       /* [levels + 1][count], best first */
 } shy_best;
 
+/* Order of formulas that are equally good: shorter text first, then by alphabet. */
+int shy_text_compare(const char *a, const char *b);
 shy_status shy_best_create(shy_space *space, int keep, shy_best **best_out);
 void shy_best_destroy(shy_best **best);
 shy_status shy_best_offer(shy_best *best, int complexity, const shy_formula *formula, const shy_score *score);

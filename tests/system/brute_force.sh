@@ -71,12 +71,9 @@ reference() { # reference OPTION ...: the brute force on the same problem
         ${weights:+--weights "$weights"} ${forbid:+--forbid "$forbid"} "$@"
 }
 
-# check NAME SEED KEY=VALUE ...: one cohort, one grammar, both searches. Keys: operators complexity factors constants
-# weights forbid columns signed.
-check() {
-    name=$1 seed=$2
+# Keys: operators complexity factors constants weights forbid columns signed; the rest is as by default.
+settings() { # settings KEY=VALUE ...
     operators=$usual complexity=7 factors=3 constants=2 weights='' forbid='' columns=8 signed=''
-    shift 2
     for setting; do
         case ${setting%%=*} in
             operators) operators=${setting#*=} ;;
@@ -87,49 +84,107 @@ check() {
             forbid) forbid=${setting#*=} ;;
             columns) columns=${setting#*=} ;;
             signed) signed=--signed ;;
-            *) echo "not ok - unknown setting $setting"; return ;;
+            *) echo "not ok - unknown setting $setting" ;;
         esac
     done
-    rm -rf cohort.csv cohort.h5 out
-    if ! make_csv cohort.csv --factors "$columns" --seed "$seed" $signed ||
-        ! "$SHIHYO" import cohort.csv -o cohort.h5 >import.log 2>&1; then
-        cat import.log
+}
+
+import() { # cohort.csv -> cohort.h5
+    rm -rf cohort.h5 out
+    "$SHIHYO" import cohort.csv -o cohort.h5 >import.log 2>&1 && return
+    cat import.log
+    return 1
+}
+
+search() { # search OPTION ...
+    # shellcheck disable=SC2086 # MPIRUN is a command with arguments
+    timeout -k 10 300 $MPIRUN -n 2 "$SHIHYO" search run.yaml "$@" >search.log 2>&1 && return
+    tail -n 20 search.log
+    return 1
+}
+
+# check_lists NAME SEED KEY=VALUE ...: one cohort, one grammar, both searches.
+check_lists() {
+    name=$1 seed=$2
+    shift 2
+    settings "$@"
+    if ! make_csv cohort.csv --factors "$columns" --seed "$seed" $signed || ! import; then
         say 1 "$name: import"
         return
     fi
     configuration >run.yaml
-    # shellcheck disable=SC2086 # MPIRUN is a command with arguments
-    timeout -k 10 300 $MPIRUN -n 2 "$SHIHYO" search run.yaml -o out >search.log 2>&1 ||
-        { tail -n 20 search.log; say 1 "$name: search"; return; }
+    if ! search -o out; then
+        say 1 "$name: search"
+        return
+    fi
     reference --max-complexity "$complexity" --keep 50 -o list.tsv --compare out/front.json 2>notes.log
     status=$?
     [ "$status" -eq 0 ] || sed 's/^/# /' notes.log | head -n 20
     say "$status" "$name: the best lists are those of the brute force"
 }
 
+# Divides each positive column so that its range lies around 1: otherwise what holds in general (log(x) can be negative) need
+# not hold within the ranges, and formulas that differ in general are the same there.
+around_one() { # around_one FILE
+    awk 'BEGIN { FS = OFS = "," }
+        NR == 1 { print; next }
+        { n++; for (i = 1; i <= NF; i++) { v[n, i] = $i + 0
+            if (n == 1 || v[n, i] < lo[i]) lo[i] = v[n, i]
+            if (n == 1 || v[n, i] > hi[i]) hi[i] = v[n, i] } }
+        END { for (k = 1; k <= n; k++) for (i = 1; i <= NF; i++)
+            printf "%.6g%s", lo[i] > 0 && i < NF ? v[k, i] / sqrt(lo[i] * hi[i]) : v[k, i], i < NF ? "," : "\n" }' "$1"
+}
+
+# check_counts NAME SEED KEY=VALUE ...: the numbers of formulas in a plan are exact.
+check_counts() {
+    name=$1 seed=$2
+    shift 2
+    settings "$@"
+    if ! make_csv raw.csv --factors "$columns" --seed "$seed" $signed || ! around_one raw.csv >cohort.csv || ! import; then
+        say 1 "$name: import"
+        return
+    fi
+    configuration >run.yaml
+    reference --max-complexity "$complexity" --count 2>notes.log | awk '{ print $1, $2 }' >counted
+    search --plan
+    # The table of the plan: complexity and number, its thousands apart.
+    sed 's/[^0-9 ]//g' search.log | awk 'NF >= 2 && $1 == last + 1 { last = $1; n = ""
+        for (i = 2; i <= NF; i++) n = n $i
+        print $1, n }' >planned
+    cmp -s counted planned
+    status=$?
+    [ "$status" -eq 0 ] || { paste counted planned | sed 's/^/# counted, planned: /'; sed 's/^/# /' notes.log | head; }
+    say "$status" "$name: the plan counts what the brute force counts"
+}
+
 self_check_counts
 say $? 'brute force: two grammars counted by hand'
 self_check_compare
 say $? 'brute force: the comparison knows equal lists and exchanged entries'
-check 'usual operators' 1
-check 'usual operators, signed factors' 2 signed=
-check 'weights' 3 weights=log=2,constant=2
-check 'one factor in a formula' 4 factors=1
-check 'two factors in a formula' 5 factors=2
-check 'four factors in a formula' 6 factors=4 operators='+,-,*,/'
-check 'no difference' 7 operators='+,*,/,log,square'
-check 'no sum, signed' 8 operators='-,*,/,sqrt,abs' signed=
-check 'no product' 9 operators='+,-,/,log,sqrt'
-check 'no constants' 10 constants=0
-check 'one constant' 11 constants=1 operators='+,*' complexity=9 columns=5
-check 'element-wise operators' 12 operators='+,-,max,min,hypot,reldiff,abs,exp' complexity=6
-check 'element-wise operators, signed' 13 operators='+,-,*,max,min,hypot,reldiff,abs,exp' complexity=6 signed=
-check 'forbidden nestings' 14 forbid='log(log),square(+)' factors=2
-check 'all operators' 15 operators="$all" complexity=6
-check 'all operators, signed' 16 operators="$all" complexity=6 signed=
+check_lists 'usual operators' 1
+check_lists 'usual operators, signed factors' 2 signed=
+check_lists 'weights' 3 weights=log=2,constant=2
+check_lists 'one factor in a formula' 4 factors=1
+check_lists 'two factors in a formula' 5 factors=2
+check_lists 'four factors in a formula' 6 factors=4 operators='+,-,*,/'
+check_lists 'no difference' 7 operators='+,*,/,log,square'
+check_lists 'no sum, signed' 8 operators='-,*,/,sqrt,abs' signed=
+check_lists 'no product' 9 operators='+,-,/,log,sqrt'
+check_lists 'no constants' 10 constants=0
+check_lists 'one constant' 11 constants=1 operators='+,*' complexity=9 columns=5
+check_lists 'element-wise operators' 12 operators='+,-,max,min,hypot,reldiff,abs,exp' complexity=6
+check_lists 'element-wise operators, signed' 13 operators='+,-,*,max,min,hypot,reldiff,abs,exp' complexity=6 signed=
+check_lists 'forbidden nestings' 14 forbid='log(log),square(+)' factors=2
+check_lists 'all operators' 15 operators="$all" complexity=6
+check_lists 'all operators, signed' 16 operators="$all" complexity=6 signed=
+check_counts 'usual operators' 21 complexity=6 columns=5
+check_counts 'the four operations' 22 operators='+,-,*,/' factors=4 columns=5
+check_counts 'weights' 23 weights=log=2,constant=2,+=3 complexity=6 columns=5
+check_counts 'no constants, signed factors' 24 operators='+,-,*,square' constants=0 signed= columns=5 complexity=6
+check_counts 'all operators' 25 operators="$all" complexity=4 columns=4
 if [ -n "${SHIHYO_LONG:-}" ]; then
     for seed in 101 102 103; do
-        check "all operators, complexity 7, seed $seed" "$seed" operators="$all"
-        check "all operators, complexity 7, signed, seed $seed" "$seed" operators="$all" signed=
+        check_lists "all operators, complexity 7, seed $seed" "$seed" operators="$all"
+        check_lists "all operators, complexity 7, signed, seed $seed" "$seed" operators="$all" signed=
     done
 fi

@@ -90,6 +90,7 @@ typedef struct {
     double range[2];  /* if valid */
     double square;    /* sum of squares of its column */
     double value;     /* of a flat one */
+    bool idle;        /* it or an operand in it does not depend on one of its factors, as x - y - x */
     bool flat;        /* a constant on the data but for rounding, as x1 / x1: its column is that constant exactly */
 } operand;
 
@@ -112,6 +113,9 @@ void space_visit(const space *s, int c, bool families, tree_visitor visit, void 
 const double *space_column(const space *s, int index, double *buffer);
 void space_column_wide(const space *s, int index, wide *out);
 bool tree_valid(const space *s, tree t);
+uint32_t tree_mask(const space *s, tree t);
+/** Whether the tree or an operand in it contains a factor on which its value does not depend (x - y - x). */
+bool tree_idle(const space *s, tree t);
 int tree_length(const space *s, tree t);
 void tree_text(const space *s, tree t, char text[TEXT_MAX]);
 
@@ -125,7 +129,7 @@ void tree_text(const space *s, tree t, char text[TEXT_MAX]);
  */
 double fit_tree(const space *s, tree t, const double *u, const double *v, double *fitted);
 wide fit_tree_wide(const space *s, tree t, double *fitted);
-/** Whether the tree over columns u, v is a constant but for rounding; z is its column. */
+/** Whether the tree is a constant on the data but for rounding; z is its column. */
 bool fit_is_flat(const space *s, tree t, const double *z, double *value);
 /** The same for one column. */
 double fit_column_wide(const table *d, const wide *z, double *fitted);
@@ -133,6 +137,17 @@ double fit_column_wide(const table *d, const wide *z, double *fitted);
 double fitted_distance(int n, const double *f, const double *g);
 double fit_any(const space *s, tree t, double *fitted); /* fit_tree with the columns looked up */
 void op_apply_rows(int op, int n, const double *u, const double *v, double *z);
+
+/** The basis columns of a family at one row; how many there are. A plain tree has one, its value. */
+int family_basis(int root, wide u, wide v, wide z[3]);
+int root_terms(int root);
+
+/* ---- for all values of the factors ------------------------------------------------------------------------------- */
+
+/** Those of the factors in a tree on which its value depends. */
+uint32_t general_factors(const space *s, tree t);
+/** Whether b is defined wherever a is and spans the same functions there, or more. */
+bool general_same(const space *s, tree a, tree b);
 
 /* ---- the best, the counts, the comparison ---------------------------------------------------------------------- */
 
@@ -146,7 +161,8 @@ typedef struct {
     tree t;          /* the simplest member known */
     int length;
     bool valid;      /* whether the simplest member is */
-    bool tied;       /* as simple a member is not */
+    bool open;       /* the rule leaves open whether this is a formula, see doc/grammar.md and brute_best.c */
+    bool idle;       /* all members so far contain factors on which they do not depend */
     double *fitted;
 } group;
 
@@ -155,8 +171,9 @@ typedef struct {
     int keep;
     entry *entries[COMPLEXITY_MAX + 1]; /* every finite tree of a complexity below the highest, by r² */
     int64_t entries_count[COMPLEXITY_MAX + 1];
-    group *groups[COMPLEXITY_MAX + 1];  /* the best, best first */
+    group *groups[COMPLEXITY_MAX + 1];  /* the best, best first, `keep` of them and a reserve */
     int groups_count[COMPLEXITY_MAX + 1];
+    bool truncated[COMPLEXITY_MAX + 1]; /* there are more than the reserve holds */
     int hidden;                         /* groups left out because the simplest member is not valid and another is */
 } best;
 

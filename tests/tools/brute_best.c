@@ -10,6 +10,7 @@
 
 #define SAME_R2 1e-9     /* partners are looked for among trees whose r² differs by no more */
 #define SAME_COLUMN 1e-8 /* and are the same if their fitted columns differ by no more, relative to the largest value */
+#define NEAR_COLUMN 1e-6  /* nearer than this, whether they count as numerical twins is open */
 #define RESERVE 60       /* groups kept beyond K, for those that turn out to be invalid */
 
 /** The selection of one complexity in progress. */
@@ -89,23 +90,6 @@ int best_lookup(const best *b, int below, double r2, const double *fitted, doubl
     return 0;
 }
 
-/* The shortest of all members at a level; of equal lengths a valid one. */
-static tree simplest_at(const best *b, int level, double r2, const double *fitted)
-{
-    tree simplest = {0};
-    int length = INT32_MAX;
-    int64_t k = first_candidate(b, level, r2, SAME_R2) - 1;
-
-    while ((k = next_partner(b, level, k + 1, r2, fitted, SAME_COLUMN)) >= 0) {
-        tree t = b->entries[level][k].t;
-        int own = tree_length(b->s, t);
-
-        if (own < length || (own == length && !tree_valid(b->s, simplest)))
-            simplest = t, length = own;
-    }
-    return simplest;
-}
-
 /* A valid tree whose simplest form is not valid: not a formula by the rule; said once for each. */
 static void report_hidden(struct selection *sel, tree simplest, int level, tree valid, double r2)
 {
@@ -126,20 +110,34 @@ static void report_hidden(struct selection *sel, tree simplest, int level, tree 
             sel->complexity, a, level);
 }
 
-static bool known_lower(struct selection *sel, tree t, double r2, const double *fitted)
+/*
+ * Whether a valid tree is known at a lower complexity: as a valid tree with the same column, or as a tree that is not valid
+ * but the same in general. The latter being the simplest form, there is no such formula. *open becomes true if only idle
+ * trees are in the way.
+ */
+static bool known_lower(struct selection *sel, tree t, double r2, const double *fitted, bool *open)
 {
-    tree partner;
-    int level = best_lookup(sel->b, sel->complexity, r2, fitted, SAME_COLUMN, &partner);
+    const best *b = sel->b;
 
-    if (level == 0)
-        return false;
-    if (!tree_valid(sel->b->s, partner)) {
-        tree simplest = simplest_at(sel->b, level, r2, fitted);
+    for (int level = 1; level < sel->complexity; level++) {
+        int64_t k = first_candidate(b, level, r2, SAME_R2) - 1;
 
-        if (!tree_valid(sel->b->s, simplest))
-            report_hidden(sel, simplest, level, t, r2);
+        while ((k = next_partner(b, level, k + 1, r2, fitted, SAME_COLUMN)) >= 0) {
+            tree partner = b->entries[level][k].t;
+            bool valid = tree_valid(b->s, partner);
+
+            if (!valid && !general_same(b->s, t, partner))
+                continue;
+            if (tree_idle(b->s, partner)) {
+                *open = *open || valid;
+                continue;
+            }
+            if (!valid)
+                report_hidden(sel, partner, level, t, r2);
+            return true;
+        }
     }
-    return true;
+    return false;
 }
 
 /* ---- groups ---------------------------------------------------------------------------------------------------- */
@@ -155,17 +153,41 @@ static bool simpler(const space *s, tree a, int length, const group *g)
     return strcmp(mine, theirs) < 0;
 }
 
-/* Of two equally simple members one is valid: the rule does not say which of them counts; here the valid one does. */
+/* Of two equally simple members one is valid: the rule does not say which of them counts. */
 static void report_tie(const space *s, group *g, tree t)
 {
     char mine[TEXT_MAX], theirs[TEXT_MAX];
 
-    if (g->tied)
+    if (g->open)
         return;
     tree_text(s, t, mine);
     tree_text(s, g->t, theirs);
     fprintf(stderr, "tie: r2 %.9f: %s and %s are equally simple, only one is valid\n", g->r2, theirs, mine);
-    g->tied = true;
+    g->open = true;
+}
+
+/* Takes a valid tree into its group. One that is idle does not stand for the group beside one that is not. */
+static void add_member(const space *s, group *g, tree t)
+{
+    bool idle = tree_idle(s, t);
+    int length = tree_length(s, t);
+
+    if (idle > g->idle || (idle == g->idle && !simpler(s, t, length, g)))
+        return;
+    g->t = t, g->length = length, g->idle = idle;
+}
+
+/* An invalid tree that is simpler than all valid members, and the same in general, is the group's simplest form. */
+static void add_invalid(const space *s, group *g, tree t)
+{
+    int length = tree_length(s, t);
+
+    if (length > g->length || g->idle || tree_idle(s, t) || !general_same(s, g->t, t))
+        return;
+    if (length == g->length && g->valid)
+        report_tie(s, g, t);
+    else if (length < g->length)
+        g->t = t, g->length = length, g->valid = false;
 }
 
 /* Puts t into the group with its column, if there is one. */
@@ -177,18 +199,16 @@ static bool join_group(struct selection *sel, tree t, bool valid, double r2, con
     for (int k = 0; k < b->groups_count[sel->complexity]; k++) {
         if (fabs(g[k].r2 - r2) > SAME_R2 || fitted_distance(b->s->d.n, g[k].fitted, fitted) > SAME_COLUMN)
             continue;
-        int length = tree_length(b->s, t);
-
-        if (valid != g[k].valid && length == g[k].length)
-            report_tie(b->s, &g[k], t);
-        else if (simpler(b->s, t, length, &g[k]))
-            g[k].t = t, g[k].length = length, g[k].valid = valid, g[k].tied = false;
+        if (valid)
+            add_member(b->s, &g[k], t);
+        else
+            add_invalid(b->s, &g[k], t);
         return true;
     }
     return false;
 }
 
-static void insert_group(struct selection *sel, tree t, double r2, const double *fitted)
+static void insert_group(struct selection *sel, tree t, double r2, const double *fitted, bool open)
 {
     best *b = sel->b;
     group *g = b->groups[sel->complexity];
@@ -203,7 +223,8 @@ static void insert_group(struct selection *sel, tree t, double r2, const double 
     memcpy(copy, fitted, bytes);
     for (k = *count - 1; k > 0 && g[k - 1].r2 < r2; k--)
         g[k] = g[k - 1];
-    g[k] = (group){.r2 = r2, .t = t, .length = tree_length(b->s, t), .valid = true, .fitted = copy};
+    g[k] = (group){.r2 = r2, .t = t, .length = tree_length(b->s, t), .valid = true, .open = open, .fitted = copy};
+    g[k].idle = tree_idle(b->s, t);
     if (*count == sel->room)
         sel->bound = g[*count - 1].r2;
 }
@@ -212,14 +233,17 @@ static void insert_group(struct selection *sel, tree t, double r2, const double 
 static void consider(struct selection *sel, tree t, double r2)
 {
     double fitted[sel->b->s->d.n];
+    bool open = false;
+    tree near;
 
     fit_any(sel->b->s, t, fitted);
-    if (join_group(sel, t, true, r2, fitted) || known_lower(sel, t, r2, fitted))
+    if (join_group(sel, t, true, r2, fitted) || known_lower(sel, t, r2, fitted, &open))
         return;
     r2 = (double)fit_tree_wide(sel->b->s, t, fitted);
-    if (r2 < 0 || r2 < sel->bound || join_group(sel, t, true, r2, fitted) || known_lower(sel, t, r2, fitted))
+    if (r2 < 0 || r2 < sel->bound || join_group(sel, t, true, r2, fitted) || known_lower(sel, t, r2, fitted, &open))
         return;
-    insert_group(sel, t, r2, fitted);
+    open = open || best_lookup(sel->b, sel->complexity, r2, fitted, NEAR_COLUMN, &near) > 0;
+    insert_group(sel, t, r2, fitted, open);
 }
 
 static void visit_tree(void *context, tree t, const double *u, const double *v)
@@ -249,6 +273,17 @@ static void count_visit(void *context, tree t, const double *u, const double *v)
     ++*count;
 }
 
+/* Of two formulas with nearly the same values the less simple one may count as a twin of the other. */
+static void open_near_twins(const space *s, group *g, int count)
+{
+    for (int k = 1; k < count; k++) {
+        for (int j = k - 1; j >= 0 && g[j].r2 - g[k].r2 <= SAME_R2 * NEAR_COLUMN / SAME_COLUMN; j--) {
+            if (fitted_distance(s->d.n, g[j].fitted, g[k].fitted) <= NEAR_COLUMN)
+                g[simpler(s, g[k].t, g[k].length, &g[j]) ? j : k].open = true;
+        }
+    }
+}
+
 /* Invalid trees join the groups they belong to; a group whose simplest member is invalid is no formula. */
 static void settle(struct selection *sel)
 {
@@ -266,18 +301,19 @@ static void settle(struct selection *sel)
     for (int k = 0; k < b->groups_count[c]; k++) {
         char text[TEXT_MAX];
 
-        if (g[k].valid && kept < b->keep) {
+        g[k].open = g[k].open || g[k].idle;
+        if (g[k].valid) {
             g[kept++] = g[k];
             continue;
         }
-        if (!g[k].valid) {
-            tree_text(b->s, g[k].t, text);
-            fprintf(stderr, "hidden: r2 %.9f: the simplest form %s (complexity %d) is not valid\n", g[k].r2, text, c);
-            b->hidden++;
-        }
+        tree_text(b->s, g[k].t, text);
+        fprintf(stderr, "hidden: r2 %.9f: the simplest form %s (complexity %d) is not valid\n", g[k].r2, text, c);
+        b->hidden++;
         free(g[k].fitted);
     }
     b->groups_count[c] = kept;
+    b->truncated[c] = sel->truncated;
+    open_near_twins(b->s, g, kept);
     if (kept < b->keep && sel->truncated) {
         fprintf(stderr, "brute_force: the reserve of %d groups at complexity %d was too small\n", RESERVE, c);
         exit(2);

@@ -187,8 +187,8 @@ static double stated_r2(const json_t *found)
     return json_number_value(json_object_get(json_object_get(found, "metrics"), "r2"));
 }
 
-/* Whether a formula of the program stands at this rank of the brute force's list; ties of r² may be in any order. */
-static bool at_rank(const best *b, int c, int rank, double r2, const double *fitted)
+/* Whether a formula of the program is the group at this rank of the brute force's list, or one with the same r². */
+static bool agrees(const best *b, int c, int rank, double r2, const double *fitted)
 {
     const group *g = b->groups[c];
 
@@ -200,37 +200,55 @@ static bool at_rank(const best *b, int c, int rank, double r2, const double *fit
     return false;
 }
 
-static int compare_entry(const best *b, int c, int rank, const json_t *found)
+static void say_difference(const best *b, int c, int rank, const json_t *found, double r2, const double *fitted)
 {
     const group *g = &b->groups[c][rank];
     const char *text = json_string_value(json_object_get(found, "formula"));
-    double fitted[b->s->d.n], r2 = text ? fit_text(&b->s->d, text, fitted) : -1;
     char own[TEXT_MAX];
 
-    if (r2 >= 0 && fabs(stated_r2(found) - r2) <= R2_AGREES && at_rank(b, c, rank, r2, fitted))
-        return 0;
     tree_text(b->s, g->t, own);
     printf("# complexity %d, rank %d: brute force r2 %.12f %s\n", c, rank + 1, g->r2, own);
     printf("#   program r2 %.12f (stated %.12f) %s\n", r2, stated_r2(found), text ? text : "(no text)");
     if (r2 >= 0)
         say_where(b, r2, fitted);
+}
+
+/*
+ * Walks down both lists. *rank is the place in the brute force's, which passes over formulas of which the rule leaves open
+ * whether they are any. 1 if they differ.
+ */
+static int compare_entry(const best *b, int c, int *rank, const json_t *found)
+{
+    const char *text = json_string_value(json_object_get(found, "formula"));
+    double fitted[b->s->d.n], r2 = text ? fit_text(&b->s->d, text, fitted) : -1;
+    bool stated = fabs(stated_r2(found) - r2) <= R2_AGREES;
+
+    while (*rank < b->groups_count[c] && b->groups[c][*rank].open && !agrees(b, c, *rank, r2, fitted))
+        ++*rank;
+    if (*rank == b->groups_count[c]) {
+        printf("# complexity %d: the brute force has no more than %d formulas, the program has %s\n", c, *rank, text);
+        return 1;
+    }
+    if (r2 >= 0 && stated && agrees(b, c, (*rank)++, r2, fitted))
+        return 0;
+    say_difference(b, c, *rank - (r2 >= 0 && stated), found, r2, fitted);
     return 1;
 }
 
 static int compare_level(const best *b, int c, const json_t *list)
 {
-    int theirs = (int)json_array_size(list), ours = b->groups_count[c], differences = 0;
+    int theirs = (int)json_array_size(list), rank = 0, differences = 0;
 
-    if (theirs != ours) {
-        printf("# complexity %d: brute force has %d formulas, the program %d\n", c, ours, theirs);
+    for (int k = 0; k < theirs && differences < 5; k++)
+        differences += compare_entry(b, c, &rank, json_array_get(list, (size_t)k));
+    if (differences >= 5)
+        printf("# complexity %d: and so on\n", c);
+    while (rank < b->groups_count[c] && b->groups[c][rank].open)
+        rank++;
+    if (theirs > b->keep || (theirs < b->keep && rank < b->groups_count[c])) {
+        printf("# complexity %d: the program has %d formulas; %d are to be kept, the brute force has %d%s\n", c, theirs,
+               b->keep, b->groups_count[c], b->truncated[c] ? " and more" : "");
         differences++;
-    }
-    for (int k = 0; k < ours && k < theirs; k++) {
-        differences += compare_entry(b, c, k, json_array_get(list, (size_t)k));
-        if (differences >= 5) {
-            printf("# complexity %d: and so on\n", c);
-            break;
-        }
     }
     return differences;
 }

@@ -110,6 +110,9 @@ static void mark_visit(void *context, tree t, const double *u, const double *v)
     k.r2[1] = fit_tree_wide(&m->far, t, NULL);
     if (k.r2[0] <= NOT_FINITE || k.r2[1] <= NOT_FINITE || (k.r2[0] < 0 && k.r2[1] < 0))
         return;
+    /* Idle trees are left out: the rule leaves open whether they count as members. */
+    if (tree_idle(m->s, t))
+        return;
     k.length = (uint16_t)tree_length(m->s, t);
     m->marks[m->count++] = k;
 }
@@ -182,6 +185,8 @@ static void count_groups(const space *s, const mark *marks, int64_t count, wide 
             if (marks[k].valid && (!valid || by_simplicity(&marks[k], valid) < 0))
                 valid = &marks[k];
         }
+        if (valid && !simplest->valid && !general_same(s, valid->t, simplest->t))
+            simplest = valid; /* they agree within the ranges only */
         out[simplest->complexity] += simplest->valid;
         if (tell && rival)
             report_tie(s, simplest, rival);

@@ -15,15 +15,38 @@
 #define DEPENDENT_PART 1e-24L
 
 /* The columns that the outcome is regressed on: doc/grammar.md, "Every formula z is scored by". */
+enum { U, V, UV, INV_V, U_OVER_V };
+static const int term_op[] = {OP_FACTOR, OP_FACTOR, OP_MULTIPLY, OP_INVERSE, OP_DIVIDE};
+
+static bool term_of_v(int term)
+{
+    return term == V || term == INV_V;
+}
+
 static int basis_of(int root, int terms[TERMS_MAX])
 {
-    enum { U, V, UV, INV_V, U_OVER_V };
     static const int table_of[ROOTS - OPS][TERMS_MAX + 1] = {
         {2, U, V}, {2, U, INV_V}, {2, V, UV}, {2, INV_V, U_OVER_V}, {3, U, V, UV},
     };
 
     memcpy(terms, table_of[root - OPS] + 1, TERMS_MAX * sizeof *terms);
     return table_of[root - OPS][0];
+}
+
+int root_terms(int root)
+{
+    int ignored[TERMS_MAX];
+
+    return root < OPS ? 1 : basis_of(root, ignored);
+}
+
+int family_basis(int root, wide u, wide v, wide z[TERMS_MAX])
+{
+    int which[TERMS_MAX], terms = basis_of(root, which);
+
+    for (int k = 0; k < terms; k++)
+        z[k] = op_apply(term_op[which[k]], term_of_v(which[k]) ? v : u, v);
+    return terms;
 }
 
 /* ---- fp64 ------------------------------------------------------------------------------------------------------ */
@@ -113,9 +136,7 @@ static int project(const table *d, int terms, double *const z[], const double sq
 
 static void basis_column(int term, int n, const double *u, const double *v, double *z)
 {
-    static const int op[] = {OP_FACTOR, OP_FACTOR, OP_MULTIPLY, OP_INVERSE, OP_DIVIDE};
-
-    op_apply_rows(op[term], n, term == 1 || term == 3 ? v : u, v, z);
+    op_apply_rows(term_op[term], n, term_of_v(term) ? v : u, v, z);
 }
 
 /* GOOD, BAD (constant or not finite) or WEAK (to be decided in the wider type). */
@@ -169,12 +190,11 @@ static wide centre_wide(int n, wide scale, wide *z)
     return square <= CONSTANT_SPREAD * (square + n * mean * mean + scale) ? 0 : square;
 }
 
-/* Columns that are constant or dependent on the earlier ones add nothing and are passed over. */
+/* Where a column is constant or dependent on the earlier ones the constants are not determined: no formula. */
 static wide project_wide(const table *d, int terms, wide scale, wide *const z[], double *fitted)
 {
-    int n = d->n, rank = 0;
+    int n = d->n;
     wide explained = 0, own[TERMS_MAX], fit[n];
-    wide *basis[TERMS_MAX];
 
     memset(fit, 0, sizeof fit);
     for (int k = 0; k < terms; k++) {
@@ -183,27 +203,26 @@ static wide project_wide(const table *d, int terms, wide scale, wide *const z[],
         if (before < 0)
             return NOT_FINITE;
         for (int pass = 0; pass < 2; pass++) {
-            for (int j = 0; j < rank; j++) {
-                wide c = dot_wide(n, basis[j], z[k]) / own[j];
+            for (int j = 0; j < k; j++) {
+                wide c = dot_wide(n, z[j], z[k]) / own[j];
 
                 for (int i = 0; i < n; i++)
-                    z[k][i] -= c * basis[j][i];
+                    z[k][i] -= c * z[j][i];
             }
         }
-        own[rank] = dot_wide(n, z[k], z[k]);
-        if (before <= 0 || own[rank] < DEPENDENT_PART * before)
-            continue;
+        own[k] = dot_wide(n, z[k], z[k]);
+        if (before <= 0 || own[k] < DEPENDENT_PART * before)
+            return -1;
         for (int i = 0; i < n; i++)
             b += z[k][i] * (wide)d->y[i];
-        b /= own[rank];
-        explained += b * b * own[rank];
+        b /= own[k];
+        explained += b * b * own[k];
         for (int i = 0; i < n; i++)
             fit[i] += b * z[k][i];
-        basis[rank++] = z[k];
     }
     for (int i = 0; i < n && fitted; i++)
         fitted[i] = (double)fit[i];
-    return rank == 0 ? -1 : explained / d->syy;
+    return explained / d->syy;
 }
 
 double fit_column_wide(const table *d, const wide *z, double *fitted)
@@ -216,7 +235,6 @@ double fit_column_wide(const table *d, const wide *z, double *fitted)
 
 wide fit_tree_wide(const space *s, tree t, double *fitted)
 {
-    static const int op[] = {OP_FACTOR, OP_FACTOR, OP_MULTIPLY, OP_INVERSE, OP_DIVIDE};
     int n = s->d.n, terms = 1, which[TERMS_MAX] = {0};
     wide u[n], v[n], column[TERMS_MAX][n], *z[TERMS_MAX];
 
@@ -231,8 +249,8 @@ wide fit_tree_wide(const space *s, tree t, double *fitted)
     if (t.root >= OPS)
         terms = basis_of(t.root, which);
     for (int k = 0; k < terms; k++) {
-        int root = t.root < OPS ? t.root : op[which[k]];
-        const wide *argument = t.root >= OPS && (which[k] == 1 || which[k] == 3) ? v : u;
+        int root = t.root < OPS ? t.root : term_op[which[k]];
+        const wide *argument = t.root >= OPS && term_of_v(which[k]) ? v : u;
 
         z[k] = column[k];
         for (int i = 0; i < n; i++)

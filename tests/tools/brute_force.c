@@ -13,8 +13,9 @@
 
 static const char usage[] =
     "brute_force --csv data.csv --outcome y [--operators \"+,-,*,/,log\"] [--max-complexity 7] [--max-factors 3]\n"
-    "            [--max-constants 2] [--weights log=2,constant=2] [--forbid \"log(log),…\"] [--keep 50]\n"
-    "            [-o list.tsv] [--compare front.json] [--count [--seed 1]]\n"
+    "            [--max-constants 2] [--weights log=2,constant=2] [--forbid \"log(log),…\"]\n"
+    "            [--keep 50] [-o list.tsv] [--compare front.json]\n"
+    "            [--count [--seed 1]]\n"
     "Exit status: 0 done, 1 the lists differ or the count is in doubt, 2 wrong use or input.\n";
 
 typedef struct {
@@ -208,7 +209,7 @@ static void read_options(int argc, char **argv, options *o, grammar *g)
         {"max-complexity", 1, NULL, COMPLEXITY}, {"max-factors", 1, NULL, MOST_FACTORS},
         {"max-constants", 1, NULL, CONSTANTS},   {"weights", 1, NULL, WEIGHTS}, {"forbid", 1, NULL, FORBID},
         {"keep", 1, NULL, KEEP},         {"compare", 1, NULL, COMPARE},      {"count", 0, NULL, COUNT},
-        {"seed", 1, NULL, SEED},         {"output", 1, NULL, 'o'},           {NULL, 0, NULL, 0},
+        {"seed", 1, NULL, SEED},         {"output", 1, NULL, 'o'},        {NULL, 0, NULL, 0},
     };
 
     for (int option; (option = getopt_long(argc, argv, "o:", known, NULL)) != -1;)
@@ -230,7 +231,7 @@ static void write_lists(const best *b, const char *path)
         give_up("cannot write", path);
     fprintf(file, "complexity\trank\tr2\tformula\tfitted_1\tfitted_2\tfitted_3\n");
     for (int c = 1; c <= b->s->g.max_complexity; c++) {
-        for (int k = 0; k < b->groups_count[c]; k++) {
+        for (int k = 0; k < b->groups_count[c] && k < b->keep; k++) {
             const group *g = &b->groups[c][k];
             char text[TEXT_MAX];
 

@@ -259,6 +259,31 @@ int tree_length(const space *s, tree t)
            (t.right < 0 ? 0 : 2 + operand_length(s, t.right, 0));
 }
 
+/* ---- factors --------------------------------------------------------------------------------------------------- */
+
+uint32_t tree_mask(const space *s, tree t)
+{
+    if (t.root == OP_FACTOR)
+        return UINT32_C(1) << t.left;
+    return s->operands[t.left].mask | (t.right < 0 ? 0 : s->operands[t.right].mask);
+}
+
+/* The factors on which the value depends. Operands are known to, so only what joins two that share factors is tried. */
+static uint32_t used_factors(const space *s, tree t)
+{
+    if (t.right < 0 || t.root >= OPS || !(s->operands[t.left].mask & s->operands[t.right].mask))
+        return tree_mask(s, t);
+    return general_factors(s, t);
+}
+
+bool tree_idle(const space *s, tree t)
+{
+    if (t.root == OP_FACTOR)
+        return false;
+    return s->operands[t.left].idle || (t.right >= 0 && s->operands[t.right].idle) ||
+           used_factors(s, t) != tree_mask(s, t);
+}
+
 /* ---- building -------------------------------------------------------------------------------------------------- */
 
 static void count_tree(void *context, tree t, const double *u, const double *v)
@@ -274,7 +299,7 @@ struct filling {
     int next, complexity;
 };
 
-/* The column of an operand that is being stored: a constant is levelled; kept if there is a place for it. */
+/* The column of an operand that is being stored: a constant is levelled. Kept if there is a place. */
 static void settle_column(const struct filling *f, operand *o, const double *u, const double *v)
 {
     space *s = f->s;
@@ -298,14 +323,17 @@ static void store_operand(void *context, tree t, const double *u, const double *
     space *s = f->s;
     operand *o = &s->operands[f->next];
 
-    *o = (operand){.t = t};
+    /* What is the same for all values (x / x) is no operand. */
+    if (used_factors(s, t) == 0)
+        return;
+    *o = (operand){.t = t, .idle = tree_idle(s, t)};
     o->complexity = (uint8_t)f->complexity;
     if (t.root == OP_FACTOR) {
-        o->mask = UINT32_C(1) << t.left;
+        o->mask = tree_mask(s, t);
         o->valid = true;
         memcpy(o->range, s->d.range[t.left], sizeof o->range);
     } else {
-        o->mask = s->operands[t.left].mask | (t.right < 0 ? 0 : s->operands[t.right].mask);
+        o->mask = tree_mask(s, t);
         o->valid = node_valid(s, t, o->range);
     }
     o->length = (uint16_t)tree_length(s, t);

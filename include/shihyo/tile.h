@@ -89,7 +89,7 @@ double shy_tile_epsilon(uint64_t total, int row_blocks);
 typedef struct {
     int right;
     shy_tile_form form;
-    float bound; /* certified upper bound of r² (may exceed 1) */
+    double bound; /* certified upper bound of r², cut at 2; not rounded to fp32, which could sink below r² */
 } shy_tile_hit;
 int shy_tile_screen(const shy_tile *tile, const shy_panel *left, const shy_panel *right, int i, double inverse_n, double epsilon,
                     const double floor[SHY_TILE_FORMS], shy_tile_hit *hits);

@@ -151,8 +151,8 @@ int shy_tile_screen(const shy_tile *tile, const shy_panel *left, const shy_panel
         bound_form(&row, (shy_tile_form)form, tile->bound);
         const double least = floor[form];
         for (int j = 0; j < count; j++) {
-            if (!(tile->bound[j] >= least)) continue;
-            hits[found++] = (shy_tile_hit){j, (shy_tile_form)form, (float)fmin(tile->bound[j], 2.0)};
+            if (tile->bound[j] < least) continue;
+            hits[found++] = (shy_tile_hit){j, (shy_tile_form)form, fmin(tile->bound[j], 2.0)};
         }
     }
     return found;

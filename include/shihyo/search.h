@@ -65,11 +65,12 @@ typedef struct {
     uint64_t memory;                 /* bytes per rank; a plan above it is refused */
     int tile_left, tile_right;       /* operands of a tile panel; 0 = chosen */
     uint64_t seed;
+    const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 
 #define SHY_COMPLEXITY_MAX 64
 
-typedef struct {
+typedef struct shy_plan {
     uint64_t formulas[SHY_COMPLEXITY_MAX + 1]; /* exact, per complexity; canonical forms */
     uint64_t formulas_total;
     uint64_t jobs;                   /* subtrees dealt by rank 0 */

@@ -140,6 +140,7 @@ static shy_status run(shy_search_session *s)
     SHY_TRY(shy_search_plan(s->problem, &s->options, &s->plan));
     SHY_TRY_ALL(s->team, print_plan(s));
     if (s->command->plan) goto out;
+    s->options.plan = &s->plan;
     SHY_TRY(run_search(s));
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? write_results(s) : SHY_OK);
 out:

@@ -93,10 +93,25 @@ int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots)
     return pins > 0 ? pins : 0;
 }
 
+#define ELEMENT_FLOPS 6.0 /* per formula and sample: the operator and three sums */
+#define OPERAND_FLOPS 15.0 /* per operand and sample: evaluation, mean, variance, packing */
+
+/* Plain tiles, and with division those with the inverse on either side. */
+static double tile_kinds(const shy_space *space)
+{
+    return space->grammar.allowed[SHY_OP_DIVIDE] ? 3.0 : 1.0;
+}
+
+static double tile_flops(const shy_space *space, double left, double right)
+{
+    const double samples = (double)space->problem->rows.total, kinds = tile_kinds(space);
+    return samples * (kinds * 10.0 * left * right + (kinds > 1.0 ? 2.0 : 1.0) * OPERAND_FLOPS * (left + right));
+}
+
 /* Seconds for the tiles of `right` right operands against `left` left ones. */
 static double tile_cost(const shy_space *space, const shy_rates *rates, double left, double right)
 {
-    const double rows = (double)space->problem->rows.rows, kinds = space->grammar.allowed[SHY_OP_DIVIDE] ? 3.0 : 1.0;
+    const double rows = (double)space->problem->rows.rows, kinds = tile_kinds(space);
     const double products = 10.0 * rows * left * right / rates->pair_flops * (left < 8.0 || right < 8.0 ? 4.0 : 1.0);
     const double sides = kinds > 1.0 ? 2.0 : 1.0;
     return kinds * (products + left * right * rates->pair_seconds) + sides * (left + right) * rows * rates->operand_row;
@@ -127,6 +142,7 @@ static shy_status add_job(shy_jobs *jobs, const shy_job *job)
     }
     jobs->job[jobs->count++] = *job;
     jobs->cost += job->cost;
+    jobs->flops += job->flops;
 out:
     return st;
 }
@@ -138,10 +154,12 @@ static shy_status cut(shy_jobs *jobs, shy_job job, uint64_t tuples, double cost,
     double pieces = piece > 0.0 ? cost / piece : 1.0;
     if (pieces > (double)tuples) pieces = (double)tuples;
     const uint64_t count = pieces < 1.0 ? 1 : (uint64_t)pieces;
+    const double flops = job.flops;
     for (uint64_t k = 0; k < count; k++) {
         job.first = tuples / count * k + (k < tuples % count ? k : tuples % count);
         job.last = job.first + tuples / count + (k < tuples % count ? 1 : 0);
         job.cost = cost * (double)(job.last - job.first) / (double)tuples;
+        job.flops = flops * (double)(job.last - job.first) / (double)tuples;
         SHY_TRY(add_job(jobs, &job));
     }
 out:
@@ -168,13 +186,15 @@ static shy_status cut_tiles(const shy_cutter *cutter, shy_job job)
     if (job.inside) {
         const uint64_t tuples = shy_tuple_sets(space, 0, job.right_slots);
         const double subsets = (double)shy_binomial((uint64_t)job.right_slots, (uint64_t)job.left_slots);
-        const double cost = (double)tuples * subsets * tile_cost(space, cutter->rates, left, right);
+        const double cost = (double)tuples * tile_cost(space, cutter->rates, subsets * left, right);
+        job.flops = (double)tuples * tile_flops(space, subsets * left, right);
         SHY_TRY(cut(cutter->jobs, job, tuples, cost, cutter->piece));
         return SHY_OK;
     }
     const uint64_t sets = shy_tuple_sets(space, 0, pins), tuples = shy_tuple_sets(space, pins, job.right_slots);
     left *= (double)shy_tuple_sets(space, pins, job.left_slots);
     const double cost = tile_cost(space, cutter->rates, left, right * (double)tuples);
+    job.flops = tile_flops(space, left, right * (double)tuples);
     for (job.pinned = 0; job.pinned < (cutter->piece > 0.0 ? sets : 1); job.pinned++) {
         SHY_TRY(cut(cutter->jobs, job, tuples, cutter->piece > 0.0 ? cost : cost * (double)sets, cutter->piece));
     }
@@ -236,7 +256,8 @@ static shy_status cut_elements(const shy_cutter *cutter)
         SHY_TRY(shy_space_context(space, &tuple, &context));
         const double columns = context->element_count + 0.7 * context->element_program.count;
         const double each = columns * (double)space->problem->rows.rows * cutter->rates->element_row + context->ranges.count * 2e-8;
-        const shy_job job = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots};
+        const shy_job job = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots,
+                             .flops = ELEMENT_FLOPS * columns * (double)space->problem->rows.total * (double)tuples};
         SHY_TRY(cut(cutter->jobs, job, tuples, each * (double)tuples, cutter->piece));
     }
 out:
@@ -265,7 +286,7 @@ shy_status shy_jobs_create(shy_space *space, const shy_search_options *options, 
     cutter.piece = jobs->cost / (double)(space->problem->team->groups * JOBS_PER_RANK);
     if (cutter.piece < JOB_SECONDS_MIN) cutter.piece = JOB_SECONDS_MIN;
     jobs->count = 0;
-    jobs->cost = 0.0;
+    jobs->cost = jobs->flops = 0.0;
     SHY_TRY(cut_all_tiles(&cutter));
     SHY_TRY(cut_elements(&cutter));
     qsort(jobs->job, jobs->count, sizeof *jobs->job, compare_jobs);

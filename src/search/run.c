@@ -2,6 +2,7 @@
 #include "shy_config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "search_impl.h"
 
@@ -11,13 +12,6 @@ static uint64_t bytes_per_rank(const shy_space *space, const shy_search_options 
 {
     const uint64_t rows = (uint64_t)space->problem->rows.rows;
     return rows * sizeof(double) * ((uint64_t)space->factors + 2U) + shy_engine_bytes(space, options) + shy_memory_in_use();
-}
-
-static double flops_of(const shy_jobs *jobs, const shy_rates *rates)
-{
-    double flops = 0.0;
-    for (uint64_t k = 0; k < jobs->count; k++) flops += jobs->job[k].cost * rates->pair_flops;
-    return flops;
 }
 
 static shy_status check_plan(const shy_search_options *options, const shy_plan *plan)
@@ -40,14 +34,15 @@ static shy_status plan_space(shy_space *space, const shy_search_options *options
     shy_status st = SHY_OK;
     const shy_team *team = space->problem->team;
     *plan = (shy_plan){.formulas_total = 0};
-    SHY_TRY(shy_count_formulas(space, plan->formulas));
+    if (options->plan) memcpy(plan->formulas, options->plan->formulas, sizeof plan->formulas);
+    else SHY_TRY(shy_count_formulas(space, plan->formulas));
     for (int c = 1; c <= space->grammar.max_complexity; c++) plan->formulas_total += plan->formulas[c];
     if (team->rank == 0) shy_rates_measure(rates);
     SHY_TRY(shy_team_broadcast(team, rates, sizeof *rates));
     SHY_TRY_ALL(team, shy_jobs_create(space, options, rates, jobs_out));
     plan->jobs = (*jobs_out)->count;
     plan->seconds = (*jobs_out)->cost / team->groups;
-    plan->flops = flops_of(*jobs_out, rates);
+    plan->flops = (*jobs_out)->flops;
     plan->bytes_per_rank = (double)bytes_per_rank(space, options);
     SHY_TRY(shy_team_maximum(team, &plan->bytes_per_rank, 1));
     SHY_TRY_ALL(team, check_plan(options, plan));

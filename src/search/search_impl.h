@@ -180,12 +180,13 @@ typedef struct {
     uint64_t pinned;      /* number of the pinned set */
     uint64_t first, last; /* right tuples [first, last) */
     double cost;          /* seconds on one core by the measured rates */
+    double flops;         /* on all samples */
 } shy_job;
 
 typedef struct {
     shy_job *job;
     uint64_t count, capacity;
-    double cost;
+    double cost, flops;
 } shy_jobs;
 
 typedef struct {

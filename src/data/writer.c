@@ -4,6 +4,7 @@
 #include <hdf5.h>
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "file_impl.h"
@@ -16,11 +17,28 @@ struct shy_writer {
     uint64_t rows;
 };
 
+/*
+ * HDF5 cannot close a file that cannot be written, and crashes later when it tries again. From the first failure on it
+ * writes into memory that is forgotten, as far as there is still something to write.
+ */
+static void divert(const shy_writer *w)
+{
+    int *file = NULL, memory;
+
+    if (w->file < 0 || H5Fget_vfd_handle(w->file, H5P_DEFAULT, (void **)&file) < 0) return;
+    memory = memfd_create("abandoned cohort", MFD_CLOEXEC);
+    if (memory < 0) return;
+    dup2(memory, *file);
+    close(memory);
+}
+
 static shy_status write_error(const shy_writer *w)
 {
     char reason[256];
+    shy_status st = shy_fail(SHY_IO, "%s: cannot be written: %s.", w->name, shy_hdf5_reason(reason, sizeof reason));
 
-    return shy_fail(SHY_IO, "%s: cannot be written: %s.", w->name, shy_hdf5_reason(reason, sizeof reason));
+    divert(w);
+    return st;
 }
 
 /* No creation times, so that the same tables give the same file; the newest layout, whose metadata carry checksums. */
@@ -141,10 +159,12 @@ static hid_t create_list(shy_writer *w, const char *name, hid_t type, uint64_t c
     return set;
 }
 
-/* A damaged or full disk may show itself only when the last chunk is written, at the end of a dataset. */
+/* A full disk may show itself only when the last chunk is written: before the dataset is closed, so that it can be closed. */
 static shy_status close_list(shy_writer *w, hid_t set, shy_status st)
 {
-    if (set >= 0 && H5Dclose(set) < 0 && st == SHY_OK) st = write_error(w);
+    if (set < 0) return st;
+    if (st == SHY_OK && H5Dflush(set) < 0) st = write_error(w);
+    if (H5Dclose(set) < 0 && st == SHY_OK) st = write_error(w);
     return st;
 }
 
@@ -232,26 +252,26 @@ shy_status shy_writer_note(shy_writer *w, const char *name, const char *text)
     return st;
 }
 
+static shy_status close_file(shy_writer *w)
+{
+    hid_t values = w->values, file = w->file;
+
+    if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) return write_error(w);
+    w->values = H5I_INVALID_HID;
+    if (H5Dclose(values) < 0) return write_error(w);
+    if (H5Fclose(file) < 0) return write_error(w);
+    w->file = H5I_INVALID_HID;
+    return SHY_OK;
+}
+
 shy_status shy_writer_finish(shy_writer **writer)
 {
     shy_status st = SHY_OK;
     shy_writer *w = *writer;
-    hid_t values = w->values, file = w->file;
 
-    w->values = H5I_INVALID_HID;
-    if (H5Dclose(values) < 0) {
-        st = write_error(w);
-        goto out;
-    }
-    if (H5Fclose(file) < 0) {
-        st = write_error(w);
-        goto out;
-    }
-    w->file = H5I_INVALID_HID;
+    SHY_TRY(close_file(w));
     SHY_TRY(shy_seal_write(w->path, w->name));
-    shy_free(&w->path);
-    shy_free(&w->name);
-    shy_free(writer);
+    shy_free(&w->path); /* the file stays */
 out:
     shy_writer_abandon(writer);
     return st;
@@ -262,8 +282,8 @@ void shy_writer_abandon(shy_writer **writer)
     shy_writer *w = *writer;
 
     if (w == NULL) return;
-    /* On a full disk HDF5 cannot close a file, and complains when the program ends: emptying it first makes room. */
-    if (w->file >= 0 && truncate(w->path, 0) == 0) {
+    if (w->file >= 0) {
+        divert(w);
         if (w->values >= 0) H5Dclose(w->values);
         H5Fclose(w->file);
     }

@@ -128,7 +128,7 @@ static void sum_elements(shy_engine *engine, const shy_context *context, const s
 static double statistic(const double *sums, double n)
 {
     const double variance = sums[1] - sums[0] * sums[0] / n;
-    if (!(variance > 1e-9 * sums[1])) return 1.0;
+    if (!(variance > 1e-6 * sums[1])) return 1.0;
     return sums[2] * sums[2] / (variance * n);
 }
 

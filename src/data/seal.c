@@ -52,11 +52,15 @@ shy_status shy_seal_write(const char *path, const char *name)
         st = io_error(name, "cannot be opened again");
         goto out;
     }
+    if (ftruncate(file, about.st_size) != 0) { /* gives back what was reserved behind the end */
+        st = io_error(name, "cannot be written");
+        goto out;
+    }
     SHY_TRY(sum_contents(file, name, &sum));
     snprintf(seal, sizeof seal, MAGIC "%d\nbytes %jd\ncrc32 %08" PRIx32 "\n", SHY_FORMAT, (intmax_t)about.st_size, sum);
-    if (pwrite(file, seal, sizeof seal, 0) != (ssize_t)sizeof seal || fsync(file) != 0) st = io_error(name, "writing failed");
+    if (pwrite(file, seal, sizeof seal, 0) != (ssize_t)sizeof seal || fsync(file) != 0) st = io_error(name, "cannot be written");
 out:
-    if (file >= 0 && close(file) != 0 && st == SHY_OK) st = io_error(name, "writing failed");
+    if (file >= 0 && close(file) != 0 && st == SHY_OK) st = io_error(name, "cannot be written");
     return st;
 }
 

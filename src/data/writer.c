@@ -1,6 +1,8 @@
 /* writer.c: writes the datasets of a cohort file with HDF5, one process, into a file that nobody sees before it is whole. */
 #include "shy_config.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <math.h>
 #include <string.h>
@@ -9,13 +11,26 @@
 
 #include "file_impl.h"
 
-enum { DEFLATE_LEVEL = 3, SLICE = 8192 };
+enum {
+    DEFLATE_LEVEL = 3,
+    SLICE = 8192,     /* texts in memory at a time */
+    GROUP_CHUNKS = 8, /* written in one call */
+    MARGIN = 1 << 20  /* bytes: the bookkeeping of HDF5, and a chunk that it still holds */
+};
 
 struct shy_writer {
     char *path, *name;
     hid_t file, values;
-    uint64_t rows;
+    uint64_t chunk_slots;
 };
+
+/* The open file as the operating system knows it, −1 if there is none. */
+static int descriptor(const shy_writer *w)
+{
+    int *file = NULL;
+
+    return w->file >= 0 && H5Fget_vfd_handle(w->file, H5P_DEFAULT, (void **)&file) >= 0 ? *file : -1;
+}
 
 /*
  * HDF5 cannot close a file that cannot be written, and crashes later when it tries again. From the first failure on it
@@ -23,12 +38,12 @@ struct shy_writer {
  */
 static void divert(const shy_writer *w)
 {
-    int *file = NULL, memory;
+    int memory, file = descriptor(w);
 
-    if (w->file < 0 || H5Fget_vfd_handle(w->file, H5P_DEFAULT, (void **)&file) < 0) return;
+    if (file < 0) return;
     memory = memfd_create("abandoned cohort", MFD_CLOEXEC);
     if (memory < 0) return;
-    dup2(memory, *file);
+    dup2(memory, file);
     close(memory);
 }
 
@@ -37,6 +52,22 @@ static shy_status write_error(const shy_writer *w)
     char reason[256];
     shy_status st = shy_fail(SHY_IO, "%s: cannot be written: %s.", w->name, shy_hdf5_reason(reason, sizeof reason));
 
+    divert(w);
+    return st;
+}
+
+/*
+ * Even so HDF5 loses its footing when it cannot write its own bookkeeping. Before every step room is reserved for all that
+ * the step may write, where the file system can do that; the seal gives back what is left behind the end.
+ */
+static shy_status reserve(const shy_writer *w, uint64_t bytes)
+{
+    int file = descriptor(w);
+    hsize_t size;
+
+    if (file < 0 || H5Fget_filesize(w->file, &size) < 0) return SHY_OK;
+    if (fallocate(file, FALLOC_FL_KEEP_SIZE, 0, (off_t)(size + bytes + MARGIN)) == 0 || (errno != ENOSPC && errno != EDQUOT)) return SHY_OK;
+    shy_status st = shy_fail(SHY_IO, "%s: cannot be written: %s.", w->name, strerror(errno));
     divert(w);
     return st;
 }
@@ -74,8 +105,8 @@ static shy_status create_values(shy_writer *w, const shy_writer_layout *layout)
     hsize_t size[2] = {(hsize_t)layout->slots, layout->rows}, chunk[2] = {layout->chunk_slots, layout->chunk_rows};
     hid_t space = H5Screate_simple(2, size, NULL), create = creation_list(2, chunk, true), access = H5Pcreate(H5P_DATASET_ACCESS);
 
-    /* Chunks are written whole: a cache of a few is enough. */
-    H5Pset_chunk_cache(access, 127, 4 * layout->chunk_rows * layout->chunk_slots * sizeof(double), 1.0);
+    /* Chunks are written whole: a cache of one is enough. */
+    H5Pset_chunk_cache(access, 127, layout->chunk_rows * layout->chunk_slots * sizeof(double), 1.0);
     w->values = H5Dcreate2(w->file, "values", H5T_IEEE_F64LE, space, H5P_DEFAULT, create, access);
     H5Pclose(access);
     H5Pclose(create);
@@ -102,11 +133,12 @@ shy_status shy_writer_create(const shy_writer_layout *layout, shy_writer **write
     shy_hdf5_quiet();
     SHY_TRY(shy_new(1, sizeof *w, &w));
     w->file = w->values = H5I_INVALID_HID;
-    w->rows = layout->rows;
+    w->chunk_slots = layout->chunk_slots;
     SHY_TRY(shy_string_copy(layout->path, &w->path));
     SHY_TRY(shy_string_copy(layout->name, &w->name));
     w->file = create_file(layout->path);
     if (w->file < 0) st = write_error(w);
+    if (st == SHY_OK) st = reserve(w, 0);
     if (st == SHY_OK) st = create_groups(w);
     if (st == SHY_OK) st = create_values(w, layout);
     if (st != SHY_OK) goto out;
@@ -116,33 +148,54 @@ out:
     return st;
 }
 
-shy_status shy_writer_values(shy_writer *w, int64_t slot, int64_t slots, uint64_t row, uint64_t rows, uint64_t stride,
-                             const double *values)
+static shy_status write_group(shy_writer *w, int64_t slot, int64_t slots, uint64_t row, uint64_t rows, uint64_t stride, const double *values)
 {
+    shy_status st = SHY_OK;
     hsize_t memory_size[2] = {(hsize_t)slots, stride}, start[2] = {(hsize_t)slot, row}, count[2] = {(hsize_t)slots, rows};
     hsize_t origin[2] = {0, 0};
     hid_t memory = H5Screate_simple(2, memory_size, NULL), space = H5Dget_space(w->values);
     herr_t done = -1;
 
-    if (memory >= 0 && space >= 0 && H5Sselect_hyperslab(memory, H5S_SELECT_SET, origin, NULL, count, NULL) >= 0 &&
+    SHY_TRY(reserve(w, (uint64_t)slots * stride * sizeof *values));
+    if (H5Sselect_hyperslab(memory, H5S_SELECT_SET, origin, NULL, count, NULL) >= 0 &&
         H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0)
         done = H5Dwrite(w->values, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, values);
-    shy_status st = done < 0 ? write_error(w) : SHY_OK;
+    if (done < 0) st = write_error(w);
+out:
     H5Sclose(memory);
     H5Sclose(space);
+    return st;
+}
+
+shy_status shy_writer_values(shy_writer *w, int64_t slot, int64_t slots, uint64_t row, uint64_t rows, uint64_t stride,
+                             const double *values)
+{
+    shy_status st = SHY_OK;
+    int64_t end = slot + slots, step = GROUP_CHUNKS * (int64_t)w->chunk_slots;
+
+    while (slot < end) {
+        int64_t stop = (slot / step + 1) * step < end ? (slot / step + 1) * step : end; /* at a border between chunks */
+        SHY_TRY(write_group(w, slot, stop - slot, row, rows, stride, values));
+        values += (uint64_t)(stop - slot) * stride;
+        slot = stop;
+    }
+out:
     return st;
 }
 
 /* One-dimensional data in slices, so that only one slice of texts is in memory at a time. */
 static shy_status write_slice(shy_writer *w, hid_t set, hid_t type, uint64_t first, uint64_t count, const void *data)
 {
+    shy_status st = SHY_OK;
     hsize_t start = first, size = count;
     hid_t memory = H5Screate_simple(1, &size, NULL), space = H5Dget_space(set);
     herr_t done = -1;
 
+    SHY_TRY(reserve(w, count * H5Tget_size(type)));
     if (H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &size, NULL) >= 0)
         done = H5Dwrite(set, type, memory, space, H5P_DEFAULT, data);
-    shy_status st = done < 0 ? write_error(w) : SHY_OK;
+    if (done < 0) st = write_error(w);
+out:
     H5Sclose(memory);
     H5Sclose(space);
     return st;
@@ -254,14 +307,17 @@ shy_status shy_writer_note(shy_writer *w, const char *name, const char *text)
 
 static shy_status close_file(shy_writer *w)
 {
+    shy_status st = SHY_OK;
     hid_t values = w->values, file = w->file;
 
+    SHY_TRY(reserve(w, 0));
     if (H5Fflush(file, H5F_SCOPE_GLOBAL) < 0) return write_error(w);
     w->values = H5I_INVALID_HID;
     if (H5Dclose(values) < 0) return write_error(w);
     if (H5Fclose(file) < 0) return write_error(w);
     w->file = H5I_INVALID_HID;
-    return SHY_OK;
+out:
+    return st;
 }
 
 shy_status shy_writer_finish(shy_writer **writer)

@@ -151,15 +151,17 @@ fi
 
 # A disk that is too small by more or less, so that different steps of the writing fail.
 mkdir -p small
-if mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
-    awk 'BEGIN { srand(1); print "a,b,c"; for (i = 0; i < 40000; i++) print rand() "," rand() "," rand() }' >large.csv
-    refused 3 'small/new.h5: cannot be written: No space left on device' 'a full disk' import large.csv -q -o small/new.h5
-    [ -z "$(ls -A small)" ]
-    say $? 'nothing is left on a full disk'
-    umount small
-else
-    skip 'a full disk needs a file system of its own, which only root can mount'
-fi
+awk 'BEGIN { srand(1); print "a,b,c"; for (i = 0; i < 40000; i++) print rand() "," rand() "," rand() }' >large.csv
+for size in 4k 1100k 1500k; do
+    if mount -t tmpfs -o size=$size tmpfs small 2>/dev/null; then
+        refused 3 'small/new.h5: cannot be written: No space left on device' "a full disk of $size" import large.csv -q -o small/new.h5
+        [ -z "$(ls -A small)" ]
+        say $? 'nothing is left on a full disk'
+        umount small
+    else
+        skip 'a full disk needs a file system of its own, which only root can mount'
+    fi
+done
 
 # ---- cohorts that are none, on two ranks -------------------------------------------------------------------------------------------
 

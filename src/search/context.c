@@ -39,45 +39,6 @@ out:
     return st;
 }
 
-/* ---- programs --------------------------------------------------------------------------------------------------- */
-
-shy_status shy_program_build(const shy_context *context, const int *targets, int count, shy_program *program_out)
-{
-    shy_status st = SHY_OK;
-    shy_program program = {0};
-    int *place = NULL;
-    SHY_TRY(shy_new((size_t)context->operands, sizeof *place, &place));
-    for (int i = 0; i < count; i++) place[targets[i]] = 1;
-    for (int i = context->operands - 1; i >= 0; i--) {
-        if (!place[i]) continue;
-        program.count++;
-        if (context->operand[i].left >= 0) place[context->operand[i].left] = 1;
-        if (context->operand[i].right >= 0) place[context->operand[i].right] = 1;
-    }
-    SHY_TRY(shy_new((size_t)program.count, sizeof(int), &program.operand));
-    SHY_TRY(shy_new((size_t)program.count, sizeof(int), &program.left));
-    SHY_TRY(shy_new((size_t)program.count, sizeof(int), &program.right));
-    for (int i = 0, at = 0; i < context->operands; i++) {
-        if (!place[i]) continue;
-        program.operand[at] = i;
-        program.left[at] = context->operand[i].left >= 0 ? place[context->operand[i].left] : -1;
-        program.right[at] = context->operand[i].right >= 0 ? place[context->operand[i].right] : -1;
-        place[i] = at++;
-    }
-    *program_out = program, program = (shy_program){0};
-out:
-    shy_program_free(&program);
-    shy_free(&place);
-    return st;
-}
-
-void shy_program_free(shy_program *program)
-{
-    shy_free(&program->operand);
-    shy_free(&program->left);
-    shy_free(&program->right);
-}
-
 /* ---- validity by kinds ------------------------------------------------------------------------------------------- */
 
 static shy_validity both(shy_validity a, shy_validity b)

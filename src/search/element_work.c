@@ -6,17 +6,16 @@
 
 #include "search_impl.h"
 
-enum { CHUNK = 256 }; /* samples at a time: the kept operands of a tuple stay in the cache */
 #define SLACK 1e-7    /* between the statistic computed here (fp64, any order) and the exact one */
 
 struct shy_element_work {
-    double *kept;      /* element program × CHUNK */
+    double *kept;      /* element program × SHY_CHUNK */
     size_t kept_size;
     double *sums;      /* 3 per element */
     double *reference; /* value at sample 0, per element */
     uint8_t *valid;
     int elements;      /* room */
-    double spot[2][CHUNK];
+    double spot[2][SHY_CHUNK];
 };
 
 shy_status shy_element_work_create(shy_engine *engine)
@@ -37,11 +36,7 @@ void shy_element_work_destroy(shy_engine *engine)
 static shy_status reserve(struct shy_element_work *work, const shy_context *context)
 {
     shy_status st = SHY_OK;
-    const size_t kept = (size_t)context->element_program.count * CHUNK;
-    if (kept > work->kept_size) {
-        SHY_TRY(shy_grow(kept, sizeof *work->kept, &work->kept));
-        work->kept_size = kept;
-    }
+    SHY_TRY(shy_program_reserve(&context->element_program, &work->kept, &work->kept_size));
     if (context->element_count > work->elements) {
         const size_t elements = (size_t)context->element_count;
         SHY_TRY(shy_grow(3 * elements, sizeof *work->sums, &work->sums));
@@ -53,23 +48,6 @@ out:
     return st;
 }
 
-/* The kept operands on `rows` samples; factor(s) points at the values of the tuple's factors. */
-static void run_program(const shy_space *space, const shy_context *context, const double *const *factor, int rows, double *kept)
-{
-    const shy_program *program = &context->element_program;
-    for (int k = 0; k < program->count; k++) {
-        const shy_shape *shape = &context->operand[program->operand[k]];
-        double *out = kept + (size_t)k * CHUNK;
-        if (!shy_context_operand_valid(space, context, program->operand[k])) continue;
-        if (shape->op == SHY_OP_FACTOR) {
-            memcpy(out, factor[shape->slot], (size_t)rows * sizeof *out);
-        } else {
-            const double *u = kept + (size_t)program->left[k] * CHUNK;
-            shy_operator_screen_rows((shy_op)shape->op, rows, u, program->right[k] >= 0 ? kept + (size_t)program->right[k] * CHUNK : u, out);
-        }
-    }
-}
-
 /* The column of one element; the operand made on the spot is shared by neighbours. */
 static const double *element_column(struct shy_element_work *work, const shy_context *context, int e, int rows, int *spot_operand)
 {
@@ -77,15 +55,15 @@ static const double *element_column(struct shy_element_work *work, const shy_con
     const shy_root *root = &context->root[element->root];
     const double *u = work->spot[0];
     if (element->u >= 0) {
-        u = work->kept + (size_t)element->u * CHUNK;
+        u = work->kept + (size_t)element->u * SHY_CHUNK;
     } else if (*spot_operand != element->operand) {
-        const double *a = work->kept + (size_t)element->a * CHUNK;
-        const double *b = element->b >= 0 ? work->kept + (size_t)element->b * CHUNK : a;
+        const double *a = work->kept + (size_t)element->a * SHY_CHUNK;
+        const double *b = element->b >= 0 ? work->kept + (size_t)element->b * SHY_CHUNK : a;
         shy_operator_screen_rows((shy_op)element->inner, rows, a, b, work->spot[0]);
         *spot_operand = element->operand;
     }
     if (root->op == SHY_OP_FACTOR) return u;
-    const double *v = element->v >= 0 ? work->kept + (size_t)element->v * CHUNK : u;
+    const double *v = element->v >= 0 ? work->kept + (size_t)element->v * SHY_CHUNK : u;
     shy_operator_screen_rows((shy_op)root->op, rows, u, v, work->spot[1]);
     return work->spot[1];
 }
@@ -97,7 +75,7 @@ static void set_references(shy_engine *engine, const shy_context *context, const
     const double *factor[SHY_FACTORS_MAX];
     int spot_operand = -1;
     for (int s = 0; s < tuple->count; s++) factor[s] = &engine->sample[tuple->factor[s]];
-    run_program(engine->space, context, factor, 1, work->kept);
+    shy_program_run(context, &context->element_program, engine->space, factor, 1, work->kept);
     for (int e = 0; e < context->element_count; e++) {
         const shy_element *element = &context->element[e];
         work->valid[e] = shy_context_root_valid(engine->space, context, element->root);
@@ -110,12 +88,12 @@ static void sum_elements(shy_engine *engine, const shy_context *context, const s
     struct shy_element_work *work = engine->elements;
     const int rows = engine->space->problem->rows.rows;
     memset(work->sums, 0, 3 * (size_t)context->element_count * sizeof *work->sums);
-    for (int row = 0; row < rows; row += CHUNK) {
-        const int count = rows - row < CHUNK ? rows - row : CHUNK;
+    for (int row = 0; row < rows; row += SHY_CHUNK) {
+        const int count = rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK;
         const double *factor[SHY_FACTORS_MAX];
         int spot_operand = -1;
         for (int s = 0; s < tuple->count; s++) factor[s] = engine->space->column[tuple->factor[s]] + row;
-        run_program(engine->space, context, factor, count, work->kept);
+        shy_program_run(context, &context->element_program, engine->space, factor, count, work->kept);
         for (int e = 0; e < context->element_count; e++) {
             if (!work->valid[e]) continue;
             const double *z = element_column(work, context, e, count, &spot_operand);

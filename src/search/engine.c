@@ -38,6 +38,16 @@ static shy_status share_sample(shy_engine *engine)
     return shy_group_broadcast(problem->team, engine->sample, (uint64_t)engine->space->factors * sizeof(double));
 }
 
+/* The first member's choice for all members: their rows and their memory may differ. Collective over the group. */
+static shy_status share_shape(shy_engine *engine)
+{
+    int shape[3];
+    shy_engine_shape(engine->space, engine->options, &shape[0], &shape[1], &shape[2]);
+    const shy_status st = shy_group_broadcast(engine->space->problem->team, shape, sizeof shape);
+    engine->tile_left = shape[0], engine->tile_right = shape[1], engine->left_capacity = shape[2];
+    return st;
+}
+
 static shy_status engine_allocate(shy_engine *engine)
 {
     shy_status st = SHY_OK;
@@ -61,7 +71,7 @@ shy_status shy_engine_create(shy_space *space, const shy_search_options *options
     engine->space = space;
     engine->options = options;
     engine->epsilon = shy_tile_epsilon(space->problem->rows.total, space->problem->team->row_blocks);
-    shy_engine_shape(space, options, &engine->tile_left, &engine->tile_right, &engine->left_capacity);
+    SHY_TRY(share_shape(engine));
     SHY_TRY_ALL(space->problem->team, engine_allocate(engine));
     SHY_TRY(share_sample(engine));
     *engine_out = engine, engine = NULL;

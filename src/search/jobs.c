@@ -87,6 +87,12 @@ void shy_rates_measure(shy_rates *rates)
 
 /* ---- costs ------------------------------------------------------------------------------------------------------------ */
 
+/* Not the rows that this rank happens to hold: all ranks must cut the space at the same places. */
+static double samples_per_rank(const shy_space *space)
+{
+    return (double)space->problem->rows.total / (double)space->problem->team->row_blocks;
+}
+
 int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots)
 {
     const int pins = left_slots + right_slots - space->slots_max;
@@ -111,7 +117,7 @@ static double tile_flops(const shy_space *space, double left, double right)
 /* Seconds for the tiles of `right` right operands against `left` left ones. */
 static double tile_cost(const shy_space *space, const shy_rates *rates, double left, double right)
 {
-    const double rows = (double)space->problem->rows.rows, kinds = tile_kinds(space);
+    const double rows = samples_per_rank(space), kinds = tile_kinds(space);
     const double products = 10.0 * rows * left * right / rates->pair_flops * (left < 8.0 || right < 8.0 ? 4.0 : 1.0);
     const double sides = kinds > 1.0 ? 2.0 : 1.0;
     return kinds * (products + left * right * rates->pair_seconds) + sides * (left + right) * rows * rates->operand_row;
@@ -255,7 +261,7 @@ static shy_status cut_elements(const shy_cutter *cutter)
         shy_tuple_unrank(space, NULL, slots, 0, &tuple);
         SHY_TRY(shy_space_context(space, &tuple, &context));
         const double columns = context->element_count + 0.7 * context->element_program.count;
-        const double each = columns * (double)space->problem->rows.rows * cutter->rates->element_row + context->ranges.count * 2e-8;
+        const double each = columns * samples_per_rank(space) * cutter->rates->element_row + context->ranges.count * 2e-8;
         const shy_job job = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots,
                              .flops = ELEMENT_FLOPS * columns * (double)space->problem->rows.total * (double)tuples};
         SHY_TRY(cut(cutter->jobs, job, tuples, each * (double)tuples, cutter->piece));

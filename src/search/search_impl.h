@@ -93,6 +93,14 @@ bool shy_context_operand_valid(const shy_space *space, const shy_context *contex
 bool shy_context_root_valid(const shy_space *space, const shy_context *context, int root);
 shy_status shy_program_build(const shy_context *context, const int *targets, int count, shy_program *program_out);
 void shy_program_free(shy_program *program);
+#define SHY_CHUNK 256 /* samples that a program evaluates at a time: a tuple's operands stay in the cache */
+shy_status shy_program_reserve(const shy_program *program, double **buffer, size_t *size); /* room for program->count × SHY_CHUNK */
+/*
+ * Place k of the program at buffer + k·SHY_CHUNK, for rows <= SHY_CHUNK samples; factor[s] points at the values of slot s. Operands
+ * that are not valid by the ranges last computed in `valid` are skipped; NULL: none is.
+ */
+void shy_program_run(const shy_context *context, const shy_program *program, const shy_space *valid, const double *const *factor, int rows,
+                     double *buffer);
 
 uint64_t shy_binomial(uint64_t n, uint64_t k);                        /* saturates at 2^63 */
 /* The number-th set of `count` factors that contains all of `pinned`, in lexicographic order of the others. */

@@ -1,100 +1,34 @@
-/* Works a tile job off: streams operands into panels, multiplies them, and follows up what the closed forms let through. */
+/* Works a tile job off: multiplies panels of operands and follows up what the closed forms let through. */
 #include "shy_config.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "search_impl.h"
+#include "side.h"
 
-enum { CHUNK = 256 };       /* samples that a program evaluates at a time */
-#define SLACK 1e-9          /* between a statistic and the mark: covers the rounding of fp64 */
-
-/* An operand in a panel: which shape over which factors. */
-typedef struct {
-    const shy_context *context;
-    shy_tuple tuple;
-    int operand;
-} shy_instance;
-
-/* One side: the operands as they are, and their inverses. */
-typedef struct {
-    int capacity;
-    shy_instance *instance; /* of the next fill */
-    double *value[2];       /* capacity × rows: as they are, inverse */
-    shy_panel *panel[2];    /* plain, inverse */
-    shy_instance *in[2];    /* what the panels hold */
-} shy_side;
+#define SLACK 1e-9 /* between a statistic and the mark: covers the rounding of fp64 */
 
 struct shy_tile_work {
-    shy_side left, right;
+    shy_side *left, *right;
     shy_tile *tile;
     shy_tile_hit *hit;
-    double *evaluation;     /* program × CHUNK */
-    size_t evaluation_size;
-    double *sum;            /* scratch for sums over the group */
-    int tuples_count;
 };
-
-/*
- * Where a stream of operands stands: all valid operands of one complexity over a range of tuples, which hold the pinned
- * factors, or lie within one larger tuple.
- */
-typedef struct {
-    int complexity, slots;
-    const shy_tuple *pinned, *within;
-    uint64_t next, last;
-    shy_tuple tuple;
-    const shy_context *context; /* of `tuple`; NULL before the first */
-    int at;                 /* within the context's side list; −1: the tuple is not set up yet */
-} shy_stream;
-
-/* ---- memory ------------------------------------------------------------------------------------------------------------ */
-
-static shy_status side_create(shy_side *side, int capacity, int rows, bool left)
-{
-    shy_status st = SHY_OK;
-    side->capacity = capacity;
-    SHY_TRY(shy_new((size_t)capacity, sizeof *side->instance, &side->instance));
-    for (int k = 0; k < 2; k++) {
-        SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
-        SHY_TRY(shy_panel_create(capacity, rows, left, &side->panel[k]));
-        SHY_TRY(shy_new((size_t)capacity, sizeof *side->in[k], &side->in[k]));
-    }
-out:
-    return st;
-}
-
-static void side_destroy(shy_side *side)
-{
-    shy_free(&side->instance);
-    for (int k = 0; k < 2; k++) {
-        shy_free(&side->value[k]);
-        shy_panel_destroy(&side->panel[k]);
-        shy_free(&side->in[k]);
-    }
-}
 
 uint64_t shy_tile_work_bytes(const shy_space *space, int tile_left, int tile_right, int left_capacity)
 {
-    const int rows = space->problem->rows.rows;
-    const uint64_t values = 2U * (uint64_t)(left_capacity + tile_right) * (uint64_t)rows * sizeof(double);
-    const uint64_t panels = 2U * (shy_panel_bytes(left_capacity, rows, true) + shy_panel_bytes(tile_right, rows, false));
-    return values + panels + 5U * (uint64_t)tile_left * (uint64_t)tile_right * sizeof(float);
+    const uint64_t sides = shy_side_bytes(space, left_capacity, true) + shy_side_bytes(space, tile_right, false);
+    return sides + 5U * (uint64_t)tile_left * (uint64_t)tile_right * sizeof(float);
 }
 
 shy_status shy_tile_work_create(shy_engine *engine)
 {
     shy_status st = SHY_OK;
     struct shy_tile_work *work = NULL;
-    const int rows = engine->space->problem->rows.rows;
     SHY_TRY(shy_new(1, sizeof *work, &work));
     engine->tiles = work;
-    const int larger = engine->left_capacity > engine->tile_right ? engine->left_capacity : engine->tile_right;
-    SHY_TRY(side_create(&work->left, engine->left_capacity, rows, true));
-    SHY_TRY(side_create(&work->right, engine->tile_right, rows, false));
+    SHY_TRY(shy_side_create(engine->space, engine->left_capacity, true, &work->left));
+    SHY_TRY(shy_side_create(engine->space, engine->tile_right, false, &work->right));
     SHY_TRY(shy_tile_create(engine->tile_left, engine->tile_right, &work->tile));
     SHY_TRY(shy_new((size_t)engine->tile_right * SHY_TILE_FORMS, sizeof *work->hit, &work->hit));
-    SHY_TRY(shy_new(3 * (size_t)larger, sizeof *work->sum, &work->sum));
 out:
     return st;
 }
@@ -102,227 +36,11 @@ out:
 void shy_tile_work_destroy(shy_engine *engine)
 {
     if (!engine->tiles) return;
-    side_destroy(&engine->tiles->left);
-    side_destroy(&engine->tiles->right);
+    shy_side_destroy(&engine->tiles->left);
+    shy_side_destroy(&engine->tiles->right);
     shy_tile_destroy(&engine->tiles->tile);
     shy_free(&engine->tiles->hit);
-    shy_free(&engine->tiles->evaluation);
-    shy_free(&engine->tiles->sum);
     shy_free(&engine->tiles);
-}
-
-/* ---- streams of operands -------------------------------------------------------------------------------------------------- */
-
-/* The number-th subset of `count` factors of a tuple. */
-static void subset(const shy_tuple *tuple, int count, uint64_t number, shy_tuple *subset_out)
-{
-    for (unsigned mask = 1;; mask++) {
-        if (__builtin_popcount(mask) != count || number-- > 0) continue;
-        subset_out->count = 0;
-        for (int s = 0; s < tuple->count; s++) {
-            if (mask >> s & 1U) subset_out->factor[subset_out->count++] = tuple->factor[s];
-        }
-        return;
-    }
-}
-
-static void stream_tuple(const shy_space *space, shy_stream *stream)
-{
-    if (stream->within) subset(stream->within, stream->slots, stream->next, &stream->tuple);
-    else if (stream->context) (void)shy_tuple_next(space, stream->pinned, &stream->tuple);
-    else shy_tuple_unrank(space, stream->pinned, stream->slots, stream->next, &stream->tuple);
-}
-
-/* Next operand of the stream; false at the end. */
-static shy_status stream_next(shy_space *space, shy_stream *stream, shy_instance *instance_out, bool *got_out)
-{
-    shy_status st = SHY_OK;
-    *got_out = false;
-    for (;;) {
-        if (stream->at < 0) {
-            if (stream->next >= stream->last) return SHY_OK;
-            stream_tuple(space, stream);
-            SHY_TRY(shy_space_context(space, &stream->tuple, &stream->context));
-            shy_context_ranges(space, stream->context, &stream->context->side_program[stream->complexity], &stream->tuple);
-            stream->at = 0;
-        }
-        if (stream->at >= stream->context->side_count[stream->complexity]) {
-            stream->at = -1;
-            stream->next++;
-            continue;
-        }
-        const int operand = stream->context->side[stream->complexity][stream->at++];
-        if (!shy_context_operand_valid(space, stream->context, operand)) continue;
-        *instance_out = (shy_instance){stream->context, stream->tuple, operand};
-        *got_out = true;
-        return SHY_OK;
-    }
-out:
-    return st;
-}
-
-static shy_status stream_fill(shy_space *space, shy_stream *stream, shy_side *side, int *count_out)
-{
-    shy_status st = SHY_OK;
-    int count = 0;
-    bool got = true;
-    while (count < side->capacity) {
-        SHY_TRY(stream_next(space, stream, &side->instance[count], &got));
-        if (!got) break;
-        count++;
-    }
-    *count_out = count;
-out:
-    return st;
-}
-
-/* ---- values of operands ---------------------------------------------------------------------------------------------------- */
-
-static shy_status reserve_evaluation(struct shy_tile_work *work, int places)
-{
-    const size_t needed = (size_t)places * CHUNK;
-    if (needed <= work->evaluation_size) return SHY_OK;
-    const shy_status st = shy_grow(needed, sizeof *work->evaluation, &work->evaluation);
-    if (st == SHY_OK) work->evaluation_size = needed;
-    return st;
-}
-
-static void run_program(const shy_space *space, const shy_context *context, const shy_program *program, const shy_tuple *tuple, int row, int rows,
-                        double *buffer)
-{
-    for (int k = 0; k < program->count; k++) {
-        const shy_shape *shape = &context->operand[program->operand[k]];
-        double *out = buffer + (size_t)k * CHUNK;
-        if (shape->op == SHY_OP_FACTOR) {
-            memcpy(out, space->column[tuple->factor[shape->slot]] + row, (size_t)rows * sizeof *out);
-        } else {
-            const double *u = buffer + (size_t)program->left[k] * CHUNK;
-            shy_operator_screen_rows((shy_op)shape->op, rows, u, program->right[k] >= 0 ? buffer + (size_t)program->right[k] * CHUNK : u, out);
-        }
-    }
-}
-
-static bool same_tuple(const shy_tuple *a, const shy_tuple *b)
-{
-    return a->count == b->count && memcmp(a->factor, b->factor, (size_t)a->count * sizeof *a->factor) == 0;
-}
-
-/* Values of instances first … last−1, which share one tuple. */
-static shy_status evaluate_tuple(shy_engine *engine, shy_side *side, int first, int last)
-{
-    shy_status st = SHY_OK;
-    struct shy_tile_work *work = engine->tiles;
-    const shy_instance *instance = &side->instance[first];
-    const shy_context *context = instance->context;
-    const shy_program *program = &context->side_program[context->operand[instance->operand].complexity];
-    const int rows = engine->space->problem->rows.rows;
-    SHY_TRY(reserve_evaluation(work, program->count));
-    for (int row = 0; row < rows; row += CHUNK) {
-        const int count = rows - row < CHUNK ? rows - row : CHUNK;
-        run_program(engine->space, context, program, &instance->tuple, row, count, work->evaluation);
-        for (int i = first, k = 0; i < last; i++) {
-            while (program->operand[k] != side->instance[i].operand) k++; /* both ascend */
-            memcpy(side->value[0] + (size_t)i * (size_t)rows + row, work->evaluation + (size_t)k * CHUNK, (size_t)count * sizeof(double));
-        }
-    }
-out:
-    return st;
-}
-
-static shy_status evaluate_side(shy_engine *engine, shy_side *side, int count)
-{
-    shy_status st = SHY_OK;
-    for (int first = 0, last; first < count; first = last) {
-        for (last = first + 1; last < count && same_tuple(&side->instance[first].tuple, &side->instance[last].tuple);) last++;
-        SHY_TRY(evaluate_tuple(engine, side, first, last));
-    }
-out:
-    return st;
-}
-
-/* ---- panels ------------------------------------------------------------------------------------------------------------------ */
-
-/* An inverse is needed only where it is not itself an operand, and only if it is defined. */
-static bool inverse_wanted(const shy_space *space, const shy_instance *instance)
-{
-    shy_interval ignored;
-    const shy_context *context = instance->context;
-    const bool cheaper = space->grammar.weight[SHY_OP_MULTIPLY] <= space->grammar.weight[SHY_OP_DIVIDE];
-    if (cheaper && context->inverse_known[instance->operand]) return false;
-    const shy_interval range = space->scratch_range[instance->operand];
-    return shy_operator_range(SHY_OP_INVERSE, range, range, &ignored);
-}
-
-/* Sums over all samples, divided by their number. Collective over the group. */
-static shy_status average(shy_engine *engine, double *sum, int count)
-{
-    const shy_rows *rows = &engine->space->problem->rows;
-    const shy_status st = shy_group_sum(rows->team, sum, count);
-    for (int i = 0; i < count; i++) sum[i] /= (double)rows->total;
-    return st;
-}
-
-/* Packs `count` columns of side->value[which] that `in` describes; operands that are constant on the data are left out. */
-static shy_status pack(shy_engine *engine, shy_side *side, int which, int count)
-{
-    shy_status st = SHY_OK;
-    const int rows = engine->space->problem->rows.rows;
-    shy_panel *panel = side->panel[which];
-    double *mean = engine->tiles->sum, *square = mean + count, out[3];
-    memset(mean, 0, 2 * (size_t)count * sizeof *mean);
-    for (int i = 0; i < count; i++) mean[i] = shy_row_sum(rows, side->value[which] + (size_t)i * (size_t)rows);
-    SHY_TRY(average(engine, mean, count));
-    for (int i = 0; i < count; i++) square[i] = shy_row_square(rows, side->value[which] + (size_t)i * (size_t)rows, mean[i]);
-    SHY_TRY(average(engine, square, count));
-    int packed = 0;
-    for (int i = 0; i < count; i++) {
-        const double scale = sqrt(square[i]);
-        if (!(scale > 1e-13 * fabs(mean[i])) || !isfinite(scale)) continue;
-        const shy_operand_sums sums = {.mean = mean[i], .scale = scale, .mu = mean[i] / scale};
-        shy_panel_pack(panel, packed, side->value[which] + (size_t)i * (size_t)rows, engine->space->response, &sums, out);
-        panel->sums[packed].y = out[0], panel->sums[packed].fourth = out[1], panel->sums[packed].weighted = out[2];
-        side->in[which][packed++] = side->in[which][i];
-    }
-    panel->count = packed;
-    double *all = engine->tiles->sum;
-    for (int i = 0; i < packed; i++) {
-        all[3 * i] = panel->sums[i].y, all[3 * i + 1] = panel->sums[i].fourth, all[3 * i + 2] = panel->sums[i].weighted;
-    }
-    SHY_TRY(average(engine, all, 3 * packed));
-    for (int i = 0; i < packed; i++) {
-        panel->sums[i].y = all[3 * i];
-        panel->sums[i].fourth = sqrt(all[3 * i + 1]);
-        panel->sums[i].weighted = sqrt(all[3 * i + 2]);
-    }
-out:
-    return st;
-}
-
-/* Fills both panels of a side with the next operands of a stream. count_out: operands taken from the stream. Collective over the group. */
-static shy_status side_fill(shy_engine *engine, shy_side *side, shy_stream *stream, bool inverses, int *count_out)
-{
-    shy_status st = SHY_OK;
-    const int rows = engine->space->problem->rows.rows;
-    int count = 0, wanted = 0;
-    const int complexity = stream->complexity;
-    SHY_TRY(shy_group_agree(engine->space->problem->team, stream_fill(engine->space, stream, side, &count)));
-    SHY_TRY(shy_group_agree(engine->space->problem->team, evaluate_side(engine, side, count)));
-    memcpy(side->in[0], side->instance, (size_t)count * sizeof *side->instance);
-    SHY_TRY(pack(engine, side, 0, count));
-    side->panel[1]->count = 0;
-    for (int i = 0; inverses && i < count; i++) {
-        if (i == 0 || !same_tuple(&side->instance[i].tuple, &side->instance[i - 1].tuple)) {
-            shy_context_ranges(engine->space, side->instance[i].context, &side->instance[i].context->side_program[complexity], &side->instance[i].tuple);
-        }
-        if (!inverse_wanted(engine->space, &side->instance[i])) continue;
-        const double *from = side->value[0] + (size_t)i * (size_t)rows;
-        shy_operator_screen_rows(SHY_OP_INVERSE, rows, from, NULL, side->value[1] + (size_t)wanted * (size_t)rows);
-        side->in[1][wanted++] = side->instance[i];
-    }
-    if (inverses) SHY_TRY(pack(engine, side, 1, wanted));
-    *count_out = count;
-out:
-    return st;
 }
 
 /* ---- candidates ---------------------------------------------------------------------------------------------------------------- */
@@ -457,7 +175,7 @@ static shy_status run_tile(shy_engine *engine, const shy_job *job, int left_inve
     shy_status st = SHY_OK;
     struct shy_tile_work *work = engine->tiles;
     const shy_rows *rows = &engine->space->problem->rows;
-    const shy_panel *all = work->left.panel[left_inverse], *right = work->right.panel[right_inverse];
+    const shy_panel *all = work->left->panel[left_inverse], *right = work->right->panel[right_inverse];
     double floor[SHY_TILE_FORMS];
     shy_panel left = *all;
     left.count = all->count - first < engine->tile_left ? all->count - first : engine->tile_left;
@@ -471,7 +189,7 @@ static shy_status run_tile(shy_engine *engine, const shy_job *job, int left_inve
         const int hits = shy_tile_screen(work->tile, &left, right, i, 1.0 / (double)rows->total, engine->epsilon, floor, work->hit);
         for (int h = 0; h < hits; h++) {
             const shy_tile_hit *hit = &work->hit[h];
-            SHY_TRY(follow_up(engine, &work->left.in[left_inverse][first + i], &work->right.in[right_inverse][hit->right],
+            SHY_TRY(follow_up(engine, &work->left->in[left_inverse][first + i], &work->right->in[right_inverse][hit->right],
                               meaning_of(left_inverse, right_inverse, hit->form), hit->bound));
         }
     }
@@ -486,8 +204,8 @@ static shy_status run_pair(shy_engine *engine, const shy_job *job, int left_inve
     const struct shy_tile_work *work = engine->tiles;
     double floor[SHY_TILE_FORMS];
     set_floors(engine, job, left_inverse, right_inverse, floor);
-    if (work->right.panel[right_inverse]->count == 0 || !any_form(floor)) return SHY_OK;
-    for (int first = 0; first < work->left.panel[left_inverse]->count; first += engine->tile_left) {
+    if (work->right->panel[right_inverse]->count == 0 || !any_form(floor)) return SHY_OK;
+    for (int first = 0; first < work->left->panel[left_inverse]->count; first += engine->tile_left) {
         SHY_TRY(run_tile(engine, job, left_inverse, right_inverse, first));
     }
 out:
@@ -504,12 +222,12 @@ static shy_status run_streams(shy_engine *engine, const shy_job *job, shy_stream
     int got_left = 0, got_right = 0;
     for (;;) {
         const uint64_t left_first = left.next;
-        SHY_TRY(side_fill(engine, &work->left, &left, ratios, &got_left));
+        SHY_TRY(shy_side_fill(work->left, &left, ratios, &got_left));
         if (got_left == 0) return SHY_OK;
         shy_stream stream = *right;
         if (same && stream.next < left_first) stream.next = left_first; /* the earlier ones were this block's left partners */
         for (;;) {
-            SHY_TRY(side_fill(engine, &work->right, &stream, ratios, &got_right));
+            SHY_TRY(shy_side_fill(work->right, &stream, ratios, &got_right));
             if (got_right == 0) break;
             SHY_TRY(run_pair(engine, job, 0, 0));
             if (ratios) SHY_TRY(run_pair(engine, job, 0, 1));

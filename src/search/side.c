@@ -1,0 +1,240 @@
+/* One side of a tile: operands streamed, evaluated, standardised and packed. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "side.h"
+
+/* ---- memory ------------------------------------------------------------------------------------------------------------ */
+
+shy_status shy_side_create(shy_space *space, int capacity, bool left, shy_side **side_out)
+{
+    shy_status st = SHY_OK;
+    shy_side *side = NULL;
+    const int rows = space->problem->rows.rows;
+    SHY_TRY(shy_new(1, sizeof *side, &side));
+    side->space = space;
+    side->capacity = capacity;
+    SHY_TRY(shy_new((size_t)capacity, sizeof *side->instance, &side->instance));
+    SHY_TRY(shy_new(3 * (size_t)capacity, sizeof *side->sum, &side->sum));
+    for (int k = 0; k < 2; k++) {
+        SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
+        SHY_TRY(shy_panel_create(capacity, rows, left, &side->panel[k]));
+        SHY_TRY(shy_new((size_t)capacity, sizeof *side->in[k], &side->in[k]));
+    }
+    *side_out = side, side = NULL;
+out:
+    shy_side_destroy(&side);
+    return st;
+}
+
+void shy_side_destroy(shy_side **side)
+{
+    if (!*side) return;
+    shy_free(&(*side)->instance);
+    shy_free(&(*side)->sum);
+    shy_free(&(*side)->evaluation);
+    for (int k = 0; k < 2; k++) {
+        shy_free(&(*side)->value[k]);
+        shy_panel_destroy(&(*side)->panel[k]);
+        shy_free(&(*side)->in[k]);
+    }
+    shy_free(side);
+}
+
+uint64_t shy_side_bytes(const shy_space *space, int capacity, bool left)
+{
+    const int rows = space->problem->rows.rows;
+    return 2U * ((uint64_t)capacity * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, rows, left));
+}
+
+/* ---- streams of operands -------------------------------------------------------------------------------------------------- */
+
+/* The number-th subset of `count` factors of a tuple. */
+static void subset(const shy_tuple *tuple, int count, uint64_t number, shy_tuple *subset_out)
+{
+    for (unsigned mask = 1;; mask++) {
+        if (__builtin_popcount(mask) != count || number-- > 0) continue;
+        subset_out->count = 0;
+        for (int s = 0; s < tuple->count; s++) {
+            if (mask >> s & 1U) subset_out->factor[subset_out->count++] = tuple->factor[s];
+        }
+        return;
+    }
+}
+
+static void stream_tuple(const shy_space *space, shy_stream *stream)
+{
+    if (stream->within) subset(stream->within, stream->slots, stream->next, &stream->tuple);
+    else if (stream->context) (void)shy_tuple_next(space, stream->pinned, &stream->tuple);
+    else shy_tuple_unrank(space, stream->pinned, stream->slots, stream->next, &stream->tuple);
+}
+
+/* Next operand of the stream; false at the end. */
+static shy_status stream_next(shy_space *space, shy_stream *stream, shy_instance *instance_out, bool *got_out)
+{
+    shy_status st = SHY_OK;
+    *got_out = false;
+    for (;;) {
+        if (stream->at < 0) {
+            if (stream->next >= stream->last) return SHY_OK;
+            stream_tuple(space, stream);
+            SHY_TRY(shy_space_context(space, &stream->tuple, &stream->context));
+            shy_context_ranges(space, stream->context, &stream->context->side_program[stream->complexity], &stream->tuple);
+            stream->at = 0;
+        }
+        if (stream->at >= stream->context->side_count[stream->complexity]) {
+            stream->at = -1;
+            stream->next++;
+            continue;
+        }
+        const int operand = stream->context->side[stream->complexity][stream->at++];
+        if (!shy_context_operand_valid(space, stream->context, operand)) continue;
+        *instance_out = (shy_instance){stream->context, stream->tuple, operand};
+        *got_out = true;
+        return SHY_OK;
+    }
+out:
+    return st;
+}
+
+static shy_status stream_fill(shy_space *space, shy_stream *stream, shy_side *side, int *count_out)
+{
+    shy_status st = SHY_OK;
+    int count = 0;
+    bool got = true;
+    while (count < side->capacity) {
+        SHY_TRY(stream_next(space, stream, &side->instance[count], &got));
+        if (!got) break;
+        count++;
+    }
+    *count_out = count;
+out:
+    return st;
+}
+
+/* ---- values of operands ---------------------------------------------------------------------------------------------------- */
+
+static bool same_tuple(const shy_tuple *a, const shy_tuple *b)
+{
+    return a->count == b->count && memcmp(a->factor, b->factor, (size_t)a->count * sizeof *a->factor) == 0;
+}
+
+/* Values of instances first … last−1, which share one tuple. */
+static shy_status evaluate_tuple(shy_side *side, int first, int last)
+{
+    shy_status st = SHY_OK;
+    const shy_instance *instance = &side->instance[first];
+    const shy_context *context = instance->context;
+    const shy_program *program = &context->side_program[context->operand[instance->operand].complexity];
+    const int rows = side->space->problem->rows.rows;
+    SHY_TRY(shy_program_reserve(program, &side->evaluation, &side->evaluation_size));
+    for (int row = 0; row < rows; row += SHY_CHUNK) {
+        const int count = rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK;
+        const double *factor[SHY_FACTORS_MAX];
+        for (int s = 0; s < instance->tuple.count; s++) factor[s] = side->space->column[instance->tuple.factor[s]] + row;
+        shy_program_run(context, program, NULL, factor, count, side->evaluation);
+        for (int i = first, k = 0; i < last; i++) {
+            while (program->operand[k] != side->instance[i].operand) k++; /* both ascend */
+            memcpy(side->value[0] + (size_t)i * (size_t)rows + row, side->evaluation + (size_t)k * SHY_CHUNK, (size_t)count * sizeof(double));
+        }
+    }
+out:
+    return st;
+}
+
+static shy_status evaluate_side(shy_side *side, int count)
+{
+    shy_status st = SHY_OK;
+    for (int first = 0, last; first < count; first = last) {
+        for (last = first + 1; last < count && same_tuple(&side->instance[first].tuple, &side->instance[last].tuple);) last++;
+        SHY_TRY(evaluate_tuple(side, first, last));
+    }
+out:
+    return st;
+}
+
+/* ---- panels ------------------------------------------------------------------------------------------------------------------ */
+
+/* An inverse is needed only where it is not itself an operand, and only if it is defined. */
+static bool inverse_wanted(const shy_space *space, const shy_instance *instance)
+{
+    shy_interval ignored;
+    const shy_context *context = instance->context;
+    const bool cheaper = space->grammar.weight[SHY_OP_MULTIPLY] <= space->grammar.weight[SHY_OP_DIVIDE];
+    if (cheaper && context->inverse_known[instance->operand]) return false;
+    const shy_interval range = space->scratch_range[instance->operand];
+    return shy_operator_range(SHY_OP_INVERSE, range, range, &ignored);
+}
+
+/* Sums over all samples, divided by their number. Collective over the group. */
+static shy_status average(const shy_side *side, double *sum, int count)
+{
+    const shy_rows *rows = &side->space->problem->rows;
+    const shy_status st = shy_group_sum(rows->team, sum, count);
+    for (int i = 0; i < count; i++) sum[i] /= (double)rows->total;
+    return st;
+}
+
+/* Packs `count` columns of side->value[which] that `in` describes; operands that are constant on the data are left out. */
+static shy_status pack(shy_side *side, int which, int count)
+{
+    shy_status st = SHY_OK;
+    const int rows = side->space->problem->rows.rows;
+    shy_panel *panel = side->panel[which];
+    double *mean = side->sum, *square = mean + count, out[3];
+    memset(mean, 0, 2 * (size_t)count * sizeof *mean);
+    for (int i = 0; i < count; i++) mean[i] = shy_row_sum(rows, side->value[which] + (size_t)i * (size_t)rows);
+    SHY_TRY(average(side, mean, count));
+    for (int i = 0; i < count; i++) square[i] = shy_row_square(rows, side->value[which] + (size_t)i * (size_t)rows, mean[i]);
+    SHY_TRY(average(side, square, count));
+    int packed = 0;
+    for (int i = 0; i < count; i++) {
+        const double scale = sqrt(square[i]);
+        if (!(scale > 1e-13 * fabs(mean[i])) || !isfinite(scale)) continue;
+        const shy_operand_sums sums = {.mean = mean[i], .scale = scale, .mu = mean[i] / scale};
+        shy_panel_pack(panel, packed, side->value[which] + (size_t)i * (size_t)rows, side->space->response, &sums, out);
+        panel->sums[packed].y = out[0], panel->sums[packed].fourth = out[1], panel->sums[packed].weighted = out[2];
+        side->in[which][packed++] = side->in[which][i];
+    }
+    panel->count = packed;
+    double *all = side->sum;
+    for (int i = 0; i < packed; i++) {
+        all[3 * i] = panel->sums[i].y, all[3 * i + 1] = panel->sums[i].fourth, all[3 * i + 2] = panel->sums[i].weighted;
+    }
+    SHY_TRY(average(side, all, 3 * packed));
+    for (int i = 0; i < packed; i++) {
+        panel->sums[i].y = all[3 * i];
+        panel->sums[i].fourth = sqrt(all[3 * i + 1]);
+        panel->sums[i].weighted = sqrt(all[3 * i + 2]);
+    }
+out:
+    return st;
+}
+
+shy_status shy_side_fill(shy_side *side, shy_stream *stream, bool inverses, int *count_out)
+{
+    shy_status st = SHY_OK;
+    const int rows = side->space->problem->rows.rows;
+    int count = 0, wanted = 0;
+    const int complexity = stream->complexity;
+    SHY_TRY(shy_group_agree(side->space->problem->team, stream_fill(side->space, stream, side, &count)));
+    SHY_TRY(shy_group_agree(side->space->problem->team, evaluate_side(side, count)));
+    memcpy(side->in[0], side->instance, (size_t)count * sizeof *side->instance);
+    SHY_TRY(pack(side, 0, count));
+    side->panel[1]->count = 0;
+    for (int i = 0; inverses && i < count; i++) {
+        if (i == 0 || !same_tuple(&side->instance[i].tuple, &side->instance[i - 1].tuple)) {
+            shy_context_ranges(side->space, side->instance[i].context, &side->instance[i].context->side_program[complexity], &side->instance[i].tuple);
+        }
+        if (!inverse_wanted(side->space, &side->instance[i])) continue;
+        const double *from = side->value[0] + (size_t)i * (size_t)rows;
+        shy_operator_screen_rows(SHY_OP_INVERSE, rows, from, NULL, side->value[1] + (size_t)wanted * (size_t)rows);
+        side->in[1][wanted++] = side->instance[i];
+    }
+    if (inverses) SHY_TRY(pack(side, 1, wanted));
+    *count_out = count;
+out:
+    return st;
+}

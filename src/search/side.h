@@ -1,0 +1,50 @@
+/* One side of a tile: a stream of operands, and the panels it is filled into. */
+#ifndef SHY_SIDE_H
+#define SHY_SIDE_H
+
+#include "search_impl.h"
+
+/* An operand in a panel: which shape over which factors. */
+typedef struct {
+    const shy_context *context;
+    shy_tuple tuple;
+    int operand;
+} shy_instance;
+
+/* The operands as they are, and their inverses. */
+typedef struct {
+    shy_space *space;
+    int capacity;
+    shy_instance *instance; /* of the next fill */
+    double *value[2];       /* capacity × rows: as they are, inverse */
+    shy_panel *panel[2];
+    shy_instance *in[2];    /* what the panels hold */
+    double *evaluation;     /* scratch of a program */
+    size_t evaluation_size;
+    double *sum;            /* scratch for sums over the group */
+} shy_side;
+
+/*
+ * Where a stream of operands stands: all valid operands of one complexity over a range of tuples, which hold the pinned
+ * factors, or lie within one larger tuple.
+ */
+typedef struct {
+    int complexity, slots;
+    const shy_tuple *pinned, *within;
+    uint64_t next, last;
+    shy_tuple tuple;
+    const shy_context *context; /* of `tuple`; NULL before the first */
+    int at;                 /* within the context's side list; −1: the tuple is not set up yet */
+} shy_stream;
+
+shy_status shy_side_create(shy_space *space, int capacity, bool left, shy_side **side_out);
+void shy_side_destroy(shy_side **side);
+uint64_t shy_side_bytes(const shy_space *space, int capacity, bool left);
+
+/*
+ * Fills the panels with the next operands of a stream, those that are constant on the data left out. count_out: operands taken
+ * from the stream, 0 at its end. Collective over the group.
+ */
+shy_status shy_side_fill(shy_side *side, shy_stream *stream, bool inverses, int *count_out);
+
+#endif

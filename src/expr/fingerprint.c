@@ -12,6 +12,8 @@ enum { PURPOSE_POINT = 1, PURPOSE_CENTRE, PURPOSE_PROBE, PURPOSE_TARGET };
 #define CELL 1e-5       /* width of a hash cell on the first print */
 #define TOLERANCE 1e-8  /* between the prints of equal functions; rounding leaves about 1e-13 */
 #define POINTS_NEEDED 8
+#define CANCELLED 1e-12 /* what a difference leaves of its operands when only their rounding differs */
+#define NOTHING 1e-130  /* smaller values are as good as 0, and their squares still are numbers */
 #define FAMILY_MARK UINT64_C(0x9e3779b97f4a7c15)
 
 /* Points spread over a factor of about 30: wide enough that u > v + w is met, narrow enough that eighth powers do not drown sums. */
@@ -48,6 +50,17 @@ static bool defined(shy_op op, double u, double v)
     }
 }
 
+/* u − exp(log(u)) is 0: the rounding that a difference leaves of equal operands must not look like a function. */
+static bool cancelled(shy_op op, double u, double v)
+{
+    switch (op) {
+    case SHY_OP_ADD: return fabs(u + v) <= CANCELLED * (fabs(u) + fabs(v));
+    case SHY_OP_SUBTRACT:
+    case SHY_OP_RELDIFF: return fabs(u - v) <= CANCELLED * (fabs(u) + fabs(v));
+    default: return false;
+    }
+}
+
 void shy_values_apply(shy_op op, const shy_values *u, const shy_values *v, shy_values *out)
 {
     shy_values z = {.valid = 0};
@@ -56,7 +69,7 @@ void shy_values_apply(shy_op op, const shy_values *u, const shy_values *v, shy_v
         if (!(both >> p & 1U)) continue;
         const double a = u->at[p], b = v ? v->at[p] : 0.0;
         if (!defined(op, a, b)) continue;
-        const double r = shy_operator_apply(op, a, b);
+        const double r = cancelled(op, a, b) ? 0.0 : shy_operator_apply(op, a, b);
         if (!(fabs(r) < 1e100)) continue;
         z.at[p] = r;
         z.valid |= UINT64_C(1) << p;
@@ -179,7 +192,7 @@ bool shy_values_equal(const shy_values *a, const shy_values *b, double sign)
     for (int p = 0; p < SHY_POINTS; p++) {
         if (!(a->valid >> p & 1U)) continue;
         const double x = a->at[p], y = sign * b->at[p];
-        if (fabs(x - y) > 1e-9 * (fabs(x) + fabs(y))) return false;
+        if (fabs(x - y) > 1e-9 * (fabs(x) + fabs(y)) + NOTHING) return false;
     }
     return true;
 }
@@ -191,7 +204,7 @@ bool shy_values_affine(const shy_values *a, const shy_values *b)
     double w0 = 0, w1 = 0, w2 = 0, r0 = 0, r1 = 0;
     for (int p = 0; p < SHY_POINTS; p++) {
         if (!(a->valid >> p & 1U)) continue;
-        const double scale = fabs(a->at[p]) + fabs(b->at[p]) + 1e-300, w = 1.0 / (scale * scale);
+        const double scale = fmax(fabs(a->at[p]) + fabs(b->at[p]), NOTHING), w = 1.0 / (scale * scale);
         w0 += w, w1 += w * b->at[p], w2 += w * b->at[p] * b->at[p];
         r0 += w * a->at[p], r1 += w * a->at[p] * b->at[p];
     }
@@ -201,9 +214,45 @@ bool shy_values_affine(const shy_values *a, const shy_values *b)
     for (int p = 0; p < SHY_POINTS; p++) {
         if (!(a->valid >> p & 1U)) continue;
         const double size = fabs(a->at[p]) + fabs(alpha) + fabs(beta * b->at[p]);
-        if (fabs(a->at[p] - alpha - beta * b->at[p]) > 1e-7 * size) return false;
+        if (fabs(a->at[p] - alpha - beta * b->at[p]) > 1e-7 * size + NOTHING) return false;
     }
     return true;
+}
+
+/* Does the value of a tree change with a slot's, wherever it is defined? Yes, if it is never seen to be defined. */
+static bool tree_depends(const shy_shapes *shapes, const shy_tree *tree, int slot)
+{
+    bool seen = false;
+    for (int k = 0; k < 4 * SHY_POINTS; k++) {
+        const int p = k % SHY_POINTS, other = (p + 1 + 15 * (k / SHY_POINTS)) % SHY_POINTS;
+        double x[SHY_SLOTS_MAX];
+        for (int s = 0; s < shapes->slots; s++) x[s] = shapes->point[s][p];
+        const double before = shy_tree_evaluate(tree, x);
+        x[slot] = shapes->point[slot][other];
+        const double after = shy_tree_evaluate(tree, x);
+        if (!isfinite(before) || !isfinite(after)) continue;
+        if (fabs(before - after) > 1e-9 * (fabs(before) + fabs(after)) + NOTHING) return true;
+        seen = true;
+    }
+    return !seen;
+}
+
+bool shy_root_idle(const shy_shapes *shapes, const shy_root *root)
+{
+    static const uint32_t slot[SHY_SLOTS_MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
+    shy_tree left, right = {.count = 0};
+    shy_shapes_operand_tree(shapes, root->left, slot, &left);
+    if (root->right >= 0) shy_shapes_operand_tree(shapes, root->right, slot, &right);
+    if (root->family == SHY_FAMILY_PLAIN && root->op != SHY_OP_FACTOR) {
+        const int u = left.count - 1;
+        if (right.count > 0) (void)shy_tree_binary(&left, (shy_op)root->op, u, shy_tree_append(&left, &right));
+        else (void)shy_tree_unary(&left, (shy_op)root->op, u);
+        right.count = 0;
+    }
+    for (int s = 0; s < shapes->slots; s++) {
+        if (!tree_depends(shapes, &left, s) && (right.count == 0 || !tree_depends(shapes, &right, s))) return true;
+    }
+    return false;
 }
 
 /* ---- table ----------------------------------------------------------------------------------------------------- */

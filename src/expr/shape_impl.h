@@ -64,6 +64,9 @@ shy_status shy_print_table_add(shy_print_table *table, const shy_print *print);
 int shy_print_table_next(const shy_print_table *table, const shy_print *print, int64_t *cursor);
 void shy_print_table_free(shy_print_table *table);
 
+/* Does a formula not depend on one of its slots, as a − b − a? Then it belongs to fewer slots. */
+bool shy_root_idle(const shy_shapes *shapes, const shy_root *root);
+
 /* Values of the plain form of a root, from those of its operands. */
 void shy_root_values(const shy_shapes *shapes, const shy_root *root, shy_values *out);
 int shy_root_match(const shy_shapes *shapes, shy_family family, const shy_print *print, const shy_values *values);

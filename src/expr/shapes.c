@@ -118,6 +118,7 @@ static shy_status offer_root(shy_shapes *shapes, const shy_root *offer, const sh
         if (present->complexity == offer->complexity && offer->length < present->length) *present = *offer;
         return SHY_OK;
     }
+    if (shy_root_idle(shapes, offer)) return SHY_OK;
     if (shapes->roots == shapes->roots_capacity) {
         const int capacity = shapes->roots_capacity ? 2 * shapes->roots_capacity : 1024;
         SHY_TRY(shy_grow((size_t)capacity, sizeof *shapes->root, &shapes->root));
@@ -183,6 +184,15 @@ static int operand_complexity_max(const shy_grammar *grammar)
     return lightest ? grammar->max_complexity - lightest : 0;
 }
 
+/* Of two spellings as complex as each other: the one with fewer factors (a − b − a goes without a), then the shorter. */
+static void simplify(shy_shape *shape, const shy_draft *draft)
+{
+    const int fewer = __builtin_popcount(shape->mask) - __builtin_popcount(draft->mask);
+    if (fewer < 0 || (fewer == 0 && draft->length >= shape->length)) return;
+    shape->op = (uint8_t)draft->op, shape->length = (uint8_t)draft->length, shape->mask = (uint8_t)draft->mask;
+    shape->left = draft->left, shape->right = draft->right;
+}
+
 /* One tree: a new operand, a shorter way to write a known one, or nothing; and likewise as a formula. */
 static shy_status offer_tree(shy_shapes *shapes, const shy_draft *draft, const shy_values *values)
 {
@@ -196,11 +206,7 @@ static shy_status offer_tree(shy_shapes *shapes, const shy_draft *draft, const s
     const shy_relation known = relate(shapes, &print, values);
     if (known.equal >= 0 && shapes->operand[known.equal].complexity < draft->complexity) return SHY_OK;
     if (as_operand && known.equal < 0) SHY_TRY(add_operand(shapes, draft, &print, values, known.negative));
-    if (known.equal >= 0 && draft->length < shapes->operand[known.equal].length) {
-        shy_shape *shape = &shapes->operand[known.equal];
-        shape->op = (uint8_t)draft->op, shape->length = (uint8_t)draft->length;
-        shape->left = draft->left, shape->right = draft->right;
-    }
+    if (known.equal >= 0) simplify(&shapes->operand[known.equal], draft);
     if (full) {
         const bool leaf = draft->op == SHY_OP_FACTOR;
         const shy_root root = {.family = SHY_FAMILY_PLAIN, .op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity,

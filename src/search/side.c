@@ -99,11 +99,13 @@ out:
     return st;
 }
 
+/* Where the last fill ended within a tuple, its ranges have been overwritten since by those of other tuples. */
 static shy_status stream_fill(shy_space *space, shy_stream *stream, shy_side *side, int *count_out)
 {
     shy_status st = SHY_OK;
     int count = 0;
     bool got = true;
+    if (stream->at >= 0) shy_context_ranges(space, stream->context, &stream->context->side_program[stream->complexity], &stream->tuple);
     while (count < side->capacity) {
         SHY_TRY(stream_next(space, stream, &side->instance[count], &got));
         if (!got) break;

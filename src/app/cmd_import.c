@@ -1,4 +1,7 @@
-/* cmd_import.c: `shihyo import`: tables of patients become a cohort file. One process works; others that were started wait. */
+/*
+ * cmd_import.c: `shihyo import`: tables of patients become a cohort file. One process works; others that were started
+ * wait.
+ */
 #include "shy_config.h"
 
 #include <stdio.h>
@@ -35,7 +38,8 @@ static shy_status read_memory(const char *text, uint64_t *bytes_out)
     int64_t value;
 
     snprintf(digits, sizeof digits, "%.*s", (int)(unit != NULL ? length - 1 : length), text);
-    if (length > 20 || !shy_text_integer(digits, &value) || value < 1 || value > INT64_MAX >> shift || value << shift < 1 << 20)
+    if (length > 20 || !shy_text_integer(digits, &value) || value < 1 || value > INT64_MAX >> shift ||
+        value << shift < 1 << 20)
         return shy_fail(SHY_USAGE, "--memory is \"%s\"; it takes at least 1M, for example 512M or 2G.", text);
     *bytes_out = (uint64_t)value << shift;
     return SHY_OK;
@@ -92,9 +96,11 @@ static shy_status read_command(int argc, char **argv, const char **codes, shy_im
     o->tables = (const char *const *)argv + optind;
     o->tables_count = argc - optind;
     if (o->tables_count < 1 || o->output == NULL)
-        SHY_TRY(shy_fail(SHY_USAGE, "import takes one or more tables and the cohort to write, as in `shihyo import patients.csv -o cohort.h5`."));
+        SHY_TRY(shy_fail(SHY_USAGE, "import takes one or more tables and the cohort to write, as in `shihyo import "
+                                    "patients.csv -o cohort.h5`."));
     if (o->tables_count > 1 && o->join == NULL)
-        SHY_TRY(shy_fail(SHY_USAGE, "Several tables are joined on an identifier that all of them have: --join COLUMN."));
+        SHY_TRY(
+            shy_fail(SHY_USAGE, "Several tables are joined on an identifier that all of them have: --join COLUMN."));
 out:
     return st;
 }
@@ -103,7 +109,8 @@ static shy_status import(const shy_import_options *o)
 {
     shy_status st = shy_cohort_import(o, stdout);
 
-    if (st == SHY_OK && !o->quiet) printf("\nCohort in %s. `shihyo inspect %s` shows it again.\n", o->output, o->output);
+    if (st == SHY_OK && !o->quiet)
+        printf("\nCohort in %s. `shihyo inspect %s` shows it again.\n", o->output, o->output);
     return st;
 }
 
@@ -119,8 +126,10 @@ int shy_cmd_import(int argc, char **argv)
     SHY_TRY(shy_new((size_t)argc, sizeof *codes, &codes));
     SHY_TRY(read_command(argc, argv, codes, &o, &help));
     SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
-    if (!help) st = shy_team_agree(team, team->rank == 0 ? import(&o) : SHY_OK);
-    else if (team->rank == 0) shy_help_command("import", stdout);
+    if (!help)
+        st = shy_team_agree(team, team->rank == 0 ? import(&o) : SHY_OK);
+    else if (team->rank == 0)
+        shy_help_command("import", stdout);
     shy_team_destroy(&team);
 out:
     if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message()); /* rank 0 alone speaks */

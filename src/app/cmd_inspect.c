@@ -28,7 +28,8 @@ static shy_status read_command(int argc, char **argv, int64_t *limit, bool *help
         if (option == 'a') *limit = 0;
         if (option == 'h') *help = true;
     }
-    if (!*help && optind + 1 != argc) SHY_TRY(shy_fail(SHY_USAGE, "inspect takes one cohort file, as in `shihyo inspect cohort.h5`."));
+    if (!*help && optind + 1 != argc)
+        SHY_TRY(shy_fail(SHY_USAGE, "inspect takes one cohort file, as in `shihyo inspect cohort.h5`."));
 out:
     return st;
 }
@@ -55,8 +56,10 @@ int shy_cmd_inspect(int argc, char **argv)
     SHY_TRY(shy_par_start(&argc, &argv));
     SHY_TRY(read_command(argc, argv, &limit, &help));
     SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
-    if (!help) st = inspect(team, argv[optind], limit);
-    else if (team->rank == 0) shy_help_command("inspect", stdout);
+    if (!help)
+        st = inspect(team, argv[optind], limit);
+    else if (team->rank == 0)
+        shy_help_command("inspect", stdout);
     shy_team_destroy(&team);
 out:
     if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message()); /* rank 0 alone speaks */

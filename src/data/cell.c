@@ -79,9 +79,12 @@ static bool read_short_decimal(const char *text, size_t length, double *value_ou
     if (*text == '-' || *text == '+') text++;
     const char *first = text;
     for (; text < end; text++) {
-        if (*text >= '0' && *text <= '9') digits = 10 * digits + (uint64_t)(*text - '0');
-        else if (*text == '.' && point == NULL) point = text;
-        else return false;
+        if (*text >= '0' && *text <= '9')
+            digits = 10 * digits + (uint64_t)(*text - '0');
+        else if (*text == '.' && point == NULL)
+            point = text;
+        else
+            return false;
     }
     ptrdiff_t count = text - first - (point != NULL);
     if (count < 1 || count > 15) return false;
@@ -99,7 +102,9 @@ static shy_cell read_long_decimal(const char *text, size_t length, double *value
     size_t exponent = strcspn(text, "eE"), mantissa = strspn(text, "+-0123456789.");
     double value;
     if (mantissa != exponent || length > 400) return SHY_CELL_TEXT;
-    /* "1e999" is a number but for its size: the same mantissa with exponent 0 is one, and the exponent is an integer. */
+    /*
+     * "1e999" is a number but for its size: the same mantissa with exponent 0 is one, and the exponent is an integer.
+     */
     char shortened[408];
     int64_t power;
     memcpy(shortened, text, exponent);
@@ -116,20 +121,24 @@ static bool is_blank(char c)
 
 char *shy_cell_trim(char *text, size_t *length)
 {
-    while (*length > 0 && is_blank(text[*length - 1])) --*length;
-    while (*length > 0 && is_blank(*text)) text++, --*length;
+    while (*length > 0 && is_blank(text[*length - 1]))
+        --*length;
+    while (*length > 0 && is_blank(*text))
+        text++, --*length;
     text[*length] = '\0';
     return text;
 }
 
-shy_cell shy_cell_read(const char *text, size_t length, const shy_missing *codes, const shy_missing *more, double *value_out)
+shy_cell shy_cell_read(const char *text, size_t length, const shy_missing *codes, const shy_missing *more,
+                       double *value_out)
 {
     shy_cell cell = SHY_CELL_NUMBER;
 
     if (is_builtin_code(text, length)) return SHY_CELL_MISSING;
     if (!read_short_decimal(text, length, value_out)) cell = read_long_decimal(text, length, value_out);
     if (is_code(text, length, codes) || is_code(text, length, more)) return SHY_CELL_MISSING;
-    if (cell == SHY_CELL_NUMBER && (is_code_value(*value_out, codes) || is_code_value(*value_out, more))) return SHY_CELL_MISSING;
+    if (cell == SHY_CELL_NUMBER && (is_code_value(*value_out, codes) || is_code_value(*value_out, more)))
+        return SHY_CELL_MISSING;
     return cell;
 }
 

@@ -7,7 +7,7 @@
 
 _Static_assert(sizeof(shy_image_head) % 8 == 0, "the numbers of an image follow its head and have to be aligned");
 
-/* ---- from the image to columns ----------------------------------------------------------------------------------------- */
+/* ---- from the image to columns ----------------------------------------------------------------------------------- */
 
 static uint64_t bucket_of(const shy_cohort *c, const char *name)
 {
@@ -18,11 +18,13 @@ static shy_status index_names(shy_cohort *c)
 {
     shy_status st = SHY_OK;
 
-    for (c->buckets = 8; c->buckets < 2 * (uint64_t)c->head->columns;) c->buckets *= 2;
+    for (c->buckets = 8; c->buckets < 2 * (uint64_t)c->head->columns;)
+        c->buckets *= 2;
     SHY_TRY(shy_new(c->buckets, sizeof *c->bucket, &c->bucket));
     for (int64_t i = 0; i < c->head->columns; i++) {
         uint64_t b = bucket_of(c, c->column[i].name);
-        while (c->bucket[b] != 0) b = (b + 1) & (c->buckets - 1);
+        while (c->bucket[b] != 0)
+            b = (b + 1) & (c->buckets - 1);
         c->bucket[b] = i + 1;
     }
 out:
@@ -41,18 +43,23 @@ static shy_status take_texts(shy_cohort *c, const char *next)
 {
     int64_t columns = c->head->columns;
 
-    for (int64_t i = 0; i < columns; i++) c->name[i] = c->column[i].name = take_text(&next);
-    for (int64_t i = 0; i < columns; i++) c->column[i].unit = take_text(&next);
-    for (int64_t i = 0; i < columns; i++) c->column[i].modality = take_text(&next);
+    for (int64_t i = 0; i < columns; i++)
+        c->name[i] = c->column[i].name = take_text(&next);
+    for (int64_t i = 0; i < columns; i++)
+        c->column[i].unit = take_text(&next);
+    for (int64_t i = 0; i < columns; i++)
+        c->column[i].modality = take_text(&next);
     for (int64_t i = 0; i < columns; i++) {
         const char *kind = take_text(&next);
         if (!shy_kind_parse(kind, &c->column[i].kind))
-            return shy_fail(SHY_INPUT, "%s: column %s is of an unknown kind (%s). Was it made by a newer version?", c->path,
-                            c->column[i].name, kind);
+            return shy_fail(SHY_INPUT, "%s: column %s is of an unknown kind (%s). Was it made by a newer version?",
+                            c->path, c->column[i].name, kind);
         if ((c->column[i].kind == SHY_KIND_IDENTIFIER) != (c->slot[i] < 0))
-            return shy_fail(SHY_INPUT, "%s: is a damaged cohort: column %s. Import it again.", c->path, c->column[i].name);
+            return shy_fail(SHY_INPUT, "%s: is a damaged cohort: column %s. Import it again.", c->path,
+                            c->column[i].name);
     }
-    for (int64_t i = 0; i < c->head->levels; i++) c->level[i] = take_text(&next);
+    for (int64_t i = 0; i < c->head->levels; i++)
+        c->level[i] = take_text(&next);
     c->provenance = next;
     return SHY_OK;
 }
@@ -86,7 +93,7 @@ out:
     return st;
 }
 
-/* ---- opening ----------------------------------------------------------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
 
 static shy_status create(const shy_team *team, const char *path, shy_cohort **cohort_out)
 {
@@ -147,9 +154,11 @@ static shy_status open_values(shy_cohort *c)
     H5Pset_all_coll_metadata_ops(access, true);
     c->file = H5Fopen(c->path, H5F_ACC_RDONLY, access);
     H5Pclose(access);
-    if (c->file < 0) return shy_fail(SHY_IO, "%s: cannot be opened: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
+    if (c->file < 0)
+        return shy_fail(SHY_IO, "%s: cannot be opened: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
     c->values = H5Dopen2(c->file, "values", H5P_DEFAULT);
-    if (c->values < 0) return shy_fail(SHY_IO, "%s: cannot be opened: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
+    if (c->values < 0)
+        return shy_fail(SHY_IO, "%s: cannot be opened: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
     return SHY_OK;
 }
 
@@ -188,7 +197,7 @@ void shy_cohort_close(shy_cohort **cohort)
     shy_free(cohort);
 }
 
-/* ---- questions ----------------------------------------------------------------------------------------------------------- */
+/* ---- questions --------------------------------------------------------------------------------------------------- */
 
 uint64_t shy_cohort_rows(const shy_cohort *c)
 {

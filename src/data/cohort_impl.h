@@ -25,7 +25,9 @@ typedef struct {
     size_t count, room;
 } shy_image;
 
-/** Reads everything but the values, on one rank. `sha256` stays empty. Fails with SHY_INPUT if it contradicts itself. */
+/**
+ * Reads everything but the values, on one rank. `sha256` stays empty. Fails with SHY_INPUT if it contradicts itself.
+ */
 shy_status shy_image_read(const char *path, shy_image *image);
 
 struct shy_cohort {

@@ -34,7 +34,7 @@ static shy_status read_error(const shy_cohort *c)
     return shy_fail(SHY_IO, "%s: reading failed: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
 }
 
-/* ---- values --------------------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static int compare_slots(const void *a, const void *b)
 {
@@ -51,9 +51,11 @@ static shy_status judge_request(const shy_cohort *c, const int64_t *index, int64
                         (unsigned long long)(first + rows), (unsigned long long)c->head->rows);
     for (int64_t k = 0; k < count; k++) {
         if (index[k] < 0 || index[k] >= c->head->columns)
-            return shy_fail(SHY_INTERNAL, "%s: column %lld is read of %lld.", c->path, (long long)index[k], (long long)c->head->columns);
+            return shy_fail(SHY_INTERNAL, "%s: column %lld is read of %lld.", c->path, (long long)index[k],
+                            (long long)c->head->columns);
         if (c->slot[index[k]] < 0)
-            return shy_fail(SHY_INTERNAL, "%s: column %s is an identifier and has no values.", c->path, c->column[index[k]].name);
+            return shy_fail(SHY_INTERNAL, "%s: column %s is an identifier and has no values.", c->path,
+                            c->column[index[k]].name);
     }
     return SHY_OK;
 }
@@ -82,7 +84,8 @@ static shy_status prepare(reading *r, const int64_t *index, int64_t count)
     shy_status st = SHY_OK;
 
     SHY_TRY(shy_new((size_t)count, sizeof *r->order, &r->order));
-    for (int64_t k = 0; k < count; k++) r->order[k] = (wanted){.slot = r->cohort->slot[index[k]], .place = k};
+    for (int64_t k = 0; k < count; k++)
+        r->order[k] = (wanted){.slot = r->cohort->slot[index[k]], .place = k};
     qsort(r->order, (size_t)count, sizeof *r->order, compare_slots);
     r->count = count;
     int64_t columns = batch_columns(r) < count ? batch_columns(r) : count;
@@ -114,7 +117,8 @@ static int64_t select_columns(const reading *r, hid_t space, int64_t begin, int6
     H5Sselect_none(space);
     for (int64_t k = begin; k < end;) {
         hsize_t start[2] = {(hsize_t)r->order[k].slot, r->first}, count[2] = {1, r->rows};
-        for (k++; k < end && r->order[k].slot <= r->order[k - 1].slot + 1; k++) count[0] += r->order[k].slot > r->order[k - 1].slot;
+        for (k++; k < end && r->order[k].slot <= r->order[k - 1].slot + 1; k++)
+            count[0] += r->order[k].slot > r->order[k - 1].slot;
         if (r->rows > 0) H5Sselect_hyperslab(space, H5S_SELECT_OR, start, NULL, count, NULL);
         columns += (int64_t)count[0];
     }
@@ -156,7 +160,8 @@ static shy_status read_batch(reading *r, int64_t begin, int64_t end)
     return st;
 }
 
-shy_status shy_cohort_read(shy_cohort *cohort, const int64_t *index, int64_t count, uint64_t first, uint64_t rows, double *values)
+shy_status shy_cohort_read(shy_cohort *cohort, const int64_t *index, int64_t count, uint64_t first, uint64_t rows,
+                           double *values)
 {
     shy_status st = SHY_OK;
     reading r = {.cohort = cohort, .first = first, .rows = rows, .values = values, .transfer = H5I_INVALID_HID};
@@ -175,7 +180,7 @@ out:
     return st;
 }
 
-/* ---- identifiers ------------------------------------------------------------------------------------------------------------- */
+/* ---- identifiers ------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     shy_cohort *cohort;
@@ -203,7 +208,8 @@ static shy_status read_text_slice(text_reading *t, uint64_t done, uint64_t here)
     hsize_t start = t->first + done, count = here > 0 ? here : 1;
     hid_t space = H5Dget_space(t->set), memory = H5Screate_simple(1, &count, NULL);
 
-    if (here > 0) H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL);
+    if (here > 0)
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &count, NULL);
     else
         H5Sselect_none(space), H5Sselect_none(memory);
     if (H5Dread(t->set, t->type, memory, space, t->transfer, t->slice) < 0) st = read_error(t->cohort);
@@ -233,7 +239,8 @@ static shy_status number_rows(text_reading *t)
 {
     shy_status st = SHY_OK;
 
-    for (uint64_t i = 0; i < t->rows; i++) SHY_TRY(shy_string_format(&t->texts[i], "%llu", (unsigned long long)(t->first + i + 1)));
+    for (uint64_t i = 0; i < t->rows; i++)
+        SHY_TRY(shy_string_format(&t->texts[i], "%llu", (unsigned long long)(t->first + i + 1)));
 out:
     return st;
 }
@@ -246,14 +253,16 @@ shy_status shy_cohort_read_identifiers(shy_cohort *cohort, uint64_t first, uint6
     t.type = t.transfer = H5I_INVALID_HID;
     SHY_TRY_ALL(cohort->team, judge_request(cohort, NULL, 0, first, rows));
     SHY_TRY_ALL(cohort->team, shy_new(rows, sizeof *t.texts, &t.texts));
-    if (cohort->head->identifiers == 0) SHY_TRY_ALL(cohort->team, number_rows(&t));
+    if (cohort->head->identifiers == 0)
+        SHY_TRY_ALL(cohort->team, number_rows(&t));
     else {
         SHY_TRY_ALL(cohort->team, open_texts(&t));
         SHY_TRY(read_slices(&t));
     }
     *identifiers_out = t.texts, t.texts = NULL;
 out:
-    for (uint64_t i = 0; t.texts != NULL && i < rows; i++) shy_free(&t.texts[i]);
+    for (uint64_t i = 0; t.texts != NULL && i < rows; i++)
+        shy_free(&t.texts[i]);
     shy_free(&t.texts);
     shy_free(&t.slice);
     if (t.transfer >= 0) H5Pclose(t.transfer);

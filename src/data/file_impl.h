@@ -23,16 +23,21 @@ enum { SHY_SEAL_BYTES = 512, SHY_FORMAT = 1 };
 
 /** Writes the seal of a finished file and makes sure that all of it is on disk. `name` is for messages. */
 shy_status shy_seal_write(const char *path, const char *name);
-/** Size and kind of file: cheap. Fails with SHY_IO or SHY_INPUT and says which: not HDF5, no cohort, newer, truncated. */
+/**
+ * Size and kind of file: cheap. Fails with SHY_IO or SHY_INPUT and says which: not HDF5, no cohort, newer, truncated.
+ */
 shy_status shy_seal_check(const char *path, uint64_t *bytes_out);
 /** The CRC-32 of the contents: reads the whole file. Fails with SHY_INPUT: corrupted. */
 shy_status shy_seal_check_contents(const char *path);
 
-/** Why the last call of HDF5 failed, as one phrase; for messages. HDF5 itself stays quiet once shy_hdf5_quiet was called. */
+/**
+ * Why the last call of HDF5 failed, as one phrase; for messages. HDF5 itself stays quiet once shy_hdf5_quiet was
+ * called.
+ */
 void shy_hdf5_quiet(void);
 const char *shy_hdf5_reason(char *text, size_t size);
 
-/* ---- writing (writer.c), serial ------------------------------------------------------------------------------------ */
+/* ---- writing (writer.c), serial ---------------------------------------------------------------------------------- */
 
 typedef struct shy_writer shy_writer;
 /** Texts of a column of texts: number `index`, borrowed until the next call. */
@@ -48,8 +53,8 @@ typedef struct {
 
 shy_status shy_writer_create(const shy_writer_layout *layout, shy_writer **writer_out);
 /** values[k·stride + i] are the rows `row` … row+rows−1 of the slots `slot` … slot+slots−1. */
-shy_status shy_writer_values(shy_writer *writer, int64_t slot, int64_t slots, uint64_t row, uint64_t rows, uint64_t stride,
-                             const double *values);
+shy_status shy_writer_values(shy_writer *writer, int64_t slot, int64_t slots, uint64_t row, uint64_t rows,
+                             uint64_t stride, const double *values);
 shy_status shy_writer_texts(shy_writer *writer, const char *name, uint64_t count, shy_text_at at, void *context);
 shy_status shy_writer_doubles(shy_writer *writer, const char *name, uint64_t count, const double *values);
 shy_status shy_writer_integers(shy_writer *writer, const char *name, uint64_t count, const int64_t *values);

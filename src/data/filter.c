@@ -63,7 +63,8 @@ static bool holds(const shy_filter *filter, const double *values, uint64_t rows,
 
 void shy_filter_apply(const shy_filter *filter, const double *values, uint64_t rows, uint8_t *keep)
 {
-    for (uint64_t i = 0; i < rows; i++) keep[i] = holds(filter, values, rows, i);
+    for (uint64_t i = 0; i < rows; i++)
+        keep[i] = holds(filter, values, rows, i);
 }
 
 int64_t shy_filter_columns(const shy_filter *filter, const int64_t **index_out)
@@ -75,7 +76,8 @@ int64_t shy_filter_columns(const shy_filter *filter, const int64_t **index_out)
 void shy_filter_free(shy_filter **filter)
 {
     if (*filter == NULL) return;
-    for (int64_t s = 0; s < (*filter)->steps; s++) shy_free(&(*filter)->step[s].allowed);
+    for (int64_t s = 0; s < (*filter)->steps; s++)
+        shy_free(&(*filter)->step[s].allowed);
     shy_free(&(*filter)->step);
     shy_free(&(*filter)->column);
     shy_free(filter);

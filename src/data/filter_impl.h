@@ -6,7 +6,15 @@
 
 enum { SHY_FILTER_DEPTH = 64 }; /* results that wait on the stack */
 
-typedef enum { SHY_STEP_COMPARE, SHY_STEP_MEMBER, SHY_STEP_MISSING, SHY_STEP_PRESENT, SHY_STEP_AND, SHY_STEP_OR, SHY_STEP_NOT } shy_step_kind;
+typedef enum {
+    SHY_STEP_COMPARE,
+    SHY_STEP_MEMBER,
+    SHY_STEP_MISSING,
+    SHY_STEP_PRESENT,
+    SHY_STEP_AND,
+    SHY_STEP_OR,
+    SHY_STEP_NOT
+} shy_step_kind;
 typedef enum { SHY_EQUAL, SHY_UNEQUAL, SHY_LESS, SHY_AT_MOST, SHY_MORE, SHY_AT_LEAST } shy_comparison;
 
 typedef struct {

@@ -36,7 +36,7 @@ typedef struct {
     int waiting; /* results on the stack at this step */
 } parser;
 
-/* ---- tokens ---------------------------------------------------------------------------------------------------------------- */
+/* ---- tokens ------------------------------------------------------------------------------------------------------ */
 
 static shy_status complain(const parser *p, int position, const char *text)
 {
@@ -48,7 +48,8 @@ static shy_status unexpected(const parser *p, const char *expected)
     const token *t = &p->token;
     char found[200], text[400];
 
-    if (t->kind == END) snprintf(found, sizeof found, "the condition ends");
+    if (t->kind == END)
+        snprintf(found, sizeof found, "the condition ends");
     else
         snprintf(found, sizeof found, "'%.100s' stands", t->text);
     snprintf(text, sizeof text, "%s where %s is expected.", found, expected);
@@ -67,7 +68,8 @@ static bool ends_word(char c)
 
 static void advance(parser *p, size_t bytes)
 {
-    for (; bytes > 0; bytes--, p->next++) p->position += ((unsigned char)*p->next & 0xC0) != 0x80;
+    for (; bytes > 0; bytes--, p->next++)
+        p->position += ((unsigned char)*p->next & 0xC0) != 0x80;
 }
 
 static char *keep(parser *p, const char *text, size_t length)
@@ -95,7 +97,8 @@ static shy_status scan(parser *p)
 {
     size_t length = 0;
 
-    while (*p->next != '\0' && strchr(" \t\r\n", *p->next) != NULL) advance(p, 1);
+    while (*p->next != '\0' && strchr(" \t\r\n", *p->next) != NULL)
+        advance(p, 1);
     p->token = (token){.kind = END, .position = p->position};
     if (*p->next == '\0') return SHY_OK;
     if (strchr("\"'`", *p->next) != NULL) return scan_quoted(p);
@@ -108,7 +111,8 @@ static shy_status scan(parser *p)
         if (p->next[1] == '=' || (p->next[1] == p->next[0] && strchr("&|", *p->next) != NULL)) length = 2;
     } else {
         p->token.kind = WORD;
-        while (!ends_word(p->next[length])) length++;
+        while (!ends_word(p->next[length]))
+            length++;
     }
     p->token.text = keep(p, p->next, length);
     if (p->token.kind == WORD && shy_text_number(p->token.text, &p->token.value)) p->token.kind = NUMBER;
@@ -122,7 +126,7 @@ static bool is_word(const parser *p, const char *word, const char *sign)
            (p->token.kind == SIGN && sign != NULL && strcmp(p->token.text, sign) == 0);
 }
 
-/* ---- steps ----------------------------------------------------------------------------------------------------------------- */
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 static shy_status add_step(parser *p, shy_step step)
 {
@@ -130,7 +134,8 @@ static shy_status add_step(parser *p, shy_step step)
     shy_filter *f = p->filter;
     bool tests = step.kind <= SHY_STEP_PRESENT;
 
-    if (tests && ++p->waiting > SHY_FILTER_DEPTH) st = complain(p, p->token.position, "too many parentheses within each other.");
+    if (tests && ++p->waiting > SHY_FILTER_DEPTH)
+        st = complain(p, p->token.position, "too many parentheses within each other.");
     if (st == SHY_OK) st = shy_grow((size_t)f->steps + 1, sizeof *f->step, &f->step);
     if (st != SHY_OK) {
         shy_free(&step.allowed);
@@ -154,7 +159,7 @@ out:
     return st;
 }
 
-/* ---- columns and values ------------------------------------------------------------------------------------------------------ */
+/* ---- columns and values ------------------------------------------------------------------------------------------ */
 
 static bool is_keyword(const token *t)
 {
@@ -170,8 +175,8 @@ static shy_status unknown_column(const parser *p)
     const char *near = shy_cohort_nearest(p->cohort, p->token.text);
     char text[600];
 
-    snprintf(text, sizeof text, "the cohort has no column %.200s%s%.200s%s", p->token.text, near != NULL ? "; did you mean " : "",
-             near != NULL ? near : "", near != NULL ? "?" : ".");
+    snprintf(text, sizeof text, "the cohort has no column %.200s%s%.200s%s", p->token.text,
+             near != NULL ? "; did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : ".");
     return complain(p, p->token.position, text);
 }
 
@@ -197,7 +202,8 @@ static shy_status read_comparison(parser *p, shy_comparison *comparison_out)
             *comparison_out = (shy_comparison)i;
             return scan(p);
         }
-    if (p->token.kind == SIGN && strcmp(p->token.text, "=") == 0) return complain(p, p->token.position, "equality is written ==.");
+    if (p->token.kind == SIGN && strcmp(p->token.text, "=") == 0)
+        return complain(p, p->token.position, "equality is written ==.");
     return unexpected(p, "a comparison (== != < <= > >=) or is missing, is present");
 }
 
@@ -208,11 +214,13 @@ static shy_status unknown_level(const parser *p, const shy_column *column)
     size_t used;
 
     used = (size_t)snprintf(text, sizeof text, "column %.200s has no level %.100s; ", column->name, p->token.text);
-    if (near != NULL) snprintf(text + used, sizeof text - used, "did you mean %.100s?", near);
+    if (near != NULL)
+        snprintf(text + used, sizeof text - used, "did you mean %.100s?", near);
     else {
         used += (size_t)snprintf(text + used, sizeof text - used, "it has");
         for (int i = 0; i < column->levels && i < 5; i++)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%s %.40s", i > 0 ? "," : "", column->level_names[i]);
+            used +=
+                (size_t)snprintf(text + used, sizeof text - used, "%s %.40s", i > 0 ? "," : "", column->level_names[i]);
         snprintf(text + used, sizeof text - used, "%s.", column->levels > 5 ? ", …" : "");
     }
     return complain(p, p->token.position, text);
@@ -235,8 +243,10 @@ static shy_status judge_levels(const parser *p, const shy_column *column, shy_st
         bool number = t->kind == NUMBER && shy_text_number(name, &level);
         bool same = number ? level == t->value : strcmp(name, t->text) == 0;
         known |= same;
-        if (!is_ordering(step->comparison)) step->allowed[i] = same == (step->comparison == SHY_EQUAL);
-        else if (number) step->allowed[i] = shy_comparison_holds(step->comparison, level, t->value);
+        if (!is_ordering(step->comparison))
+            step->allowed[i] = same == (step->comparison == SHY_EQUAL);
+        else if (number)
+            step->allowed[i] = shy_comparison_holds(step->comparison, level, t->value);
         else
             return complain(p, t->position, "levels that are no numbers have no order; compare with == or !=.");
     }
@@ -262,7 +272,8 @@ static shy_status value_step(parser *p, int64_t index, shy_step *step)
     shy_status st = SHY_OK;
     const shy_column *column = shy_cohort_column(p->cohort, index);
 
-    if (column->levels > 0) SHY_TRY(level_step(p, column, step));
+    if (column->levels > 0)
+        SHY_TRY(level_step(p, column, step));
     else {
         if (p->token.kind != NUMBER) return unexpected(p, "a number");
         step->value = p->token.value;
@@ -271,7 +282,7 @@ out:
     return st;
 }
 
-/* ---- tests ------------------------------------------------------------------------------------------------------------------ */
+/* ---- tests ------------------------------------------------------------------------------------------------------- */
 
 static shy_status parse_is(parser *p, int64_t operand)
 {
@@ -303,7 +314,8 @@ static shy_status parse_column_test(parser *p)
     SHY_TRY(read_comparison(p, &step.comparison));
     SHY_TRY(value_step(p, column, &step));
     st = scan(p);
-    if (st != SHY_OK) shy_free(&step.allowed);
+    if (st != SHY_OK)
+        shy_free(&step.allowed);
     else
         st = add_step(p, step);
 out:
@@ -396,8 +408,8 @@ static shy_status parse_all(parser *p)
     SHY_TRY(parse_condition(p));
     if (p->token.kind == END) return st;
     const char *near = p->token.kind == WORD ? shy_text_nearest(p->token.text, connectives, 2) : NULL;
-    snprintf(text, sizeof text, "and, or%s%s%s", near != NULL ? " (did you mean " : " or the end", near != NULL ? near : "",
-             near != NULL ? "?)" : "");
+    snprintf(text, sizeof text, "and, or%s%s%s", near != NULL ? " (did you mean " : " or the end",
+             near != NULL ? near : "", near != NULL ? "?)" : "");
     st = unexpected(p, text);
 out:
     return st;

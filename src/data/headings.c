@@ -5,7 +5,10 @@
 
 #include "import_impl.h"
 
-/* "glucose [mg/dl]" is the name glucose with the unit mg/dl. Returns the unit, "" if there is none; cuts it off the name. */
+/*
+ * "glucose [mg/dl]" is the name glucose with the unit mg/dl. Returns the unit, "" if there is none; cuts it off the
+ * name.
+ */
 static char *split_unit(shy_field *field)
 {
     char *bracket = strrchr(field->text, '[');
@@ -22,9 +25,11 @@ static char *split_unit(shy_field *field)
 static shy_status judge_name(const shy_import_table *table, int64_t number, const shy_field *field, const char *unit)
 {
     if (field->length == 0)
-        return shy_fail(SHY_INPUT, "%s, heading: column %lld has no name. Every column needs one.", table->path, (long long)number);
+        return shy_fail(SHY_INPUT, "%s, heading: column %lld has no name. Every column needs one.", table->path,
+                        (long long)number);
     if (field->length > SHY_NAME_BYTES || strlen(unit) > SHY_NAME_BYTES)
-        return shy_fail(SHY_INPUT, "%s, heading: the name of column %lld is longer than %d bytes. Is the first line a heading?",
+        return shy_fail(SHY_INPUT,
+                        "%s, heading: the name of column %lld is longer than %d bytes. Is the first line a heading?",
                         table->path, (long long)number, SHY_NAME_BYTES);
     if (!shy_utf8_valid(field->text, field->length) || !shy_utf8_valid(unit, strlen(unit)))
         return shy_fail(SHY_INPUT,
@@ -38,7 +43,8 @@ static const shy_import_table *table_of(const shy_import *import, int64_t column
 {
     const shy_import_table *table = import->table;
 
-    while (column >= table->first + table->count) table++;
+    while (column >= table->first + table->count)
+        table++;
     return table;
 }
 
@@ -46,13 +52,15 @@ static shy_status duplicate_name(const shy_import *import, int64_t column, const
 {
     int64_t other = 0;
 
-    while (import->column[other].name_word != import->column[column].name_word) other++;
+    while (import->column[other].name_word != import->column[column].name_word)
+        other++;
     const shy_import_table *a = table_of(import, other), *b = table_of(import, column);
     if (a == b)
         return shy_fail(SHY_INPUT, "%s, heading: columns %lld and %lld are both named %s. Rename one of them.", a->path,
                         (long long)(other - a->first + 1), (long long)(column - b->first + 1), name);
-    return shy_fail(SHY_INPUT, "%s and %s both have a column %s. Rename it in one of the tables, or leave it out of one%s.", a->path,
-                    b->path, name, import->options->join == NULL ? "" : "; only the join column may be in both");
+    return shy_fail(
+        SHY_INPUT, "%s and %s both have a column %s. Rename it in one of the tables, or leave it out of one%s.",
+        a->path, b->path, name, import->options->join == NULL ? "" : "; only the join column may be in both");
 }
 
 static shy_status make_room(shy_import *import)
@@ -141,10 +149,12 @@ static shy_status unused_rule(const shy_import *import, const shy_rule *rule)
     const char **names = NULL, *near;
 
     SHY_TRY(shy_new(import->names.count, sizeof *names, &names));
-    for (uint64_t i = 0; i < import->names.count; i++) names[i] = shy_words_text(&import->names, (int64_t)i);
+    for (uint64_t i = 0; i < import->names.count; i++)
+        names[i] = shy_words_text(&import->names, (int64_t)i);
     near = shy_text_nearest(rule->name, names, import->names.count);
-    st = shy_fail(SHY_INPUT, "%s:%llu: the tables have no column %s%s%s%s", import->options->schema, (unsigned long long)rule->line,
-                  rule->name, near != NULL ? "; did you mean " : "", near != NULL ? near : "", near != NULL ? "?" : ".");
+    st = shy_fail(SHY_INPUT, "%s:%llu: the tables have no column %s%s%s%s", import->options->schema,
+                  (unsigned long long)rule->line, rule->name, near != NULL ? "; did you mean " : "",
+                  near != NULL ? near : "", near != NULL ? "?" : ".");
 out:
     shy_free(&names);
     return st;
@@ -184,7 +194,8 @@ shy_status shy_import_headings(shy_import *import)
 {
     shy_status st = SHY_OK;
 
-    for (int t = 0; t < import->tables; t++) SHY_TRY(read_heading(import, &import->table[t]));
+    for (int t = 0; t < import->tables; t++)
+        SHY_TRY(read_heading(import, &import->table[t]));
     SHY_TRY(settle_columns(import));
 out:
     return st;

@@ -1,4 +1,7 @@
-/* image.c: reads the description of a cohort file, on one rank, into one block of bytes that can be sent to the others. */
+/*
+ * image.c: reads the description of a cohort file, on one rank, into one block of bytes that can be sent to the
+ * others.
+ */
 #include "shy_config.h"
 
 #include <string.h>
@@ -33,7 +36,7 @@ out:
     return st;
 }
 
-/* ---- numbers -------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 static shy_status read_attribute(const source *s, const char *name, int64_t *value_out)
 {
@@ -49,7 +52,8 @@ static int64_t length_of(hid_t set)
 {
     hid_t space = H5Dget_space(set);
     hsize_t size = 0;
-    bool simple = space >= 0 && H5Sget_simple_extent_ndims(space) == 1 && H5Sget_simple_extent_dims(space, &size, NULL) == 1;
+    bool simple =
+        space >= 0 && H5Sget_simple_extent_ndims(space) == 1 && H5Sget_simple_extent_dims(space, &size, NULL) == 1;
 
     if (space >= 0) H5Sclose(space);
     return simple ? (int64_t)size : -1;
@@ -72,7 +76,7 @@ out:
     return st;
 }
 
-/* ---- texts ---------------------------------------------------------------------------------------------------------- */
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
 
 static shy_status append_texts(shy_image *image, const char *slice, size_t width, uint64_t count)
 {
@@ -119,7 +123,8 @@ static shy_status read_texts(const source *s, const char *name, int64_t count, i
     hid_t set = H5Dopen2(s->file, name, H5P_DEFAULT), type = set < 0 ? H5I_INVALID_HID : H5Dget_type(set);
     int64_t length = set < 0 ? -1 : length_of(set);
 
-    if (length < 0 || (count >= 0 && length != count) || H5Tget_class(type) != H5T_STRING || H5Tis_variable_str(type) != 0) {
+    if (length < 0 || (count >= 0 && length != count) || H5Tget_class(type) != H5T_STRING ||
+        H5Tis_variable_str(type) != 0) {
         st = damaged(s, name);
         goto out;
     }
@@ -131,7 +136,7 @@ out:
     return st;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static shy_status read_size(const source *s, shy_image_head *head)
 {
@@ -143,7 +148,8 @@ static shy_status read_size(const source *s, shy_image_head *head)
     SHY_TRY(read_attribute(s, "rows", &rows));
     SHY_TRY(read_attribute(s, "columns", &head->columns));
     head->rows = (uint64_t)rows;
-    if (space < 0 || H5Sget_simple_extent_ndims(space) != 2 || H5Sget_simple_extent_dims(space, size, NULL) != 2 || size[1] != head->rows)
+    if (space < 0 || H5Sget_simple_extent_ndims(space) != 2 || H5Sget_simple_extent_dims(space, size, NULL) != 2 ||
+        size[1] != head->rows)
         st = damaged(s, "values");
     head->slots = (int64_t)size[0];
 out:
@@ -180,9 +186,12 @@ static shy_status read_all(const source *s)
 
     SHY_TRY(read_size(s, &head));
     SHY_TRY(append(s->image, &head, sizeof head));
-    for (int i = 0; i < 3; i++) SHY_TRY(read_numbers(s, integers[i], H5T_NATIVE_INT64, head.columns));
-    for (int i = 0; i < 3; i++) SHY_TRY(read_numbers(s, doubles[i], H5T_NATIVE_DOUBLE, head.columns));
-    for (int i = 0; i < 4; i++) SHY_TRY(read_texts(s, texts[i], head.columns, NULL));
+    for (int i = 0; i < 3; i++)
+        SHY_TRY(read_numbers(s, integers[i], H5T_NATIVE_INT64, head.columns));
+    for (int i = 0; i < 3; i++)
+        SHY_TRY(read_numbers(s, doubles[i], H5T_NATIVE_DOUBLE, head.columns));
+    for (int i = 0; i < 4; i++)
+        SHY_TRY(read_texts(s, texts[i], head.columns, NULL));
     SHY_TRY(read_texts(s, "levels", -1, &head.levels));
     SHY_TRY(read_texts(s, "provenance", 1, NULL));
     SHY_TRY(judge(s, &head));
@@ -199,11 +208,13 @@ shy_status shy_image_read(const char *path, shy_image *image)
     char reason[256];
 
 #if H5_VERSION_GE(1, 10, 7)
-    H5Pset_file_locking(access, false, true); /* nobody writes to a finished cohort, and not every file system can lock */
+    H5Pset_file_locking(access, false,
+                        true); /* nobody writes to a finished cohort, and not every file system can lock */
 #endif
     s.file = H5Fopen(path, H5F_ACC_RDONLY, access);
     H5Pclose(access);
-    if (s.file < 0) return shy_fail(SHY_INPUT, "%s: cannot be opened: %s.", path, shy_hdf5_reason(reason, sizeof reason));
+    if (s.file < 0)
+        return shy_fail(SHY_INPUT, "%s: cannot be opened: %s.", path, shy_hdf5_reason(reason, sizeof reason));
     st = read_all(&s);
     H5Fclose(s.file);
     return st;

@@ -14,16 +14,19 @@
 
 #define DEFAULT_MEMORY ((uint64_t)512 << 20)
 
-/* ---- before the first byte is read -------------------------------------------------------------------------------------- */
+/* ---- before the first byte is read ------------------------------------------------------------------------------- */
 
 static shy_status judge_options(const shy_import_options *o)
 {
-    if (o->tables_count < 1) return shy_fail(SHY_USAGE, "No table is given. Example: shihyo import patients.csv -o cohort.h5");
-    if (o->output == NULL) return shy_fail(SHY_USAGE, "The cohort file is not named. Example: shihyo import patients.csv -o cohort.h5");
+    if (o->tables_count < 1)
+        return shy_fail(SHY_USAGE, "No table is given. Example: shihyo import patients.csv -o cohort.h5");
+    if (o->output == NULL)
+        return shy_fail(SHY_USAGE, "The cohort file is not named. Example: shihyo import patients.csv -o cohort.h5");
     if (o->tables_count > 1 && o->join == NULL)
         return shy_fail(SHY_USAGE, "Several tables need an identifier that they share: --join COLUMN.");
     for (int i = 0; i < o->missing_count; i++)
-        if (!shy_utf8_valid(o->missing[i], strlen(o->missing[i]))) return shy_fail(SHY_USAGE, "A missing code is not UTF-8 text.");
+        if (!shy_utf8_valid(o->missing[i], strlen(o->missing[i])))
+            return shy_fail(SHY_USAGE, "A missing code is not UTF-8 text.");
     return SHY_OK;
 }
 
@@ -38,8 +41,10 @@ static shy_status judge_target(const shy_import_options *o, const char *path)
     if (S_ISDIR(target.st_mode)) return shy_fail(SHY_IO, "%s: is a directory. Name the file to write.", path);
     for (int i = 0; i < o->tables_count; i++)
         if (stat(o->tables[i], &other) == 0 && other.st_dev == target.st_dev && other.st_ino == target.st_ino)
-            return shy_fail(SHY_INPUT, "%s: is one of the tables to read and is not written over. Name another file.", path);
-    if (!o->overwrite) return shy_fail(SHY_IO, "%s: is already there. Add --overwrite to replace it, or name another file.", path);
+            return shy_fail(SHY_INPUT, "%s: is one of the tables to read and is not written over. Name another file.",
+                            path);
+    if (!o->overwrite)
+        return shy_fail(SHY_IO, "%s: is already there. Add --overwrite to replace it, or name another file.", path);
     return SHY_OK;
 }
 
@@ -68,7 +73,8 @@ static shy_status prepare_tables(shy_import *import)
         table->path = o->tables[t];
         table->name = slash == NULL ? table->path : slash + 1;
         table->join = -1;
-        if (stat(table->path, &about) != 0) return shy_fail(SHY_IO, "%s: cannot be opened: %s.", table->path, strerror(errno));
+        if (stat(table->path, &about) != 0)
+            return shy_fail(SHY_IO, "%s: cannot be opened: %s.", table->path, strerror(errno));
         table->bytes = (uint64_t)about.st_size;
     }
 out:
@@ -79,7 +85,8 @@ static shy_status prepare_codes(shy_import *import)
 {
     shy_status st = SHY_OK;
 
-    for (int i = 0; i < import->options->missing_count; i++) SHY_TRY(shy_missing_add(&import->missing, import->options->missing[i]));
+    for (int i = 0; i < import->options->missing_count; i++)
+        SHY_TRY(shy_missing_add(&import->missing, import->options->missing[i]));
     for (int i = 0; import->schema != NULL && i < import->schema->codes_count; i++)
         SHY_TRY(shy_missing_add(&import->missing, import->schema->codes[i]));
 out:
@@ -103,7 +110,7 @@ out:
     return st;
 }
 
-/* ---- what is in the tables ------------------------------------------------------------------------------------------------ */
+/* ---- what is in the tables --------------------------------------------------------------------------------------- */
 
 static shy_status examine_table(shy_import *import, shy_import_table *table)
 {
@@ -113,7 +120,10 @@ static shy_status examine_table(shy_import *import, shy_import_table *table)
     SHY_TRY(shy_import_scan(import, table, false));
     SHY_TRY(shy_import_infer(import, table, &again));
     if (again) {
-        /* Columns where texts turned up after numbers and are in the majority: now they are read as texts from the start. */
+        /*
+         * Columns where texts turned up after numbers and are in the majority: now they are read as texts from the
+         * start.
+         */
         for (int64_t i = table->first; i < table->first + table->count; i++)
             if (import->column[i].again) import->column[i].texts->late = false;
         SHY_TRY(shy_import_scan(import, table, true));
@@ -124,7 +134,9 @@ out:
     return st;
 }
 
-/* Rows of the dataset of values for what has values, −1−k for the identifiers; the join column is the first of these. */
+/*
+ * Rows of the dataset of values for what has values, −1−k for the identifiers; the join column is the first of these.
+ */
 static shy_status assign_slots(shy_import *import)
 {
     int64_t identifiers = import->options->join != NULL;
@@ -135,13 +147,16 @@ static shy_status assign_slots(shy_import *import)
         for (int64_t i = table->first; i < table->first + table->count; i++) {
             shy_import_column *column = &import->column[i];
             column->minimum = INFINITY, column->maximum = -INFINITY;
-            if (column->kind == SHY_KIND_IDENTIFIER) column->slot = i == table->join ? -1 : -1 - identifiers++;
-            else if (column->kind != SHY_KIND_SKIP) column->slot = import->slots++;
+            if (column->kind == SHY_KIND_IDENTIFIER)
+                column->slot = i == table->join ? -1 : -1 - identifiers++;
+            else if (column->kind != SHY_KIND_SKIP)
+                column->slot = import->slots++;
         }
         table->slots = import->slots - table->first_slot;
     }
-    if (import->slots == 0) return shy_fail(SHY_INPUT, "%s: has no column of values, only identifiers or texts that are left out.",
-                                            import->table[0].path);
+    if (import->slots == 0)
+        return shy_fail(SHY_INPUT, "%s: has no column of values, only identifiers or texts that are left out.",
+                        import->table[0].path);
     return SHY_OK;
 }
 
@@ -150,7 +165,8 @@ static shy_status examine(shy_import *import)
     shy_status st = SHY_OK;
 
     SHY_TRY(shy_import_headings(import));
-    for (int t = 0; t < import->tables; t++) SHY_TRY(examine_table(import, &import->table[t]));
+    for (int t = 0; t < import->tables; t++)
+        SHY_TRY(examine_table(import, &import->table[t]));
     SHY_TRY(shy_import_join(import));
     shy_import_infer_survival(import);
     SHY_TRY(assign_slots(import));
@@ -158,7 +174,7 @@ out:
     return st;
 }
 
-/* ---- what people are told --------------------------------------------------------------------------------------------------- */
+/* ---- what people are told ---------------------------------------------------------------------------------------- */
 
 typedef struct {
     const shy_import *import;
@@ -191,7 +207,7 @@ out:
     return st;
 }
 
-/* ---- all steps ----------------------------------------------------------------------------------------------------------------- */
+/* ---- all steps --------------------------------------------------------------------------------------------------- */
 
 /* Makes the new name last; some file systems cannot, and need not. */
 static void sync_directory(const char *path)
@@ -243,7 +259,8 @@ static void release(shy_import *import)
         shy_free(&texts->level);
         shy_free(&import->column[i].texts);
     }
-    for (int t = 0; t < import->tables; t++) shy_free(&import->table[t].target);
+    for (int t = 0; t < import->tables; t++)
+        shy_free(&import->table[t].target);
     shy_free(&import->column);
     shy_free(&import->table);
     shy_words_free(&import->names);
@@ -256,7 +273,8 @@ shy_status shy_cohort_import(const shy_import_options *options, FILE *report)
 {
     shy_status st = SHY_OK;
     shy_import_options o = *options;
-    shy_import import = {.options = &o, .report = report, .memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY};
+    shy_import import = {
+        .options = &o, .report = report, .memory = options->memory > 0 ? options->memory : DEFAULT_MEMORY};
     char *cohort = NULL, *schema = NULL;
 
     o.quiet = o.quiet || report == NULL;

@@ -13,17 +13,17 @@ enum {
     SHY_NAME_BYTES = 1000        /* the longest name, level or identifier */
 };
 
-/* ---- the schema (schema.c, schema_save.c) -------------------------------------------------------------------------- */
+/* ---- the schema (schema.c, schema_save.c) ------------------------------------------------------------------------ */
 
 /** What a schema says about the columns whose name matches; what it does not say is −1 or NULL or empty. */
 typedef struct {
-    char *name;      /* a name, or a pattern with * and ? */
-    int kind;        /* a shy_kind, SHY_KIND_SKIP, or −1 */
-    char *unit;      /* or NULL */
-    char *modality;  /* or NULL */
-    char **levels;   /* in the order of their numbers */
+    char *name;     /* a name, or a pattern with * and ? */
+    int kind;       /* a shy_kind, SHY_KIND_SKIP, or −1 */
+    char *unit;     /* or NULL */
+    char *modality; /* or NULL */
+    char **levels;  /* in the order of their numbers */
     int levels_count;
-    char **codes;    /* missing codes of these columns */
+    char **codes; /* missing codes of these columns */
     int codes_count;
     shy_missing missing; /* made of codes */
     uint64_t line;
@@ -36,37 +36,41 @@ typedef struct {
     shy_rule *rule;
     uint64_t count, room;
     shy_words names; /* of the rules: the number of a name is that of its rule */
-    char **codes;      /* missing codes of all columns */
+    char **codes;    /* missing codes of all columns */
     int codes_count;
 } shy_schema;
 
 shy_status shy_schema_read(const char *path, shy_schema **schema_out);
 void shy_schema_free(shy_schema **schema);
-/** The rule for a column of this name: the one with just this name, or the first whose pattern matches. NULL if none. */
+/**
+ * The rule for a column of this name: the one with just this name, or the first whose pattern matches. NULL if none.
+ */
 shy_rule *shy_schema_rule(shy_schema *schema, const char *name);
 
 /* ---- columns and tables ------------------------------------------------------------------------------------------ */
 
-/** What is seen of a column in the first pass, and only of columns that need it: texts, identifiers, declared levels. */
+/**
+ * What is seen of a column in the first pass, and only of columns that need it: texts, identifiers, declared levels.
+ */
 typedef struct {
-    shy_words words;  /* distinct texts, given up (free) when there are too many that repeat */
+    shy_words words; /* distinct texts, given up (free) when there are too many that repeat */
     bool given_up;
-    bool late;        /* numbers came before the first text: the words are incomplete */
-    bool repeated;    /* some word came twice */
-    uint64_t texts;   /* cells that are no number */
+    bool late;                            /* numbers came before the first text: the words are incomplete */
+    bool repeated;                        /* some word came twice */
+    uint64_t texts;                       /* cells that are no number */
     uint64_t text_row, text_line;         /* of the first of them */
     char text[48];                        /* and what it says, perhaps cut */
     uint64_t infinite_row, infinite_line; /* 0 if none */
     char infinite[16];
-    int *code;    /* level number of each word, once the levels are decided; owned */
+    int *code;          /* level number of each word, once the levels are decided; owned */
     const char **level; /* level names in order; owned array of borrowed texts */
     int levels;
 } shy_texts;
 
 enum { /* of the numbers of a column, as bits */
-    SHY_SEEN_FRACTION = 1,
-    SHY_SEEN_NEGATIVE = 2,
-    SHY_SEEN_BEYOND = 4 /* something else than a whole number of 0 … 63 */
+       SHY_SEEN_FRACTION = 1,
+       SHY_SEEN_NEGATIVE = 2,
+       SHY_SEEN_BEYOND = 4 /* something else than a whole number of 0 … 63 */
 };
 
 typedef struct {
@@ -84,7 +88,7 @@ typedef struct {
     uint8_t seen;
     bool decided;
     bool joined; /* the join column of a later table: it is in the cohort already */
-    bool again; /* the first pass has to see its texts once more */
+    bool again;  /* the first pass has to see its texts once more */
 } shy_import_column;
 
 typedef struct {
@@ -92,11 +96,11 @@ typedef struct {
     char sha256[65];
     uint64_t bytes, rows;
     char separator;
-    int64_t first, count;  /* its columns */
-    int64_t join;          /* index of the join column among all columns, −1 if none */
+    int64_t first, count; /* its columns */
+    int64_t join;         /* index of the join column among all columns, −1 if none */
     int64_t first_slot, slots;
-    int64_t *target;       /* row of the cohort for each row of the table, −1 if it is left out; NULL: the same */
-    bool ordered;          /* targets ascend */
+    int64_t *target; /* row of the cohort for each row of the table, −1 if it is left out; NULL: the same */
+    bool ordered;    /* targets ascend */
     uint64_t matched;
 } shy_import_table;
 
@@ -111,13 +115,16 @@ typedef struct {
     shy_import_column *column;
     int64_t columns, columns_room;
     shy_words names, units;
-    uint64_t rows;          /* of the cohort */
+    uint64_t rows; /* of the cohort */
     int64_t slots;
-    uint64_t words_bytes;   /* held by all texts */
+    uint64_t words_bytes; /* held by all texts */
     char schema_sha256[65];
 } shy_import;
 
-/** Reads the headings of all tables: names, units, rules. Fails on duplicate and invalid names, and on rules that match nothing. */
+/**
+ * Reads the headings of all tables: names, units, rules. Fails on duplicate and invalid names, and on rules that match
+ * nothing.
+ */
 shy_status shy_import_headings(shy_import *import);
 /** First pass over a table: what its columns hold. `again`: only those marked so. */
 shy_status shy_import_scan(shy_import *import, shy_import_table *table, bool again);
@@ -143,7 +150,7 @@ shy_status shy_import_provenance(const shy_import *import, char **text_out);
  */
 typedef struct {
     const shy_reader *reader;
-    uint64_t row; /* 0, 1, … */
+    uint64_t row;   /* 0, 1, … */
     int64_t column; /* among all columns */
     const char *text;
     size_t length;

@@ -11,7 +11,7 @@ typedef struct {
     uint64_t count;
 } write_job;
 
-/* ---- texts, one at a time ------------------------------------------------------------------------------------------- */
+/* ---- texts, one at a time ---------------------------------------------------------------------------------------- */
 
 static const char *name_at(void *context, uint64_t i)
 {
@@ -65,7 +65,7 @@ static const char *identifier_at(void *context, uint64_t row)
     return source < 0 ? "" : shy_words_text(list->words, source);
 }
 
-/* ---- parts of the file ------------------------------------------------------------------------------------------------ */
+/* ---- parts of the file ------------------------------------------------------------------------------------------- */
 
 static shy_status write_names(write_job *job)
 {
@@ -112,9 +112,11 @@ static shy_status write_figures(write_job *job)
     SHY_TRY(shy_new(job->count, sizeof *integers, &integers));
     SHY_TRY(shy_new(job->count, sizeof *doubles, &doubles));
     for (int f = 0; f < 3; f++) {
-        for (uint64_t i = 0; i < job->count; i++) integers[i] = integer_figure(job->import, job->kept[i], integer[f].which);
+        for (uint64_t i = 0; i < job->count; i++)
+            integers[i] = integer_figure(job->import, job->kept[i], integer[f].which);
         SHY_TRY(shy_writer_integers(job->writer, integer[f].name, job->count, integers));
-        for (uint64_t i = 0; i < job->count; i++) doubles[i] = double_figure(job->import, job->kept[i], floating[f].which);
+        for (uint64_t i = 0; i < job->count; i++)
+            doubles[i] = double_figure(job->import, job->kept[i], floating[f].which);
         SHY_TRY(shy_writer_doubles(job->writer, floating[f].name, job->count, doubles));
     }
 out:
@@ -137,7 +139,8 @@ static shy_status write_levels(write_job *job)
     SHY_TRY(shy_new(count, sizeof *level, &level));
     for (uint64_t i = 0; i < job->count; i++) {
         shy_import_view(job->import, job->kept[i], &view);
-        for (int k = 0; k < view.levels; k++) level[used++] = view.level_names[k];
+        for (int k = 0; k < view.levels; k++)
+            level[used++] = view.level_names[k];
     }
     level_list list = {.level = level};
     SHY_TRY(shy_writer_texts(job->writer, "levels", count, level_at, &list));
@@ -155,7 +158,8 @@ static shy_status write_identifiers(write_job *job, const shy_import_table *tabl
 
     if (table->target != NULL) {
         SHY_TRY(shy_new(import->rows, sizeof *source, &source));
-        for (uint64_t i = 0; i < import->rows; i++) source[i] = -1;
+        for (uint64_t i = 0; i < import->rows; i++)
+            source[i] = -1;
         for (uint64_t i = 0; i < table->rows; i++)
             if (table->target[i] >= 0) source[table->target[i]] = (int64_t)i;
     }
@@ -193,7 +197,7 @@ out:
     return st;
 }
 
-/* ---- the file ------------------------------------------------------------------------------------------------------------ */
+/* ---- the file ---------------------------------------------------------------------------------------------------- */
 
 static shy_status keep_columns(write_job *job)
 {
@@ -221,7 +225,8 @@ shy_status shy_import_write(shy_import *import, const char *path)
     SHY_TRY(write_names(&job));
     SHY_TRY(write_figures(&job));
     SHY_TRY(write_levels(&job));
-    for (int t = 0; t < import->tables; t++) SHY_TRY(write_identifiers(&job, &import->table[t]));
+    for (int t = 0; t < import->tables; t++)
+        SHY_TRY(write_identifiers(&job, &import->table[t]));
     SHY_TRY(write_about(&job));
     SHY_TRY(shy_writer_finish(&job.writer));
 out:

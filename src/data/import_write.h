@@ -4,7 +4,9 @@
 
 #include "import_impl.h"
 
-/** Reads the tables for the second time and writes the cohort to `path`, which must not exist; it does not on failure. */
+/**
+ * Reads the tables for the second time and writes the cohort to `path`, which must not exist; it does not on failure.
+ */
 shy_status shy_import_write(shy_import *import, const char *path);
 
 #endif

@@ -1,4 +1,6 @@
-/* infer.c: from what the first pass saw to the kind of every column, with care: what is not clear is said or refused. */
+/*
+ * infer.c: from what the first pass saw to the kind of every column, with care: what is not clear is said or refused.
+ */
 #include "shy_config.h"
 
 #include <ctype.h>
@@ -15,16 +17,17 @@ typedef struct {
 
 static const char *const zero_one[] = {"0", "1"};
 
-/* ---- what cannot be accepted --------------------------------------------------------------------------------------- */
+/* ---- what cannot be accepted ------------------------------------------------------------------------------------- */
 
 static shy_status infinite_value(const inference *in)
 {
     const shy_texts *t = in->column->texts;
 
     return shy_fail(SHY_INPUT,
-                    "%s, row %llu (line %llu), column %s: '%s' is an infinite value. Correct it, or add --missing '%s' if it means missing.",
-                    in->table->path, (unsigned long long)t->infinite_row, (unsigned long long)t->infinite_line, in->column->name,
-                    t->infinite, t->infinite);
+                    "%s, row %llu (line %llu), column %s: '%s' is an infinite value. Correct it, or add --missing '%s' "
+                    "if it means missing.",
+                    in->table->path, (unsigned long long)t->infinite_row, (unsigned long long)t->infinite_line,
+                    in->column->name, t->infinite, t->infinite);
 }
 
 static shy_status text_among_numbers(const inference *in)
@@ -32,15 +35,17 @@ static shy_status text_among_numbers(const inference *in)
     const shy_texts *t = in->column->texts;
     char cause[96] = "and the schema declares the column ";
 
-    if (in->column->kind >= 0) strcat(cause, shy_kind_name((shy_kind)in->column->kind));
+    if (in->column->kind >= 0)
+        strcat(cause, shy_kind_name((shy_kind)in->column->kind));
     else
-        snprintf(cause, sizeof cause, "and %llu of the %llu values of the column are", (unsigned long long)in->column->numbers,
-                 (unsigned long long)(in->column->numbers + t->texts));
-    return shy_fail(SHY_INPUT,
-                    "%s, row %llu (line %llu), column %s: '%s' is not a number, %s. "
-                    "If it means missing, add --missing '%s'; if the column holds categories, declare it categorical in a schema.",
-                    in->table->path, (unsigned long long)t->text_row, (unsigned long long)t->text_line, in->column->name, t->text, cause,
-                    t->text);
+        snprintf(cause, sizeof cause, "and %llu of the %llu values of the column are",
+                 (unsigned long long)in->column->numbers, (unsigned long long)(in->column->numbers + t->texts));
+    return shy_fail(
+        SHY_INPUT,
+        "%s, row %llu (line %llu), column %s: '%s' is not a number, %s. "
+        "If it means missing, add --missing '%s'; if the column holds categories, declare it categorical in a schema.",
+        in->table->path, (unsigned long long)t->text_row, (unsigned long long)t->text_line, in->column->name, t->text,
+        cause, t->text);
 }
 
 static shy_status wrong_level_count(const inference *in)
@@ -49,15 +54,18 @@ static shy_status wrong_level_count(const inference *in)
     const char *kind = shy_kind_name((shy_kind)in->column->kind);
 
     if (words->count > 2)
-        return shy_fail(SHY_INPUT, "%s, column %s: is declared %s and has %llu values, among them '%.60s', '%.60s' and '%.60s'.",
-                        in->table->path, in->column->name, kind, (unsigned long long)words->count, shy_words_text(words, 0),
-                        shy_words_text(words, 1), shy_words_text(words, 2));
-    return shy_fail(SHY_INPUT, "%s, column %s: is declared %s and has %s%.60s%s. If there is another level, give both as levels: [a, b].",
-                    in->table->path, in->column->name, kind, words->count == 0 ? "no value" : "only the value '",
-                    words->count == 0 ? "" : shy_words_text(words, 0), words->count == 0 ? "" : "'");
+        return shy_fail(SHY_INPUT,
+                        "%s, column %s: is declared %s and has %llu values, among them '%.60s', '%.60s' and '%.60s'.",
+                        in->table->path, in->column->name, kind, (unsigned long long)words->count,
+                        shy_words_text(words, 0), shy_words_text(words, 1), shy_words_text(words, 2));
+    return shy_fail(
+        SHY_INPUT,
+        "%s, column %s: is declared %s and has %s%.60s%s. If there is another level, give both as levels: [a, b].",
+        in->table->path, in->column->name, kind, words->count == 0 ? "no value" : "only the value '",
+        words->count == 0 ? "" : shy_words_text(words, 0), words->count == 0 ? "" : "'");
 }
 
-/* ---- kinds --------------------------------------------------------------------------------------------------------- */
+/* ---- kinds ------------------------------------------------------------------------------------------------------- */
 
 static shy_status drop_texts(inference *in)
 {
@@ -123,8 +131,8 @@ static bool all_distinct(const inference *in)
 {
     const shy_texts *texts = in->column->texts;
 
-    return texts != NULL && !texts->given_up && !texts->repeated && in->column->missing_cells == 0 && texts->words.count >= 3 &&
-           *in->identifiers < SHY_IDENTIFIERS_MAX;
+    return texts != NULL && !texts->given_up && !texts->repeated && in->column->missing_cells == 0 &&
+           texts->words.count >= 3 && *in->identifiers < SHY_IDENTIFIERS_MAX;
 }
 
 static shy_status become_identifier(inference *in)
@@ -160,7 +168,8 @@ static bool looks_like_date(const char *text)
 
     for (; isdigit((unsigned char)*text); numbers++) {
         int digits = 0;
-        for (; isdigit((unsigned char)*text); text++) digits++;
+        for (; isdigit((unsigned char)*text); text++)
+            digits++;
         if (digits > 4) return false;
         if (numbers == 2) return true;
         if (*text != '-' && *text != '/' && *text != '.') return false;
@@ -180,11 +189,14 @@ static shy_status infer_texts(inference *in)
         in->column->again = true;
         return SHY_OK;
     }
-    if (looks_like_date(column->texts->text)) return become(in, SHY_KIND_SKIP, "dates are left out: import durations instead");
+    if (looks_like_date(column->texts->text))
+        return become(in, SHY_KIND_SKIP, "dates are left out: import durations instead");
     if (all_distinct(in)) return become_identifier(in);
-    if (column->texts->given_up || words->count > SHY_LEVELS_INFERRED || (!column->texts->repeated && words->count > 10))
+    if (column->texts->given_up || words->count > SHY_LEVELS_INFERRED ||
+        (!column->texts->repeated && words->count > 10))
         return become(in, SHY_KIND_SKIP, "free text is left out: declare it categorical to keep it");
-    return become(in, words->count == 2 ? SHY_KIND_BINARY : SHY_KIND_CATEGORICAL, words->count == 1 ? "always the same" : NULL);
+    return become(in, words->count == 2 ? SHY_KIND_BINARY : SHY_KIND_CATEGORICAL,
+                  words->count == 1 ? "always the same" : NULL);
 }
 
 static shy_status infer_column(inference *in)
@@ -201,7 +213,8 @@ shy_status shy_import_infer(shy_import *import, shy_import_table *table, bool *a
     inference in = {.import = import, .table = table, .identifiers = &identifiers};
 
     *again_out = false;
-    for (int64_t i = 0; i < table->first + table->count; i++) identifiers += import->column[i].kind == SHY_KIND_IDENTIFIER;
+    for (int64_t i = 0; i < table->first + table->count; i++)
+        identifiers += import->column[i].kind == SHY_KIND_IDENTIFIER;
     for (int64_t i = table->first; i < table->first + table->count; i++) {
         in.column = &import->column[i];
         in.column->again = false;
@@ -209,13 +222,13 @@ shy_status shy_import_infer(shy_import *import, shy_import_table *table, bool *a
         *again_out |= in.column->again;
     }
     if (identifiers > SHY_IDENTIFIERS_MAX)
-        st = shy_fail(SHY_INPUT, "%s: more than %d columns are declared identifiers. Leave some out (kind: skip).", table->path,
-                      SHY_IDENTIFIERS_MAX);
+        st = shy_fail(SHY_INPUT, "%s: more than %d columns are declared identifiers. Leave some out (kind: skip).",
+                      table->path, SHY_IDENTIFIERS_MAX);
 out:
     return st;
 }
 
-/* ---- as the cohort will have it --------------------------------------------------------------------------------------- */
+/* ---- as the cohort will have it ---------------------------------------------------------------------------------- */
 
 void shy_import_view(const shy_import *import, int64_t index, shy_column *column_out)
 {
@@ -230,6 +243,8 @@ void shy_import_view(const shy_import *import, int64_t index, shy_column *column
         column_out->minimum = c->minimum, column_out->maximum = c->maximum;
         column_out->mean = c->sum / (double)present;
     }
-    if (leveled && c->texts != NULL) column_out->levels = c->texts->levels, column_out->level_names = c->texts->level;
-    else if (c->kind == SHY_KIND_BINARY) column_out->levels = 2, column_out->level_names = zero_one;
+    if (leveled && c->texts != NULL)
+        column_out->levels = c->texts->levels, column_out->level_names = c->texts->level;
+    else if (c->kind == SHY_KIND_BINARY)
+        column_out->levels = 2, column_out->level_names = zero_one;
 }

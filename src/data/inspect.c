@@ -13,8 +13,8 @@ static void print_source(FILE *stream, const json_t *source)
     json_int_t rows = 0, columns = 0;
     char text[32];
 
-    if (json_unpack((json_t *)(uintptr_t)source, "{s:s, s:s, s:I, s:I}", "name", &name, "sha256", &sha256, "rows", &rows, "columns",
-                    &columns) != 0)
+    if (json_unpack((json_t *)(uintptr_t)source, "{s:s, s:s, s:I, s:I}", "name", &name, "sha256", &sha256, "rows",
+                    &rows, "columns", &columns) != 0)
         return;
     fprintf(stream, "source      %s: %s rows, ", name, shy_text_thousands((uint64_t)rows, text));
     fprintf(stream, "%s columns, sha256 %.12s…\n", shy_text_thousands((uint64_t)columns, text), sha256);
@@ -30,7 +30,8 @@ static void print_options(FILE *stream, const json_t *options)
     if (schema != NULL) fprintf(stream, "schema      %s\n", schema);
     if (json_array_size(codes) == 0) return;
     fputs("missing     empty, NA, NaN, .", stream);
-    for (size_t i = 0; i < json_array_size(codes); i++) fprintf(stream, ", %s", json_string_value(json_array_get(codes, i)));
+    for (size_t i = 0; i < json_array_size(codes); i++)
+        fprintf(stream, ", %s", json_string_value(json_array_get(codes, i)));
     fputc('\n', stream);
 }
 
@@ -40,7 +41,8 @@ static void print_provenance(const shy_cohort *c, FILE *stream)
     const json_t *sources = json_object_get(root, "sources");
     const char *version = json_string_value(json_object_get(root, "version"));
 
-    for (size_t i = 0; i < json_array_size(sources); i++) print_source(stream, json_array_get(sources, i));
+    for (size_t i = 0; i < json_array_size(sources); i++)
+        print_source(stream, json_array_get(sources, i));
     print_options(stream, json_object_get(root, "options"));
     if (version != NULL) fprintf(stream, "written by  shihyo %s, format %d\n", version, SHY_FORMAT);
     json_decref(root);
@@ -56,7 +58,8 @@ static void get_column(void *context, int64_t index, shy_column *column_out, con
 
 static shy_status print_all(shy_cohort *c, FILE *stream, int64_t limit)
 {
-    shy_listing listing = {.get = get_column, .context = c, .count = c->head->columns, .rows = c->head->rows, .limit = limit};
+    shy_listing listing = {
+        .get = get_column, .context = c, .count = c->head->columns, .rows = c->head->rows, .limit = limit};
 
     fprintf(stream, "cohort      %s\nsha256      %s\n", c->path, c->head->sha256);
     print_provenance(c, stream);

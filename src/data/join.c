@@ -11,8 +11,10 @@ static shy_status nobody_matched(const shy_import *import, const shy_import_tabl
     const shy_words *first = &import->column[import->table[0].join].texts->words;
     const shy_words *other = &import->column[table->join].texts->words;
 
-    return shy_fail(SHY_INPUT, "%s and %s have no identifier in common: %s is for example '%.60s' in the one and '%.60s' in the other.",
-                    import->table[0].path, table->path, import->options->join, shy_words_text(first, 0), shy_words_text(other, 0));
+    return shy_fail(
+        SHY_INPUT,
+        "%s and %s have no identifier in common: %s is for example '%.60s' in the one and '%.60s' in the other.",
+        import->table[0].path, table->path, import->options->join, shy_words_text(first, 0), shy_words_text(other, 0));
 }
 
 static shy_status match_table(shy_import *import, shy_import_table *table)
@@ -43,12 +45,15 @@ static void report_match(const shy_import *import, const shy_import_table *table
     char matched[32], rows[32], without[32], extra[32];
     FILE *to = import->report;
 
-    fprintf(to, "joined on %s: %s of the %s rows of %s have a row in %s", import->options->join, shy_text_thousands(table->matched, matched),
-            shy_text_thousands(import->rows, rows), import->table[0].name, table->name);
+    fprintf(to, "joined on %s: %s of the %s rows of %s have a row in %s", import->options->join,
+            shy_text_thousands(table->matched, matched), shy_text_thousands(import->rows, rows), import->table[0].name,
+            table->name);
     if (table->matched < import->rows)
-        fprintf(to, "; for the other %s its columns are missing", shy_text_thousands(import->rows - table->matched, without));
+        fprintf(to, "; for the other %s its columns are missing",
+                shy_text_thousands(import->rows - table->matched, without));
     if (table->matched < table->rows)
-        fprintf(to, "; %s of %s stand%s only there and %s left out", shy_text_thousands(table->rows - table->matched, extra), table->name,
+        fprintf(to, "; %s of %s stand%s only there and %s left out",
+                shy_text_thousands(table->rows - table->matched, extra), table->name,
                 table->rows - table->matched == 1 ? "s" : "", table->rows - table->matched == 1 ? "is" : "are");
     fputs("\n", to);
 }

@@ -39,7 +39,8 @@ static bool is_positive(const char *level)
 
 static void sort_levels(shy_texts *texts)
 {
-    qsort(texts->level, (size_t)texts->levels, sizeof *texts->level, all_numbers(texts) ? compare_numbers : compare_texts);
+    qsort(texts->level, (size_t)texts->levels, sizeof *texts->level,
+          all_numbers(texts) ? compare_numbers : compare_texts);
     if (texts->levels == 2 && is_positive(texts->level[0]) && !is_positive(texts->level[1])) {
         const char *other = texts->level[1];
         texts->level[1] = texts->level[0];
@@ -57,7 +58,8 @@ shy_status shy_texts_order(shy_texts *texts, bool given_order)
     SHY_TRY(shy_new(count, sizeof *texts->level, &texts->level));
     SHY_TRY(shy_new(count, sizeof *texts->code, &texts->code));
     texts->levels = (int)count;
-    for (size_t i = 0; i < count; i++) texts->level[i] = shy_words_text(&texts->words, (int64_t)i);
+    for (size_t i = 0; i < count; i++)
+        texts->level[i] = shy_words_text(&texts->words, (int64_t)i);
     if (!given_order) sort_levels(texts);
     for (int i = 0; i < texts->levels; i++)
         texts->code[shy_words_find(&texts->words, texts->level[i], strlen(texts->level[i]))] = i;

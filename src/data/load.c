@@ -9,7 +9,8 @@
 /*
  * A table is read row by row and stored column by column. A block of the buffer holds `slots` columns by `stride` rows:
  *
- *     ordered table      all its columns (or as many as fit) × one band of chunk rows; bands follow each other in one pass
+ *     ordered table      all its columns (or as many as fit) × one band of chunk rows; bands follow each other in
+ * one pass
  *     unordered table    as many columns as fit × all rows; one pass over the table for each block
  *
  * Blocks begin and end at the borders of chunks, so that hardly any chunk is written twice.
@@ -29,7 +30,8 @@ void shy_load_layout(const shy_import *import, uint64_t buffer, shy_writer_layou
     enum { CHUNK_CELLS = 65536, ROWS_LEAST = 32, ROWS_MOST = 8192 };
     uint64_t fit = buffer / sizeof(double) / (uint64_t)import->slots, rows = ROWS_LEAST;
 
-    while (rows < ROWS_MOST && 2 * rows <= fit) rows *= 2;
+    while (rows < ROWS_MOST && 2 * rows <= fit)
+        rows *= 2;
     if (rows > import->rows) rows = import->rows;
     layout->rows = import->rows;
     layout->slots = import->slots;
@@ -38,14 +40,15 @@ void shy_load_layout(const shy_import *import, uint64_t buffer, shy_writer_layou
     if (layout->chunk_slots > (uint64_t)import->slots) layout->chunk_slots = (uint64_t)import->slots;
 }
 
-/* ---- one block ------------------------------------------------------------------------------------------------------- */
+/* ---- one block --------------------------------------------------------------------------------------------------- */
 
 static void begin_block(load *l, uint64_t row)
 {
     uint64_t cells = (uint64_t)l->slots * l->stride;
 
     l->row = row;
-    for (uint64_t i = 0; i < cells; i++) l->block[i] = NAN;
+    for (uint64_t i = 0; i < cells; i++)
+        l->block[i] = NAN;
 }
 
 /* In the order of rows, whatever the blocks: the sums do not depend on the memory that was allowed. */
@@ -75,11 +78,12 @@ static shy_status end_block(load *l)
     return shy_writer_values(l->writer, l->slot, l->slots, l->row, rows, l->stride, l->block);
 }
 
-/* ---- cells ----------------------------------------------------------------------------------------------------------- */
+/* ---- cells ------------------------------------------------------------------------------------------------------- */
 
 static shy_status table_changed(const load *l)
 {
-    return shy_fail(SHY_INPUT, "%s: has changed while it was read. Import again when nothing writes to it.", l->table->path);
+    return shy_fail(SHY_INPUT, "%s: has changed while it was read. Import again when nothing writes to it.",
+                    l->table->path);
 }
 
 static shy_status begin_row(void *context, uint64_t row)
@@ -105,8 +109,8 @@ static shy_status take_cell(void *context, const shy_cell_place *place)
     double value = NAN;
 
     if (l->target < 0 || column->slot < l->slot || column->slot >= l->slot + l->slots) return SHY_OK;
-    shy_cell cell =
-        shy_cell_read(place->text, place->length, &l->import->missing, column->rule ? &column->rule->missing : NULL, &value);
+    shy_cell cell = shy_cell_read(place->text, place->length, &l->import->missing,
+                                  column->rule ? &column->rule->missing : NULL, &value);
     if (cell == SHY_CELL_MISSING) return SHY_OK;
     if (column->texts != NULL) {
         int level = shy_texts_level(column->texts, place->text, place->length);
@@ -119,7 +123,7 @@ static shy_status take_cell(void *context, const shy_cell_place *place)
     return SHY_OK;
 }
 
-/* ---- passes ------------------------------------------------------------------------------------------------------------ */
+/* ---- passes ------------------------------------------------------------------------------------------------------ */
 
 static shy_status pass(load *l)
 {
@@ -147,7 +151,8 @@ static int64_t at_border(int64_t begin, int64_t slot, uint64_t chunk)
     return border > begin ? border : slot;
 }
 
-shy_status shy_load_table(shy_import *import, shy_import_table *table, shy_writer *writer, const shy_writer_layout *layout, uint64_t buffer)
+shy_status shy_load_table(shy_import *import, shy_import_table *table, shy_writer *writer,
+                          const shy_writer_layout *layout, uint64_t buffer)
 {
     shy_status st = SHY_OK;
     load l = {.import = import, .table = table, .writer = writer};

@@ -12,13 +12,14 @@ typedef struct {
     int name, kind, unit, modality, missing; /* widths; 0 = the column is not shown */
 } layout;
 
-/* ---- texts ----------------------------------------------------------------------------------------------------------- */
+/* ---- texts ------------------------------------------------------------------------------------------------------- */
 
 static int screen_width(const char *text)
 {
     int width = 0;
 
-    for (; *text != '\0'; text++) width += ((unsigned char)*text & 0xC0) != 0x80;
+    for (; *text != '\0'; text++)
+        width += ((unsigned char)*text & 0xC0) != 0x80;
     return width;
 }
 
@@ -36,19 +37,22 @@ void shy_print_cell(FILE *stream, const char *text, int width)
 {
     int have = screen_width(text);
 
-    if (have > width) fprintf(stream, "%.*s…", (int)prefix_bytes(text, width - 1), text);
+    if (have > width)
+        fprintf(stream, "%.*s…", (int)prefix_bytes(text, width - 1), text);
     else
         fprintf(stream, "%s%*s", text, width - have, "");
 }
 
-/* ---- one column --------------------------------------------------------------------------------------------------------- */
+/* ---- one column -------------------------------------------------------------------------------------------------- */
 
 static void missing_text(const shy_column *column, uint64_t rows, char *text, size_t size)
 {
     char count[32];
 
-    if (column->missing == 0) snprintf(text, size, "0");
-    else if (2000 * column->missing < rows) snprintf(text, size, "%s (<0.1%%)", shy_text_thousands(column->missing, count));
+    if (column->missing == 0)
+        snprintf(text, size, "0");
+    else if (2000 * column->missing < rows)
+        snprintf(text, size, "%s (<0.1%%)", shy_text_thousands(column->missing, count));
     else
         snprintf(text, size, "%s (%.*f%%)", shy_text_thousands(column->missing, count),
                  100 * column->missing < rows ? 1 : 0, 100.0 * (double)column->missing / (double)rows);
@@ -69,16 +73,21 @@ static void level_texts(const shy_column *column, char *text, size_t size)
 static void values_text(const shy_column *column, char *text, size_t size)
 {
     *text = '\0';
-    if (column->levels > 0) level_texts(column, text, size);
-    else if (column->kind == SHY_KIND_IDENTIFIER) snprintf(text, size, "all different");
-    else if ((int)column->kind == SHY_KIND_SKIP) return;
-    else if (isnan(column->mean)) snprintf(text, size, "no value");
-    else if (column->minimum == column->maximum) snprintf(text, size, "always %.6g", column->minimum);
+    if (column->levels > 0)
+        level_texts(column, text, size);
+    else if (column->kind == SHY_KIND_IDENTIFIER)
+        snprintf(text, size, "all different");
+    else if ((int)column->kind == SHY_KIND_SKIP)
+        return;
+    else if (isnan(column->mean))
+        snprintf(text, size, "no value");
+    else if (column->minimum == column->maximum)
+        snprintf(text, size, "always %.6g", column->minimum);
     else
         snprintf(text, size, "%.5g to %.5g, mean %.4g", column->minimum, column->maximum, column->mean);
 }
 
-/* ---- the table ------------------------------------------------------------------------------------------------------------ */
+/* ---- the table --------------------------------------------------------------------------------------------------- */
 
 static void widen(int *width, const char *text, int most)
 {
@@ -121,7 +130,8 @@ static int used_width(const layout *w)
     const int widths[] = {w->name, w->kind, w->unit, w->modality, w->missing};
     int used = 0;
 
-    for (int i = 0; i < 5; i++) used += widths[i] > 0 ? widths[i] + GAP : 0;
+    for (int i = 0; i < 5; i++)
+        used += widths[i] > 0 ? widths[i] + GAP : 0;
     return used;
 }
 
@@ -144,7 +154,8 @@ static void print_row(const shy_listing *l, const layout *w, int64_t index, FILE
     put(stream, missing, w->missing);
     have = screen_width(values);
     shy_print_cell(stream, values, have < room ? have : room);
-    if (remark != NULL && have + GAP + screen_width(remark) + 2 <= room) fprintf(stream, "%s[%s]", have > 0 ? "  " : "", remark);
+    if (remark != NULL && have + GAP + screen_width(remark) + 2 <= room)
+        fprintf(stream, "%s[%s]", have > 0 ? "  " : "", remark);
     else if (remark != NULL)
         fprintf(stream, "\n%*s[%s]", w->name + GAP, "", remark);
     fputc('\n', stream);
@@ -186,7 +197,9 @@ void shy_listing_print(const shy_listing *l, FILE *stream)
     put(stream, "modality", w.modality);
     put(stream, "missing", w.missing);
     fputs("values\n", stream);
-    for (int64_t i = 0; i < shown; i++) print_row(l, &w, i, stream);
+    for (int64_t i = 0; i < shown; i++)
+        print_row(l, &w, i, stream);
     if (shown < l->count)
-        fprintf(stream, "… and %s more columns (all of them: %s)\n", shy_text_thousands((uint64_t)(l->count - shown), text), l->more);
+        fprintf(stream, "… and %s more columns (all of them: %s)\n",
+                shy_text_thousands((uint64_t)(l->count - shown), text), l->more);
 }

@@ -20,7 +20,7 @@ struct shy_reader {
     size_t begin, end; /* bytes not yet handed out */
     bool ended;        /* nothing more in the stream */
     bool keep_empty;
-    bool row_open; /* the next field continues a row */
+    bool row_open;     /* the next field continues a row */
     bool after_return; /* the last row ended with a carriage return: a line feed belongs to it */
     char separator;
     uint64_t rows; /* begun so far, with the heading */
@@ -35,8 +35,9 @@ static shy_status stream_error(const shy_reader *r, int code, const char *text)
     if (code == Z_ERRNO) return shy_fail(SHY_IO, "%s: reading failed: %s.", r->path, strerror(errno));
     if (code == Z_MEM_ERROR) return shy_fail(SHY_MEMORY, "%s: there is not enough memory to unpack it.", r->path);
     if (code == Z_BUF_ERROR)
-        return shy_fail(SHY_INPUT, "%s: the gzip file is truncated: it ends in the middle (near line %llu). Copy it again.", r->path,
-                        (unsigned long long)r->line);
+        return shy_fail(SHY_INPUT,
+                        "%s: the gzip file is truncated: it ends in the middle (near line %llu). Copy it again.",
+                        r->path, (unsigned long long)r->line);
     return shy_fail(SHY_INPUT, "%s: the gzip file is damaged near line %llu (%s). Copy it again.", r->path,
                     (unsigned long long)r->line, text);
 }
@@ -46,10 +47,12 @@ static shy_status binary_error(const shy_reader *r)
     const unsigned char *bytes = (const unsigned char *)r->buffer;
 
     if (r->rows == 0 && ((bytes[0] == 0xFF && bytes[1] == 0xFE) || (bytes[0] == 0xFE && bytes[1] == 0xFF)))
-        return shy_fail(SHY_INPUT, "%s: is UTF-16 text. Save it as UTF-8 (for example: iconv -f utf-16 -t utf-8).", r->path);
-    return shy_fail(SHY_INPUT,
-                    "%s: is a binary file (it holds zero bytes), not a CSV or TSV table. A workbook can be saved as CSV UTF-8.",
-                    r->path);
+        return shy_fail(SHY_INPUT, "%s: is UTF-16 text. Save it as UTF-8 (for example: iconv -f utf-16 -t utf-8).",
+                        r->path);
+    return shy_fail(
+        SHY_INPUT,
+        "%s: is a binary file (it holds zero bytes), not a CSV or TSV table. A workbook can be saved as CSV UTF-8.",
+        r->path);
 }
 
 /* Moves what is left to the front and reads behind it, until the buffer is full or the stream ends. */
@@ -61,9 +64,12 @@ static shy_status refill(shy_reader *r)
         int code, count = gzread(r->stream, r->buffer + r->end, (unsigned)(BUFFER_BYTES - r->end));
         const char *text = gzerror(r->stream, &code);
         if (code != Z_OK && code != Z_STREAM_END) return stream_error(r, code, text);
-        if (count <= 0) r->ended = true;
-        else if (memchr(r->buffer + r->end, '\0', (size_t)count) != NULL) return binary_error(r);
-        else r->end += (size_t)count;
+        if (count <= 0)
+            r->ended = true;
+        else if (memchr(r->buffer + r->end, '\0', (size_t)count) != NULL)
+            return binary_error(r);
+        else
+            r->end += (size_t)count;
     }
     return SHY_OK;
 }
@@ -76,7 +82,9 @@ static shy_status open_stream(shy_reader *r)
     if (file < 0) return shy_fail(SHY_IO, "%s: cannot be opened: %s.", r->path, strerror(errno));
     if (fstat(file, &about) == 0 && !S_ISREG(about.st_mode)) {
         close(file);
-        return shy_fail(SHY_IO, "%s: is not a regular file. A table is read more than once, so it has to be a file on disk.", r->path);
+        return shy_fail(SHY_IO,
+                        "%s: is not a regular file. A table is read more than once, so it has to be a file on disk.",
+                        r->path);
     }
     r->stream = gzdopen(file, "rb");
     if (r->stream == NULL) {
@@ -153,7 +161,8 @@ static extent plain_extent(const shy_reader *r)
     const unsigned char *from = (const unsigned char *)r->buffer + r->begin;
     size_t available = r->end - r->begin, i = 0;
 
-    while (i < available && !r->ends_field[from[i]]) i++;
+    while (i < available && !r->ends_field[from[i]])
+        i++;
     return (extent){.text = 0, .length = i, .stop = i, .complete = i < available || r->ended};
 }
 
@@ -171,10 +180,11 @@ static size_t unquote(char *text, const char *from, const char *closing)
 
 static shy_status misplaced_quote(const shy_reader *r, char c)
 {
-    return shy_fail(SHY_INPUT,
-                    "%s, row %llu (line %llu): '%c' follows a closing quote, where a separator or the end of the line has to be. "
-                    "A quote inside a quoted field is written twice.",
-                    r->path, (unsigned long long)(r->rows - 1), (unsigned long long)r->row_line, c);
+    return shy_fail(
+        SHY_INPUT,
+        "%s, row %llu (line %llu): '%c' follows a closing quote, where a separator or the end of the line has to be. "
+        "A quote inside a quoted field is written twice.",
+        r->path, (unsigned long long)(r->rows - 1), (unsigned long long)r->row_line, c);
 }
 
 static shy_status unclosed_quote(const shy_reader *r)
@@ -203,12 +213,14 @@ static shy_status quoted_extent(shy_reader *r, size_t opening, extent *extent_ou
         if (i + 1 == available || from[i + 1] != '"') break;
     }
     size_t closing = i++;
-    while (i < available && from[i] == ' ') i++;
+    while (i < available && from[i] == ' ')
+        i++;
     extent_out->complete = i < available || r->ended;
     if (!extent_out->complete) return SHY_OK;
     if (i < available && !r->ends_field[(unsigned char)from[i]]) return misplaced_quote(r, from[i]);
     extent_out->stop = i;
-    for (const char *c = from + opening; c < from + closing; c++) r->line += *c == '\n';
+    for (const char *c = from + opening; c < from + closing; c++)
+        r->line += *c == '\n';
     extent_out->text = opening + 1;
     extent_out->length = unquote(from + opening + 1, from + opening + 1, from + closing);
     return SHY_OK;
@@ -219,7 +231,8 @@ static shy_status find_extent(shy_reader *r, extent *extent_out)
     const char *from = r->buffer + r->begin;
     size_t available = r->end - r->begin, blanks = 0;
 
-    while (blanks < available && from[blanks] == ' ') blanks++;
+    while (blanks < available && from[blanks] == ' ')
+        blanks++;
     if (blanks < available && from[blanks] == '"') return quoted_extent(r, blanks, extent_out);
     *extent_out = plain_extent(r);
     return SHY_OK;
@@ -235,8 +248,8 @@ static shy_status complete_extent(shy_reader *r, extent *extent_out)
     SHY_TRY(find_extent(r, extent_out));
     if (extent_out->complete) return st;
     if (r->buffer[r->begin + strspn(r->buffer + r->begin, " ")] == '"') return unclosed_quote(r);
-    st = shy_fail(SHY_INPUT, "%s, row %llu (line %llu): a field is longer than 1 MiB. Is this a CSV or TSV table?", r->path,
-                  (unsigned long long)(r->rows - 1), (unsigned long long)r->row_line);
+    st = shy_fail(SHY_INPUT, "%s, row %llu (line %llu): a field is longer than 1 MiB. Is this a CSV or TSV table?",
+                  r->path, (unsigned long long)(r->rows - 1), (unsigned long long)r->row_line);
 out:
     return st;
 }
@@ -255,9 +268,12 @@ static shy_status begin_row(shy_reader *r)
         if (r->end - r->begin < 2 && !r->ended) SHY_TRY(refill(r));
         if (at_end(r)) break;
         char c = r->buffer[r->begin];
-        if (r->after_return && c == '\n') r->begin++; /* counted with the carriage return */
-        else if (!r->keep_empty && (c == '\n' || c == '\r')) r->begin++, r->line++;
-        else break;
+        if (r->after_return && c == '\n')
+            r->begin++; /* counted with the carriage return */
+        else if (!r->keep_empty && (c == '\n' || c == '\r'))
+            r->begin++, r->line++;
+        else
+            break;
         r->after_return = !r->keep_empty && c == '\r';
     }
     r->after_return = false;

@@ -15,13 +15,16 @@ typedef struct {
 } shy_field;
 
 /**
- * Opens a table, plain or compressed by gzip, and decides on the separator (tab, comma or semicolon) from its first line.
+ * Opens a table, plain or compressed by gzip, and decides on the separator (tab, comma or semicolon) from its first
+ * line.
  * Fails with SHY_IO (missing, unreadable, not a regular file) and SHY_INPUT (empty, binary, UTF-16).
  */
 shy_status shy_reader_open(const char *path, shy_reader **reader_out);
 void shy_reader_close(shy_reader **reader);
 
-/** Fails with SHY_INPUT on an unclosed or misplaced quote, a zero byte, a damaged gzip stream. Empty lines are skipped. */
+/**
+ * Fails with SHY_INPUT on an unclosed or misplaced quote, a zero byte, a damaged gzip stream. Empty lines are skipped.
+ */
 shy_status shy_reader_next(shy_reader *reader, shy_field *field_out);
 
 char shy_reader_separator(const shy_reader *reader);

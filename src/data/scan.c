@@ -24,26 +24,30 @@ static bool ends_with(const char *text, const char *end)
 /* Names of columns that number people, samples or records. */
 bool shy_name_like_identifier(const char *name)
 {
-    static const char *const words[] = {"id",     "pid",     "seqn",      "sno",       "mrn",       "eid",    "uid",      "iid",
-                                        "case",   "subject", "patient",   "sample",    "record",    "person", "caseid",   "subjid",
-                                        "usubjid", "subjectid", "patientid", "sampleid", "recordid", "barcode", "row_name", "personid",
-                                        "participant", "participantid", "patno", "subjno", "individual"};
+    static const char *const words[] = {"id",          "pid",           "seqn",     "sno",     "mrn",       "eid",
+                                        "uid",         "iid",           "case",     "subject", "patient",   "sample",
+                                        "record",      "person",        "caseid",   "subjid",  "usubjid",   "subjectid",
+                                        "patientid",   "sampleid",      "recordid", "barcode", "row_name",  "personid",
+                                        "participant", "participantid", "patno",    "subjno",  "individual"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcasecmp(name, words[i]) == 0) return true;
-    if (ends_with(name, "_id") || ends_with(name, ".id") || ends_with(name, "-id") || ends_with(name, " id")) return true;
+    if (ends_with(name, "_id") || ends_with(name, ".id") || ends_with(name, "-id") || ends_with(name, " id"))
+        return true;
     return ends_with(name, "Id") && name[strlen(name) - 2] == 'I' && islower((unsigned char)name[strlen(name) - 3]);
 }
 
 /* ---- cells ------------------------------------------------------------------------------------------------------- */
 
-static shy_status at(const shy_cell_place *place, const scan *s, shy_status status, const char *what, const char *advice)
+static shy_status at(const shy_cell_place *place, const scan *s, shy_status status, const char *what,
+                     const char *advice)
 {
     const shy_import_column *column = &s->import->column[place->column];
 
     return shy_fail(status, "%s, row %llu (line %llu), column %s: '%.60s' %s%s%s", s->table->path,
-                    (unsigned long long)shy_reader_row(place->reader), (unsigned long long)shy_reader_line(place->reader), column->name,
-                    place->text, what, *advice ? " " : "", advice);
+                    (unsigned long long)shy_reader_row(place->reader),
+                    (unsigned long long)shy_reader_line(place->reader), column->name, place->text, what,
+                    *advice ? " " : "", advice);
 }
 
 static shy_status give_up(shy_import *import, shy_texts *texts)
@@ -58,8 +62,10 @@ static shy_status too_many_levels(const scan *s, const shy_cell_place *place)
 {
     const shy_import_column *column = &s->import->column[place->column];
 
-    return shy_fail(SHY_INPUT, "%s, column %s: has more than %d levels. Declare it numeric or identifier, or leave it out (kind: skip).",
-                    s->table->path, column->name, SHY_LEVELS_DECLARED);
+    return shy_fail(
+        SHY_INPUT,
+        "%s, column %s: has more than %d levels. Declare it numeric or identifier, or leave it out (kind: skip).",
+        s->table->path, column->name, SHY_LEVELS_DECLARED);
 }
 
 static shy_status foreign_level(const scan *s, const shy_cell_place *place)
@@ -70,8 +76,8 @@ static shy_status foreign_level(const scan *s, const shy_cell_place *place)
     char what[256];
 
     snprintf(what, sizeof what, "is none of the %d levels that %.120s:%llu gives%s%.60s%s.", column->rule->levels_count,
-             s->import->options->schema, (unsigned long long)column->rule->line, near != NULL ? " (the nearest is '" : "",
-             near != NULL ? near : "", near != NULL ? "')" : "");
+             s->import->options->schema, (unsigned long long)column->rule->line,
+             near != NULL ? " (the nearest is '" : "", near != NULL ? near : "", near != NULL ? "')" : "");
     return at(place, s, SHY_INPUT, what, "Add it there, or to the missing codes.");
 }
 
@@ -79,14 +85,16 @@ static shy_status repeated_identifier(const scan *s, const shy_cell_place *place
 {
     char what[160];
 
-    snprintf(what, sizeof what, "is already the identifier of row %lld; identifiers have to be different.", (long long)number + 1);
+    snprintf(what, sizeof what, "is already the identifier of row %lld; identifiers have to be different.",
+             (long long)number + 1);
     return at(place, s, SHY_INPUT, what, "Remove one of the rows, or aggregate them before the import.");
 }
 
 /* A text that is not kept needs no judgement; one that is kept goes into a file that others read. */
 static shy_status judge_text(const scan *s, const shy_cell_place *place)
 {
-    if (place->length > SHY_NAME_BYTES) return at(place, s, SHY_INPUT, "… is longer than 1000 bytes.", "Leave the column out (kind: skip).");
+    if (place->length > SHY_NAME_BYTES)
+        return at(place, s, SHY_INPUT, "… is longer than 1000 bytes.", "Leave the column out (kind: skip).");
     if (!shy_utf8_valid(place->text, place->length))
         return at(place, s, SHY_INPUT, "is not UTF-8 text in one line.",
                   "Text in another encoding can be converted, for example: iconv -f latin1 -t utf-8.");
@@ -104,7 +112,8 @@ static shy_status keep_word(const scan *s, const shy_cell_place *place, const sh
     int64_t number;
 
     if (texts->given_up) return st;
-    if (!declared && (place->length > SHY_NAME_BYTES || memchr(place->text, '\n', place->length) != NULL)) return give_up(import, texts);
+    if (!declared && (place->length > SHY_NAME_BYTES || memchr(place->text, '\n', place->length) != NULL))
+        return give_up(import, texts);
     number = shy_words_find(&texts->words, place->text, place->length);
     if (number >= 0) {
         texts->repeated = true;
@@ -118,7 +127,8 @@ static shy_status keep_word(const scan *s, const shy_cell_place *place, const sh
     if (declared && !identifier && texts->words.count > SHY_LEVELS_DECLARED) return too_many_levels(s, place);
     if (declared) return st;
     if (texts->repeated && texts->words.count > SHY_LEVELS_INFERRED) return give_up(import, texts);
-    if (import->words_bytes > import->memory / 4 && texts->words.count > SHY_LEVELS_INFERRED) return give_up(import, texts);
+    if (import->words_bytes > import->memory / 4 && texts->words.count > SHY_LEVELS_INFERRED)
+        return give_up(import, texts);
 out:
     return st;
 }
@@ -153,11 +163,13 @@ static void note_infinite(shy_texts *texts, const shy_cell_place *place)
 static void note_number(shy_import_column *column, double value)
 {
     column->numbers++;
-    if (value >= 0 && value < 64 && value == (double)(int)value) column->small |= UINT64_C(1) << (int)value;
+    if (value >= 0 && value < 64 && value == (double)(int)value)
+        column->small |= UINT64_C(1) << (int)value;
     else {
         column->seen |= SHY_SEEN_BEYOND;
         if (value < 0) column->seen |= SHY_SEEN_NEGATIVE;
-        if (value != (double)(int64_t)(value < 0x1p62 && value > -0x1p62 ? value : 0)) column->seen |= SHY_SEEN_FRACTION;
+        if (value != (double)(int64_t)(value < 0x1p62 && value > -0x1p62 ? value : 0))
+            column->seen |= SHY_SEEN_FRACTION;
     }
 }
 
@@ -168,7 +180,8 @@ static shy_status take(void *context, const shy_cell_place *place)
     double value = 0;
 
     if (column->kind == SHY_KIND_SKIP || s->again != column->again) return SHY_OK;
-    shy_cell cell = shy_cell_read(place->text, place->length, &s->import->missing, column->rule ? &column->rule->missing : NULL, &value);
+    shy_cell cell = shy_cell_read(place->text, place->length, &s->import->missing,
+                                  column->rule ? &column->rule->missing : NULL, &value);
     if (cell == SHY_CELL_MISSING) {
         column->missing_cells += !s->again;
         if (column->kind == SHY_KIND_IDENTIFIER)
@@ -240,8 +253,7 @@ shy_status shy_import_scan(shy_import *import, shy_import_table *table, bool aga
 
     SHY_TRY(prepare(import, table, again));
     SHY_TRY(shy_import_visit(table, &visitor, &table->rows));
-    if (table->rows == 0)
-        st = shy_fail(SHY_INPUT, "%s: holds a heading and no row of data.", table->path);
+    if (table->rows == 0) st = shy_fail(SHY_INPUT, "%s: holds a heading and no row of data.", table->path);
 out:
     return st;
 }

@@ -1,5 +1,6 @@
 /*
- * schema.c: reads a schema, event by event, so that every complaint names its line and a schema of a million columns needs
+ * schema.c: reads a schema, event by event, so that every complaint names its line and a schema of a million
+ * columns needs
  * no more memory than what it says. All scalars are texts; kinds are judged here, numbers do not occur.
  */
 #include "shy_config.h"
@@ -28,17 +29,20 @@ static unsigned long long line_of(const source *s)
     return s->event.start_mark.line + 1;
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------------ */
+/* ---- events ------------------------------------------------------------------------------------------------------ */
 
 static shy_status syntax_error(const source *s)
 {
     const yaml_parser_t *p = &s->parser;
 
-    if (p->error == YAML_MEMORY_ERROR) return shy_fail(SHY_MEMORY, "%s: there is not enough memory to read it.", s->path);
+    if (p->error == YAML_MEMORY_ERROR)
+        return shy_fail(SHY_MEMORY, "%s: there is not enough memory to read it.", s->path);
     if (p->error == YAML_READER_ERROR)
-        return shy_fail(SHY_INPUT, "%s: is not a text file in UTF-8 (byte %zu: %s).", s->path, p->problem_offset, p->problem);
-    return shy_fail(SHY_INPUT, "%s:%zu:%zu: is not valid YAML: %s%s%s.", s->path, p->problem_mark.line + 1, p->problem_mark.column + 1,
-                    p->context != NULL ? p->context : "", p->context != NULL ? ", " : "", p->problem);
+        return shy_fail(SHY_INPUT, "%s: is not a text file in UTF-8 (byte %zu: %s).", s->path, p->problem_offset,
+                        p->problem);
+    return shy_fail(SHY_INPUT, "%s:%zu:%zu: is not valid YAML: %s%s%s.", s->path, p->problem_mark.line + 1,
+                    p->problem_mark.column + 1, p->context != NULL ? p->context : "", p->context != NULL ? ", " : "",
+                    p->problem);
 }
 
 static shy_status next(source *s)
@@ -68,9 +72,10 @@ static shy_status unknown_word(const source *s, const char *what, const char *co
     const char *near = shy_text_nearest(scalar(s), known, count);
     char all[128] = "";
 
-    for (size_t i = 0; i < count; i++) snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", known[i]);
-    return shy_fail(SHY_INPUT, "%s:%llu: there is no %s %.80s%s%s; there are: %s.", s->path, line_of(s), what, scalar(s),
-                    near != NULL ? "; did you mean " : "", near != NULL ? near : "", all);
+    for (size_t i = 0; i < count; i++)
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i > 0 ? ", " : "", known[i]);
+    return shy_fail(SHY_INPUT, "%s:%llu: there is no %s %.80s%s%s; there are: %s.", s->path, line_of(s), what,
+                    scalar(s), near != NULL ? "; did you mean " : "", near != NULL ? near : "", all);
 }
 
 static int index_of(const char *word, const char *const *known, size_t count)
@@ -91,7 +96,8 @@ static shy_status read_key(source *s, const char *const *known, size_t count, un
     SHY_TRY(expect(s, YAML_SCALAR_EVENT, "a key", "a word"));
     int key = index_of(scalar(s), known, count);
     if (key < 0) return unknown_word(s, "key", known, count);
-    if ((*seen >> key & 1) != 0) return shy_fail(SHY_INPUT, "%s:%llu: %s is given twice.", s->path, line_of(s), known[key]);
+    if ((*seen >> key & 1) != 0)
+        return shy_fail(SHY_INPUT, "%s:%llu: %s is given twice.", s->path, line_of(s), known[key]);
     *seen |= 1u << key;
     *key_out = key;
 out:
@@ -105,7 +111,8 @@ static shy_status copy_scalar(source *s, const char *what, char **text_out)
     SHY_TRY(expect(s, YAML_SCALAR_EVENT, what, "one text"));
     size_t length = s->event.data.scalar.length;
     if (length > SHY_NAME_BYTES || !shy_utf8_valid(scalar(s), length))
-        return shy_fail(SHY_INPUT, "%s:%llu: %s has to be one line of at most %d bytes.", s->path, line_of(s), what, SHY_NAME_BYTES);
+        return shy_fail(SHY_INPUT, "%s:%llu: %s has to be one line of at most %d bytes.", s->path, line_of(s), what,
+                        SHY_NAME_BYTES);
     SHY_TRY(shy_string_copy(scalar(s), text_out));
 out:
     return st;
@@ -144,7 +151,7 @@ out:
     return st;
 }
 
-/* ---- rules ------------------------------------------------------------------------------------------------------------- */
+/* ---- rules ------------------------------------------------------------------------------------------------------- */
 
 static shy_status read_kind(source *s, shy_rule *rule)
 {
@@ -187,15 +194,15 @@ static shy_status judge_levels(const source *s, shy_rule *rule)
     if (rule->levels_count == 0) return SHY_OK;
     if (rule->kind < 0) rule->kind = rule->levels_count == 2 ? SHY_KIND_BINARY : SHY_KIND_CATEGORICAL;
     if (!takes_levels(rule->kind))
-        return shy_fail(SHY_INPUT, "%s:%llu: column %s: only binary, categorical and event columns have levels.", s->path,
-                        (unsigned long long)rule->line, rule->name);
+        return shy_fail(SHY_INPUT, "%s:%llu: column %s: only binary, categorical and event columns have levels.",
+                        s->path, (unsigned long long)rule->line, rule->name);
     if (rule->kind != SHY_KIND_CATEGORICAL && rule->levels_count != 2)
         return shy_fail(SHY_INPUT, "%s:%llu: column %s has %d levels; a binary or event column has two.", s->path,
                         (unsigned long long)rule->line, rule->name, rule->levels_count);
     for (int i = 0; i < rule->levels_count; i++)
         if (index_of(rule->levels[i], (const char *const *)rule->levels, (size_t)i) >= 0)
-            return shy_fail(SHY_INPUT, "%s:%llu: column %s: the level %s is given twice.", s->path, (unsigned long long)rule->line,
-                            rule->name, rule->levels[i]);
+            return shy_fail(SHY_INPUT, "%s:%llu: column %s: the level %s is given twice.", s->path,
+                            (unsigned long long)rule->line, rule->name, rule->levels[i]);
     return SHY_OK;
 }
 
@@ -211,9 +218,10 @@ static shy_status judge_rule(const source *s, shy_schema *schema, shy_rule *rule
     SHY_TRY(judge_levels(s, rule));
     SHY_TRY(shy_words_add(&schema->names, rule->name, strlen(rule->name), &number, &added));
     if (!added)
-        return shy_fail(SHY_INPUT, "%s:%llu: column %s is already described on line %llu.", s->path, (unsigned long long)rule->line,
-                        rule->name, (unsigned long long)schema->rule[number].line);
-    for (int i = 0; i < rule->codes_count; i++) SHY_TRY(shy_missing_add(&rule->missing, rule->codes[i]));
+        return shy_fail(SHY_INPUT, "%s:%llu: column %s is already described on line %llu.", s->path,
+                        (unsigned long long)rule->line, rule->name, (unsigned long long)schema->rule[number].line);
+    for (int i = 0; i < rule->codes_count; i++)
+        SHY_TRY(shy_missing_add(&rule->missing, rule->codes[i]));
 out:
     return st;
 }
@@ -257,7 +265,7 @@ out:
     return st;
 }
 
-/* ---- the document -------------------------------------------------------------------------------------------------------- */
+/* ---- the document ------------------------------------------------------------------------------------------------ */
 
 static shy_status read_document(source *s, shy_schema *schema)
 {
@@ -265,15 +273,18 @@ static shy_status read_document(source *s, shy_schema *schema)
     unsigned seen = 0;
     int key;
 
-    do SHY_TRY(next(s));
+    do
+        SHY_TRY(next(s));
     while (s->event.type == YAML_STREAM_START_EVENT || s->event.type == YAML_DOCUMENT_START_EVENT);
     if (s->event.type != YAML_MAPPING_START_EVENT)
         return shy_fail(SHY_INPUT, "%s: is not a schema: it has to start with columns: and a list of them.", s->path);
     for (;;) {
         SHY_TRY(read_key(s, top_keys, COUNT(top_keys), &seen, &key));
         if (key < 0) break;
-        if (key == 0) SHY_TRY(read_rules(s, schema));
-        else SHY_TRY(read_list(s, "missing", &schema->codes, &schema->codes_count));
+        if (key == 0)
+            SHY_TRY(read_rules(s, schema));
+        else
+            SHY_TRY(read_list(s, "missing", &schema->codes, &schema->codes_count));
     }
 out:
     return st;
@@ -305,7 +316,8 @@ out:
 
 static void free_list(char ***list, int count)
 {
-    for (int i = 0; i < count; i++) shy_free(&(*list)[i]);
+    for (int i = 0; i < count; i++)
+        shy_free(&(*list)[i]);
     shy_free(list);
 }
 
@@ -333,12 +345,17 @@ static bool matches(const char *pattern, const char *name)
     const char *star = NULL, *resume = NULL;
 
     while (*name != '\0') {
-        if (*pattern == '*') star = ++pattern, resume = name;
-        else if (*pattern == '?' || *pattern == *name) pattern++, name++;
-        else if (star != NULL) pattern = star, name = ++resume;
-        else return false;
+        if (*pattern == '*')
+            star = ++pattern, resume = name;
+        else if (*pattern == '?' || *pattern == *name)
+            pattern++, name++;
+        else if (star != NULL)
+            pattern = star, name = ++resume;
+        else
+            return false;
     }
-    while (*pattern == '*') pattern++;
+    while (*pattern == '*')
+        pattern++;
     return *pattern == '\0';
 }
 

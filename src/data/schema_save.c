@@ -1,4 +1,7 @@
-/* schema_save.c: writes the schema in force, so that the next import takes what this one inferred, or what a person changed. */
+/*
+ * schema_save.c: writes the schema in force, so that the next import takes what this one inferred, or what a person
+ * changed.
+ */
 #include "shy_config.h"
 
 #include <errno.h>
@@ -8,7 +11,9 @@
 
 #include "import_impl.h"
 
-/* Always in double quotes: yes, 1 and 2020-01-01 stay texts for every reader of YAML. Control characters do not occur. */
+/*
+ * Always in double quotes: yes, 1 and 2020-01-01 stay texts for every reader of YAML. Control characters do not occur.
+ */
 static void put_text(FILE *file, const char *text)
 {
     fputc('"', file);
@@ -64,10 +69,12 @@ shy_status shy_schema_save(const shy_import *import, const char *path)
 {
     FILE *file = fopen(path, "wx");
 
-    if (file == NULL) return shy_fail(SHY_IO, "%s: cannot be written: %s.", import->options->save_schema, strerror(errno));
+    if (file == NULL)
+        return shy_fail(SHY_IO, "%s: cannot be written: %s.", import->options->save_schema, strerror(errno));
     fputs("# The schema of a cohort, for: shihyo import --schema\n"
           "# kind: numeric, binary, categorical, identifier, time, event, or skip to leave a column out\n"
-          "# name: may hold * and ? to speak of many columns; modality: clinical unless given; missing: codes of this column\n",
+          "# name: may hold * and ? to speak of many columns; modality: clinical unless given; missing: codes of this "
+          "column\n",
           file);
     if (import->missing.count > 0) {
         fputs("missing: ", file);
@@ -79,6 +86,7 @@ shy_status shy_schema_save(const shy_import *import, const char *path)
     bool failed = fflush(file) != 0 || fsync(fileno(file)) != 0 || ferror(file) != 0;
     int error = errno;
     if (fclose(file) != 0 || failed)
-        return shy_fail(SHY_IO, "%s: cannot be written: %s.", import->options->save_schema, strerror(failed ? error : errno));
+        return shy_fail(SHY_IO, "%s: cannot be written: %s.", import->options->save_schema,
+                        strerror(failed ? error : errno));
     return SHY_OK;
 }

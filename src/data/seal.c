@@ -58,7 +58,8 @@ shy_status shy_seal_write(const char *path, const char *name)
     }
     SHY_TRY(sum_contents(file, name, &sum));
     snprintf(seal, sizeof seal, MAGIC "%d\nbytes %jd\ncrc32 %08" PRIx32 "\n", SHY_FORMAT, (intmax_t)about.st_size, sum);
-    if (pwrite(file, seal, sizeof seal, 0) != (ssize_t)sizeof seal || fsync(file) != 0) st = io_error(name, "cannot be written");
+    if (pwrite(file, seal, sizeof seal, 0) != (ssize_t)sizeof seal || fsync(file) != 0)
+        st = io_error(name, "cannot be written");
 out:
     if (file >= 0 && close(file) != 0 && st == SHY_OK) st = io_error(name, "cannot be written");
     return st;
@@ -77,8 +78,11 @@ static bool has_hdf5_signature(int file)
 static shy_status foreign_file(int file, const char *path)
 {
     if (has_hdf5_signature(file))
-        return shy_fail(SHY_INPUT, "%s: is an HDF5 file but not a cohort. Cohorts are made by: shihyo import TABLE -o %s", path, path);
-    return shy_fail(SHY_INPUT, "%s: is not an HDF5 file. A table becomes a cohort by: shihyo import TABLE -o cohort.h5", path);
+        return shy_fail(SHY_INPUT,
+                        "%s: is an HDF5 file but not a cohort. Cohorts are made by: shihyo import TABLE -o %s", path,
+                        path);
+    return shy_fail(SHY_INPUT, "%s: is not an HDF5 file. A table becomes a cohort by: shihyo import TABLE -o cohort.h5",
+                    path);
 }
 
 /* `seal` ends with a NUL. */
@@ -91,19 +95,25 @@ static shy_status read_seal(int file, const char *path, uint64_t *bytes_out, uin
     if (fstat(file, &about) != 0) return io_error(path, "cannot be examined");
     if (!S_ISREG(about.st_mode)) return shy_fail(SHY_INPUT, "%s: is not a regular file.", path);
     if (pread(file, seal, SHY_SEAL_BYTES, 0) < 0) return io_error(path, "reading failed");
-    if (about.st_size == 0) return shy_fail(SHY_INPUT, "%s: is empty. Copy the cohort again, or import it again.", path);
+    if (about.st_size == 0)
+        return shy_fail(SHY_INPUT, "%s: is empty. Copy the cohort again, or import it again.", path);
     if (strncmp(seal, MAGIC, strlen(MAGIC)) != 0) return foreign_file(file, path);
     if (sscanf(seal + strlen(MAGIC), "%d", &format) == 1 && format > SHY_FORMAT)
-        return shy_fail(SHY_INPUT, "%s: is a cohort of format %d; this program reads format %d. Use a newer version, or import again.",
-                        path, format, SHY_FORMAT);
+        return shy_fail(
+            SHY_INPUT,
+            "%s: is a cohort of format %d; this program reads format %d. Use a newer version, or import again.", path,
+            format, SHY_FORMAT);
     if (about.st_size >= SHY_SEAL_BYTES &&
         sscanf(seal + strlen(MAGIC), "%d\nbytes %" SCNu64 "\ncrc32 %" SCNx32 "\n", &format, bytes_out, sum_out) != 3)
         return shy_fail(SHY_INPUT, "%s: is a damaged cohort (its first bytes). Copy it again, or import again.", path);
     if (about.st_size < SHY_SEAL_BYTES || (uint64_t)about.st_size < *bytes_out)
-        return shy_fail(SHY_INPUT, "%s: is truncated: it has %jd bytes instead of %" PRIu64 ". Copy it again, or import again.", path,
-                        (intmax_t)about.st_size, about.st_size < SHY_SEAL_BYTES ? (uint64_t)SHY_SEAL_BYTES : *bytes_out);
+        return shy_fail(
+            SHY_INPUT, "%s: is truncated: it has %jd bytes instead of %" PRIu64 ". Copy it again, or import again.",
+            path, (intmax_t)about.st_size, about.st_size < SHY_SEAL_BYTES ? (uint64_t)SHY_SEAL_BYTES : *bytes_out);
     if ((uint64_t)about.st_size > *bytes_out)
-        return shy_fail(SHY_INPUT, "%s: is a damaged cohort: it has %jd bytes instead of %" PRIu64 ". Copy it again, or import again.",
+        return shy_fail(SHY_INPUT,
+                        "%s: is a damaged cohort: it has %jd bytes instead of %" PRIu64
+                        ". Copy it again, or import again.",
                         path, (intmax_t)about.st_size, *bytes_out);
     return SHY_OK;
 }
@@ -119,7 +129,9 @@ static shy_status check(const char *path, bool contents, uint64_t *bytes_out)
     if (!contents) goto out;
     SHY_TRY(sum_contents(file, path, &found));
     if (found != expected)
-        st = shy_fail(SHY_INPUT, "%s: is corrupted: its checksum is %08" PRIx32 " instead of %08" PRIx32 ". Copy it again, or import again.",
+        st = shy_fail(SHY_INPUT,
+                      "%s: is corrupted: its checksum is %08" PRIx32 " instead of %08" PRIx32
+                      ". Copy it again, or import again.",
                       path, found, expected);
 out:
     close(file);

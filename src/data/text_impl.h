@@ -1,4 +1,7 @@
-/* text_impl.h: what the files of data share about texts: cells of a table, words without repetition, tables for people. */
+/*
+ * text_impl.h: what the files of data share about texts: cells of a table, words without repetition, tables for
+ * people.
+ */
 #ifndef SHIHYO_DATA_TEXT_IMPL_H
 #define SHIHYO_DATA_TEXT_IMPL_H
 
@@ -21,12 +24,15 @@ void shy_missing_free(shy_missing *missing);
 
 /** Cuts blanks off both ends; *length counts bytes, and text[*length] becomes NUL. Returns the first byte. */
 char *shy_cell_trim(char *text, size_t *length);
-/** Says what a trimmed cell is, and its value if it is a number. `more` (may be NULL) are codes of the column itself. */
-shy_cell shy_cell_read(const char *text, size_t length, const shy_missing *codes, const shy_missing *more, double *value_out);
+/**
+ * Says what a trimmed cell is, and its value if it is a number. `more` (may be NULL) are codes of the column itself.
+ */
+shy_cell shy_cell_read(const char *text, size_t length, const shy_missing *codes, const shy_missing *more,
+                       double *value_out);
 /** The whole text is well-formed UTF-8 without control characters. */
 bool shy_utf8_valid(const char *text, size_t length);
 
-/* ---- words: texts without repetition, numbered in the order of their coming (words.c) ------------------------------ */
+/* ---- words: texts without repetition, numbered in the order of their coming (words.c) ---------------------------- */
 
 typedef struct {
     char *bytes; /* all words, each followed by a NUL */
@@ -46,7 +52,7 @@ const char *shy_words_text(const shy_words *words, int64_t number);
 uint64_t shy_words_bytes(const shy_words *words);
 void shy_words_free(shy_words *words);
 
-/* ---- tables for people (print.c) ---------------------------------------------------------------------------------- */
+/* ---- tables for people (print.c) --------------------------------------------------------------------------------- */
 
 /** Column `index` as it should be printed, with a remark or NULL. What it points to lives until the next call. */
 typedef struct {

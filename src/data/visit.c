@@ -12,10 +12,11 @@ static shy_status ragged_row(shy_reader *reader, const shy_import_table *table, 
         fields++;
     }
     const char *hint = "Is a separator missing, or a field with a separator in it not quoted?";
-    if (fields == table->count + 1 && shy_reader_row(reader) == 1) hint = "Does the heading lack a name for the first column?";
+    if (fields == table->count + 1 && shy_reader_row(reader) == 1)
+        hint = "Does the heading lack a name for the first column?";
     st = shy_fail(SHY_INPUT, "%s, row %llu (line %llu): has %lld fields, and the heading has %lld. %s", table->path,
-                  (unsigned long long)shy_reader_row(reader), (unsigned long long)shy_reader_line(reader), (long long)fields,
-                  (long long)table->count, hint);
+                  (unsigned long long)shy_reader_row(reader), (unsigned long long)shy_reader_line(reader),
+                  (long long)fields, (long long)table->count, hint);
 out:
     return st;
 }
@@ -25,14 +26,16 @@ static shy_status skip_heading(shy_reader *reader, const shy_import_table *table
     shy_status st = SHY_OK;
     shy_field field = {0};
 
-    while (!field.last) SHY_TRY(shy_reader_next(reader, &field));
+    while (!field.last)
+        SHY_TRY(shy_reader_next(reader, &field));
     shy_reader_keep_empty(reader, table->count == 1);
 out:
     return st;
 }
 
 /* `field` is the first of its row. */
-static shy_status visit_row(shy_reader *reader, const shy_import_table *table, const shy_visitor *visitor, uint64_t row, shy_field field)
+static shy_status visit_row(shy_reader *reader, const shy_import_table *table, const shy_visitor *visitor, uint64_t row,
+                            shy_field field)
 {
     shy_status st = SHY_OK;
     shy_cell_place place = {.reader = reader, .row = row};

@@ -37,7 +37,8 @@ static void settle(shy_words *words, uint64_t number)
 {
     uint64_t i = place_of(words, words->bytes + words->start[number], length_of(words, number));
 
-    while (words->slot[i] != 0) i = (i + 1) & (words->slots - 1);
+    while (words->slot[i] != 0)
+        i = (i + 1) & (words->slots - 1);
     words->slot[i] = number + 1;
 }
 
@@ -61,7 +62,8 @@ static shy_status make_room(shy_words *words, size_t length)
         SHY_TRY(shy_new(slots, sizeof *slot, &slot));
         shy_free(&words->slot);
         words->slot = slot, words->slots = slots;
-        for (uint64_t k = 0; k < words->count; k++) settle(words, k);
+        for (uint64_t k = 0; k < words->count; k++)
+            settle(words, k);
     }
 out:
     return st;

@@ -1,4 +1,7 @@
-/* writer.c: writes the datasets of a cohort file with HDF5, one process, into a file that nobody sees before it is whole. */
+/*
+ * writer.c: writes the datasets of a cohort file with HDF5, one process, into a file that nobody sees before it is
+ * whole.
+ */
 #include "shy_config.h"
 
 #include <errno.h>
@@ -57,7 +60,8 @@ static shy_status write_error(const shy_writer *w)
 }
 
 /*
- * Even so HDF5 loses its footing when it cannot write its own bookkeeping. Before every step room is reserved for all that
+ * Even so HDF5 loses its footing when it cannot write its own bookkeeping. Before every step room is reserved for
+ * all that
  * the step may write, where the file system can do that; the seal gives back what is left behind the end.
  */
 static shy_status reserve(const shy_writer *w, uint64_t bytes)
@@ -66,7 +70,9 @@ static shy_status reserve(const shy_writer *w, uint64_t bytes)
     hsize_t size;
 
     if (file < 0 || H5Fget_filesize(w->file, &size) < 0) return SHY_OK;
-    if (fallocate(file, FALLOC_FL_KEEP_SIZE, 0, (off_t)(size + bytes + MARGIN)) == 0 || (errno != ENOSPC && errno != EDQUOT)) return SHY_OK;
+    if (fallocate(file, FALLOC_FL_KEEP_SIZE, 0, (off_t)(size + bytes + MARGIN)) == 0 ||
+        (errno != ENOSPC && errno != EDQUOT))
+        return SHY_OK;
     shy_status st = shy_fail(SHY_IO, "%s: cannot be written: %s.", w->name, strerror(errno));
     divert(w);
     return st;
@@ -86,7 +92,10 @@ static hid_t create_file(const char *path)
     return file;
 }
 
-/* Chunked, byte-shuffled, deflated. Cells never written, those beyond the edge of the table, are NaN and not old memory. */
+/*
+ * Chunked, byte-shuffled, deflated. Cells never written, those beyond the edge of the table, are NaN and not old
+ * memory.
+ */
 static hid_t creation_list(int rank, const hsize_t *chunk, bool floating)
 {
     hid_t list = H5Pcreate(H5P_DATASET_CREATE);
@@ -103,7 +112,8 @@ static hid_t creation_list(int rank, const hsize_t *chunk, bool floating)
 static shy_status create_values(shy_writer *w, const shy_writer_layout *layout)
 {
     hsize_t size[2] = {(hsize_t)layout->slots, layout->rows}, chunk[2] = {layout->chunk_slots, layout->chunk_rows};
-    hid_t space = H5Screate_simple(2, size, NULL), create = creation_list(2, chunk, true), access = H5Pcreate(H5P_DATASET_ACCESS);
+    hid_t space = H5Screate_simple(2, size, NULL), create = creation_list(2, chunk, true),
+          access = H5Pcreate(H5P_DATASET_ACCESS);
 
     /* Chunks are written whole: a cache of one is enough. */
     H5Pset_chunk_cache(access, 127, layout->chunk_rows * layout->chunk_slots * sizeof(double), 1.0);
@@ -148,10 +158,12 @@ out:
     return st;
 }
 
-static shy_status write_group(shy_writer *w, int64_t slot, int64_t slots, uint64_t row, uint64_t rows, uint64_t stride, const double *values)
+static shy_status write_group(shy_writer *w, int64_t slot, int64_t slots, uint64_t row, uint64_t rows, uint64_t stride,
+                              const double *values)
 {
     shy_status st = SHY_OK;
-    hsize_t memory_size[2] = {(hsize_t)slots, stride}, start[2] = {(hsize_t)slot, row}, count[2] = {(hsize_t)slots, rows};
+    hsize_t memory_size[2] = {(hsize_t)slots, stride}, start[2] = {(hsize_t)slot, row},
+            count[2] = {(hsize_t)slots, rows};
     hsize_t origin[2] = {0, 0};
     hid_t memory = H5Screate_simple(2, memory_size, NULL), space = H5Dget_space(w->values);
     herr_t done = -1;
@@ -212,7 +224,10 @@ static hid_t create_list(shy_writer *w, const char *name, hid_t type, uint64_t c
     return set;
 }
 
-/* A full disk may show itself only when the last chunk is written: before the dataset is closed, so that it can be closed. */
+/*
+ * A full disk may show itself only when the last chunk is written: before the dataset is closed, so that it can be
+ * closed.
+ */
 static shy_status close_list(shy_writer *w, hid_t set, shy_status st)
 {
     if (set < 0) return st;
@@ -221,7 +236,8 @@ static shy_status close_list(shy_writer *w, hid_t set, shy_status st)
     return st;
 }
 
-static shy_status write_text_slices(shy_writer *w, hid_t set, hid_t type, size_t width, uint64_t count, shy_text_at at, void *context)
+static shy_status write_text_slices(shy_writer *w, hid_t set, hid_t type, size_t width, uint64_t count, shy_text_at at,
+                                    void *context)
 {
     shy_status st = SHY_OK;
     char *slice = NULL;
@@ -261,7 +277,8 @@ shy_status shy_writer_texts(shy_writer *w, const char *name, uint64_t count, shy
     return st;
 }
 
-static shy_status write_list(shy_writer *w, const char *name, hid_t file_type, hid_t memory_type, uint64_t count, const void *data)
+static shy_status write_list(shy_writer *w, const char *name, hid_t file_type, hid_t memory_type, uint64_t count,
+                             const void *data)
 {
     hid_t set = create_list(w, name, file_type, count);
     shy_status st = set < 0 ? write_error(w) : write_slice(w, set, memory_type, 0, count, data);
@@ -279,9 +296,11 @@ shy_status shy_writer_integers(shy_writer *w, const char *name, uint64_t count, 
     return write_list(w, name, H5T_STD_I64LE, H5T_NATIVE_INT64, count, values);
 }
 
-static shy_status write_attribute(shy_writer *w, const char *name, hid_t file_type, hid_t memory_type, const void *value)
+static shy_status write_attribute(shy_writer *w, const char *name, hid_t file_type, hid_t memory_type,
+                                  const void *value)
 {
-    hid_t space = H5Screate(H5S_SCALAR), attribute = H5Acreate2(w->file, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate(H5S_SCALAR),
+          attribute = H5Acreate2(w->file, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
     shy_status st = attribute < 0 || H5Awrite(attribute, memory_type, value) < 0 ? write_error(w) : SHY_OK;
 
     if (attribute >= 0) H5Aclose(attribute);

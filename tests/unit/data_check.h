@@ -1,4 +1,6 @@
-/* data_check.h: what the tests of data share: a scratch directory that all ranks know, files in it, imports by rank 0. */
+/*
+ * data_check.h: what the tests of data share: a scratch directory that all ranks know, files in it, imports by rank 0.
+ */
 #ifndef SHIHYO_TESTS_DATA_CHECK_H
 #define SHIHYO_TESTS_DATA_CHECK_H
 
@@ -79,7 +81,8 @@ static inline shy_status import_here(const shy_import_options *options, FILE *re
 static inline shy_status import_table(const char *table, const char *schema, const char *cohort)
 {
     const char *tables[] = {table};
-    shy_import_options options = {.tables = tables, .tables_count = 1, .output = cohort, .schema = schema, .overwrite = true, .quiet = true};
+    shy_import_options options = {
+        .tables = tables, .tables_count = 1, .output = cohort, .schema = schema, .overwrite = true, .quiet = true};
 
     return import_here(&options, NULL);
 }

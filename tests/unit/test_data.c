@@ -1,11 +1,14 @@
-/* Tests of data: what was in the tables is in the cohort, for every number of ranks and every memory; bad files are known. */
+/*
+ * Tests of data: what was in the tables is in the cohort, for every number of ranks and every memory; bad files are
+ * known.
+ */
 #include "shy_config.h"
 
 #include <math.h>
 
 #include "data_check.h"
 
-/* ---- a table whose every cell is known ------------------------------------------------------------------------------- */
+/* ---- a table whose every cell is known --------------------------------------------------------------------------- */
 
 enum { ROWS = 997, FACTORS = 61 };
 
@@ -29,14 +32,16 @@ static double cell_of(uint64_t row, int64_t column)
 }
 
 /* Rows of the file in the order of `place`, which is a permutation that leaves some out, or NULL. */
-static void write_factors(const char *name, const char *prefix, int64_t first, int64_t count, const uint64_t *place, uint64_t rows)
+static void write_factors(const char *name, const char *prefix, int64_t first, int64_t count, const uint64_t *place,
+                          uint64_t rows)
 {
     char number[32];
 
     if (team->rank == 0) {
         FILE *file = fopen(in_scratch(name), "w");
         fprintf(file, "patient_id");
-        for (int64_t k = first; k < first + count; k++) fprintf(file, ",%s%lld [mg/dl]", prefix, (long long)k);
+        for (int64_t k = first; k < first + count; k++)
+            fprintf(file, ",%s%lld [mg/dl]", prefix, (long long)k);
         for (uint64_t i = 0; i < rows; i++) {
             uint64_t row = place == NULL ? i : place[i];
             fprintf(file, "\nP%llu", (unsigned long long)row);
@@ -66,7 +71,8 @@ static uint64_t count_wrong(shy_cohort *cohort, const int64_t *index, int64_t co
     if (shy_new((uint64_t)count * rows, sizeof *values, &values) != SHY_OK) abort();
     if (shy_cohort_read(cohort, index, count, first, rows, values) != SHY_OK) wrong = 1;
     for (int64_t k = 0; wrong == 0 && k < count; k++)
-        for (uint64_t i = 0; i < rows; i++) wrong += !same(values[(uint64_t)k * rows + i], expected(first + i, index[k]));
+        for (uint64_t i = 0; i < rows; i++)
+            wrong += !same(values[(uint64_t)k * rows + i], expected(first + i, index[k]));
     shy_free(&values);
     MPI_Allreduce(&wrong, &all, 1, MPI_UINT64_T, MPI_SUM, team->world);
     return all;
@@ -94,12 +100,14 @@ static void what_was_in_the_table_is_in_the_cohort(void **state)
     assert_int_equal(shy_cohort_open(team, in_scratch("all.h5"), &cohort), SHY_OK);
     assert_int_equal(shy_cohort_rows(cohort), ROWS);
     assert_int_equal(shy_cohort_columns(cohort), FACTORS + 1);
-    for (int64_t k = 0; k < FACTORS; k++) all[k] = k + 1;
+    for (int64_t k = 0; k < FACTORS; k++)
+        all[k] = k + 1;
     my_rows(ROWS, &first, &rows);
     assert_int_equal(count_wrong(cohort, all, FACTORS, first, rows, factor_after_identifier), 0);
     assert_int_equal(count_wrong(cohort, scattered, 9, first, rows, factor_after_identifier), 0);
-    assert_int_equal(count_wrong(cohort, all, FACTORS, 0, ROWS, factor_after_identifier), 0);      /* ranks overlap */
-    assert_int_equal(count_wrong(cohort, all, 2, 900, team->rank == 0 ? 97 : 0, factor_after_identifier), 0); /* some have none */
+    assert_int_equal(count_wrong(cohort, all, FACTORS, 0, ROWS, factor_after_identifier), 0); /* ranks overlap */
+    assert_int_equal(count_wrong(cohort, all, 2, 900, team->rank == 0 ? 97 : 0, factor_after_identifier),
+                     0); /* some have none */
     assert_int_equal(count_wrong(cohort, all, 0, first, rows, factor_after_identifier), 0);
     shy_cohort_close(&cohort);
 }
@@ -115,7 +123,8 @@ static void columns_describe_their_values(void **state)
         uint64_t missing = 0;
         for (uint64_t i = 0; i < ROWS; i++) {
             double value = cell_of(i, k - 1);
-            if (isnan(value)) missing++;
+            if (isnan(value))
+                missing++;
             else
                 minimum = fmin(minimum, value), maximum = fmax(maximum, value), sum += value;
         }
@@ -164,14 +173,15 @@ static void wrong_requests_fail_on_all_ranks(void **state)
     assert_int_equal(shy_cohort_read(cohort, &beyond, 1, 0, 1, values), SHY_INTERNAL);
     assert_int_equal(shy_cohort_read(cohort, &factor, 1, 1, ROWS, values), SHY_INTERNAL);
     /* One rank alone asks for too much. */
-    assert_int_equal(shy_cohort_read(cohort, &factor, 1, 0, team->rank == team->size - 1 ? ROWS + 1 : 1, values), SHY_INTERNAL);
+    assert_int_equal(shy_cohort_read(cohort, &factor, 1, 0, team->rank == team->size - 1 ? ROWS + 1 : 1, values),
+                     SHY_INTERNAL);
     if (team->size > 1) assert_int_equal(shy_cohort_read(cohort, &mine, 1, 0, 1, values), SHY_INTERNAL);
     shy_error_clear();
     assert_int_equal(shy_cohort_read(cohort, &factor, 1, 0, 1, values), SHY_OK);
     shy_cohort_close(&cohort);
 }
 
-/* ---- memory and ranks make no difference -------------------------------------------------------------------------------- */
+/* ---- memory and ranks make no difference ------------------------------------------------------------------------- */
 
 static uint64_t place_of(uint64_t i)
 {
@@ -191,7 +201,8 @@ static void write_joined_tables(void)
 
     for (uint64_t i = 0; i < ROWS; i++)
         if (place_of(i) % 5 != 3) place[count++] = place_of(i);
-    for (uint64_t i = 0; i < 3; i++) place[count++] = ROWS + i;
+    for (uint64_t i = 0; i < 3; i++)
+        place[count++] = ROWS + i;
     write_factors("first.csv", "x", 0, 20, NULL, ROWS);
     write_factors("second.csv", "x", 20, FACTORS - 20, place, count);
 }
@@ -205,7 +216,8 @@ static void tables_join_within_any_memory(void **state)
     (void)state;
     write_joined_tables();
     my_rows(ROWS, &first, &rows);
-    for (int64_t k = 0; k < FACTORS; k++) all[k] = k + 1;
+    for (int64_t k = 0; k < FACTORS; k++)
+        all[k] = k + 1;
     for (size_t m = 0; m < sizeof memories / sizeof *memories; m++) {
         shy_import_options options = {.tables = tables, .tables_count = 2, .join = "patient_id", .overwrite = true};
         char *text = NULL;
@@ -218,7 +230,8 @@ static void tables_join_within_any_memory(void **state)
         fclose(report);
         if (team->rank == 0) {
             assert_contains(text, "joined on patient_id: 798 of the 997 rows of first.csv have a row in second.csv");
-            assert_contains(text, "for the other 199 its columns are missing; 3 of second.csv stand only there and are left out");
+            assert_contains(
+                text, "for the other 199 its columns are missing; 3 of second.csv stand only there and are left out");
         }
         free(text);
         assert_int_equal(shy_cohort_open(team, in_scratch("joined.h5"), &cohort), SHY_OK);
@@ -236,9 +249,11 @@ static void memory_stays_below_the_table(void **state)
     (void)state;
     if (team->rank == 0) {
         FILE *file = fopen(in_scratch("wide.tsv"), "w");
-        for (int k = 0; k < WIDE; k++) fprintf(file, "g%d%c", k, k + 1 < WIDE ? '\t' : '\n');
+        for (int k = 0; k < WIDE; k++)
+            fprintf(file, "g%d%c", k, k + 1 < WIDE ? '\t' : '\n');
         for (int i = 0; i < TALL; i++)
-            for (int k = 0; k < WIDE; k++) fprintf(file, "%d.%d%c", (i * k) % 17, i, k + 1 < WIDE ? '\t' : '\n');
+            for (int k = 0; k < WIDE; k++)
+                fprintf(file, "%d.%d%c", (i * k) % 17, i, k + 1 < WIDE ? '\t' : '\n');
         fclose(file);
         const char *tables[] = {in_scratch("wide.tsv")};
         shy_import_options options = {.tables = tables, .tables_count = 1, .quiet = true, .memory = 1 << 19};
@@ -263,7 +278,7 @@ static void the_same_tables_give_the_same_file(void **state)
     shy_free(&bytes[1]);
 }
 
-/* ---- files that are no cohort, or no longer ------------------------------------------------------------------------------ */
+/* ---- files that are no cohort, or no longer ---------------------------------------------------------------------- */
 
 static void expect_refusal(const char *name, const char *expected)
 {
@@ -330,7 +345,7 @@ static void every_damaged_byte_is_noticed(void **state)
     shy_free(&bytes);
 }
 
-/* ---- failures in between -------------------------------------------------------------------------------------------------- */
+/* ---- failures in between ----------------------------------------------------------------------------------------- */
 
 static void every_failed_allocation_of_an_import_leaves_nothing(void **state)
 {
@@ -384,7 +399,8 @@ static void every_failed_allocation_while_reading_is_shared(void **state)
             if (st == SHY_OK) st = shy_cohort_read(cohort, index, 2, 0, 3, values);
             if (st == SHY_OK) st = shy_cohort_read_identifiers(cohort, 0, 3, &identifiers);
             shy_memory_fail_at(0);
-            for (int i = 0; st == SHY_OK && i < 3; i++) shy_free(&identifiers[i]);
+            for (int i = 0; st == SHY_OK && i < 3; i++)
+                shy_free(&identifiers[i]);
             shy_free(&identifiers);
             shy_cohort_close(&cohort);
             assert_int_equal(shy_memory_in_use(), before);
@@ -395,7 +411,7 @@ static void every_failed_allocation_while_reading_is_shared(void **state)
     shy_error_clear();
 }
 
-/* ---- what people see ------------------------------------------------------------------------------------------------------ */
+/* ---- what people see --------------------------------------------------------------------------------------------- */
 
 static void a_cohort_is_printed_within_the_screen(void **state)
 {
@@ -412,7 +428,8 @@ static void a_cohort_is_printed_within_the_screen(void **state)
         assert_contains(text, "all.csv: 997 rows");
         assert_contains(text, shy_cohort_sha256(cohort));
         assert_contains(text, "… and 52 more columns");
-        for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) assert_true(end - line <= 104);
+        for (const char *line = text, *end; (end = strchr(line, '\n')) != NULL; line = end + 1)
+            assert_true(end - line <= 104);
     } else {
         assert_int_equal(size, 0);
     }

@@ -95,7 +95,8 @@ static void conditions_keep_the_rows_they_describe(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         if (kept(cases[i].text, letters) != SHY_OK) fail_msg("%s: %s", cases[i].text, shy_error_message());
-        if (strcmp(letters, cases[i].rows) != 0) fail_msg("%s keeps %s and not %s", cases[i].text, letters, cases[i].rows);
+        if (strcmp(letters, cases[i].rows) != 0)
+            fail_msg("%s keeps %s and not %s", cases[i].text, letters, cases[i].rows);
     }
 }
 
@@ -139,7 +140,7 @@ static void slips_are_explained(void **state)
     shy_error_clear();
 }
 
-/* ---- random conditions ---------------------------------------------------------------------------------------------------- */
+/* ---- random conditions ------------------------------------------------------------------------------------------- */
 
 typedef struct {
     char text[4096];
@@ -163,19 +164,22 @@ static void make_condition(uint64_t seed, uint64_t *index, int depth, condition 
         double limit = (double)(bits / 8 % 90);
         bool above = bits >> 20 & 1;
         snprintf(out->text, sizeof out->text, "age %s %g", above ? ">" : "<=", limit);
-        for (int i = 0; i < ROWS; i++) out->truth[i] = above ? age_of(i) > limit : age_of(i) <= limit;
+        for (int i = 0; i < ROWS; i++)
+            out->truth[i] = above ? age_of(i) > limit : age_of(i) <= limit;
         return;
     }
     make_condition(seed, index, depth - 1, &left);
     if (bits % 4 == 1) {
         snprintf(out->text, sizeof out->text, "not (%.2000s)", left.text);
-        for (int i = 0; i < ROWS; i++) out->truth[i] = !left.truth[i];
+        for (int i = 0; i < ROWS; i++)
+            out->truth[i] = !left.truth[i];
         return;
     }
     make_condition(seed, index, depth - 1, &right);
     bool both = bits % 4 == 2;
     snprintf(out->text, sizeof out->text, "(%.2000s) %s (%.2000s)", left.text, both ? "and" : "or", right.text);
-    for (int i = 0; i < ROWS; i++) out->truth[i] = both ? left.truth[i] && right.truth[i] : left.truth[i] || right.truth[i];
+    for (int i = 0; i < ROWS; i++)
+        out->truth[i] = both ? left.truth[i] && right.truth[i] : left.truth[i] || right.truth[i];
 }
 
 static void nested_conditions_are_what_they_say(void **state)
@@ -198,8 +202,9 @@ static void nested_conditions_are_what_they_say(void **state)
 /* Words in any order are either a condition or an error with a position, and deep nesting is an error and no crash. */
 static void nonsense_is_refused_and_nothing_worse(void **state)
 {
-    static const char *const words[] = {"age", "sex", "and", "or", "not", "(", ")", ">", "==", "<=", "female", "18", "is", "missing",
-                                        "present", "'", "\"q\"", "!", "&&", "|", "=", "µ", "race", "2", "'and'", ""};
+    static const char *const words[] = {
+        "age",     "sex",     "and", "or",    "not", "(",  ")", ">", "==", "<=",   "female", "18",    "is",
+        "missing", "present", "'",   "\"q\"", "!",   "&&", "|", "=", "µ",  "race", "2",      "'and'", ""};
     char text[512], letters[ROWS + 1], deep[1024];
     int accepted = 0;
     (void)state;

@@ -5,7 +5,7 @@
 
 #include "data_check.h"
 
-/* ---- inference ------------------------------------------------------------------------------------------------------------ */
+/* ---- inference --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *heading, *cells; /* cells between bars, one per row */
@@ -62,7 +62,8 @@ static void kinds_are_inferred_with_care(void **state)
         assert_int_equal(import_table(in_scratch("case.csv"), NULL, in_scratch("case.h5")), SHY_OK);
         assert_int_equal(shy_cohort_open(team, in_scratch("case.h5"), &cohort), SHY_OK);
         const shy_column *column = shy_cohort_column(cohort, 1);
-        if (column->kind != c->kind) fail_msg("%s: %s is taken for %s", c->heading, c->cells, shy_kind_name(column->kind));
+        if (column->kind != c->kind)
+            fail_msg("%s: %s is taken for %s", c->heading, c->cells, shy_kind_name(column->kind));
         assert_int_equal(column->levels, c->levels);
         if (c->second != NULL) assert_string_equal(column->level_names[1], c->second);
         for (int k = 0; k + 1 < column->levels && column->kind == SHY_KIND_CATEGORICAL; k++)
@@ -121,7 +122,7 @@ static void follow_up_needs_both_time_and_event(void **state)
     }
 }
 
-/* ---- schema ------------------------------------------------------------------------------------------------------------------ */
+/* ---- schema ------------------------------------------------------------------------------------------------------ */
 
 static const char visits[] = "pid,sex,stage,dead,days,score,g_1 [counts],g_2\n"
                              "a,2,I,no,10,-1,5,6\n"
@@ -139,15 +140,17 @@ static const char visits_schema[] = "missing: ['-9']\n"
 static void assert_visits(const char *path)
 {
     /* pid, sex, stage, dead, days, score, g_1, g_2 */
-    static const double expected[7][3] = {{0, 1, 0}, {0, 2, 1}, {0, 1, 0}, {10, 20, 30}, {NAN, 3.5, 4}, {5, NAN, 5}, {6, 7, 8}};
-    static const shy_kind kinds[] = {SHY_KIND_IDENTIFIER, SHY_KIND_BINARY, SHY_KIND_CATEGORICAL, SHY_KIND_EVENT,
-                                     SHY_KIND_TIME,       SHY_KIND_NUMERIC, SHY_KIND_NUMERIC,    SHY_KIND_NUMERIC};
+    static const double expected[7][3] = {{0, 1, 0},     {0, 2, 1},   {0, 1, 0}, {10, 20, 30},
+                                          {NAN, 3.5, 4}, {5, NAN, 5}, {6, 7, 8}};
+    static const shy_kind kinds[] = {SHY_KIND_IDENTIFIER, SHY_KIND_BINARY,  SHY_KIND_CATEGORICAL, SHY_KIND_EVENT,
+                                     SHY_KIND_TIME,       SHY_KIND_NUMERIC, SHY_KIND_NUMERIC,     SHY_KIND_NUMERIC};
     const int64_t index[] = {1, 2, 3, 4, 5, 6, 7};
     double values[7][3];
     shy_cohort *cohort = NULL;
 
     assert_int_equal(shy_cohort_open(team, path, &cohort), SHY_OK);
-    for (int k = 0; k < 8; k++) assert_int_equal(shy_cohort_column(cohort, k)->kind, kinds[k]);
+    for (int k = 0; k < 8; k++)
+        assert_int_equal(shy_cohort_column(cohort, k)->kind, kinds[k]);
     assert_int_equal(shy_cohort_column(cohort, 2)->levels, 4);
     assert_string_equal(shy_cohort_column(cohort, 4)->unit, "d");
     assert_string_equal(shy_cohort_column(cohort, 6)->unit, "counts");
@@ -156,7 +159,8 @@ static void assert_visits(const char *path)
     assert_int_equal(shy_cohort_read(cohort, index, 7, 0, 3, &values[0][0]), SHY_OK);
     shy_cohort_close(&cohort);
     for (int k = 0; k < 7; k++)
-        for (int i = 0; i < 3; i++) assert_true(values[k][i] == expected[k][i] || (isnan(values[k][i]) && isnan(expected[k][i])));
+        for (int i = 0; i < 3; i++)
+            assert_true(values[k][i] == expected[k][i] || (isnan(values[k][i]) && isnan(expected[k][i])));
 }
 
 /* The schema that an import saves says what the import decided: with it alone the same cohort comes out. */
@@ -172,11 +176,12 @@ static void a_saved_schema_repeats_the_import(void **state)
     options.output = in_scratch("visits.h5");
     assert_int_equal(import_here(&options, NULL), SHY_OK);
     assert_visits(in_scratch("visits.h5"));
-    assert_int_equal(import_table(in_scratch("visits.csv"), in_scratch("saved.yaml"), in_scratch("repeated.h5")), SHY_OK);
+    assert_int_equal(import_table(in_scratch("visits.csv"), in_scratch("saved.yaml"), in_scratch("repeated.h5")),
+                     SHY_OK);
     assert_visits(in_scratch("repeated.h5"));
 }
 
-/* ---- what is refused ----------------------------------------------------------------------------------------------------------- */
+/* ---- what is refused --------------------------------------------------------------------------------------------- */
 
 static void bad_tables_are_refused_with_the_place(void **state)
 {
@@ -186,12 +191,15 @@ static void bad_tables_are_refused_with_the_place(void **state)
         {"a,b\n1,2\n3\n", NULL, "case.csv, row 2 (line 3): has 1 fields, and the heading has 2"},
         {"a,b\n1,2\n\n3,4,5,6\n", NULL, "case.csv, row 2 (line 4): has 4 fields"},
         {"a,b\n1,2,3\n", NULL, "Does the heading lack a name for the first column?"},
-        {"a,b\n1,2\n3,high\n4,5\n", NULL, "case.csv, row 2 (line 3), column b: 'high' is not a number, and 2 of the 3 values"},
+        {"a,b\n1,2\n3,high\n4,5\n", NULL,
+         "case.csv, row 2 (line 3), column b: 'high' is not a number, and 2 of the 3 values"},
         {"a,b\n\"1\nx\",2\n3,4\n5,6\n7,8\n", NULL, "case.csv, row 1 (line 2), column a: '1\nx' is not a number"},
         {"a,b,a\n1,2,3\n", NULL, "case.csv, heading: columns 1 and 3 are both named a"},
         {"a [mg],b,a [g]\n1,2,3\n", NULL, "columns 1 and 3 are both named a"},
         {"a,,b\n1,2,3\n", NULL, "case.csv, heading: column 2 has no name"},
-        {"Gr\xF6\xDF" "e,b\n1,2\n", NULL, "column 1 is not UTF-8"},
+        {"Gr\xF6\xDF"
+         "e,b\n1,2\n",
+         NULL, "column 1 is not UTF-8"},
         {"a,b\n1,m\xFCller\n2,x\n", NULL, "case.csv, row 1 (line 2), column b"},
         {"a,b\n1,2\n3,Inf\n", NULL, "case.csv, row 2 (line 3), column b: 'Inf' is an infinite value"},
         {"a,b\n1,2\n3,-1e999\n", NULL, "case.csv, row 2 (line 3), column b: '-1e999' is an infinite value"},
@@ -200,12 +208,16 @@ static void bad_tables_are_refused_with_the_place(void **state)
         {"id\nx\ny\nz\n", NULL, "has no column of values"},
         {"id,b\nx,1\ny,2\nx,3\n", "columns: [{name: id, kind: identifier}]",
          "case.csv, row 3 (line 4), column id: 'x' is already the identifier of row 1"},
-        {"id,b\nx,1\n,2\n", "columns: [{name: id, kind: identifier}]", "row 2 (line 3), column id: '' is no identifier"},
+        {"id,b\nx,1\n,2\n", "columns: [{name: id, kind: identifier}]",
+         "row 2 (line 3), column id: '' is no identifier"},
         {"a,b\n1,2\n", "columns: [{name: aa}, {name: b}]", "s.yaml:1: the tables have no column aa; did you mean a"},
         {"a,b\n1,2\n", "columns: [{name: 'q*'}]", "s.yaml:1: the tables have no column q*"},
-        {"a,b\n1,x\n2,3\n", "columns: [{name: b, kind: numeric}]", "column b: 'x' is not a number, and the schema declares the column numeric"},
-        {"a,b\n1,x\n2,y\n3,z\n", "columns: [{name: b, kind: binary}]", "column b: is declared binary and has 3 values, among them 'x', 'y' and 'z'"},
-        {"a,b\n1,x\n2,x\n", "columns: [{name: b, kind: binary}]", "column b: is declared binary and has only the value 'x'"},
+        {"a,b\n1,x\n2,3\n", "columns: [{name: b, kind: numeric}]",
+         "column b: 'x' is not a number, and the schema declares the column numeric"},
+        {"a,b\n1,x\n2,y\n3,z\n", "columns: [{name: b, kind: binary}]",
+         "column b: is declared binary and has 3 values, among them 'x', 'y' and 'z'"},
+        {"a,b\n1,x\n2,x\n", "columns: [{name: b, kind: binary}]",
+         "column b: is declared binary and has only the value 'x'"},
         {"a,b\n1,lo\n2,hi\n3,h\n", "columns: [{name: b, levels: [lo, hi]}]",
          "row 3 (line 4), column b: 'h' is none of the 2 levels"},
     };
@@ -213,7 +225,8 @@ static void bad_tables_are_refused_with_the_place(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_text("case.csv", cases[i].table);
         if (cases[i].schema != NULL) write_text("s.yaml", cases[i].schema);
-        shy_status st = import_table(in_scratch("case.csv"), cases[i].schema != NULL ? in_scratch("s.yaml") : NULL, in_scratch("bad.h5"));
+        shy_status st = import_table(in_scratch("case.csv"), cases[i].schema != NULL ? in_scratch("s.yaml") : NULL,
+                                     in_scratch("bad.h5"));
         assert_contains(shy_error_message(), cases[i].expected);
         assert_int_equal(st, SHY_INPUT);
         assert_int_equal(files_in_scratch("bad"), 0);
@@ -228,7 +241,8 @@ static void bad_joins_are_refused(void **state)
         const char *second, *join, *expected;
     } cases[] = {
         {"id,c\na,1\nb,2\na,3\n", "id", "two.csv, row 3 (line 4), column id: 'a' is already the identifier of row 1"},
-        {"id,c\nA,1\nB,2\n", "id", "have no identifier in common: id is for example 'a' in the one and 'A' in the other"},
+        {"id,c\nA,1\nB,2\n", "id",
+         "have no identifier in common: id is for example 'a' in the one and 'A' in the other"},
         {"pid,c\na,1\n", "id", "two.csv: has no column id to join on; the nearest name is pid"},
         {"id,b\na,1\n", "id", "one.csv and "},
         {"id,c\na,1\n,2\n", "id", "row 2 (line 3), column id: '' is no identifier"},
@@ -278,7 +292,8 @@ static void outputs_are_not_lost(void **state)
 static void missing_codes_hold_for_all_or_for_one(void **state)
 {
     const char *tables[] = {in_scratch("codes.csv")}, *codes[] = {"-99", "n.d."};
-    shy_import_options options = {.tables = tables, .tables_count = 1, .missing = codes, .missing_count = 2, .quiet = true};
+    shy_import_options options = {
+        .tables = tables, .tables_count = 1, .missing = codes, .missing_count = 2, .quiet = true};
     shy_cohort *cohort = NULL;
     (void)state;
     write_text("codes.csv", "a,b,c\n-99,n.d.,x\n-99.0,2,-99\n3,4,y\n5,6,x\n");

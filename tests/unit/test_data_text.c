@@ -16,18 +16,18 @@ static void cells_are_what_they_look_like(void **state)
         shy_cell cell;
         double value;
     } cases[] = {
-        {"", SHY_CELL_MISSING, 0},      {"NA", SHY_CELL_MISSING, 0},       {"NaN", SHY_CELL_MISSING, 0},
-        {"nan", SHY_CELL_MISSING, 0},   {".", SHY_CELL_MISSING, 0},        {"-99", SHY_CELL_MISSING, 0},
-        {"-99.0", SHY_CELL_MISSING, 0}, {"unknown", SHY_CELL_MISSING, 0},  {"0", SHY_CELL_NUMBER, 0},
-        {"-0.5", SHY_CELL_NUMBER, -.5}, {"+3", SHY_CELL_NUMBER, 3},        {".5", SHY_CELL_NUMBER, .5},
-        {"5.", SHY_CELL_NUMBER, 5},     {"1e3", SHY_CELL_NUMBER, 1000},    {"2E-2", SHY_CELL_NUMBER, .02},
-        {"-9", SHY_CELL_NUMBER, -9},    {"Inf", SHY_CELL_INFINITE, 0},     {"-inf", SHY_CELL_INFINITE, 0},
+        {"", SHY_CELL_MISSING, 0},       {"NA", SHY_CELL_MISSING, 0},        {"NaN", SHY_CELL_MISSING, 0},
+        {"nan", SHY_CELL_MISSING, 0},    {".", SHY_CELL_MISSING, 0},         {"-99", SHY_CELL_MISSING, 0},
+        {"-99.0", SHY_CELL_MISSING, 0},  {"unknown", SHY_CELL_MISSING, 0},   {"0", SHY_CELL_NUMBER, 0},
+        {"-0.5", SHY_CELL_NUMBER, -.5},  {"+3", SHY_CELL_NUMBER, 3},         {".5", SHY_CELL_NUMBER, .5},
+        {"5.", SHY_CELL_NUMBER, 5},      {"1e3", SHY_CELL_NUMBER, 1000},     {"2E-2", SHY_CELL_NUMBER, .02},
+        {"-9", SHY_CELL_NUMBER, -9},     {"Inf", SHY_CELL_INFINITE, 0},      {"-inf", SHY_CELL_INFINITE, 0},
         {"1e999", SHY_CELL_INFINITE, 0}, {"Infinity", SHY_CELL_INFINITE, 0}, {"1e-999", SHY_CELL_NUMBER, 0},
-        {"NAN0", SHY_CELL_TEXT, 0},     {"na", SHY_CELL_TEXT, 0},          {"4k", SHY_CELL_TEXT, 0},
-        {"1,5", SHY_CELL_TEXT, 0},      {"0x10", SHY_CELL_TEXT, 0},        {"1.2.3", SHY_CELL_TEXT, 0},
-        {"-", SHY_CELL_TEXT, 0},        {"+.", SHY_CELL_TEXT, 0},          {"e5", SHY_CELL_TEXT, 0},
-        {"1e", SHY_CELL_TEXT, 0},       {"<5", SHY_CELL_TEXT, 0},          {"unknow", SHY_CELL_TEXT, 0},
-        {"unknowns", SHY_CELL_TEXT, 0}, {"1e9.5", SHY_CELL_TEXT, 0},       {"in", SHY_CELL_TEXT, 0},
+        {"NAN0", SHY_CELL_TEXT, 0},      {"na", SHY_CELL_TEXT, 0},           {"4k", SHY_CELL_TEXT, 0},
+        {"1,5", SHY_CELL_TEXT, 0},       {"0x10", SHY_CELL_TEXT, 0},         {"1.2.3", SHY_CELL_TEXT, 0},
+        {"-", SHY_CELL_TEXT, 0},         {"+.", SHY_CELL_TEXT, 0},           {"e5", SHY_CELL_TEXT, 0},
+        {"1e", SHY_CELL_TEXT, 0},        {"<5", SHY_CELL_TEXT, 0},           {"unknow", SHY_CELL_TEXT, 0},
+        {"unknowns", SHY_CELL_TEXT, 0},  {"1e9.5", SHY_CELL_TEXT, 0},        {"in", SHY_CELL_TEXT, 0},
     };
     shy_missing codes = {0};
     (void)state;
@@ -69,9 +69,21 @@ static void only_wellformed_text_is_kept(void **state)
         const char *text;
         bool valid;
     } cases[] = {
-        {"", true},           {"plain", true},         {"Größe µg", true},      {"指標", true},         {"\xF0\x9F\x98\x80", true},
-        {"a\nb", false},      {"tab\t", false},        {"\x7F", false},         {"Gr\xF6\xDF", false},  {"\xC3", false},
-        {"\xC0\x80", false},  {"\xED\xA0\x80", false}, {"\xE0\x80\x80", false}, {"\x80", false},        {"\xF4\x90\x80\x80", false},
+        {"", true},
+        {"plain", true},
+        {"Größe µg", true},
+        {"指標", true},
+        {"\xF0\x9F\x98\x80", true},
+        {"a\nb", false},
+        {"tab\t", false},
+        {"\x7F", false},
+        {"Gr\xF6\xDF", false},
+        {"\xC3", false},
+        {"\xC0\x80", false},
+        {"\xED\xA0\x80", false},
+        {"\xE0\x80\x80", false},
+        {"\x80", false},
+        {"\xF4\x90\x80\x80", false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -118,7 +130,8 @@ static void read_whole(const char *path, char *text, size_t size)
         st = shy_reader_next(reader, &field);
         if (st != SHY_OK || field.exhausted) break;
         if (strlen(field.text) != field.length) abort();
-        used += (size_t)snprintf(text + used, size - used, "%s%s%s", first ? "[" : "|", field.text, field.last ? "]" : "");
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s%s", first ? "[" : "|", field.text, field.last ? "]" : "");
     }
     shy_reader_close(&reader);
     if (st != SHY_OK) snprintf(text, size, "%s", shy_error_message());
@@ -134,7 +147,9 @@ static void rows_and_fields_are_found(void **state)
         {"a,b\n1,2", "[a|b][1|2]"},
         {"a,b\r\n1,2\r\n", "[a|b][1|2]"},
         {"a,b\r1,2\r", "[a|b][1|2]"},
-        {"\xEF\xBB\xBF" "a,b\n1,2\n", "[a|b][1|2]"},
+        {"\xEF\xBB\xBF"
+         "a,b\n1,2\n",
+         "[a|b][1|2]"},
         {"\xEF\xBB\xBF\"a\",b\n", "[a|b]"},
         {"a\tb\n1,5\t2\n", "[a|b][1,5|2]"},
         {"a;b\n1,5;2\n", "[a|b][1,5|2]"},
@@ -158,7 +173,8 @@ static void rows_and_fields_are_found(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         write_text("case.csv", cases[i].file);
         read_whole(in_scratch("case.csv"), text, sizeof text);
-        if (cases[i].expected[0] == '[') assert_string_equal(text, cases[i].expected);
+        if (cases[i].expected[0] == '[')
+            assert_string_equal(text, cases[i].expected);
         else
             assert_contains(text, cases[i].expected);
         MPI_Barrier(team->world);
@@ -174,7 +190,9 @@ static void what_is_no_table_is_refused(void **state)
     } cases[] = {
         {"a,b\n1,\0\n", 8, "binary"},
         {"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16, "binary"},
-        {"\xFF\xFE" "a\0,\0b\0\n\0", 10, "UTF-16"},
+        {"\xFF\xFE"
+         "a\0,\0b\0\n\0",
+         10, "UTF-16"},
         {"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b", 11, "gzip"},
     };
     char text[2048];
@@ -212,7 +230,8 @@ static void put_field(FILE *file, gzFile zipped, const char *field, size_t lengt
     char quoted[8192], *to = quoted;
     bool needs = false;
 
-    for (size_t k = 0; k < length; k++) needs |= strchr(",;\"\n\r\t", field[k]) != NULL;
+    for (size_t k = 0; k < length; k++)
+        needs |= strchr(",;\"\n\r\t", field[k]) != NULL;
     if (needs) *to++ = '"';
     for (size_t k = 0; k < length; k++) {
         if (field[k] == '"') *to++ = '"';
@@ -274,7 +293,8 @@ static void a_cut_gzip_file_is_refused(void **state)
     write_bytes("cut.csv.gz", bytes, count / 2);
     shy_error_clear();
     assert_int_equal(shy_reader_open(in_scratch("cut.csv.gz"), &reader), SHY_OK);
-    while (st == SHY_OK && !field.exhausted) st = shy_reader_next(reader, &field);
+    while (st == SHY_OK && !field.exhausted)
+        st = shy_reader_next(reader, &field);
     assert_int_equal(st, SHY_INPUT);
     assert_contains(shy_error_message(), "truncated");
     shy_error_clear();
@@ -297,8 +317,10 @@ static void schemas_are_read_strictly(void **state)
         {"columns:\n  - name: a\n    name: b\n", "s.yaml:3: name is given twice"},
         {"columns:\n  - name: a\n  - name: a\n", "s.yaml:3: column a is already described on line 2"},
         {"columns:\n  - name: a\n    levels: x\n", "s.yaml:3: levels has to be a list"},
-        {"columns:\n  - name: a\n    kind: numeric\n    levels: [x, y]\n", "only binary, categorical and event columns have levels"},
-        {"columns:\n  - name: a\n    kind: binary\n    levels: [x, y, z]\n", "column a has 3 levels; a binary or event column has two"},
+        {"columns:\n  - name: a\n    kind: numeric\n    levels: [x, y]\n",
+         "only binary, categorical and event columns have levels"},
+        {"columns:\n  - name: a\n    kind: binary\n    levels: [x, y, z]\n",
+         "column a has 3 levels; a binary or event column has two"},
         {"columns:\n  - name: a\n    levels: [x, x]\n", "the level x is given twice"},
         {"columns:\n  - [a]\n", "s.yaml:2: an entry of columns has to be a mapping"},
         {"columns: a\n", "s.yaml:1: columns has to be a list"},
@@ -328,10 +350,13 @@ static void patterns_of_a_schema_match(void **state)
     static const struct {
         const char *name;
         int rule; /* −1: none */
-    } cases[] = {{"age", 0}, {"gene_1", 1}, {"gene_", 1}, {"gene_x_at", 2}, {"xyz", 3}, {"xz", 4}, {"agex", -1}, {"gene", -1}, {"x*z", 4}};
+    } cases[] = {{"age", 0}, {"gene_1", 1}, {"gene_", 1}, {"gene_x_at", 2}, {"xyz", 3},
+                 {"xz", 4},  {"agex", -1},  {"gene", -1}, {"x*z", 4}};
     shy_schema *schema = NULL;
     (void)state;
-    write_text("p.yaml", "columns: [{name: age}, {name: 'gene_*'}, {name: gene_x_at}, {name: 'x?z'}, {name: 'x*z', kind: skip}]\n");
+    write_text(
+        "p.yaml",
+        "columns: [{name: age}, {name: 'gene_*'}, {name: gene_x_at}, {name: 'x?z'}, {name: 'x*z', kind: skip}]\n");
     assert_int_equal(shy_schema_read(in_scratch("p.yaml"), &schema), SHY_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const shy_rule *rule = shy_schema_rule(schema, cases[i].name);

@@ -48,9 +48,8 @@ Rscript --vanilla -e 'write.csv(survival::nafld1, "nafld1.csv", row.names = FALS
 "$root/build/shihyo" import nafld1.csv --schema "$root/config/nafld1.schema.yaml" -o nafld1.h5 --overwrite
 
 say 'Search'
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
-export OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
-export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+# shellcheck source=build-aux/mpi-environment
+. "$root/build-aux/mpi-environment"
 search() { # search OPTION ...
     mpirun --bind-to none -n 2 "$root/build/shihyo" search "$root/config/quickstart.yaml" --set cohort="$out/nafld1.h5" "$@"
 }

@@ -99,9 +99,8 @@ wanted() { # wanted NAME WORD ...: no word, or one of them is in the name
 }
 
 run_system_tests() {
-    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 \
-        OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
-    export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+    # shellcheck source=build-aux/mpi-environment
+    . "$top_srcdir/build-aux/mpi-environment"
     case $(mpirun --version 2>&1) in
         *"Open MPI"*) MPIRUN=${MPIRUN:-mpirun --bind-to none} ;;
         *) MPIRUN=${MPIRUN:-mpirun} ;;

@@ -124,10 +124,16 @@ static shy_status build_ranges(shy_context *context, int *scratch)
     return shy_program_build(context, scratch, count, &context->ranges);
 }
 
+/* u + (−v) is u − v: the negative of another operand need not be in a panel, where one is as complex as the other. */
+static bool signs_are_free(const shy_grammar *grammar)
+{
+    return grammar->allowed[SHY_OP_ADD] && grammar->allowed[SHY_OP_SUBTRACT] && grammar->weight[SHY_OP_ADD] == grammar->weight[SHY_OP_SUBTRACT];
+}
+
 static shy_status build_sides(const shy_space *space, shy_context *context)
 {
     shy_status st = SHY_OK;
-    const bool signs_free = space->grammar.allowed[SHY_OP_ADD] && space->grammar.allowed[SHY_OP_SUBTRACT];
+    const bool signs_free = signs_are_free(&space->grammar);
     for (int c = 1; c <= space->grammar.max_complexity; c++) {
         const int first = context->operand_first[c], last = context->operand_first[c + 1];
         SHY_TRY(shy_new((size_t)(last - first), sizeof(int), &context->side[c]));

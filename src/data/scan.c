@@ -2,6 +2,7 @@
 #include "shy_config.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 
 #include "import_impl.h"
@@ -168,8 +169,7 @@ static void note_number(shy_import_column *column, double value)
     else {
         column->seen |= SHY_SEEN_BEYOND;
         if (value < 0) column->seen |= SHY_SEEN_NEGATIVE;
-        if (value != (double)(int64_t)(value < 0x1p62 && value > -0x1p62 ? value : 0))
-            column->seen |= SHY_SEEN_FRACTION;
+        if (value != floor(value)) column->seen |= SHY_SEEN_FRACTION;
     }
 }
 

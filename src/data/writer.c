@@ -86,6 +86,9 @@ static hid_t create_file(const char *path)
     H5Pset_userblock(create, SHY_SEAL_BYTES);
     H5Pset_obj_track_times(create, false);
     H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+#if H5_VERSION_GE(1, 10, 7)
+    H5Pset_file_locking(access, false, true); /* nobody else knows the file yet, and not every file system can lock */
+#endif
     file = H5Fcreate(path, H5F_ACC_EXCL, create, access);
     H5Pclose(create);
     H5Pclose(access);

@@ -45,11 +45,12 @@ static shy_status print_counts(const shy_search_session *s, FILE *stream)
 
 shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
 {
-    char samples[32], memory[32], budget[32], seconds[32], jobs[32];
+    char factors[32], samples[32], memory[32], budget[32], seconds[32], jobs[32];
     const shy_team *team = s->team;
     shy_status st;
 
-    fprintf(stream, "Plan: %d factors, %s samples, %d rank%s (%d group%s of %d).\n\n", s->problem->factors,
+    fprintf(stream, "Plan: %s factors, %s samples, %d rank%s (%d group%s of %d).\n\n",
+            shy_text_thousands((uint64_t)s->problem->factors, factors),
             shy_text_thousands((uint64_t)s->problem->rows.total, samples), team->size, team->size == 1 ? "" : "s",
             team->groups, team->groups == 1 ? "" : "s", team->row_blocks);
     st = print_counts(s, stream);

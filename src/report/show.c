@@ -8,21 +8,41 @@
 
 #include "report_impl.h"
 
-#define LINE_COLUMNS 110
+#define LINE_COLUMNS 100
 
-/* How a metric is called in a sentence; a metric without a line here is called by its name. */
-static const struct {
-    const char *name, *meaning;
-} meanings[] = {
-    {"r2", "R\xc2\xb2 (r2), the share of the outcome's variance that the formula explains"},
-    {"auc", "the AUC (auc), the chance that the formula ranks a positive sample above a negative one"},
+/*
+ * How the first metric of an outcome is called in a sentence, what else makes a line of the front better than those above it,
+ * and what the reader should know of the search. A metric without a line here is called by its name.
+ */
+typedef struct {
+    const char *name, *meaning, *better, *caution;
+} metric_words;
+
+static const metric_words metrics[] = {
+    {"r2", "R\xc2\xb2 (r2), the share of the outcome's variance that the formula explains", "", ""},
+    {"auc", "the AUC (auc), the chance that the formula ranks a positive sample above a negative one",
+     " (with a lower deviance)",
+     " Of each complexity only the formulas that correlate best with the outcome were refitted, search.keep of them: "
+     "a larger search.keep may bring up better ones."},
 };
 
-static const char *meaning(const char *metric)
+/* What a verdict other than "fitted" means for the reader of a table. */
+static const struct {
+    const char *verdict, *meaning;
+} verdicts[] = {
+    {"separated",
+     "separated: the formula divides the two groups completely, or all but a tie, so that nothing limits its "
+     "slope: intercept and slope are arbitrary, and with few samples the division may be chance."},
+    {"singular",
+     "singular: on these samples the parts of the formula cannot be told apart, so its constants are not unique."},
+    {"diverged", "diverged: the fit did not converge; do not rely on it."},
+};
+
+static metric_words words_of(const char *metric)
 {
-    for (size_t i = 0; i < sizeof meanings / sizeof *meanings; i++)
-        if (strcmp(meanings[i].name, metric) == 0) return meanings[i].meaning;
-    return metric;
+    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
+        if (metric != NULL && strcmp(metrics[i].name, metric) == 0) return metrics[i];
+    return (metric_words){.meaning = metric == NULL ? "fit" : metric, .better = "", .caution = ""};
 }
 
 static const char *word(const json_t *object, const char *key)
@@ -55,7 +75,7 @@ static void metric_cell(shy_table *table, const json_t *value)
         return;
     }
     if (fabs(v) >= 1e-4 && fabs(v) < 1e4)
-        snprintf(text, sizeof text, v < 1 && v > 0.9999 ? "%.8f" : "%.4f", v);
+        snprintf(text, sizeof text, v < 1 && v > 0.999 ? "%.8f" : "%.4f", v);
     else
         snprintf(text, sizeof text, "%.4g", v);
     shy_table_cell(table, text);
@@ -78,13 +98,34 @@ static void print_heading(const json_t *document, FILE *stream)
         fprintf(stream, "%s = intercept + slope * formula\n\n", outcome);
 }
 
-static void add_entry(shy_table *table, const json_t *document, const json_t *entry)
+/* The last column holds the unit, or the verdict of a formula that was not fitted well. */
+static const char *last_cell(const json_t *entry)
+{
+    const char *verdict = word(entry, "verdict");
+    return *verdict ? verdict : word(entry, "unit");
+}
+
+/* NULL if nothing would stand in the last column. */
+static const char *last_heading(const json_t *entries)
+{
+    const char *heading = NULL;
+    size_t i;
+    json_t *entry;
+
+    json_array_foreach(entries, i, entry)
+    {
+        if (*word(entry, "unit")) return "unit";
+        if (*last_cell(entry)) heading = "fit";
+    }
+    return heading;
+}
+
+static void add_entry(shy_table *table, const json_t *document, const json_t *entry, bool last)
 {
     size_t m;
     json_t *name;
     char complexity[16];
     const char *shown = word(entry, "formula_short");
-    const char *verdict = word(entry, "verdict");
 
     snprintf(complexity, sizeof complexity, "%" PRIu64, count_of(entry, "complexity"));
     shy_table_cell(table, complexity);
@@ -93,27 +134,7 @@ static void add_entry(shy_table *table, const json_t *document, const json_t *en
         metric_cell(table, json_object_get(json_object_get(entry, "metrics"), json_string_value(name)));
     number_cell(table, json_object_get(entry, "intercept"), 6);
     number_cell(table, json_object_get(entry, "slope"), 6);
-    shy_table_cell(table, *verdict ? verdict : word(entry, "unit"));
-}
-
-static shy_status print_table(const json_t *document, const json_t *entries, FILE *stream)
-{
-    shy_table table = {0};
-    shy_status st;
-    size_t i;
-    json_t *item;
-
-    shy_table_column(&table, "complexity", true);
-    shy_table_column(&table, "formula", false);
-    json_array_foreach(json_object_get(document, "metrics"), i, item)
-        shy_table_column(&table, json_string_value(item), true);
-    shy_table_column(&table, "intercept", true);
-    shy_table_column(&table, "slope", true);
-    shy_table_column(&table, "unit", false);
-    json_array_foreach(entries, i, item) add_entry(&table, document, item);
-    st = shy_table_print(&table, stream);
-    shy_table_free(&table);
-    return st;
+    if (last) shy_table_cell(table, last_cell(entry));
 }
 
 /* Prints a paragraph in lines of at most LINE_COLUMNS, broken at blanks. */
@@ -135,26 +156,61 @@ static void print_paragraph(const char *text, FILE *stream)
     fputs("\n", stream);
 }
 
+/* Each verdict that occurs in the table, explained below it. */
+static void print_verdicts(const json_t *entries, FILE *stream)
+{
+    for (size_t v = 0; v < sizeof verdicts / sizeof *verdicts; v++) {
+        size_t i;
+        json_t *entry;
+        bool occurs = false;
+        json_array_foreach(entries, i, entry) occurs =
+            occurs || strcmp(word(entry, "verdict"), verdicts[v].verdict) == 0;
+        if (!occurs) continue;
+        fputs("\n", stream);
+        print_paragraph(verdicts[v].meaning, stream);
+    }
+}
+
+static shy_status print_table(const json_t *document, const json_t *entries, FILE *stream)
+{
+    shy_table table = {0};
+    shy_status st;
+    size_t i;
+    json_t *item;
+    const char *last = last_heading(entries);
+
+    shy_table_column(&table, "complexity", true);
+    shy_table_column(&table, "formula", false);
+    json_array_foreach(json_object_get(document, "metrics"), i, item)
+        shy_table_column(&table, json_string_value(item), true);
+    shy_table_column(&table, "intercept", true);
+    shy_table_column(&table, "slope", true);
+    if (last != NULL) shy_table_column(&table, last, false);
+    json_array_foreach(entries, i, item) add_entry(&table, document, item, last != NULL);
+    st = shy_table_print(&table, stream);
+    shy_table_free(&table);
+    if (st == SHY_OK) print_verdicts(entries, stream);
+    return st;
+}
+
 static void print_reading(const json_t *document, FILE *stream)
 {
     char samples[32], formulas[32], text[1024];
-    const char *first = json_string_value(json_array_get(json_object_get(document, "metrics"), 0));
+    metric_words words = words_of(json_string_value(json_array_get(json_object_get(document, "metrics"), 0)));
 
-    snprintf(text, sizeof text,
-             "How to read it: each line is the best formula of its complexity (its factors, operators and constants, "
-             "counted) and "
-             "explains the outcome better than every simpler one, so read down for as long as a line brings a clear "
-             "gain in %s; "
-             "the knee, after which the gains are small, is usually the formula to keep.",
-             first == NULL ? "fit" : meaning(first));
+    snprintf(
+        text, sizeof text,
+        "How to read it: each line is the best formula of its complexity (its factors, operators and constants, "
+        "counted) and explains the outcome better%s than every simpler one, so read down for as long as a line brings "
+        "a clear gain in %s; the knee, after which the gains are small, is usually the formula to keep.",
+        words.better, words.meaning);
     fputs("\n", stream);
     print_paragraph(text, stream);
     snprintf(text, sizeof text,
              "The fit is apparent and therefore optimistic: it was measured on the same %s samples that chose among %s "
-             "formulas, so "
-             "expect less on other people, and check a formula on data that took no part in the search.",
+             "formulas, so expect less on other people, and check a formula on data that took no part in the search.%s",
              shy_text_thousands(count_of(document, "n_samples"), samples),
-             shy_text_thousands(count_of(document, "n_formulas"), formulas));
+             shy_text_thousands(count_of(document, "n_formulas"), formulas), words.caution);
     print_paragraph(text, stream);
 }
 

@@ -47,7 +47,9 @@ set_up() {
         (cd "$top_builddir" && ./config.status --recheck && ./config.status) >"$setup_log" 2>&1 ||
             give_up './config.status --recheck' "$setup_log"
     fi
-    make -C "$top_builddir" -j "$jobs" all check-tools >"$setup_log" 2>&1 || give_up 'make' "$setup_log"
+    # One goal after the other: two at once would compile the same files twice at the same time.
+    make -C "$top_builddir" -j "$jobs" all >"$setup_log" 2>&1 || give_up 'make' "$setup_log"
+    make -C "$top_builddir" -j "$jobs" check-tools >"$setup_log" 2>&1 || give_up 'make check-tools' "$setup_log"
     # All tests are compiled, none is run.
     make -C "$top_builddir" -j "$jobs" check TESTS= >"$setup_log" 2>&1 || give_up 'compiling the unit tests' "$setup_log"
 }

@@ -31,7 +31,7 @@ static shy_status deal_rows(const struct shy_loading *l)
     const uint64_t end = to * run_rows < total ? to * run_rows : total;
 
     if (total / members > INT_MAX / 2)
-        return shy_fail(SHY_INPUT, "%llu samples are too many for %d row blocks; set parallel.row_blocks higher",
+        return shy_fail(SHY_INPUT, "%llu samples are too many for %d row blocks; set parallel.row_blocks higher.",
                         (unsigned long long)total, l->team->row_blocks);
     l->problem->rows = (shy_rows){.team = l->team,
                                   .total = total,
@@ -62,6 +62,13 @@ static void free_columns(shy_problem *p)
 }
 
 /* Room for the factors in use, and what is known of them besides their values. */
+/* A switch of 0 and 1 is a pure number, so that it is not added to square centimetres. */
+static const char *unit_of(const shy_column *column)
+{
+    const bool given = column->unit && *column->unit;
+    return given ? column->unit : column->kind == SHY_KIND_BINARY ? "1" : "";
+}
+
 static shy_status describe_columns(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;
@@ -83,7 +90,7 @@ static shy_status describe_columns(const struct shy_loading *l)
         const shy_column *column = shy_cohort_column(l->cohort, l->offer[k].column);
         const int f = p->factors++;
         SHY_TRY(shy_string_copy(column->name, &p->name[f]));
-        SHY_TRY(shy_string_copy(column->unit ? column->unit : "", &p->unit_text[f]));
+        SHY_TRY(shy_string_copy(unit_of(column), &p->unit_text[f]));
         SHY_TRY(shy_string_copy(column->modality ? column->modality : "", &p->modality[f]));
         SHY_TRY(shy_new(rows, sizeof *p->column[f], &p->column[f]));
     }

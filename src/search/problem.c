@@ -61,7 +61,6 @@ static void free_columns(shy_problem *p)
     p->factors = 0;
 }
 
-/* Room for the factors in use, and what is known of them besides their values. */
 /* A switch of 0 and 1 is a pure number, so that it is not added to square centimetres. */
 static const char *unit_of(const shy_column *column)
 {
@@ -69,6 +68,7 @@ static const char *unit_of(const shy_column *column)
     return given ? column->unit : column->kind == SHY_KIND_BINARY ? "1" : "";
 }
 
+/* Room for the factors in use, and what is known of them besides their values. */
 static shy_status describe_columns(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;

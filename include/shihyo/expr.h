@@ -124,6 +124,8 @@ const char *shy_unit_text(const shy_units *units, shy_unit unit); /* as first sp
  * of 1/8.
  */
 shy_unit shy_unit_apply(shy_units *units, shy_units_mode mode, shy_op op, shy_unit u, shy_unit v);
+/** Has memory ended in shy_unit_apply (the message says so)? Then a unit that it called invalid may be a valid one. */
+bool shy_units_starved(const shy_units *units);
 
 /* ---- grammar: what may be built (doc/grammar.md) --------------------------------------------------------------- */
 

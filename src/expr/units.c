@@ -25,6 +25,7 @@ struct shy_units {
     int entries, entries_room;
     shy_unit *bucket; /* open addressing over `entry`; 0 = free */
     uint32_t buckets;
+    bool starved; /* memory ended while a unit was being made */
 };
 
 /* ---- tables ---------------------------------------------------------------------------------------------------- */
@@ -198,7 +199,14 @@ static shy_unit combine(shy_units *units, shy_unit u, int numerator, int denomin
         const shy_unit_term *term = &units->entry[v].terms.term[k];
         if (shy_unit_terms_add(&terms, term->base, term->eighths * factor) != SHY_OK) return SHY_UNIT_INVALID;
     }
-    return shy_units_intern(units, &terms, NULL, &unit) == SHY_OK ? unit : SHY_UNIT_INVALID;
+    if (shy_units_intern(units, &terms, NULL, &unit) == SHY_OK) return unit;
+    units->starved = true;
+    return SHY_UNIT_INVALID;
+}
+
+bool shy_units_starved(const shy_units *units)
+{
+    return units->starved;
 }
 
 static shy_unit apply_known(shy_units *units, shy_units_mode mode, shy_op op, shy_unit u, shy_unit v)

@@ -72,6 +72,7 @@ typedef struct {
     int kinds;
     shy_unit *kind_unit;
     uint8_t *kind_sign;
+    shy_interval *kind_range;   /* [kinds]: holds the ranges of all factors of the kind */
     shy_units *units;
     shy_shapes *shapes[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1]; /* [slots][nonnegative], made when first needed */
     uint8_t *inverse_known[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1];
@@ -130,6 +131,7 @@ shy_status shy_formula_fitted(shy_space *space, const shy_formula *formula, cons
 /* ---- score: fp64, fixed order of summation ---------------------------------------------------------------------- */
 
 #define SHY_PROBES 2
+#define SHY_TWIN_STATISTIC 1e-12 /* between the r² of twins */
 typedef struct {
     double statistic;         /* r² */
     double probe[SHY_PROBES]; /* fixed random projections of the fitted column of length 1: equal for numerical twins */

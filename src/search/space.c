@@ -120,16 +120,20 @@ static shy_status number_kinds(shy_space *space)
     SHY_TRY(shy_new(p, sizeof *space->kind, &space->kind));
     SHY_TRY(shy_new(p, sizeof *space->kind_unit, &space->kind_unit));
     SHY_TRY(shy_new(p, sizeof *space->kind_sign, &space->kind_sign));
+    SHY_TRY(shy_new(p, sizeof *space->kind_range, &space->kind_range));
     for (int f = 0; f < space->factors; f++) {
         const bool same = f > 0 && sorted[f].unit == sorted[f - 1].unit && sorted[f].sign == sorted[f - 1].sign;
         if (!same) {
             space->kind_unit[space->kinds] = sorted[f].unit;
             space->kind_sign[space->kinds] = sorted[f].sign;
+            space->kind_range[space->kinds] = problem->range[sorted[f].factor];
             space->kinds++;
         }
         space->kind[f] = space->kinds - 1;
         space->problem_factor[f] = sorted[f].factor;
         space->range[f] = problem->range[sorted[f].factor];
+        shy_interval *hull = &space->kind_range[space->kind[f]];
+        *hull = (shy_interval){fmin(hull->lo, space->range[f].lo), fmax(hull->hi, space->range[f].hi)};
         space->column[f] = problem->column[sorted[f].factor];
         space->name[f] = problem->name[sorted[f].factor];
         if (sorted[f].sign <= SHY_SIGN_NONNEGATIVE) space->nonnegative = f + 1;
@@ -243,6 +247,7 @@ void shy_space_destroy(shy_space **space)
     shy_free(&s->kind);
     shy_free(&s->kind_unit);
     shy_free(&s->kind_sign);
+    shy_free(&s->kind_range);
     shy_free(&s->scratch_range);
     shy_free(&s->scratch_valid);
     shy_free(&s->response);

@@ -263,9 +263,11 @@ static void every_failing_allocation_is_reported_and_leaks_nothing(void **state)
     assert_true(st == SHY_OK && nth > 8);
 
     shy_unit kg = unit("kg"), cm = unit("cm"), product;
+    assert_false(shy_units_starved(units));
     shy_memory_fail_at(1);
     assert_int_equal(clinical(SHY_OP_MULTIPLY, kg, cm), SHY_UNIT_INVALID);
     shy_memory_fail_at(0);
+    assert_true(shy_units_starved(units));
     product = clinical(SHY_OP_MULTIPLY, kg, cm);
     assert_string_equal(shy_unit_text(units, product), "kg cm");
 }

@@ -80,8 +80,8 @@ static void settle(shy_best_entry **list, int count, int at)
 
 static int find_twin(const shy_best *best, int complexity, const shy_score *score)
 {
-    const int last = first_below(best, complexity, score->statistic - 2e-9);
-    for (int i = first_below(best, complexity, score->statistic + 2e-9); i < last; i++) {
+    const int last = first_below(best, complexity, score->statistic - 2.0 * SHY_TWIN_STATISTIC);
+    for (int i = first_below(best, complexity, score->statistic + 2.0 * SHY_TWIN_STATISTIC); i < last; i++) {
         if (shy_score_twin(&best->entry[complexity][i]->member[0].score, score)) return i;
     }
     return -1;

@@ -128,12 +128,15 @@ out:
     return st;
 }
 
-/* The fitted columns are twins when their r² and two random projections agree: three numbers that no accident makes equal. */
+/*
+ * The fitted columns are twins when their r² and two random projections agree: three numbers that no accident makes equal. Rounding leaves
+ * less than 1e-13; formulas that one extreme value dominates (x^4 + log(x), x^4 + sqrt(x)) can be as near as 1e-8 and are no twins.
+ */
 bool shy_score_twin(const shy_score *a, const shy_score *b)
 {
-    if (fabs(a->statistic - b->statistic) > 1e-9) return false;
+    if (fabs(a->statistic - b->statistic) > SHY_TWIN_STATISTIC) return false;
     for (int j = 0; j < SHY_PROBES; j++) {
-        if (fabs(a->probe[j] - b->probe[j]) > 1e-6) return false;
+        if (fabs(a->probe[j] - b->probe[j]) > 1e-10) return false;
     }
     return true;
 }

@@ -66,11 +66,12 @@ void shy_results_free(
 /**
  * Reserves the directory: creates it (and those above it) if absent; refuses one that already holds results unless
  * overwrite; refuses an unwritable or full one, tried with a small file that is removed again. Leaves nothing behind when it
- * fails. SHY_IO / SHY_INPUT with one clear message. *created_out: this call made the directory. Rank 0 only.
+ * fails. SHY_IO / SHY_INPUT with one clear message. *created_out: how many directories this call made, the last of them
+ * `directory`. Rank 0 only.
  */
-shy_status shy_output_check(const char *directory, bool overwrite, bool *created_out);
-/** Gives a directory back after a failure of the work: removes it if shy_output_check created it and it is empty. */
-void shy_output_release(const char *directory, bool created);
+shy_status shy_output_check(const char *directory, bool overwrite, int *created_out);
+/** Gives directories back after a failure of the work: removes those that shy_output_check made, as far as they are empty. */
+void shy_output_release(const char *directory, int created);
 /**
  * Writes results.h5, front.tsv, front.json, run.json: each to a temporary, flushed to disk, then all renamed, run.json last.
  * On failure (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only.

@@ -153,7 +153,7 @@ static shy_status search(const shy_search_command *command, shy_team *team)
     shy_status st = shy_linalg_start(team);
 
     if (st == SHY_OK) st = run(&s);
-    if (st != SHY_OK && s.created) shy_output_release(shy_config_text(s.config, SHY_KEY_OUTPUT), s.created);
+    if (st != SHY_OK && s.created > 0) shy_output_release(shy_config_text(s.config, SHY_KEY_OUTPUT), s.created);
     shy_search_result_free(&s.result);
     shy_problem_free(&s.problem);
     shy_cohort_close(&s.cohort);

@@ -25,7 +25,7 @@ typedef struct {
     shy_search_options options;
     shy_plan plan;
     shy_search_result *result; /* rank 0 */
-    bool created;              /* rank 0: the output directory was made by this run */
+    int created;               /* rank 0: directories that this run made for its output */
 } shy_search_session;
 
 /** Reads the configuration on rank 0 and gives it to all ranks, then applies --set and -o. Collective. */

@@ -40,10 +40,16 @@ out:
     return st;
 }
 
+static void print_seal(char seal[SHY_SEAL_BYTES], uint64_t bytes, uint32_t sum)
+{
+    memset(seal, 0, SHY_SEAL_BYTES);
+    snprintf(seal, SHY_SEAL_BYTES, MAGIC "%d\nbytes %" PRIu64 "\ncrc32 %08" PRIx32 "\n", SHY_FORMAT, bytes, sum);
+}
+
 shy_status shy_seal_write(const char *path, const char *name)
 {
     shy_status st = SHY_OK;
-    char seal[SHY_SEAL_BYTES] = {0};
+    char seal[SHY_SEAL_BYTES];
     struct stat about;
     uint32_t sum;
     int file = open(path, O_RDWR | O_CLOEXEC);
@@ -57,7 +63,7 @@ shy_status shy_seal_write(const char *path, const char *name)
         goto out;
     }
     SHY_TRY(sum_contents(file, name, &sum));
-    snprintf(seal, sizeof seal, MAGIC "%d\nbytes %jd\ncrc32 %08" PRIx32 "\n", SHY_FORMAT, (intmax_t)about.st_size, sum);
+    print_seal(seal, (uint64_t)about.st_size, sum);
     if (pwrite(file, seal, sizeof seal, 0) != (ssize_t)sizeof seal || fsync(file) != 0)
         st = io_error(name, "cannot be written");
 out:
@@ -85,6 +91,15 @@ static shy_status foreign_file(int file, const char *path)
                     path);
 }
 
+/* The checksum leaves the seal out, so every byte of it is compared with what such a seal is made of. */
+static bool is_as_written(const char *seal, uint64_t bytes, uint32_t sum)
+{
+    char expected[SHY_SEAL_BYTES];
+
+    print_seal(expected, bytes, sum);
+    return memcmp(seal, expected, SHY_SEAL_BYTES) == 0;
+}
+
 /* `seal` ends with a NUL. */
 static shy_status read_seal(int file, const char *path, uint64_t *bytes_out, uint32_t *sum_out)
 {
@@ -104,7 +119,8 @@ static shy_status read_seal(int file, const char *path, uint64_t *bytes_out, uin
             "%s: is a cohort of format %d; this program reads format %d. Use a newer version, or import again.", path,
             format, SHY_FORMAT);
     if (about.st_size >= SHY_SEAL_BYTES &&
-        sscanf(seal + strlen(MAGIC), "%d\nbytes %" SCNu64 "\ncrc32 %" SCNx32 "\n", &format, bytes_out, sum_out) != 3)
+        (sscanf(seal + strlen(MAGIC), "%d\nbytes %" SCNu64 "\ncrc32 %" SCNx32 "\n", &format, bytes_out, sum_out) != 3 ||
+         !is_as_written(seal, *bytes_out, *sum_out)))
         return shy_fail(SHY_INPUT, "%s: is a damaged cohort (its first bytes). Copy it again, or import again.", path);
     if (about.st_size < SHY_SEAL_BYTES || (uint64_t)about.st_size < *bytes_out)
         return shy_fail(

@@ -57,23 +57,67 @@ static shy_status write_bytes(const char *partial, const char *shown, const char
 
 /* ---- before the work ------------------------------------------------------------------------------------------- */
 
-/* Creates the directory and those above it that are missing; *created_out: this call made the last one. */
-static shy_status make_directory(const char *directory, bool *created_out)
+/* Where the last name of a path starts, and how long it is: "b" in "a/b//". */
+static size_t last_name(const char *path, size_t *length_out)
+{
+    size_t end = strlen(path), start;
+
+    while (end > 0 && path[end - 1] == '/')
+        end--;
+    for (start = end; start > 0 && path[start - 1] != '/';)
+        start--;
+    *length_out = end - start;
+    return start;
+}
+
+/* "." and ".." stand for a directory that has another name, by which rmdir wants it. */
+static bool is_detour(const char *name, size_t length)
+{
+    return (length == 1 || (length == 2 && name[1] == '.')) && name[0] == '.';
+}
+
+/* Removes the last `count` directories of a path as far as they are empty. Shortens the path. */
+static void remove_directories(char *path, int count)
+{
+    size_t start, length;
+
+    while (count > 0) {
+        start = last_name(path, &length);
+        if (length == 0) return;
+        if (!is_detour(path + start, length)) {
+            if (rmdir(path) != 0) return;
+            count--;
+        }
+        path[start] = '\0';
+    }
+}
+
+/* Creates the directory and those above it that are missing; *created_out: how many, so that they can be removed again. */
+static shy_status make_directory(const char *directory, int *created_out)
 {
     shy_status st = SHY_OK;
     char *path = NULL;
+    size_t length;
+    int created = 0;
 
+    *created_out = 0;
     SHY_TRY(shy_string_copy(directory, &path));
     for (char *p = path + 1; *path != '\0' && *p != '\0'; p++) {
         if (*p != '/' || p[1] == '\0') continue;
         *p = '\0';
-        (void)mkdir(path, 0777); /* whether it is there now shows below */
+        created += mkdir(path, 0777) == 0; /* if not, whether it is there shows below */
         *p = '/';
     }
-    *created_out = mkdir(path, 0777) == 0;
-    if (!*created_out && errno != EEXIST)
+    if (mkdir(path, 0777) == 0) {
+        created++;
+    } else if (errno != EEXIST) {
         st = shy_fail(SHY_IO, "%s: the output directory cannot be created: %s. Choose another one with -o.", directory,
                       strerror(errno));
+        path[last_name(path, &length)] = '\0';
+        remove_directories(path, created);
+        created = 0;
+    }
+    *created_out = created;
 out:
     shy_free(&path);
     return st;
@@ -125,24 +169,28 @@ out:
     return st;
 }
 
-shy_status shy_output_check(const char *directory, bool overwrite, bool *created_out)
+shy_status shy_output_check(const char *directory, bool overwrite, int *created_out)
 {
     shy_status st = SHY_OK;
-    bool created = false;
+    int created = 0;
 
+    *created_out = 0;
     if (*directory == '\0') return shy_fail(SHY_INPUT, "The output directory has no name. Give one with -o.");
     SHY_TRY(make_directory(directory, &created));
     SHY_TRY(check_free(directory, overwrite));
     SHY_TRY(check_writable(directory));
+    *created_out = created;
 out:
-    if (st != SHY_OK && created) rmdir(directory);
-    *created_out = st == SHY_OK && created;
+    if (st != SHY_OK) shy_output_release(directory, created);
     return st;
 }
 
-void shy_output_release(const char *directory, bool created)
+void shy_output_release(const char *directory, int created)
 {
-    if (created) rmdir(directory); /* only an empty directory goes */
+    char *path = NULL;
+
+    if (created > 0 && shy_string_copy(directory, &path) == SHY_OK) remove_directories(path, created);
+    shy_free(&path);
 }
 
 /* ---- after the work -------------------------------------------------------------------------------------------- */

@@ -165,7 +165,7 @@ static const char *written(void)
 {
     const char *directory = in("out");
     shy_results r = make_results();
-    bool created = false;
+    int created = 0;
 
     shy_error_clear();
     assert_int_equal(shy_output_check(directory, true, &created), SHY_OK);
@@ -314,7 +314,7 @@ static void files_do_not_depend_on_ranks_or_time(void **state)
     (void)state;
     written();
     shy_results r = make_results();
-    bool created;
+    int created;
     r.ranks = 5, r.groups = 1, r.row_blocks = 5, r.seconds = 99;
     assert_int_equal(shy_output_check(in("other"), false, &created), SHY_OK);
     assert_int_equal(shy_results_write(&r, in("other")), SHY_OK);
@@ -369,7 +369,7 @@ static void python_reads_it(void **state)
 static void empty_results_can_be_written(void **state)
 {
     shy_results r = {.version = "0", .metric_names = metric_names};
-    bool created;
+    int created;
     FILE *stream = fopen("/dev/null", "w");
 
     (void)state;
@@ -447,7 +447,7 @@ static void texts_have_the_width_they_take(void **state)
 
 static void refused_directories(void **state)
 {
-    bool created = true;
+    int created = 1;
     char text[512];
 
     (void)state;
@@ -455,10 +455,10 @@ static void refused_directories(void **state)
     shy_error_clear();
     assert_int_equal(shy_output_check(in("out"), false, &created), SHY_INPUT);
     assert_non_null(strstr(shy_error_message(), "--overwrite"));
-    assert_false(created);
+    assert_int_equal(created, 0);
     shy_error_clear();
     assert_int_equal(shy_output_check(in("out"), true, &created), SHY_OK);
-    assert_false(created);
+    assert_int_equal(created, 0);
     assert_int_equal(shy_output_check(in("out/run.json"), true, &created), SHY_IO);
     shy_error_clear();
     assert_int_equal(shy_output_check(in("out/run.json/below"), true, &created), SHY_IO);
@@ -478,18 +478,31 @@ static void refused_directories(void **state)
 
 static void a_new_directory_is_made_and_given_back(void **state)
 {
-    bool created = false;
+    int created = 0;
 
     (void)state;
     assert_int_equal(shy_output_check(in("new/"), false, &created), SHY_OK);
-    assert_true(created);
+    assert_int_equal(created, 1);
     shy_output_release(in("new/"), created);
     assert_int_not_equal(access(in("new"), F_OK), 0);
     assert_int_equal(shy_output_check(in("a/b/c"), false, &created), SHY_OK);
+    assert_int_equal(created, 3);
     assert_int_equal(access(in("a/b/c"), F_OK), 0);
-    rmdir(in("a/b/c"));
-    rmdir(in("a/b"));
-    rmdir(in("a"));
+    shy_output_release(in("a/b/c"), created);
+    assert_int_not_equal(access(in("a"), F_OK), 0);
+    /* Names that stand for another directory are no directories of their own. */
+    assert_int_equal(shy_output_check(in("a/.//b/../c//"), false, &created), SHY_OK);
+    assert_int_equal(created, 3);
+    shy_output_release(in("a/.//b/../c//"), created);
+    assert_int_not_equal(access(in("a"), F_OK), 0);
+    /* What holds something stays, and what was there before as well. */
+    assert_int_equal(mkdir(in("a"), 0777), 0);
+    assert_int_equal(shy_output_check(in("a/b/c"), false, &created), SHY_OK);
+    assert_int_equal(created, 2);
+    assert_int_equal(mkdir(in("a/b/other"), 0777), 0);
+    shy_output_release(in("a/b/c"), created);
+    assert_int_equal(access(in("a/b/other"), F_OK), 0);
+    assert_int_equal(rmdir(in("a/b/other")) | rmdir(in("a/b")) | rmdir(in("a")), 0);
 }
 
 /* A limit on the size of files stands for a full disk: the write fails part of the way. */
@@ -498,7 +511,7 @@ static void a_full_disk_leaves_what_was_there(void **state)
     struct rlimit before, limit;
     size_t a, b;
     char names[512];
-    bool created;
+    int created;
 
     (void)state;
     written();

@@ -65,7 +65,10 @@ uint64_t shy_memory_peak(void);        /* bytes */
 /* ---- log ------------------------------------------------------------------------------------------------------- */
 
 typedef enum { SHY_LOG_ERROR, SHY_LOG_WARNING, SHY_LOG_INFO, SHY_LOG_DEBUG } shy_log_level;
-/** One line to stderr, "shihyo: [warning: ]text". Only the rank with shy_log_speaker(true) prints (par sets this). */
+/**
+ * One line to stderr, "shihyo: text"; what is no failure says so: "shihyo: note: text", "shihyo: warning: text". Only the rank
+ * with shy_log_speaker(true) prints (par sets this).
+ */
 void shy_log(shy_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shy_log_speaker(bool speaks);
 void shy_log_threshold(shy_log_level level);

@@ -13,7 +13,7 @@ static shy_log_level threshold = SHY_LOG_INFO;
 static const char *const prefixes[] = {
     [SHY_LOG_ERROR] = "shihyo: ",
     [SHY_LOG_WARNING] = "shihyo: warning: ",
-    [SHY_LOG_INFO] = "shihyo: ",
+    [SHY_LOG_INFO] = "shihyo: note: ",
     [SHY_LOG_DEBUG] = "shihyo: debug: ",
 };
 

@@ -75,7 +75,7 @@ static shy_status check_values(const shy_outcome *o)
     for (int i = 0; i < o->rows.rows; i++)
         if (o->y[i] != 0.0 && o->y[i] != 1.0)
             return shy_fail(SHY_INPUT,
-                            "outcome \"%s\" is %.6g in sample %llu of those in use; a binary outcome is 0 or 1",
+                            "outcome \"%s\" is %.6g in sample %llu of those in use; a binary outcome is 0 or 1.",
                             o->column, o->y[i], (unsigned long long)(o->rows.first + (uint64_t)i + 1));
     return SHY_OK;
 }
@@ -99,7 +99,8 @@ static shy_status start(shy_outcome *o)
     if (cases == 0.0 || cases == n)
         return shy_fail(
             SHY_INPUT,
-            "outcome \"%s\" is constant: it is %s in all %llu samples in use, so there is nothing to explain",
+            "outcome \"%s\" is constant: it is %s in all %llu samples in use, so there is nothing to explain. "
+            "Choose another outcome or other samples.",
             o->column, cases == 0.0 ? "0 (negative)" : "1 (positive)", (unsigned long long)o->rows.total);
     struct binary *b = o->state;
     b->mean = cases / n;

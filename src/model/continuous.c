@@ -66,7 +66,7 @@ static shy_status start(shy_outcome *o)
     struct continuous *c = o->state;
     SHY_TRY(shy_rows_sum(&o->rows, sum_magnitude, o, 2, o->partial, sums));
     if (!isfinite(sums[1]))
-        return shy_fail(SHY_INPUT, "outcome \"%s\" holds values that are not finite numbers; remove or correct them",
+        return shy_fail(SHY_INPUT, "outcome \"%s\" holds values that are not finite numbers; remove or correct them.",
                         o->column);
     c->scale = shy_binary_scale(sums[1] / n);
     c->level = sums[0] / c->scale / n;
@@ -78,7 +78,8 @@ static shy_status start(shy_outcome *o)
     if (!(sqrt(fmax(mean_square, 0.0)) > SHY_ROUNDING))
         return shy_fail(
             SHY_INPUT,
-            "outcome \"%s\" is constant: it is %.6g in all %llu samples in use, so there is nothing to explain",
+            "outcome \"%s\" is constant: it is %.6g in all %llu samples in use, so there is nothing to explain. "
+            "Choose another outcome or other samples.",
             o->column, c->scale * c->level, (unsigned long long)o->rows.total);
     c->deviation = sqrt(mean_square);
     for (int i = 0; i < o->rows.rows; i++)

@@ -134,6 +134,19 @@ out:
     return st;
 }
 
+/* Who forgets the kind of a binary outcome gets a fit of 0 and 1, which is seldom what was meant. */
+static shy_status note_kind(const struct shy_loading *l)
+{
+    const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
+
+    if (column->kind != SHY_KIND_BINARY || column->levels != 2 || l->problem->ops == shy_outcome_find("binary"))
+        return SHY_OK;
+    return shy_problem_note(
+        l->problem,
+        "The outcome %s, %s or %s, is fitted as the number 0 or 1; outcome.kind: binary would fit the odds of %s.",
+        column->name, column->level_names[0], column->level_names[1], column->level_names[1]);
+}
+
 shy_status shy_loading_notes(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;
@@ -144,6 +157,7 @@ shy_status shy_loading_notes(const struct shy_loading *l)
     if (l->options->where && *l->options->where)
         SHY_TRY(shy_problem_note(p, "The filter keeps %s of %s rows.", shy_text_thousands(p->n_filtered, a),
                                  shy_text_thousands(p->n_cohort, b)));
+    SHY_TRY(note_kind(l));
     if (without > 0)
         SHY_TRY(shy_problem_note(p, "The outcome %s is missing in %s of %s rows, which are left out.", p->outcome,
                                  shy_text_thousands(without, a), shy_text_thousands(p->n_filtered, b)));
@@ -172,18 +186,18 @@ shy_status shy_loading_judge(const struct shy_loading *l)
     if (used == 0)
         return shy_fail(SHY_INPUT,
                         "no factor is left: each of the %d offered is constant or has no value in the %s samples of %s "
-                        "with the outcome",
+                        "with the outcome. Name others in factors.include.",
                         l->offered, shy_text_thousands(l->candidates, candidates), l->place);
     if (l->samples >= SHY_SAMPLES_LEAST) return SHY_OK;
     shy_text_thousands(l->candidates, candidates);
     if (!most)
         return shy_fail(SHY_INPUT,
-                        "only %s samples of %s have the outcome \"%s\" and pass the filter; at least %d are needed",
+                        "only %s samples of %s have the outcome \"%s\" and pass samples.where; at least %d are needed.",
                         candidates, l->place, l->problem->outcome, SHY_SAMPLES_LEAST);
     return shy_fail(SHY_INPUT,
-                    "only %llu of %s samples of %s are complete, at least %d are needed: factor \"%s\" alone is "
-                    "missing in %s of them; "
-                    "name it in factors.exclude, or offer fewer factors",
+                    "only %llu of %s samples of %s are complete; at least %d are needed. Factor \"%s\" alone is "
+                    "missing in %s of them: "
+                    "name it in factors.exclude, or offer fewer factors.",
                     (unsigned long long)l->samples, candidates, l->place, SHY_SAMPLES_LEAST, name_of(l, most),
                     shy_text_thousands(most->missing, missing));
 }

@@ -66,17 +66,17 @@ static shy_status judge_values(struct shy_loading *l, const double *values, int 
     if (count > 2)
         return shy_fail(SHY_INPUT,
                         "outcome \"%s\" has more than two values (%s, %s, %s, …), so it is not binary; "
-                        "choose two of them with samples.where, or another kind of outcome",
+                        "choose two of them with samples.where, or another outcome.kind.",
                         column->name, name[0], name[1], name[2]);
     if (count < 2)
-        return shy_fail(
-            SHY_INPUT,
-            "outcome \"%s\" is constant: it is %s in all %llu rows in use that have it, so there is nothing to explain",
-            column->name, name[0], (unsigned long long)l->candidates);
+        return shy_fail(SHY_INPUT,
+                        "outcome \"%s\" is constant: it is %s in all %llu rows of %s in use that have it. "
+                        "Choose another outcome or other samples.",
+                        column->name, name[0], (unsigned long long)l->candidates, l->place);
     if (positive) one = find_positive(column, values, positive);
     if (one < 0)
         return shy_fail(SHY_INPUT,
-                        "outcome.positive is \"%s\", which is not a value of \"%s\": its values are \"%s\" and \"%s\"",
+                        "outcome.positive is \"%s\", which is not a value of \"%s\": its values are \"%s\" and \"%s\".",
                         positive, column->name, name[0], name[1]);
     l->value[0] = values[1 - one], l->value[1] = values[one];
     return shy_string_copy(name[one], &l->problem->positive);

@@ -59,8 +59,8 @@ out:
 
 static shy_status refuse_infinite(const struct shy_loading *l, const char *what, int64_t column, uint64_t row)
 {
-    return shy_fail(SHY_INPUT, "%s \"%s\" is infinite in row %llu of %s; correct the value or mark it as missing", what,
-                    shy_cohort_column(l->cohort, column)->name, (unsigned long long)(l->slice_first + row + 1),
+    return shy_fail(SHY_INPUT, "%s \"%s\" is infinite in row %llu of %s; correct the value or mark it as missing.",
+                    what, shy_cohort_column(l->cohort, column)->name, (unsigned long long)(l->slice_first + row + 1),
                     l->place);
 }
 
@@ -110,11 +110,13 @@ shy_status shy_loading_filter(struct shy_loading *l)
     p->n_filtered = (uint64_t)counts[0];
     l->candidates = (uint64_t)counts[1];
     if (p->n_filtered == 0)
-        return shy_fail(SHY_INPUT, "samples.where keeps none of the %llu rows of %s", (unsigned long long)p->n_cohort,
-                        l->place);
+        return shy_fail(SHY_INPUT, "samples.where keeps none of the %llu rows of %s; widen it.",
+                        (unsigned long long)p->n_cohort, l->place);
     if (l->candidates == 0)
-        return shy_fail(SHY_INPUT, "outcome \"%s\" has no value in any of the %llu rows in use of %s", p->outcome,
-                        (unsigned long long)p->n_filtered, l->place);
+        return shy_fail(SHY_INPUT,
+                        "outcome \"%s\" has no value in any of the %llu rows of %s that pass samples.where. "
+                        "Choose another outcome or other samples.",
+                        p->outcome, (unsigned long long)p->n_filtered, l->place);
     if (p->ops == shy_outcome_find("binary")) SHY_TRY(shy_loading_levels(l, l->panel));
 out:
     return st;

@@ -48,7 +48,7 @@ static shy_status unknown(const struct shy_loading *l, const char *what, const c
     if (nearest)
         return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; did you mean \"%s\"?", what, name, l->place,
                         nearest);
-    return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; `shihyo inspect` lists its columns", what, name,
+    return shy_fail(SHY_INPUT, "%s \"%s\" is not a column of %s; `shihyo inspect` lists its columns.", what, name,
                     l->place);
 }
 
@@ -63,7 +63,9 @@ static shy_status check_patterns(const struct shy_loading *l, const char *const 
         int64_t c = 0;
         while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c)->name))
             c++;
-        if (c == columns) return shy_fail(SHY_INPUT, "%s \"%s\" matches no column of %s", what, patterns[k], l->place);
+        if (c == columns)
+            return shy_fail(SHY_INPUT, "%s \"%s\" matches no column of %s; `shihyo inspect --all` lists them.", what,
+                            patterns[k], l->place);
     }
     return SHY_OK;
 }
@@ -80,10 +82,10 @@ static shy_status check_kinds(const struct shy_loading *l)
         const shy_column *column = shy_cohort_column(l->cohort, index);
         if (index == l->outcome)
             return shy_fail(SHY_INPUT,
-                            "\"%s\" is the outcome and cannot be a factor as well; take it out of factors.include",
+                            "\"%s\" is the outcome and cannot be a factor as well; take it out of factors.include.",
                             column->name);
         if (!is_factor_kind(column->kind))
-            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary",
+            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary.",
                             column->name, shy_kind_name(column->kind), l->place);
     }
     return SHY_OK;
@@ -94,19 +96,19 @@ static shy_status select_outcome(struct shy_loading *l)
     shy_problem *p = l->problem;
 
     p->ops = shy_outcome_find(l->options->outcome_kind);
-    if (!p->ops) return shy_fail(SHY_INPUT, "\"%s\" is no kind of outcome", l->options->outcome_kind);
+    if (!p->ops) return shy_fail(SHY_INPUT, "\"%s\" is no kind of outcome.", l->options->outcome_kind);
     l->outcome = shy_cohort_find(l->cohort, l->options->outcome);
     if (l->outcome < 0) return unknown(l, "outcome", l->options->outcome);
     const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
-    const bool is_text = column->kind == SHY_KIND_IDENTIFIER ||
-                         (column->kind == SHY_KIND_CATEGORICAL && p->ops != shy_outcome_find("binary"));
+    const bool is_binary = p->ops == shy_outcome_find("binary");
+    const bool is_text = column->kind == SHY_KIND_IDENTIFIER || (column->kind == SHY_KIND_CATEGORICAL && !is_binary);
     if (is_text)
-        return shy_fail(SHY_INPUT, "outcome \"%s\" is a column of kind %s in %s; %s outcome needs numbers",
-                        column->name, shy_kind_name(column->kind), l->place,
-                        p->ops == shy_outcome_find("binary") ? "a binary" : "a continuous");
+        return shy_fail(SHY_INPUT, "outcome \"%s\" is a column of kind %s in %s; %s outcome needs %s.", column->name,
+                        shy_kind_name(column->kind), l->place, is_binary ? "a binary" : "a continuous",
+                        is_binary ? "two values" : "numbers");
     if (column->missing >= shy_cohort_rows(l->cohort))
-        return shy_fail(SHY_INPUT, "outcome \"%s\" has no value in any of the %llu rows of %s", column->name,
-                        (unsigned long long)shy_cohort_rows(l->cohort), l->place);
+        return shy_fail(SHY_INPUT, "outcome \"%s\" has no value in any of the %llu rows of %s. Choose another outcome.",
+                        column->name, (unsigned long long)shy_cohort_rows(l->cohort), l->place);
     return SHY_OK;
 }
 
@@ -136,7 +138,7 @@ static shy_status select_factors(struct shy_loading *l)
     if (l->offered == 0)
         return shy_fail(SHY_INPUT,
                         "no column of %s is left to be a factor: factors are numeric or binary columns that "
-                        "factors.include names and factors.exclude does not, without the outcome",
+                        "factors.include names and factors.exclude does not, without the outcome.",
                         l->place);
 out:
     return st;

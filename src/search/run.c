@@ -18,12 +18,15 @@ static shy_status check_plan(const shy_search_options *options, const shy_plan *
 {
     if (plan->formulas_total == 0) {
         return shy_fail(SHY_INPUT, "the grammar allows no formula: allow more operators (grammar.operators), a larger grammar.max_complexity, or "
-                                   "fewer grammar.forbid patterns");
+                                   "fewer grammar.forbid patterns.");
     }
     if (options->memory > 0 && plan->bytes_per_rank > (double)options->memory) {
-        return shy_fail(SHY_MEMORY, "the plan needs %.0f MiB per rank, parallel.memory allows %.0f MiB: raise it, use more parallel.row_blocks, fewer "
-                                    "factors, or a smaller search.keep",
-                        ceil(plan->bytes_per_rank / 1048576.0), floor((double)options->memory / 1048576.0));
+        const bool small = options->memory < UINT64_C(10) << 20;
+        const double unit = small ? 0x1p10 : 0x1p20;
+        const char *name = small ? "KiB" : "MiB";
+        return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
+                                    "fewer factors, or a smaller search.keep.",
+                        ceil(plan->bytes_per_rank / unit), name, floor((double)options->memory / unit), name);
     }
     return SHY_OK;
 }

@@ -231,7 +231,7 @@ static void log_says_what_it_should(void **state)
     static const log_case cases[] = {
         {true, SHY_LOG_INFO, SHY_LOG_ERROR, "shihyo: 3 men\n"},
         {true, SHY_LOG_INFO, SHY_LOG_WARNING, "shihyo: warning: 3 men\n"},
-        {true, SHY_LOG_INFO, SHY_LOG_INFO, "shihyo: 3 men\n"},
+        {true, SHY_LOG_INFO, SHY_LOG_INFO, "shihyo: note: 3 men\n"},
         {true, SHY_LOG_INFO, SHY_LOG_DEBUG, ""},
         {true, SHY_LOG_DEBUG, SHY_LOG_DEBUG, "shihyo: debug: 3 men\n"},
         {true, SHY_LOG_ERROR, SHY_LOG_WARNING, ""},

@@ -177,6 +177,12 @@ static int complete_rows(const struct expectation *e, int *rows)
     return count;
 }
 
+/* A binary column without a unit is a pure number; of any other nothing is known. */
+static const char *unit_of(int column)
+{
+    return column == AGE ? "years" : column == BMI ? "kg/m^2" : column == SEX ? "1" : "";
+}
+
 static bool holds_the_samples(const shy_problem *p, const struct expectation *e)
 {
     int rows[ROWS], factors = 0;
@@ -192,7 +198,7 @@ static bool holds_the_samples(const shy_problem *p, const struct expectation *e)
         const int column = e->factor[k];
         double low = INFINITY, high = -INFINITY;
         right = strcmp(p->name[k], column_name[column]) == 0 && strcmp(p->modality[k], "clinical") == 0;
-        right = right && strcmp(p->unit_text[k], column == AGE ? "years" : column == BMI ? "kg/m^2" : "") == 0;
+        right = right && strcmp(p->unit_text[k], unit_of(column)) == 0;
         for (int i = 0; i < total; i++)
             low = fmin(low, cell(rows[i], column)), high = fmax(high, cell(rows[i], column));
         right = right && p->range[k].lo == low && p->range[k].hi == high;
@@ -409,12 +415,12 @@ static void what_cannot_be_searched_is_refused(void **state)
         {"bmi", "continuous", NULL, "age > 500", "insulin", NULL,
          "samples.where keeps none of the 200 rows of table.h5"},
         {"bmi", "continuous", NULL, "bmi is missing", "age", NULL,
-         "outcome \"bmi\" has no value in any of the 20 rows in use"},
+         "outcome \"bmi\" has no value in any of the 20 rows of table.h5 that pass"},
         {"bmi", "continuous", NULL, "agee > 5", "age", NULL, "agee"},
         {"bmi", "continuous", NULL, "", "five", NULL,
          "no factor is left: each of the 1 offered is constant or has no value in the 180 samples"},
         {"bmi", "continuous", NULL, "insulin is missing", "insulin", NULL, "no factor is left"},
-        {"risk", "continuous", NULL, "", "*", NULL, "factor \"dose\" alone is missing in"},
+        {"risk", "continuous", NULL, "", "*", NULL, "Factor \"dose\" alone is missing in"},
         {"age", "continuous", NULL, "patient_rows", "bmi", NULL, "patient_rows"},
     };
     const shy_team *teams[] = {one, grid};

@@ -51,46 +51,29 @@ int shy_text_compare(const char *a, const char *b)
     return x != y ? (x < y ? -1 : 1) : strcmp(a, b);
 }
 
-static bool before(const shy_member *a, const shy_member *b)
-{
-    if (a->score.statistic != b->score.statistic) return a->score.statistic > b->score.statistic;
-    return shy_text_compare(a->text, b->text) < 0;
-}
-
-/* First entry whose statistic is below `statistic`. */
-static int first_below(const shy_best *best, int complexity, double statistic)
+/* First entry that is not before `score`. */
+static int place_of(const shy_best *best, int complexity, const shy_score *score)
 {
     int low = 0, high = best->count[complexity];
     while (low < high) {
         const int middle = (low + high) / 2;
-        if (best->entry[complexity][middle]->member[0].score.statistic < statistic) high = middle;
-        else low = middle + 1;
+        if (shy_score_compare(&best->entry[complexity][middle]->member[0].score, score) < 0) low = middle + 1;
+        else high = middle;
     }
     return low;
 }
 
-/* After the entry's representative changed, or it was put at the end: moves it to its place. */
-static void settle(shy_best_entry **list, int count, int at)
-{
-    shy_best_entry *entry = list[at];
-    for (; at > 0 && before(&entry->member[0], &list[at - 1]->member[0]); at--) list[at] = list[at - 1];
-    for (; at + 1 < count && before(&list[at + 1]->member[0], &entry->member[0]); at++) list[at] = list[at + 1];
-    list[at] = entry;
-}
-
 static int find_twin(const shy_best *best, int complexity, const shy_score *score)
 {
-    const int last = first_below(best, complexity, score->statistic - 2.0 * SHY_TWIN_STATISTIC);
-    for (int i = first_below(best, complexity, score->statistic + 2.0 * SHY_TWIN_STATISTIC); i < last; i++) {
-        if (shy_score_twin(&best->entry[complexity][i]->member[0].score, score)) return i;
-    }
-    return -1;
+    const int at = place_of(best, complexity, score);
+    const bool twin = at < best->count[complexity] && shy_score_compare(&best->entry[complexity][at]->member[0].score, score) == 0;
+    return twin ? at : -1;
 }
 
 /* ---- members -------------------------------------------------------------------------------------------------------- */
 
-/* Takes the member's text. Keeps the first SHY_TWINS_LISTED + 1 by text. True if the representative changed. */
-static bool entry_add(shy_best_entry *entry, shy_member *member)
+/* Takes the member's text. Keeps the first SHY_TWINS_LISTED + 1 by text. */
+static void entry_add(shy_best_entry *entry, shy_member *member)
 {
     int at = 0;
     while (at < entry->count && shy_text_compare(entry->member[at].text, member->text) < 0) at++;
@@ -98,7 +81,7 @@ static bool entry_add(shy_best_entry *entry, shy_member *member)
     if (known || at > SHY_TWINS_LISTED) {
         if (!known) entry->more = true;
         shy_free(&member->text);
-        return false;
+        return;
     }
     if (entry->count > SHY_TWINS_LISTED) {
         shy_free(&entry->member[--entry->count].text);
@@ -108,29 +91,25 @@ static bool entry_add(shy_best_entry *entry, shy_member *member)
     entry->member[at] = *member;
     entry->count++;
     member->text = NULL;
-    return at == 0;
 }
 
 static shy_status add_member(shy_best *best, int complexity, shy_member *member, bool more)
 {
     shy_status st = SHY_OK;
     shy_best_entry **list = best->entry[complexity], *entry = NULL;
-    const int twin = find_twin(best, complexity, &member->score);
+    const int count = best->count[complexity], twin = find_twin(best, complexity, &member->score);
     if (twin >= 0) {
         list[twin]->more |= more;
-        if (entry_add(list[twin], member)) settle(list, best->count[complexity], twin);
+        entry_add(list[twin], member);
         return SHY_OK;
     }
-    const int count = best->count[complexity];
-    if (count == best->keep && !before(member, &list[count - 1]->member[0])) {
-        shy_free(&member->text);
-        return SHY_OK;
-    }
+    const int at = place_of(best, complexity, &member->score);
+    if (at == best->keep) goto out;
     SHY_TRY(shy_new(1, sizeof *entry, &entry));
     entry->more = more;
-    (void)entry_add(entry, member);
-    list[count] = entry;
-    settle(list, count + 1, count);
+    entry_add(entry, member);
+    memmove(&list[at + 1], &list[at], (size_t)(count - at) * sizeof(shy_best_entry *));
+    list[at] = entry;
     if (count == best->keep) entry_free(&list[count]);
     else best->count[complexity] = count + 1;
 out:
@@ -152,7 +131,7 @@ void shy_best_marks(const shy_best *best, double *marks)
 {
     for (int c = 1; c <= best->levels; c++) {
         const int count = best->count[c];
-        marks[c] = count < best->keep ? -1.0 : best->entry[c][count - 1]->member[0].score.statistic;
+        marks[c] = count < best->keep ? -1.0 : shy_score_mark(&best->entry[c][count - 1]->member[0].score);
     }
 }
 

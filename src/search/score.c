@@ -130,13 +130,26 @@ out:
 
 /*
  * The fitted columns are twins when their r² and two random projections agree: three numbers that no accident makes equal. Rounding leaves
- * less than 1e-13; formulas that one extreme value dominates (x^4 + log(x), x^4 + sqrt(x)) can be as near as 1e-8 and are no twins.
+ * 1e-13 or less between equal columns, so that they rarely fall on both sides of a cell's edge; formulas that one extreme value dominates
+ * (x^4 + log(x), x^4 + sqrt(x)) can be as near as 1e-8 and are no twins.
  */
-bool shy_score_twin(const shy_score *a, const shy_score *b)
+#define STATISTIC_CELL 1e-11
+#define PROBE_CELL 1e-9
+
+static int compare_cells(double a, double b, double cell)
 {
-    if (fabs(a->statistic - b->statistic) > SHY_TWIN_STATISTIC) return false;
-    for (int j = 0; j < SHY_PROBES; j++) {
-        if (fabs(a->probe[j] - b->probe[j]) > 1e-10) return false;
-    }
-    return true;
+    const double x = floor(a / cell), y = floor(b / cell);
+    return (x > y) - (x < y);
+}
+
+int shy_score_compare(const shy_score *a, const shy_score *b)
+{
+    int order = compare_cells(b->statistic, a->statistic, STATISTIC_CELL);
+    for (int j = 0; order == 0 && j < SHY_PROBES; j++) order = compare_cells(a->probe[j], b->probe[j], PROBE_CELL);
+    return order;
+}
+
+double shy_score_mark(const shy_score *score)
+{
+    return (floor(score->statistic / STATISTIC_CELL) - 1.0) * STATISTIC_CELL;
 }

@@ -131,7 +131,6 @@ shy_status shy_formula_fitted(shy_space *space, const shy_formula *formula, cons
 /* ---- score: fp64, fixed order of summation ---------------------------------------------------------------------- */
 
 #define SHY_PROBES 2
-#define SHY_TWIN_STATISTIC 1e-12 /* between the r² of twins */
 typedef struct {
     double statistic;         /* r² */
     double probe[SHY_PROBES]; /* fixed random projections of the fitted column of length 1: equal for numerical twins */
@@ -142,7 +141,12 @@ shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **score
 void shy_scorer_destroy(shy_scorer **scorer);
 /* Collective over the group. *degenerate_out: constant on the data, or a family with fewer dimensions than terms. */
 shy_status shy_scorer_score(shy_scorer *scorer, const shy_formula *formula, shy_score *score_out, bool *degenerate_out);
-bool shy_score_twin(const shy_score *a, const shy_score *b);
+/*
+ * Order of scores: larger statistic first, in cells of 1e-11; within a cell by the cells of the probes. 0: the same cells, numerical twins.
+ * Cells and not distances, because being near is not transitive: entries would depend on the order of the offers.
+ */
+int shy_score_compare(const shy_score *a, const shy_score *b);
+double shy_score_mark(const shy_score *score); /* no score that is not behind this one is below it */
 
 /* ---- best: K best per complexity, numerical twins together ------------------------------------------------------ */
 

@@ -132,7 +132,7 @@ around_one() { # around_one FILE
             if (n == 1 || v[n, i] < lo[i]) lo[i] = v[n, i]
             if (n == 1 || v[n, i] > hi[i]) hi[i] = v[n, i] } }
         END { for (k = 1; k <= n; k++) for (i = 1; i <= NF; i++)
-            printf "%.6g%s", lo[i] > 0 && i < NF ? v[k, i] / sqrt(lo[i] * hi[i]) : v[k, i], i < NF ? "," : "\n" }' "$1"
+            printf("%.6g%s", (lo[i] > 0 && i < NF) ? v[k, i] / sqrt(lo[i] * hi[i]) : v[k, i], i < NF ? "," : "\n") }' "$1"
 }
 
 # check_counts NAME SEED KEY=VALUE ...: the numbers of formulas in a plan are exact.
@@ -146,11 +146,9 @@ check_counts() {
     fi
     configuration >run.yaml
     reference --max-complexity "$complexity" --count 2>notes.log | awk '{ print $1, $2 }' >counted
-    search --plan
+    search --plan || :
     # The table of the plan: complexity and number, its thousands apart.
-    sed 's/[^0-9 ]//g' search.log | awk 'NF >= 2 && $1 == last + 1 { last = $1; n = ""
-        for (i = 2; i <= NF; i++) n = n $i
-        print $1, n }' >planned
+    grep -E '^ *[0-9]+ +[0-9,]+$' search.log | tr -d , | awk '{ print $1, $2 }' >planned
     cmp -s counted planned
     status=$?
     [ "$status" -eq 0 ] || { paste counted planned | sed 's/^/# counted, planned: /'; sed 's/^/# /' notes.log | head; }

@@ -22,7 +22,7 @@ void shy_version_print(FILE *stream)
     fprintf(stream, "compiler   %s, called as %s\n", SHY_COMPILER, SHY_COMPILER_COMMAND);
     fprintf(stream, "           %s (%s)\n", SHY_COMPILER_FLAGS, SHY_BUILD_HOST);
     shy_par_describe(text, sizeof text);
-    fprintf(stream, "ranks      %s\n", text);
+    fprintf(stream, "MPI        %s\n", text);
     shy_linalg_describe(text, sizeof text);
     fprintf(stream, "algebra    %s\n", text);
     shy_data_describe(text, sizeof text);

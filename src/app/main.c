@@ -1,6 +1,7 @@
 /* main.c: finds the subcommand and runs it, on all ranks or, where one is enough, on rank 0 for all of them. */
 #include "shy_config.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
     int (*run)(int, char **) = run_unknown;
     bool on_all_ranks = false;
 
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is reported, as a full disk is */
     for (int c = 0; argc > 1 && c < COMMANDS; c++)
         if (strcmp(argv[1], commands[c].name) == 0) run = commands[c].run, on_all_ranks = commands[c].on_all_ranks;
     if (!on_all_ranks && shy_ranks_launched()) return close_output(run_on_one_rank(run, argc - 1, argv + 1));

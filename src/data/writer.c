@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "file_impl.h"
@@ -59,22 +60,34 @@ static shy_status write_error(const shy_writer *w)
     return st;
 }
 
+/* fallocate does not look at the limit that a shell may set. */
+static shy_status check_limit(const shy_writer *w, uint64_t size)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || size <= (uint64_t)limit.rlim_cur)
+        return SHY_OK;
+    return shy_fail(SHY_IO, "%s: cannot be written: it may grow to %llu bytes, and files may not here (ulimit -f).",
+                    w->name, (unsigned long long)size);
+}
+
 /*
  * Even so HDF5 loses its footing when it cannot write its own bookkeeping. Before every step room is reserved for
- * all that
- * the step may write, where the file system can do that; the seal gives back what is left behind the end.
+ * all that the step may write, where the file system can do that; the seal gives back what is left behind the end.
  */
 static shy_status reserve(const shy_writer *w, uint64_t bytes)
 {
     int file = descriptor(w);
-    hsize_t size;
+    hsize_t size = 0;
+    shy_status st = SHY_OK;
 
-    if (file < 0 || H5Fget_filesize(w->file, &size) < 0) return SHY_OK;
-    if (fallocate(file, FALLOC_FL_KEEP_SIZE, 0, (off_t)(size + bytes + MARGIN)) == 0 ||
-        (errno != ENOSPC && errno != EDQUOT))
-        return SHY_OK;
-    shy_status st = shy_fail(SHY_IO, "%s: cannot be written: %s.", w->name, strerror(errno));
-    divert(w);
+    if (file >= 0 && H5Fget_filesize(w->file, &size) < 0) return SHY_OK;
+    SHY_TRY(check_limit(w, size + bytes + MARGIN));
+    if (file >= 0 && fallocate(file, FALLOC_FL_KEEP_SIZE, 0, (off_t)(size + bytes + MARGIN)) != 0 &&
+        (errno == ENOSPC || errno == EDQUOT))
+        st = shy_fail(SHY_IO, "%s: cannot be written: %s.", w->name, strerror(errno));
+out:
+    if (st != SHY_OK) divert(w);
     return st;
 }
 
@@ -149,6 +162,7 @@ shy_status shy_writer_create(const shy_writer_layout *layout, shy_writer **write
     w->chunk_slots = layout->chunk_slots;
     SHY_TRY(shy_string_copy(layout->path, &w->path));
     SHY_TRY(shy_string_copy(layout->name, &w->name));
+    SHY_TRY(reserve(w, 0)); /* there is no file yet: may there be one? */
     w->file = create_file(layout->path);
     if (w->file < 0) st = write_error(w);
     if (st == SHY_OK) st = reserve(w, 0);

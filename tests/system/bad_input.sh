@@ -1,0 +1,370 @@
+#!/bin/sh
+# Bad input as a user meets it, on two ranks: one message that says what is wrong, where, and what to do; the same exit status
+# on every rank, in time; and not a byte on the disk that was not there before.
+# shellcheck disable=SC2016,SC2086 # the inner shell expands; MPIRUN is several words
+set -u
+: "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}"
+
+say() { # say STATUS TEXT
+    if [ "$1" -eq 0 ]; then printf 'ok - %s\n' "$2"; else printf 'not ok - %s\n' "$2"; fi
+}
+
+skip() { printf 'ok - skipped: %s\n' "$1"; }
+
+# What is said and with which status goes to $log, so that the directory of the test holds nothing but its input.
+log=$PWD/log
+mkdir -p log stage
+cd stage || exit 1
+with=  # a command in front of mpirun
+limit= # a command of each rank's shell
+
+on_two_ranks() {
+    rm -f "$log"/status.*
+    export log
+    $with timeout -k 10 60 $MPIRUN -n 2 \
+        sh -c "$limit"' "$@"; echo $? >"$log/status.${OMPI_COMM_WORLD_RANK:-${PMI_RANK:-0}}"' rank "$SHIHYO" "$@" \
+        >"$log/out.txt" 2>"$log/err.txt" </dev/null
+}
+
+statuses() { # statuses EXPECTED: of both ranks
+    [ "$(cat "$log/status.0" "$log/status.1" 2>/dev/null | tr '\n' ' ')" = "$1 $1 " ]
+}
+
+# Every name, kind and content below this directory and in the directories that the test was told to watch.
+watched=
+contents() { find . $watched \( -type f -exec cksum {} + \) -o -print | sort; }
+
+# The message of a failure: what is neither a note nor a word of mpirun. HDF5, MPI and PETSc have nothing to add to it.
+complaints() { grep '^shihyo: ' "$log/err.txt" | grep -v '^shihyo: note: '; }
+others_silent() { ! grep -Eqi 'HDF5-DIAG|PETSC ERROR|MPI_ABORT|MPI_ERR|segmentation|sanitizer|signal' "$log/err.txt" "$log/out.txt"; }
+
+# refused STATUS WHAT WORDS ARGUMENT ...: both ranks end with STATUS and one message that holds every line of WORDS, and nothing
+# on the disk has changed.
+refused() {
+    expected=$1 what=$2 words=$3
+    shift 3
+    contents >"$log/before.txt"
+    on_two_ranks "$@"
+    failure=
+    statuses "$expected" || failure="statuses $(cat "$log"/status.* 2>/dev/null | tr '\n' ' ')instead of $expected on both ranks"
+    contents | cmp -s "$log/before.txt" - || failure="${failure:+$failure; }something changed on the disk"
+    [ "$(complaints | wc -l)" -eq 1 ] || failure="${failure:+$failure; }not exactly one message"
+    complaints | grep -Eq '[.?]$|`$|\.h5$' || failure="${failure:+$failure; }the message is no sentence"
+    others_silent || failure="${failure:+$failure; }a library speaks"
+    printf '%s\n' "$words" >"$log/words.txt"
+    while read -r word; do
+        complaints | grep -qF -- "$word" || failure="${failure:+$failure; }the message lacks: $word"
+    done <"$log/words.txt"
+    if [ -n "$failure" ]; then
+        echo "# shihyo $*: $failure"
+        sed 's/^/# /' "$log/err.txt"
+        contents | diff "$log/before.txt" - | sed 's/^/# /'
+    fi
+    [ -z "$failure" ]
+    say $? "$what"
+    rm -rf new deep
+}
+
+# accepted WHAT NOTE ARGUMENT ...: both ranks end well, one of them having said NOTE, and the results are there
+accepted() {
+    what=$1 note=$2
+    shift 2
+    on_two_ranks "$@"
+    statuses 0 && grep -qF -- "$note" "$log/err.txt" && [ "$(ls -A new | tr '\n' ' ')" = 'front.json front.tsv results.h5 run.json ' ] &&
+        others_silent
+    verdict=$?
+    [ "$verdict" -eq 0 ] || sed 's/^/# /' "$log/err.txt"
+    say "$verdict" "$what"
+    rm -rf new
+}
+
+# As root every file may be read and written, unless the right to do so is given up.
+may_not='setpriv --bounding-set=-dac_override,-dac_read_search --inh-caps=-dac_override,-dac_read_search'
+touch "$log/locked" && chmod 000 "$log/locked"
+if ! cat "$log/locked" >/dev/null 2>&1; then
+    may_not=
+    permissions=yes
+elif $may_not true 2>/dev/null && ! $may_not cat "$log/locked" >/dev/null 2>&1; then
+    permissions=yes
+else
+    permissions=
+fi
+
+# ---- one cohort for all that goes wrong later -------------------------------------------------------------------------------
+
+awk 'BEGIN {
+    srand(3)
+    print "id,a [kg],b [m],c,flat,none,few,three,case,one,two,y"
+    for (i = 1; i <= 60; i++) {
+        a = 50 + 40 * rand(); b = 1.5 + 0.5 * rand()
+        printf "p%d,%.3f,%.4f,%.4f,5,,%s,%s,%s,no,%d,%.9g\n", i, a, b, rand(), i <= 8 ? rand() : "",
+            i % 3 == 0 ? "low" : i % 3 == 1 ? "mid" : "high", rand() < 0.5 ? "yes" : "no", i % 3, a / b
+    }
+}' >table.csv
+"$SHIHYO" import table.csv -q -o cohort.h5
+say $? 'the table is imported'
+cat >run.yaml <<'END'
+cohort: cohort.h5
+outcome: {column: y}
+factors: {include: [a, b, c]}
+grammar: {max_complexity: 3}
+search: {keep: 20}
+END
+accepted 'the search that all others are made from succeeds' 'All 60 samples are complete' search run.yaml -o new
+
+refused_search() { # refused_search STATUS WHAT WORDS KEY=VALUE ...
+    status=$1 what=$2 words=$3
+    shift 3
+    for assignment in "$@"; do
+        shift
+        set -- "$@" --set "$assignment"
+    done
+    refused "$status" "$what" "$words" search run.yaml -o new "$@"
+}
+
+# ---- files ------------------------------------------------------------------------------------------------------------------
+
+refused 3 'import: a table that is missing' 'absent.csv: cannot be opened' import absent.csv -o new.h5
+refused 3 'search: a configuration that is missing' 'absent.yaml: cannot be read' search absent.yaml -o new
+refused_search 3 'search: a cohort that is missing' 'absent.h5: cannot be opened' cohort=absent.h5
+refused 3 'inspect: a cohort that is missing' 'absent.h5: cannot be opened' inspect absent.h5
+refused 3 'show: results that are missing' 'absent' show absent
+ln -s circle circle
+refused_search 3 'search: a cohort that cannot be read' 'circle: cannot be opened' cohort=circle
+refused 3 'import: a table that cannot be read' 'circle: cannot be opened' import circle -o new.h5
+mkdir directory
+refused_search 2 'search: a directory for a cohort' 'directory: is not a regular file' cohort=directory
+if [ -n "$permissions" ]; then
+    cp table.csv secret.csv && cp cohort.h5 secret.h5 && cp run.yaml secret.yaml && chmod 000 secret.*
+    with=$may_not
+    refused_search 3 'search: a cohort without the right to read it' 'secret.h5: cannot be opened: Permission denied' cohort=secret.h5
+    refused 3 'import: a table without the right to read it' 'secret.csv: cannot be opened: Permission denied' \
+        import secret.csv -o new.h5
+    refused 3 'search: a configuration without the right to read it' 'secret.yaml: cannot be read: Permission denied' \
+        search secret.yaml -o new
+    with=
+    rm -f secret.*
+else
+    skip 'files that may not be read: every file may be read here'
+fi
+
+# ---- cohorts that are none or damaged -----------------------------------------------------------------------------------------
+
+refused_search 2 'search: a table instead of a cohort' 'table.csv: is not an HDF5 file
+shihyo import' cohort=table.csv
+printf '\211HDF\r\n\032\nforeign' >foreign.h5
+refused_search 2 'search: a foreign HDF5 file' 'foreign.h5: is an HDF5 file but not a cohort
+shihyo import' cohort=foreign.h5
+: >empty.h5
+refused_search 2 'search: an empty file' 'empty.h5: is empty' cohort=empty.h5
+bytes=$(wc -c <cohort.h5)
+for kept in 100 512 $((bytes / 2)) $((bytes - 1)); do
+    head -c "$kept" cohort.h5 >cut.h5
+    refused_search 2 "search: a cohort truncated to $kept of its bytes" 'cut.h5: is truncated
+import again' cohort=cut.h5
+done
+{ cat cohort.h5; echo; } >longer.h5
+refused_search 2 'search: a cohort with a byte too many' 'longer.h5: is a damaged cohort' cohort=longer.h5
+
+# flipped OFFSET: damaged.h5 is the cohort with all bits of one byte inverted
+flipped() {
+    byte=$(od -An -tu1 -j "$1" -N 1 cohort.h5)
+    { head -c "$1" cohort.h5; printf "\\$(printf %o $((255 - byte)))"; tail -c +$(($1 + 2)) cohort.h5; } >damaged.h5
+    [ "$(wc -c <damaged.h5)" -eq "$bytes" ] && ! cmp -s damaged.h5 cohort.h5
+}
+
+# In the seal of 512 bytes, in the first bytes of HDF5 behind it, and spread over metadata and data.
+offsets="0 5 30 300 512 520 600 $((bytes / 7)) $((bytes / 3)) $((bytes / 2)) $((bytes * 3 / 4)) $((bytes - 1))"
+for offset in $offsets; do
+    flipped "$offset"
+    say $? "byte $offset is damaged"
+    case $offset in 0 | 5) words=damaged.h5 ;; *) words='damaged.h5: is 
+mport again' ;; esac
+    refused_search 2 "search: a cohort with byte $offset damaged" "$words" cohort=damaged.h5
+done
+
+# ---- tables -------------------------------------------------------------------------------------------------------------------
+
+# refused_table WHAT WORDS CONTENTS [ARGUMENT ...]
+refused_table() {
+    what=$1 words=$2
+    printf '%b' "$3" >bad.csv
+    shift 3
+    refused 2 "import: $what" "$words" import bad.csv "$@" -o new.h5
+}
+refused_table 'a ragged row, too short' 'bad.csv, row 2 (line 3)
+1 fields
+2' 'a,b\n1,2\n3\n4,5\n'
+refused_table 'a ragged row, too long' 'bad.csv, row 1 (line 2)
+3 fields' 'a,b\n1,2,9\n3,4\n'
+refused_table 'a text in a numeric column' "bad.csv, row 2 (line 3), column b
+'high' is not a number" 'a,b\n1,2\n3,high\n4,5\n'
+refused_table 'a number with a unit behind it' "row 3 (line 4), column b
+'5 mg' is not a number" 'a,b\n1,2\n3,4\n4,5 mg\n'
+printf 'columns:\n  - {name: b, kind: numeric}\n' >numeric.yaml
+refused_table 'a text in a column that the schema makes numeric' "row 1 (line 2), column b
+'x'" 'a,b\n1,x\n2,y\n3,x\n' --schema numeric.yaml
+refused_table 'duplicate column names' 'bad.csv
+columns 1 and 3
+named a' 'a,b,a\n1,2,3\n'
+printf 'columns:\n  - {name: id, kind: identifier}\n' >identifier.yaml
+refused_table 'duplicate identifiers' "bad.csv, row 3 (line 4), column id
+'p1'
+row 1" 'id,b\np1,2\np2,3\np1,4\n' --schema identifier.yaml
+printf 'id,x\np1,1\np2,2\np2,3\n' >other.csv
+refused 2 'import: duplicate identifiers in a table to join' "other.csv, row 3 (line 4), column id
+'p2'
+row 2" import table.csv other.csv --join id -o new.h5
+for infinite in Inf -inf Infinity +INF 1e999; do
+    refused_table "the infinite value $infinite" "row 2 (line 3), column b
+'$infinite'" "a,b\n1,2\n3,$infinite\n4,5\n"
+done
+awk -F, -v OFS=, 'NR == 7 { $12 = "inf" } { print }' table.csv >outcome.csv
+refused 2 'import: an infinite value of what would be the outcome' 'outcome.csv, row 6 (line 7), column y' import outcome.csv -o new.h5
+awk -F, -v OFS=, 'NR == 9 { $2 = "-1e400" } { print }' table.csv >factor.csv
+refused 2 'import: an infinite value of what would be a factor' "factor.csv, row 8 (line 9), column a
+'-1e400'" import factor.csv -o new.h5
+
+# ---- outcome, factors, samples ---------------------------------------------------------------------------------------------------
+
+refused_search 2 'search: an unknown outcome' 'outcome "yy" is not a column of cohort.h5
+did you mean "y"' outcome.column=yy
+refused_search 2 'search: an unknown factor' 'factor "bb" is not a column of cohort.h5
+did you mean "b"' 'factors.include=[a, bb]'
+refused_search 2 'search: an unknown factor to exclude' '"threee"
+cohort.h5
+did you mean "three"' 'factors.exclude=[threee]'
+refused_search 2 'search: a pattern that no column has' '"q*"
+cohort.h5' 'factors.include=[q*]'
+refused_search 2 'search: a constant outcome' 'outcome "flat"
+constant
+it is 5
+another outcome' outcome.column=flat
+refused_search 2 'search: a constant binary outcome' 'outcome "one"
+constant
+it is no
+cohort.h5
+another outcome' outcome.column=one outcome.kind=binary
+refused_search 2 'search: an outcome without any value' 'outcome "none" has no value
+cohort.h5
+another outcome' outcome.column=none
+refused_search 2 'search: an outcome without any value among the rows kept' 'outcome "few" has no value
+cohort.h5
+samples.where' outcome.column=few 'samples.where=few is missing'
+accepted 'search: a binary outcome that is taken for a number is noted' 'outcome.kind: binary would fit the odds of yes' \
+    search run.yaml --set outcome.column=case -o new
+accepted 'search: a constant factor is left out, and that is said' 'The factor flat is constant and is left out.' \
+    search run.yaml --set 'factors.include=[a, b, flat]' -o new
+accepted 'search: a factor without any value is left out, and that is said' 'The factor none has no value' \
+    search run.yaml --set 'factors.include=[a, b, none]' -o new
+refused_search 2 'search: nothing but constant factors' 'no factor is left
+constant
+factors.include' 'factors.include=[flat]'
+refused_search 2 'search: a binary outcome with three values' 'outcome "three" has more than two values
+high
+low
+mid
+samples.where' outcome.column=three outcome.kind=binary
+refused_search 2 'search: a binary outcome with three numbers' 'outcome "two" has more than two values (0, 1, 2' \
+    outcome.column=two outcome.kind=binary
+refused_search 2 'search: a positive value that the outcome has not' 'outcome.positive is "maybe"
+"no" and "yes"' outcome.column=case outcome.kind=binary outcome.positive=maybe
+refused_search 2 'search: a text for a continuous outcome' 'outcome "three"
+categorical' outcome.column=three
+refused_search 2 'search: fewer than 10 samples have the outcome' 'only 8 samples
+"few"
+at least 10' outcome.column=few
+refused_search 2 'search: fewer than 10 samples are complete' 'only 8 of 60 samples
+Factor "few" alone is missing in 52
+factors.exclude' 'factors.include=[a, b, few]'
+refused_search 2 'search: fewer than 10 samples pass the filter' 'samples
+at least 10
+samples.where' 'samples.where=a > 85'
+refused_search 2 'search: no sample passes the filter' 'samples.where keeps none of the 60 rows' 'samples.where=a > 8500'
+refused_search 2 'search: a filter on an unknown column' 'aa
+did you mean a' 'samples.where=aa > 3'
+
+# ---- grammar and plan ----------------------------------------------------------------------------------------------------------------
+
+refused_search 2 'search: a grammar that allows nothing' 'the grammar allows no formula
+grammar.max_complexity' grammar.complexity.factor=4
+refused_search 4 'search: a plan that exceeds the memory' 'MiB per rank
+parallel.memory
+20 MiB
+search.keep' parallel.memory=20MiB search.keep=1000000 grammar.max_complexity=4
+refused_search 4 'search: a plan that exceeds a tiny memory' '100 KiB' parallel.memory=100KiB
+refused 4 'search: the plan alone is refused as well' 'parallel.memory' search run.yaml --plan --set parallel.memory=100KiB
+
+# ---- output directories -------------------------------------------------------------------------------------------------------------
+
+refused 3 'search: a file in the place of the output directory' 'table.csv: is a file' search run.yaml -o table.csv
+refused 3 'search: an output directory below a file' 'table.csv/new' search run.yaml -o table.csv/new
+refused 2 'search: directories made for the output are gone after a failure' 'outcome "yy"' \
+    search run.yaml --set outcome.column=yy -o deep/er/new/
+mkdir deep
+refused 2 'search: directories that were there stay' 'outcome "yy"' search run.yaml --set outcome.column=yy -o deep/er/new
+if [ -n "$permissions" ]; then
+    mkdir -p frozen && chmod 555 frozen
+    with=$may_not
+    refused 3 'search: an output directory without the right to write' 'frozen: cannot be written: Permission denied' \
+        search run.yaml -o frozen
+    refused 3 'search: an output directory below one without the right to write' 'frozen/new' search run.yaml -o frozen/new
+    refused 3 'import: a directory without the right to write' 'frozen/new.h5: cannot be written: Permission denied' \
+        import table.csv -o frozen/new.h5
+    with=
+    rmdir frozen
+else
+    skip 'directories that may not be written: every directory may be written here'
+fi
+if [ -d /proc/self ]; then
+    refused 3 'search: an output directory where nobody can make one' '/proc/new' search run.yaml -o /proc/new
+fi
+refused 3 'import: a directory that is not there' 'nowhere/new.h5' import table.csv -o nowhere/new.h5
+refused 3 'import: a cohort that is there already' 'cohort.h5: is already there
+--overwrite' import table.csv -o cohort.h5
+
+# Disks of different sizes fill up at different steps: at once, in the first file, in a later one. Without a disk of its own
+# the test limits the size of files instead.
+mkdir full
+if mount -t tmpfs -o size=64k tmpfs full 2>/dev/null; then
+    trap 'umount full' EXIT
+    trap 'exit 1' INT TERM
+    for free in 0 1 2 3 5; do # pages
+        rm -rf full/*
+        head -c $((65536 - 4096 * free)) /dev/zero >full/filling 2>/dev/null
+        refused 3 "search: a disk with $free pages left" 'full/
+No space left on device
+-o' search run.yaml -o full/results
+        refused 3 "search: a disk with $free pages left, in a directory that is there" 'full
+No space left on device' search run.yaml -o full
+    done
+    refused 3 'import: a disk with 5 pages left' 'full/new.h5: cannot be written: No space left on device' import table.csv -o full/new.h5
+    umount full
+    trap - EXIT
+else
+    skip 'a full disk needs a file system of its own, which only root can mount'
+fi
+limit="trap '' XFSZ; ulimit -f 8;" # 8 blocks of 512 or 1024 bytes: more than what is tried out before the search
+refused 3 'search: files that may not grow' 'new/results.h5: cannot be written' search run.yaml -o new
+refused 3 'import: a file that may not grow' 'new.h5: cannot be written' import table.csv -o new.h5
+limit=
+
+# ---- results that are there ---------------------------------------------------------------------------------------------------------
+
+on_two_ranks search run.yaml -o results
+statuses 0
+say $? 'results are written'
+refused 2 'search: results are not overwritten unasked' 'results: holds results already
+--overwrite
+-o' search run.yaml --set seed=2 -o results
+for file in results.h5 front.tsv front.json run.json; do
+    mkdir part && cp "results/$file" part
+    refused 2 "search: $file alone counts as results" "part: holds results already ($file)" search run.yaml -o part
+    rm -r part
+done
+refused 2 'search: asked to overwrite, a search that fails leaves the results' 'outcome "yy"' \
+    search run.yaml --set outcome.column=yy -o results --overwrite
+cp results/front.json "$log/front.json"
+on_two_ranks search run.yaml --set grammar.max_complexity=2 -o results --overwrite
+statuses 0 && [ "$(ls -A results | wc -l)" -eq 4 ] && ! cmp -s results/front.json "$log/front.json"
+say $? 'search: results are overwritten when asked'

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAME_R2 1e-9     /* partners are looked for among trees whose r² differs by no more */
-#define SAME_COLUMN 1e-8 /* and are the same if their fitted columns differ by no more, relative to the largest value */
-#define NEAR_COLUMN 1e-6  /* nearer than this, whether they count as numerical twins is open */
-#define RESERVE 60       /* groups kept beyond K, for those that turn out to be invalid */
+#define SAME_R2 1e-9      /* partners are looked for among trees whose r² differs by no more */
+#define SAME_COLUMN 1e-11 /* and are the same if their fitted columns differ by no more, relative to the largest one */
+#define NEAR_COLUMN 1e-6  /* nearer than this, whether rounding or more tells them apart is open */
+#define RESERVE 250       /* groups kept beyond K, for those that turn out to be invalid or open */
 
 /** The selection of one complexity in progress. */
 struct selection {
@@ -66,7 +66,7 @@ static int64_t first_candidate(const best *b, int level, double r2, double toler
 /* The next entry from `from` on with the same column, -1 if there is none. */
 static int64_t next_partner(const best *b, int level, int64_t from, double r2, const double *fitted, double tolerance)
 {
-    double other[b->s->d.n], window = SAME_R2 * tolerance / SAME_COLUMN;
+    double other[b->s->d.n], window = fmax(SAME_R2, tolerance);
 
     for (int64_t k = from; k < b->entries_count[level] && b->entries[level][k].r2 >= r2 - window; k++) {
         fit_any(b->s, b->entries[level][k].t, other);
@@ -79,7 +79,7 @@ static int64_t next_partner(const best *b, int level, int64_t from, double r2, c
 int best_lookup(const best *b, int below, double r2, const double *fitted, double tolerance, tree *t_out)
 {
     for (int level = 1; level < below; level++) {
-        int64_t start = first_candidate(b, level, r2, SAME_R2 * tolerance / SAME_COLUMN);
+        int64_t start = first_candidate(b, level, r2, fmax(SAME_R2, tolerance));
         int64_t k = next_partner(b, level, start, r2, fitted, tolerance);
 
         if (k >= 0) {
@@ -111,9 +111,9 @@ static void report_hidden(struct selection *sel, tree simplest, int level, tree 
 }
 
 /*
- * Whether a valid tree is known at a lower complexity: as a valid tree with the same column, or as a tree that is not valid
- * but the same in general. The latter being the simplest form, there is no such formula. *open becomes true if only idle
- * trees are in the way.
+ * Whether a valid tree is known at a lower complexity: as a valid tree with the same column, or as a tree that is not
+ * valid but the same in general. The latter being the simplest form, there is no such formula. *open becomes true if
+ * only idle trees are in the way.
  */
 static bool known_lower(struct selection *sel, tree t, double r2, const double *fitted, bool *open)
 {
@@ -277,7 +277,7 @@ static void count_visit(void *context, tree t, const double *u, const double *v)
 static void open_near_twins(const space *s, group *g, int count)
 {
     for (int k = 1; k < count; k++) {
-        for (int j = k - 1; j >= 0 && g[j].r2 - g[k].r2 <= SAME_R2 * NEAR_COLUMN / SAME_COLUMN; j--) {
+        for (int j = k - 1; j >= 0 && g[j].r2 - g[k].r2 <= NEAR_COLUMN; j--) {
             if (fitted_distance(s->d.n, g[j].fitted, g[k].fitted) <= NEAR_COLUMN)
                 g[simpler(s, g[k].t, g[k].length, &g[j]) ? j : k].open = true;
         }

@@ -214,8 +214,8 @@ static void say_difference(const best *b, int c, int rank, const json_t *found, 
 }
 
 /*
- * Walks down both lists. *rank is the place in the brute force's, which passes over formulas of which the rule leaves open
- * whether they are any. 1 if they differ.
+ * Walks down both lists. *rank is the place in the brute force's, which passes over formulas of which the rule leaves
+ * open whether they are any. 1 if they differ.
  */
 static int compare_entry(const best *b, int c, int *rank, const json_t *found)
 {

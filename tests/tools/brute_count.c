@@ -45,8 +45,9 @@ static double uniform(uint64_t *state)
 }
 
 /*
- * Points inside the ranges. Near points are of moderate size where the ranges allow it, so that none outweighs all others and
- * different formulas look the same; the others reach all of the ranges, so that max, min, abs and sqrt see all cases.
+ * Points inside the ranges. Near points are of moderate size where the ranges allow it, so that none outweighs all
+ * others and makes different formulas look the same; the others reach all of the ranges, so that max, min, abs and sqrt
+ * see all cases.
  */
 static void draw_points(table *d, uint64_t *state)
 {

@@ -1,4 +1,4 @@
-/* brute_general: what holds for all values of the factors, and not only on the data at hand, by trying random values. */
+/* brute_general: what holds for all values of the factors and not only on the data, by trying random values. */
 #include "shy_config.h"
 
 #include "brute.h"

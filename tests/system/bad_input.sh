@@ -1,7 +1,7 @@
 #!/bin/sh
 # Bad input as a user meets it, on two ranks: one message that says what is wrong, where, and what to do; the same exit status
 # on every rank, in time; and not a byte on the disk that was not there before.
-# shellcheck disable=SC2016,SC2086 # the inner shell expands; MPIRUN is several words
+# shellcheck disable=SC2012,SC2016,SC2059,SC2086 # the inner shell expands; MPIRUN is several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}"
 

@@ -1,0 +1,115 @@
+#!/bin/sh
+# The same configuration gives the same results, byte for byte, on any number of ranks, with any number of row blocks, and with
+# panels of any size; factors with missing values, with equal values and with the same values as others included.
+# shellcheck disable=SC2086 # MPIRUN is several words
+set -u
+: "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_builddir:=.}"
+cohorts=$top_builddir/tests/tools/make_cohort
+
+say() { # say STATUS TEXT
+    if [ "$1" -eq 0 ]; then printf 'ok - %s\n' "$2"; else printf 'not ok - %s\n' "$2"; fi
+}
+
+# The data of results.h5: all but /run, which says when and where. Written by whatever can read HDF5.
+for python in python3 /usr/bin/python3; do
+    "$python" -c 'import h5py' 2>/dev/null && break
+    python=
+done
+cat >data.py <<'END'
+import h5py, numpy, sys
+def describe(name, item):
+    if name == "run" or name.startswith("run/"):
+        return
+    for key in sorted(item.attrs):
+        print(name, "@" + key, repr(item.attrs[key]))
+    if isinstance(item, h5py.Dataset):
+        values = numpy.asarray(item[()]).ravel()
+        exact = [v.tobytes().hex() if values.dtype.kind in "fiu" else repr(v) for v in values]
+        print(name, item.shape, item.dtype, exact)
+file = h5py.File(sys.argv[1], "r")
+describe("/", file)
+file.visititems(describe)
+END
+data_of() { # data_of RESULTS
+    if [ -n "$python" ]; then
+        "$python" data.py "$1/results.h5"
+    else
+        for group in /front /best /levels; do h5dump -g "$group" "$1/results.h5" | sed 1d; done
+    fi
+}
+data=yes
+if [ -z "$python" ] && ! command -v h5dump >/dev/null 2>&1; then
+    data=
+    echo 'ok - skipped: the data of results.h5 are compared with h5py or h5dump (Debian: python3-h5py or hdf5-tools)'
+fi
+
+# Beside x1 … x10 a copy, a multiple, and two coarse factors, so that formulas are equally good in many ways.
+make_table() { # make_table KIND: KIND.csv
+    "$cohorts" "$1" --rows 300 --factors 10 --missing 0.004 --signed -o plain.csv
+    awk -F, -v OFS=, '
+        NR == 1 { print $0, "copy", "half", "grade", "flag"; next }
+        { print $0, $2, $3 == "" ? "" : $3 / 2, NR * 7 % 5, NR % 3 == 0 }' plain.csv >"$1.csv"
+    "$SHIHYO" import "$1.csv" -q -o "$1.h5"
+}
+
+# same_as_first NAME RANKS KEY=VALUE ...: this search gives what the first one gave
+same_as_first() {
+    name=$1 ranks=$2
+    shift 2
+    what="$name on $ranks ranks${1:+, }$*"
+    for assignment in "$@"; do
+        shift
+        set -- "$@" --set "$assignment"
+    done
+    rm -rf new
+    timeout -k 10 120 $MPIRUN -n "$ranks" "$SHIHYO" search "$name.yaml" -q -o new "$@" >out.txt 2>&1 &&
+        { [ -z "$data" ] || data_of new >new/data.txt; }
+    verdict=$?
+    if [ ! -d "$name" ] && [ "$verdict" -eq 0 ]; then
+        mv new "$name"
+        formulas=$(grep -c '"formula"' "$name/front.json")
+        [ "$formulas" -gt 300 ] && { [ -z "$data" ] || [ "$(wc -c <"$name/data.txt")" -gt 20000 ]; }
+        say $? "$what: $formulas formulas"
+        return
+    fi
+    for file in front.json front.tsv ${data:+data.txt}; do
+        cmp "$name/$file" "new/$file" >>out.txt 2>&1 || verdict=1
+    done
+    if [ "$verdict" -ne 0 ]; then
+        sed 's/^/# /' out.txt
+        diff "$name/front.json" new/front.json | cut -c1-200 | head -n 8 | sed 's/^/# /'
+    fi
+    say "$verdict" "$what"
+}
+
+compare() { # compare NAME
+    same_as_first "$1" 1
+    same_as_first "$1" 2
+    same_as_first "$1" 3
+    same_as_first "$1" 5
+    same_as_first "$1" 2 parallel.row_blocks=2
+    same_as_first "$1" 4 parallel.row_blocks=2
+    same_as_first "$1" 3 parallel.row_blocks=3
+    same_as_first "$1" 1 parallel.tile=5
+    same_as_first "$1" 3 parallel.tile=33
+    same_as_first "$1" 2 parallel.tile=33 parallel.row_blocks=2
+    same_as_first "$1" 4 parallel.tile=5 parallel.row_blocks=2
+}
+
+make_table noise
+cat >noise.yaml <<'END'
+cohort: noise.h5
+outcome: {column: y}
+grammar: {max_complexity: 6}
+search: {keep: 100}
+END
+compare noise
+make_table binary
+cat >binary.yaml <<'END'
+cohort: binary.h5
+outcome: {column: case, kind: binary}
+factors: {max: 4}
+grammar: {max_complexity: 5, operators: [+, -, "*", /, max, min, hypot, reldiff, log, sqrt, square, inverse, abs, exp]}
+search: {keep: 100}
+END
+compare binary

@@ -9,6 +9,8 @@
 #define SEED UINT64_C(0x5348494859)
 enum { PURPOSE_POINT = 1, PURPOSE_CENTRE, PURPOSE_PROBE, PURPOSE_TARGET };
 
+enum { TRIPLES = SHY_POINTS / 6, TRIPLES_APART = 4 };
+
 #define CELL 1e-5       /* width of a hash cell on the first print */
 #define TOLERANCE 1e-8  /* between the prints of equal functions; rounding leaves about 1e-13 */
 #define POINTS_NEEDED 8
@@ -16,17 +18,32 @@ enum { PURPOSE_POINT = 1, PURPOSE_CENTRE, PURPOSE_PROBE, PURPOSE_TARGET };
 #define NOTHING 1e-130  /* smaller values are as good as 0, and their squares still are numbers */
 #define FAMILY_MARK UINT64_C(0x9e3779b97f4a7c15)
 
-/* Points spread over a factor of about 30: wide enough that u > v + w is met, narrow enough that eighth powers do not drown sums. */
+/*
+ * Values spread over a factor of about 30: wide enough that u > v + w is met, narrow enough that eighth powers do not drown sums; in the
+ * last triples the three are far apart, as log(u) > v + w needs it.
+ */
+static double value_of_triple(int triple, int which, bool any_sign)
+{
+    static const double centre[3] = {0.4, 1.0, 2.5}, apart[3] = {0.1, 0.7, 6.0};
+    const uint64_t index = (uint64_t)(3 * triple + which);
+    const double normal = shy_random_normal(SEED, PURPOSE_POINT, index);
+    const bool wide = triple < TRIPLES && triple >= TRIPLES - TRIPLES_APART;
+    const double c = wide ? apart[which] : centre[shy_random_bits(SEED, PURPOSE_CENTRE, index) % 3];
+    if (!any_sign) return c * exp((wide ? 0.2 : 0.5) * normal);
+    return wide ? 1.5 * c * normal : 1.5 * normal + (c - 1.0);
+}
+
+/*
+ * Every triple of values occurs in all its orders, so that what holds of two slots or of one is the same for any slots of any table:
+ * the same functions are defined at points enough. Slots beyond the third have values of their own.
+ */
 void shy_points_fill(shy_shapes *shapes)
 {
-    static const double centre[3] = {0.4, 1.0, 2.5};
+    static const int order[6][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
     for (int s = 0; s < shapes->slots; s++) {
         for (int p = 0; p < SHY_POINTS; p++) {
-            const uint64_t index = (uint64_t)(s * SHY_POINTS + p);
-            const double normal = shy_random_normal(SEED, PURPOSE_POINT, index);
-            const double c = centre[shy_random_bits(SEED, PURPOSE_CENTRE, index) % 3];
             const bool any_sign = s >= shapes->nonnegative;
-            shapes->point[s][p] = any_sign ? 1.5 * normal + (c - 1.0) : c * exp(0.5 * normal);
+            shapes->point[s][p] = s < 3 ? value_of_triple(p / 6, order[p % 6][s], any_sign) : value_of_triple(TRIPLES * s + p / 2, p % 2, any_sign);
         }
     }
     for (int j = 0; j < SHY_PRINTS; j++) {
@@ -84,7 +101,7 @@ void shy_values_of_tree(const shy_shapes *shapes, const shy_tree *tree, shy_valu
         const shy_node *node = &tree->node[i];
         if (node->op == SHY_OP_FACTOR) {
             memcpy(value[i].at, shapes->point[node->factor], sizeof value[i].at);
-            value[i].valid = UINT64_MAX;
+            value[i].valid = SHY_ALL_POINTS;
         } else {
             const bool binary = shy_operator_get((shy_op)node->op)->arity == 2;
             shy_values_apply((shy_op)node->op, &value[node->left], binary ? &value[node->right] : NULL, &value[i]);

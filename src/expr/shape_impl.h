@@ -4,7 +4,8 @@
 
 #include "shihyo/expr.h"
 
-#define SHY_POINTS 64 /* one bit of a validity word each */
+#define SHY_POINTS 60 /* one bit of a validity word each */
+#define SHY_ALL_POINTS ((UINT64_C(1) << SHY_POINTS) - 1U)
 #define SHY_SLOTS_MAX 8
 #define SHY_PRINTS 3
 #define SHY_BASIS_COLUMNS 3

@@ -225,7 +225,7 @@ static shy_status level_leaves(shy_shapes *shapes, int complexity)
     if (shapes->grammar.weight[SHY_OP_FACTOR] != complexity) return SHY_OK;
     for (int s = 0; s < shapes->slots; s++) {
         const shy_draft draft = {SHY_OP_FACTOR, s, -1, complexity, 1, 1U << s};
-        shy_values values = {.valid = UINT64_MAX};
+        shy_values values = {.valid = SHY_ALL_POINTS};
         memcpy(values.at, shapes->point[s], sizeof values.at);
         SHY_TRY(offer_tree(shapes, &draft, &values));
     }

@@ -137,9 +137,13 @@ void shy_best_marks(const shy_best *best, double *marks)
 
 /* ---- twins across complexities ---------------------------------------------------------------------------------------- */
 
-shy_status shy_best_join_levels(shy_best *best)
+int shy_best_reserve(int keep)
 {
-    shy_status st = SHY_OK;
+    return keep + keep / 4 + 64;
+}
+
+shy_status shy_best_join_levels(shy_best *best, int keep)
+{
     for (int c = 2; c <= best->levels; c++) {
         int kept = 0;
         for (int i = 0; i < best->count[c]; i++) {
@@ -160,7 +164,10 @@ shy_status shy_best_join_levels(shy_best *best)
         }
         best->count[c] = kept;
     }
-    return st;
+    for (int c = 1; c <= best->levels; c++) {
+        while (best->count[c] > keep) entry_free(&best->entry[c][--best->count[c]]);
+    }
+    return SHY_OK;
 }
 
 /* ---- transport ------------------------------------------------------------------------------------------------------ */

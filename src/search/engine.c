@@ -23,7 +23,7 @@ uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *opti
     int tile_left, tile_right, left_capacity;
     shy_engine_shape(space, options, &tile_left, &tile_right, &left_capacity);
     const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
-    const uint64_t lists = levels * (uint64_t)options->keep * (sizeof(shy_best_entry) + 128U);
+    const uint64_t lists = levels * (uint64_t)shy_best_reserve(options->keep) * (sizeof(shy_best_entry) + 128U);
     const uint64_t scores = rows * sizeof(double) * (SHY_PROBES + SHY_BASIS_MAX + 20U);
     return lists + scores + shy_tile_work_bytes(space, tile_left, tile_right, left_capacity);
 }
@@ -52,7 +52,7 @@ static shy_status engine_allocate(shy_engine *engine)
 {
     shy_status st = SHY_OK;
     shy_space *space = engine->space;
-    SHY_TRY(shy_best_create(space, engine->options->keep, &engine->best));
+    SHY_TRY(shy_best_create(space, shy_best_reserve(engine->options->keep), &engine->best));
     SHY_TRY(shy_scorer_create(space, engine->options->seed, &engine->scorer));
     SHY_TRY(shy_new((size_t)space->grammar.max_complexity + 1, sizeof(double), &engine->mark));
     SHY_TRY(shy_new((size_t)space->factors, sizeof(double), &engine->sample));

@@ -188,7 +188,7 @@ shy_status shy_finish(shy_engine *engine, const shy_outcome *outcome, shy_search
     shy_status st = SHY_OK;
     const shy_team *team = engine->space->problem->team;
     shy_survivors survivors = {0};
-    SHY_TRY_ALL(team, team->rank == 0 ? shy_best_join_levels(engine->best) : SHY_OK);
+    SHY_TRY_ALL(team, team->rank == 0 ? shy_best_join_levels(engine->best, engine->options->keep) : SHY_OK);
     SHY_TRY(survivors_share(engine->best, team, &survivors));
     SHY_TRY_ALL(team, refit_mine(engine->space, outcome, &survivors));
     SHY_TRY(gather_fits(team, &survivors));

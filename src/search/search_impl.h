@@ -180,8 +180,10 @@ shy_status shy_best_offer(shy_best *best, int complexity, const shy_formula *for
 void shy_best_marks(const shy_best *best, double *marks);
 shy_status shy_best_pack(void *best, void **bytes_out, uint64_t *count_out);    /* for shy_merge */
 shy_status shy_best_absorb(void *best, const void *bytes, uint64_t count);
-/* Entries that are twins of a simpler entry become its twins. */
-shy_status shy_best_join_levels(shy_best *best);
+/* Entries that are twins of a simpler entry become its twins; then each list is cut to `keep`. */
+shy_status shy_best_join_levels(shy_best *best, int keep);
+/* What a list holds during the search so that `keep` entries are left when twins of simpler formulas have gone. */
+int shy_best_reserve(int keep);
 
 /* ---- jobs: the subtrees that rank 0 deals ------------------------------------------------------------------------ */
 

@@ -88,14 +88,9 @@ shy_status shy_hash_file(const char *path, char hex_out[65]);
 
 /* ---- vector loops: one text, compiled once per instruction set; the loader picks the widest that the processor has -- */
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
-#define SHY_NO_CLONES 1
-#endif
-#endif
-
-/* Sanitisers instrument the resolver before their run time has started. */
-#if defined(__x86_64__) && defined(__GNUC__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__) && !defined(SHY_NO_CLONES)
+/* Sanitisers instrument the resolver before their run time has started; clang names the clones so that other files do not
+ * find them (14) and those of static functions collide. There the loops are compiled once, for the least processor. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
 #define SHY_VECTOR_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define SHY_VECTOR_CLONES

@@ -136,9 +136,15 @@ out:
 #define STATISTIC_CELL 1e-11
 #define PROBE_CELL 1e-9
 
+/* Edges lie at no simple fraction: perfect fits have an r² of 1 but for rounding. */
+static double cell_of(double value, double cell)
+{
+    return floor(value / cell + 0.382);
+}
+
 static int compare_cells(double a, double b, double cell)
 {
-    const double x = floor(a / cell), y = floor(b / cell);
+    const double x = cell_of(a, cell), y = cell_of(b, cell);
     return (x > y) - (x < y);
 }
 
@@ -151,5 +157,5 @@ int shy_score_compare(const shy_score *a, const shy_score *b)
 
 double shy_score_mark(const shy_score *score)
 {
-    return (floor(score->statistic / STATISTIC_CELL) - 1.0) * STATISTIC_CELL;
+    return (cell_of(score->statistic, STATISTIC_CELL) - 1.0) * STATISTIC_CELL;
 }

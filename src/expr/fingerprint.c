@@ -15,12 +15,13 @@ enum { TRIPLES = SHY_POINTS / 6, TRIPLES_APART = 4 };
 #define TOLERANCE 1e-8  /* between the prints of equal functions; rounding leaves about 1e-13 */
 #define POINTS_NEEDED 8
 #define CANCELLED 1e-12 /* what a difference leaves of its operands when only their rounding differs */
+#define BEYOND 1e200    /* and larger ones than this no more */
 #define NOTHING 1e-130  /* smaller values are as good as 0, and their squares still are numbers */
 #define FAMILY_MARK UINT64_C(0x9e3779b97f4a7c15)
 
 /*
- * Values spread over a factor of about 30: wide enough that u > v + w is met, narrow enough that eighth powers do not drown sums; in the
- * last triples the three are far apart, as log(u) > v + w needs it.
+ * Values spread over a factor of about 30: wide enough that u > v + w is met, narrow enough that eighth powers do not drown sums and that
+ * exp(exp(u)) is a number; in the last triples the three are far apart, as log(u) > v + w needs it.
  */
 static double value_of_triple(int triple, int which, bool any_sign)
 {
@@ -29,7 +30,8 @@ static double value_of_triple(int triple, int which, bool any_sign)
     const double normal = shy_random_normal(SEED, PURPOSE_POINT, index);
     const bool wide = triple < TRIPLES && triple >= TRIPLES - TRIPLES_APART;
     const double c = wide ? apart[which] : centre[shy_random_bits(SEED, PURPOSE_CENTRE, index) % 3];
-    if (!any_sign) return c * exp((wide ? 0.2 : 0.5) * normal);
+    const double positive = c * exp((wide ? 0.2 : 0.5) * normal);
+    if (!any_sign) return positive / (1.0 + positive / 18.0);
     return wide ? 1.5 * c * normal : 1.5 * normal + (c - 1.0);
 }
 
@@ -87,7 +89,7 @@ void shy_values_apply(shy_op op, const shy_values *u, const shy_values *v, shy_v
         const double a = u->at[p], b = v ? v->at[p] : 0.0;
         if (!defined(op, a, b)) continue;
         const double r = cancelled(op, a, b) ? 0.0 : shy_operator_apply(op, a, b);
-        if (!(fabs(r) < 1e100)) continue;
+        if (!(fabs(r) < BEYOND)) continue;
         z.at[p] = r;
         z.valid |= UINT64_C(1) << p;
     }

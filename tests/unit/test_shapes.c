@@ -254,7 +254,7 @@ static const hand_count hand_counts[] = {
     {"max min", 2, 2, {0, 0, 2, 0, 0, 0, 0}},
     {"max min", 3, 2, {0, 0, 0, 0, 8, 0, 0}},
     {"abs", 1, 2, {1, 0, 0}},
-    {"exp log", 1, 2, {1, 2, 1}},
+    {"exp log", 1, 2, {1, 2, 1, 1}},
 };
 
 static void small_grammars_have_the_counts_of_hand(void **state)

@@ -153,7 +153,7 @@ static shy_status search_space(shy_space *space, const shy_search_options *optio
     shy_run run = {.engine = engine, .jobs = jobs, .plan = &result->plan, .progress = progress, .context = context, .started = shy_time_seconds()};
     SHY_TRY(deal_and_work(&run));
     result->formulas_scored = result->plan.formulas_total;
-    SHY_TRY(shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
+    SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
     SHY_TRY(shy_finish(engine, outcome, result));
 out:
     shy_outcome_destroy(&outcome);

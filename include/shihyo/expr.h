@@ -173,6 +173,7 @@ typedef struct {
     uint8_t complexity;
     uint8_t mask;         /* slots used */
     uint8_t slot;         /* of a leaf */
+    bool branches;        /* max, min or abs stands in it */
     bool negative;        /* the negative of an earlier operand: sums and products need only that one */
     uint8_t length;       /* characters of its text, for choosing the shortest */
     int32_t left, right;  /* operands; right −1 for unary */

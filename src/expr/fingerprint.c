@@ -258,18 +258,10 @@ static bool tree_depends(const shy_shapes *shapes, const shy_tree *tree, int slo
 
 bool shy_root_idle(const shy_shapes *shapes, const shy_root *root)
 {
-    static const uint32_t slot[SHY_SLOTS_MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
-    shy_tree left, right = {.count = 0};
-    shy_shapes_operand_tree(shapes, root->left, slot, &left);
-    if (root->right >= 0) shy_shapes_operand_tree(shapes, root->right, slot, &right);
-    if (root->family == SHY_FAMILY_PLAIN && root->op != SHY_OP_FACTOR) {
-        const int u = left.count - 1;
-        if (right.count > 0) (void)shy_tree_binary(&left, (shy_op)root->op, u, shy_tree_append(&left, &right));
-        else (void)shy_tree_unary(&left, (shy_op)root->op, u);
-        right.count = 0;
-    }
+    shy_form form;
+    shy_form_of_root(shapes, root, &form);
     for (int s = 0; s < shapes->slots; s++) {
-        if (!tree_depends(shapes, &left, s) && (right.count == 0 || !tree_depends(shapes, &right, s))) return true;
+        if (!tree_depends(shapes, &form.left, s) && (form.right.count == 0 || !tree_depends(shapes, &form.right, s))) return true;
     }
     return false;
 }

@@ -6,6 +6,7 @@
 
 #define SHY_POINTS 60 /* one bit of a validity word each */
 #define SHY_ALL_POINTS ((UINT64_C(1) << SHY_POINTS) - 1U)
+#define SHY_FAR_POINTS 240 /* for functions with branches, which may coincide on one side of them */
 #define SHY_SLOTS_MAX 8
 #define SHY_PRINTS 3
 #define SHY_BASIS_COLUMNS 3
@@ -35,6 +36,7 @@ struct shy_shapes {
     shy_grammar grammar;
     int slots, nonnegative;
     double point[SHY_SLOTS_MAX][SHY_POINTS];
+    double far[SHY_SLOTS_MAX][SHY_FAR_POINTS];
     double probe[SHY_PRINTS][SHY_POINTS];  /* directions on which standardised columns are projected */
     double target[SHY_PRINTS][SHY_POINTS]; /* stand-ins for the outcome, projected on the span of a family */
 
@@ -70,6 +72,21 @@ bool shy_root_idle(const shy_shapes *shapes, const shy_root *root);
 
 /* Values of the plain form of a root, from those of its operands. */
 void shy_root_values(const shy_shapes *shapes, const shy_root *root, shy_values *out);
-int shy_root_match(const shy_shapes *shapes, shy_family family, const shy_print *print, const shy_values *values);
+/* The operands of a formula as trees; right.count 0: a plain form, all of it in left. */
+typedef struct {
+    shy_family family;
+    shy_tree left, right;
+} shy_form;
+
+/* A canonical formula with the given print (and values, if plain), −1 if there is none. `form` is looked at where branches call for it. */
+int shy_root_match(const shy_shapes *shapes, const shy_form *form, const shy_print *print, const shy_values *values);
+
+/* ---- branches.c: a second look at far points, for formulas with max, min or abs -------------------------------------- */
+
+void shy_far_fill(shy_shapes *shapes);
+bool shy_tree_branches(const shy_tree *tree);
+void shy_form_of_root(const shy_shapes *shapes, const shy_root *root, shy_form *form_out);
+bool shy_far_equal(const shy_shapes *shapes, const shy_tree *a, const shy_tree *b, double sign); /* a = sign·b */
+bool shy_far_same(const shy_shapes *shapes, const shy_form *a, const shy_form *b);               /* affine images, or the same span */
 
 #endif

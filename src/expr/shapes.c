@@ -5,7 +5,7 @@
 
 #include "shape_impl.h"
 
-#define OPERANDS_MAX (1 << 21) /* about 1 GiB of values */
+#define OPERANDS_MAX (1 << 20) /* about half a GiB of values */
 
 /* A tree under construction: what is known of it before it is compared with the others. */
 typedef struct {
@@ -95,16 +95,37 @@ void shy_root_values(const shy_shapes *shapes, const shy_root *root, shy_values 
     }
 }
 
-int shy_root_match(const shy_shapes *shapes, shy_family family, const shy_print *print, const shy_values *values)
+static bool branching(shy_op op)
+{
+    return op == SHY_OP_MAX || op == SHY_OP_MIN || op == SHY_OP_ABS;
+}
+
+static bool root_branches(const shy_shapes *shapes, const shy_root *root)
+{
+    if (root->family == SHY_FAMILY_PLAIN && branching((shy_op)root->op)) return true;
+    return shapes->operand[root->left].branches || (root->right >= 0 && shapes->operand[root->right].branches);
+}
+
+static bool confirmed(const shy_shapes *shapes, const shy_form *form, const shy_root *root)
+{
+    shy_form other;
+    if (!root_branches(shapes, root) && !shy_tree_branches(&form->left) && !shy_tree_branches(&form->right)) return true;
+    shy_form_of_root(shapes, root, &other);
+    return shy_far_same(shapes, form, &other);
+}
+
+int shy_root_match(const shy_shapes *shapes, const shy_form *form, const shy_print *print, const shy_values *values)
 {
     int64_t cursor = -1;
     for (int i; (i = shy_print_table_next(&shapes->root_table, print, &cursor)) >= 0;) {
         const shy_root *root = &shapes->root[i];
-        if ((root->family == SHY_FAMILY_PLAIN) != (family == SHY_FAMILY_PLAIN)) continue;
-        if (family != SHY_FAMILY_PLAIN) return i;
-        shy_values other;
-        shy_root_values(shapes, root, &other);
-        if (shy_values_affine(values, &other)) return i;
+        if ((root->family == SHY_FAMILY_PLAIN) != (form->family == SHY_FAMILY_PLAIN)) continue;
+        if (form->family == SHY_FAMILY_PLAIN) {
+            shy_values other;
+            shy_root_values(shapes, root, &other);
+            if (!shy_values_affine(values, &other)) continue;
+        }
+        if (confirmed(shapes, form, root)) return i;
     }
     return -1;
 }
@@ -112,7 +133,9 @@ int shy_root_match(const shy_shapes *shapes, shy_family family, const shy_print 
 static shy_status offer_root(shy_shapes *shapes, const shy_root *offer, const shy_print *print, const shy_values *values)
 {
     shy_status st = SHY_OK;
-    const int found = shy_root_match(shapes, (shy_family)offer->family, print, values);
+    shy_form form;
+    shy_form_of_root(shapes, offer, &form);
+    const int found = shy_root_match(shapes, &form, print, values);
     if (found >= 0) {
         shy_root *present = &shapes->root[found];
         if (present->complexity == offer->complexity && offer->length < present->length) *present = *offer;
@@ -137,15 +160,30 @@ typedef struct {
     bool negative; /* an operand has the negative values */
 } shy_relation;
 
-static shy_relation relate(const shy_shapes *shapes, const shy_print *print, const shy_values *values)
+/* `tree` is looked at where branches call for it. */
+static shy_relation relate(const shy_shapes *shapes, const shy_tree *tree, const shy_print *print, const shy_values *values)
 {
+    static const uint32_t slot[SHY_SLOTS_MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
     shy_relation relation = {-1, false};
     int64_t cursor = -1;
     for (int i; (i = shy_print_table_next(&shapes->operand_table, print, &cursor)) >= 0;) {
-        if (shy_values_equal(values, &shapes->value[i], 1.0)) relation.equal = i;
-        if (shy_values_equal(values, &shapes->value[i], -1.0)) relation.negative = true;
+        const bool equal = shy_values_equal(values, &shapes->value[i], 1.0);
+        if (!equal && !shy_values_equal(values, &shapes->value[i], -1.0)) continue;
+        if (shapes->operand[i].branches || shy_tree_branches(tree)) {
+            shy_tree other;
+            shy_shapes_operand_tree(shapes, i, slot, &other);
+            if (!shy_far_equal(shapes, tree, &other, equal ? 1.0 : -1.0)) continue;
+        }
+        if (equal) relation.equal = i;
+        else relation.negative = true;
     }
     return relation;
+}
+
+static bool draft_branches(const shy_shapes *shapes, const shy_draft *draft)
+{
+    if (draft->op == SHY_OP_FACTOR) return false;
+    return branching(draft->op) || shapes->operand[draft->left].branches || (draft->right >= 0 && shapes->operand[draft->right].branches);
 }
 
 static shy_status add_operand(shy_shapes *shapes, const shy_draft *draft, const shy_print *print, const shy_values *values, bool negative)
@@ -166,6 +204,7 @@ static shy_status add_operand(shy_shapes *shapes, const shy_draft *draft, const 
     const bool leaf = draft->op == SHY_OP_FACTOR;
     shapes->operand[i] = (shy_shape){.op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity, .mask = (uint8_t)draft->mask,
                                      .slot = leaf ? (uint8_t)draft->left : 0, .negative = negative, .length = (uint8_t)draft->length,
+                                     .branches = draft_branches(shapes, draft),
                                      .left = leaf ? -1 : draft->left, .right = draft->right};
     shapes->value[i] = *values;
 out:
@@ -185,12 +224,26 @@ static int operand_complexity_max(const shy_grammar *grammar)
 }
 
 /* Of two spellings as complex as each other: the one with fewer factors (a − b − a goes without a), then the shorter. */
-static void simplify(shy_shape *shape, const shy_draft *draft)
+static void simplify(const shy_shapes *shapes, shy_shape *shape, const shy_draft *draft)
 {
     const int fewer = __builtin_popcount(shape->mask) - __builtin_popcount(draft->mask);
     if (fewer < 0 || (fewer == 0 && draft->length >= shape->length)) return;
     shape->op = (uint8_t)draft->op, shape->length = (uint8_t)draft->length, shape->mask = (uint8_t)draft->mask;
     shape->left = draft->left, shape->right = draft->right;
+    shape->branches = draft_branches(shapes, draft);
+}
+
+static void draft_tree(const shy_shapes *shapes, const shy_draft *draft, shy_tree *tree_out)
+{
+    tree_out->count = 0;
+    if (draft->op == SHY_OP_FACTOR) {
+        (void)shy_tree_leaf(tree_out, (uint32_t)draft->left);
+        return;
+    }
+    shy_form form;
+    const shy_root root = {.family = SHY_FAMILY_PLAIN, .op = (uint8_t)draft->op, .left = draft->left, .right = draft->right};
+    shy_form_of_root(shapes, &root, &form);
+    *tree_out = form.left;
 }
 
 /* One tree: a new operand, a shorter way to write a known one, or nothing; and likewise as a formula. */
@@ -198,15 +251,17 @@ static shy_status offer_tree(shy_shapes *shapes, const shy_draft *draft, const s
 {
     shy_status st = SHY_OK;
     shy_print print;
+    shy_tree tree;
     const bool full = draft->mask == (1U << shapes->slots) - 1U;
     const bool as_operand = draft->complexity <= operand_complexity_max(&shapes->grammar) || draft->op == SHY_OP_FACTOR;
     if (!as_operand && !full) return SHY_OK;
     if (!shy_print_plain(shapes, values, &print)) return SHY_OK;
 
-    const shy_relation known = relate(shapes, &print, values);
+    draft_tree(shapes, draft, &tree);
+    const shy_relation known = relate(shapes, &tree, &print, values);
     if (known.equal >= 0 && shapes->operand[known.equal].complexity < draft->complexity) return SHY_OK;
     if (as_operand && known.equal < 0) SHY_TRY(add_operand(shapes, draft, &print, values, known.negative));
-    if (known.equal >= 0) simplify(&shapes->operand[known.equal], draft);
+    if (known.equal >= 0) simplify(shapes, &shapes->operand[known.equal], draft);
     if (full) {
         const bool leaf = draft->op == SHY_OP_FACTOR;
         const shy_root root = {.family = SHY_FAMILY_PLAIN, .op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity,
@@ -339,6 +394,7 @@ shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegat
     shapes->slots = slots;
     shapes->nonnegative = nonnegative;
     shy_points_fill(shapes);
+    shy_far_fill(shapes);
     for (int c = 1; c <= grammar->max_complexity; c++) SHY_TRY(level(shapes, c));
     *shapes_out = shapes, shapes = NULL;
 out:
@@ -377,23 +433,29 @@ int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree 
 {
     shy_values u, v;
     shy_print print;
+    shy_form form = {.family = family, .left = *left};
     shy_values_of_tree(shapes, left, &u);
     if (family == SHY_FAMILY_PLAIN) {
         if (!shy_print_plain(shapes, &u, &print)) return -1;
-        return shy_root_match(shapes, family, &print, &u);
+        return shy_root_match(shapes, &form, &print, &u);
     }
+    form.right = *right;
     shy_values_of_tree(shapes, right, &v);
     if (!shy_print_family(shapes, family, &u, &v, &print)) return -1;
-    return shy_root_match(shapes, family, &print, NULL);
+    return shy_root_match(shapes, &form, &print, NULL);
 }
 
 int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand)
 {
     shy_values inverse;
     shy_print print;
+    shy_tree tree;
     shy_values_apply(SHY_OP_INVERSE, &shapes->value[operand], NULL, &inverse);
     if (inverse.valid != shapes->value[operand].valid || !shy_print_plain(shapes, &inverse, &print)) return INT32_MAX;
-    const int found = relate(shapes, &print, &inverse).equal;
+    static const uint32_t slot[SHY_SLOTS_MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
+    shy_shapes_operand_tree(shapes, operand, slot, &tree);
+    (void)shy_tree_unary(&tree, SHY_OP_INVERSE, tree.count - 1);
+    const int found = relate(shapes, &tree, &print, &inverse).equal;
     return found >= 0 ? shapes->operand[found].complexity : INT32_MAX;
 }
 

@@ -151,7 +151,10 @@ out:
     return st;
 }
 
-/* A more complex formula is on the front only if it is better by more than the rounding of a perfect fit. */
+/* A more complex formula is on the front only if it lowers the loss by a thousandth, and by more than the rounding of a perfect fit. */
+#define FRONT_GAIN 1e-3
+#define FRONT_LEAST 1e-12
+
 static shy_status draw_front(shy_search_result *result)
 {
     shy_status st = SHY_OK;
@@ -162,7 +165,7 @@ static shy_status draw_front(shy_search_result *result)
         for (int i = 0; i < result->level[k].count; i++) {
             const shy_fit *fit = &result->level[k].found[i].fit;
             if (fit->verdict != SHY_FITTED && fit->verdict != SHY_SEPARATED) continue;
-            if (!(fit->loss < least - 1e-9 * least - 1e-12)) break;
+            if (!(fit->loss < least - FRONT_GAIN * least - FRONT_LEAST)) break;
             least = fit->loss;
             result->front_level[result->front_count] = k;
             result->front_index[result->front_count++] = i;

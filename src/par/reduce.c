@@ -3,28 +3,28 @@
 
 #include "par_impl.h"
 
-/* One member reduces and tells the others, so that all hold the same bits. */
-shy_status shy_group_sum(const shy_team *team, double *sum, int64_t count)
+/* One member reduces and tells the others, so that all hold the same bits; in pieces, since MPI counts in int. */
+static void sum_pieces(const shy_team *team, char *sum, int64_t count, size_t size, MPI_Datatype type)
 {
     const int64_t piece = 1 << 24;
-    if (team->row_blocks == 1) return SHY_OK;
+    if (team->row_blocks == 1) return;
     for (int64_t at = 0; at < count; at += piece) {
+        char *here = sum + (size_t)at * size;
         const int now = (int)(count - at < piece ? count - at : piece);
-        MPI_Reduce(team->row_block == 0 ? MPI_IN_PLACE : sum + at, sum + at, now, MPI_DOUBLE, MPI_SUM, 0, team->rows);
-        MPI_Bcast(sum + at, now, MPI_DOUBLE, 0, team->rows);
+        MPI_Reduce(team->row_block == 0 ? MPI_IN_PLACE : here, here, now, type, MPI_SUM, 0, team->rows);
+        MPI_Bcast(here, now, type, 0, team->rows);
     }
+}
+
+shy_status shy_group_sum(const shy_team *team, double *sum, int64_t count)
+{
+    sum_pieces(team, (char *)sum, count, sizeof *sum, MPI_DOUBLE);
     return SHY_OK;
 }
 
 shy_status shy_group_sum_floats(const shy_team *team, float *sum, int64_t count)
 {
-    const int64_t piece = 1 << 24;
-    if (team->row_blocks == 1) return SHY_OK;
-    for (int64_t at = 0; at < count; at += piece) {
-        const int now = (int)(count - at < piece ? count - at : piece);
-        MPI_Reduce(team->row_block == 0 ? MPI_IN_PLACE : sum + at, sum + at, now, MPI_FLOAT, MPI_SUM, 0, team->rows);
-        MPI_Bcast(sum + at, now, MPI_FLOAT, 0, team->rows);
-    }
+    sum_pieces(team, (char *)sum, count, sizeof *sum, MPI_FLOAT);
     return SHY_OK;
 }
 

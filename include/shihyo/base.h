@@ -59,6 +59,11 @@ shy_status shy_string_copy(const char *text, char **copy_out);                 /
 shy_status shy_string_format(char **text_out, const char *format, ...) __attribute__((format(printf, 2, 3))); /* owned */
 
 void shy_memory_fail_at(uint64_t nth); /* tests: the nth allocation from now (1 = next) fails; 0 = never */
+/**
+ * From now on an allocation that would bring the bytes in use above `bytes` fails with SHY_MEMORY; 0 = no limit. For work whose
+ * need is not known before it is done. The limit is named after the key that sets it: parallel.memory.
+ */
+void shy_memory_limit(uint64_t bytes);
 uint64_t shy_memory_in_use(void);      /* bytes */
 uint64_t shy_memory_peak(void);        /* bytes */
 

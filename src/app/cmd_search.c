@@ -134,16 +134,19 @@ static shy_status run(shy_search_session *s)
     shy_status st = SHY_OK;
 
     SHY_TRY(shy_session_configure(s));
+    shy_memory_limit(s->options.memory); /* what planning itself needs is known only when it is done */
     if (!s->command->plan) SHY_TRY_ALL(s->team, check_output(s)); /* before the work, not after it */
     SHY_TRY(shy_session_load(s));
     print_notes(s);
     SHY_TRY(shy_search_plan(s->problem, &s->options, &s->plan));
     SHY_TRY_ALL(s->team, print_plan(s));
+    shy_memory_limit(0);
     if (s->command->plan) goto out;
     s->options.plan = &s->plan;
     SHY_TRY(run_search(s));
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? write_results(s) : SHY_OK);
 out:
+    shy_memory_limit(0);
     return st;
 }
 

@@ -27,9 +27,29 @@ _Static_assert(sizeof(block_note) <= ALIGNMENT, "the note must fit into the spac
 
 static uint64_t in_use, peak;
 static uint64_t until_failure; /* allocations until the one that fails; 0: none will */
+static uint64_t limit;         /* of the bytes in use; 0: none */
+
+static bool exceeds_limit(size_t bytes)
+{
+    return limit > 0 && (in_use > limit || bytes > limit - in_use);
+}
+
+static shy_status refuse_excess(void)
+{
+    const bool small = limit < UINT64_C(10) << 20;
+
+    return shy_fail(SHY_MEMORY,
+                    "The search needs more memory per rank than the %llu %s allowed. "
+                    "Raise parallel.memory, or make the search smaller: fewer factors, a lower grammar.max_complexity "
+                    "or factors.max.",
+                    (unsigned long long)(limit >> (small ? 10 : 20)), small ? "KiB" : "MiB");
+}
 
 static shy_status refuse(size_t count, size_t size)
 {
+    size_t bytes;
+
+    if (!__builtin_mul_overflow(count, size, &bytes) && exceeds_limit(bytes)) return refuse_excess();
     if (count == 1)
         return shy_fail(SHY_MEMORY,
                         "Out of memory: %zu bytes are needed and %llu are in use on this rank. "
@@ -72,7 +92,7 @@ static void *settle(void *raw, size_t bytes, size_t bytes_before)
 shy_status shy_memory_new(size_t count, size_t size, void **out)
 {
     size_t bytes = 0;
-    void *raw = refused(count, size, &bytes) ? NULL : calloc(1, bytes + OVERHEAD);
+    void *raw = refused(count, size, &bytes) || exceeds_limit(bytes) ? NULL : calloc(1, bytes + OVERHEAD);
 
     if (raw == NULL) return refuse(count, size);
     *out = settle(raw, bytes, 0);
@@ -84,9 +104,9 @@ shy_status shy_memory_grow(size_t count, size_t size, void **inout)
     size_t bytes = 0;
 
     if (*inout == NULL) return shy_memory_new(count, size, inout);
-    if (refused(count, size, &bytes)) return refuse(count, size);
-
     block_note old = *note_of(*inout);
+    if (refused(count, size, &bytes) || (bytes > old.bytes && exceeds_limit(bytes - old.bytes)))
+        return refuse(count, size);
     ptrdiff_t offset = (char *)*inout - (char *)old.raw;
     char *raw = realloc(old.raw, bytes + OVERHEAD);
     if (raw == NULL) return refuse(count, size);
@@ -139,6 +159,11 @@ shy_status shy_string_format(char **text_out, const char *format, ...)
 void shy_memory_fail_at(uint64_t nth)
 {
     until_failure = nth;
+}
+
+void shy_memory_limit(uint64_t bytes)
+{
+    limit = bytes;
 }
 
 uint64_t shy_memory_in_use(void)

@@ -9,6 +9,7 @@
 
 #define RUNS_WANTED 64 /* enough to share out among row blocks, at any number of samples */
 #define RUN_ROWS_MOST 4096
+#define VALUE_MOST 1e150 /* as of any formula: see doc/grammar.md */
 #define PANEL_BYTES (UINT64_C(128) << 20)
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
@@ -118,11 +119,18 @@ static void pick(const struct shy_loading *l, const double *span, uint64_t first
         values[i] = span[(uint64_t)l->sample[mine->first + (uint64_t)i] - first];
 }
 
+/* Squares of the values, and of the differences between them, have to be numbers. */
+static enum shy_fate fate_of(double low, double high)
+{
+    if (!(low < high)) return SHY_FATE_CONSTANT;
+    return fmax(-low, high) > VALUE_MOST || high - low < 1.0 / VALUE_MOST ? SHY_FATE_EXTREME : SHY_FATE_USED;
+}
+
 /*
- * Reads the factors in use and the outcome for my samples. Factors that are constant among all samples lose their
- * place.
+ * Reads the factors in use and the outcome for my samples. Factors that are constant among all samples, or cannot be
+ * computed with, lose their place.
  */
-static shy_status read_columns(struct shy_loading *l, bool *constants_out)
+static shy_status read_columns(struct shy_loading *l, bool *fewer_out)
 {
     shy_status st = SHY_OK;
     shy_problem *p = l->problem;
@@ -132,7 +140,7 @@ static shy_status read_columns(struct shy_loading *l, bool *constants_out)
     uint64_t first, rows;
     int at = 0, count, factor = 0;
 
-    *constants_out = false;
+    *fewer_out = false;
     span_of(l, &first, &rows);
     while ((count = shy_loading_panel(l, &at, offer, columns)) > 0) {
         SHY_TRY(shy_loading_read(l, columns, count, first, rows));
@@ -146,9 +154,8 @@ static shy_status read_columns(struct shy_loading *l, bool *constants_out)
         SHY_TRY(shy_loading_extremes(l->team, low, high, count));
         for (int k = 0; k < count; k++) {
             p->range[factor++] = (shy_interval){low[k], high[k]};
-            if (low[k] < high[k]) continue;
-            offer[k]->fate = SHY_FATE_CONSTANT;
-            *constants_out = true;
+            offer[k]->fate = fate_of(low[k], high[k]);
+            *fewer_out = *fewer_out || offer[k]->fate != SHY_FATE_USED;
         }
     }
     SHY_TRY(shy_loading_read(l, &l->outcome, 1, first, rows));
@@ -194,14 +201,14 @@ out:
 static shy_status settle(struct shy_loading *l)
 {
     shy_status st = SHY_OK;
-    bool constants = true;
+    bool fewer = true;
 
-    while (constants) {
+    while (fewer) {
         SHY_TRY(shy_loading_complete(l));
         SHY_TRY_ALL(l->team, shy_loading_judge(l));
         SHY_TRY_ALL(l->team, deal_rows(l));
         SHY_TRY_ALL(l->team, describe_columns(l));
-        SHY_TRY(read_columns(l, &constants));
+        SHY_TRY(read_columns(l, &fewer));
     }
 out:
     return st;

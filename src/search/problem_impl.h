@@ -7,7 +7,7 @@
 #define SHY_SAMPLES_LEAST 10
 
 /** What became of a column that was offered as a factor. */
-enum shy_fate { SHY_FATE_USED, SHY_FATE_EMPTY, SHY_FATE_CONSTANT };
+enum shy_fate { SHY_FATE_USED, SHY_FATE_EMPTY, SHY_FATE_CONSTANT, SHY_FATE_EXTREME };
 
 struct shy_offer {
     int64_t column; /* of the cohort */

@@ -169,6 +169,8 @@ shy_status shy_loading_notes(const struct shy_loading *l)
     SHY_TRY(note_fate(l, SHY_FATE_EMPTY, "has no value in the samples with the outcome",
                       "have no value in the samples with the outcome"));
     SHY_TRY(note_fate(l, SHY_FATE_CONSTANT, "is constant", "are constant"));
+    SHY_TRY(note_fate(l, SHY_FATE_EXTREME, "has values beyond 1e150, or differences below 1e-150,",
+                      "have values beyond 1e150, or differences below 1e-150,"));
     SHY_TRY(note_complete(l));
 out:
     shy_free(&list);

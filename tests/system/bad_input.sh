@@ -94,11 +94,11 @@ fi
 
 awk 'BEGIN {
     srand(3)
-    print "id,a [kg],b [m],c,flat,none,few,three,case,one,two,y"
+    print "id,a [kg],b [m],c,flat,none,few,three,case,one,two,y,vast"
     for (i = 1; i <= 60; i++) {
         a = 50 + 40 * rand(); b = 1.5 + 0.5 * rand()
-        printf "p%d,%.3f,%.4f,%.4f,5,,%s,%s,%s,no,%d,%.9g\n", i, a, b, rand(), i <= 8 ? rand() : "",
-            i % 3 == 0 ? "low" : i % 3 == 1 ? "mid" : "high", rand() < 0.5 ? "yes" : "no", i % 3, a / b
+        printf "p%d,%.3f,%.4f,%.4f,5,,%s,%s,%s,no,%d,%.9g,%ge200\n", i, a, b, rand(), i <= 8 ? rand() : "",
+            i % 3 == 0 ? "low" : i % 3 == 1 ? "mid" : "high", rand() < 0.5 ? "yes" : "no", i % 3, a / b, rand()
     }
 }' >table.csv
 "$SHIHYO" import table.csv -q -o cohort.h5
@@ -257,6 +257,8 @@ accepted 'search: a constant factor is left out, and that is said' 'The factor f
     search run.yaml --set 'factors.include=[a, b, flat]' -o new
 accepted 'search: a factor without any value is left out, and that is said' 'The factor none has no value' \
     search run.yaml --set 'factors.include=[a, b, none]' -o new
+accepted 'search: a factor too large to compute with is left out, and that is said' 'The factor vast has values beyond 1e150' \
+    search run.yaml --set 'factors.include=[a, b, vast]' -o new
 refused_search 2 'search: nothing but constant factors' 'no factor is left
 constant
 factors.include' 'factors.include=[flat]'
@@ -292,7 +294,11 @@ refused_search 4 'search: a plan that exceeds the memory' 'MiB per rank
 parallel.memory
 20 MiB
 search.keep' parallel.memory=20MiB search.keep=1000000 grammar.max_complexity=4
-refused_search 4 'search: a plan that exceeds a tiny memory' '100 KiB' parallel.memory=100KiB
+refused_search 4 'search: a plan that exceeds a tiny memory' 'parallel.memory
+100 KiB' parallel.memory=100KiB
+refused_search 4 'search: planning alone exceeds the memory' 'parallel.memory
+20 MiB
+grammar.max_complexity' parallel.memory=20MiB grammar.max_complexity=31
 refused 4 'search: the plan alone is refused as well' 'parallel.memory' search run.yaml --plan --set parallel.memory=100KiB
 
 # ---- output directories -------------------------------------------------------------------------------------------------------------

@@ -140,6 +140,34 @@ static void what_cannot_be_had_is_refused(void **state)
     assert_int_equal(shy_memory_in_use(), before);
 }
 
+static void a_limit_holds_until_it_is_lifted(void **state)
+{
+    uint64_t before = shy_memory_in_use();
+    char *a = NULL, *b = NULL;
+
+    (void)state;
+    shy_memory_limit(before + (2 << 20));
+    assert_int_equal(shy_new(1 << 20, 1, &a), SHY_OK);
+    assert_int_equal(shy_new((1 << 20) + 1, 1, &b), SHY_MEMORY);
+    assert_null(b);
+    assert_non_null(strstr(shy_error_message(), "parallel.memory"));
+    assert_non_null(strstr(shy_error_message(), " KiB allowed"));
+    shy_error_clear();
+    assert_int_equal(shy_new(1 << 20, 1, &b), SHY_OK); /* up to the limit, and to the byte */
+    assert_int_equal(shy_grow((1 << 20) + 1, 1, &b), SHY_MEMORY);
+    shy_error_clear();
+    assert_int_equal(shy_grow(1 << 19, 1, &b), SHY_OK); /* less is always possible, also above a limit set late */
+    shy_memory_limit(1);
+    assert_int_equal(shy_grow(1 << 18, 1, &b), SHY_OK);
+    assert_int_equal(shy_grow((1 << 18) + 1, 1, &b), SHY_MEMORY);
+    shy_error_clear();
+    shy_memory_limit(0);
+    assert_int_equal(shy_grow(3 << 20, 1, &b), SHY_OK);
+    shy_free(&a);
+    shy_free(&b);
+    assert_int_equal(shy_memory_in_use(), before);
+}
+
 /* Four allocations; the status of the first that fails, everything freed. */
 static shy_status allocate_four(int *reached)
 {
@@ -283,6 +311,7 @@ int main(void)
         cmocka_unit_test(new_blocks_are_zero_and_aligned),
         cmocka_unit_test(growing_keeps_what_was_there),
         cmocka_unit_test(what_cannot_be_had_is_refused),
+        cmocka_unit_test(a_limit_holds_until_it_is_lifted),
         cmocka_unit_test(each_allocation_fails_in_turn),
         cmocka_unit_test(log_says_what_it_should),
         cmocka_unit_test(long_line_is_one_line),

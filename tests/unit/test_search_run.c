@@ -1,0 +1,216 @@
+/* test_search_run.c: whole searches: the same result on any number of ranks, row blocks and tiles; failures that leave no rank behind. */
+#include "shy_config.h"
+
+#include "search_problem.h"
+
+static shy_search_options options_for(const char *operators, int complexity, int factors, int keep, int tile)
+{
+    shy_search_options options = {
+        .keep = keep, .memory = UINT64_C(2) << 30, .seed = 7, .tile_left = tile, .tile_right = tile};
+    options.grammar = make_grammar(operators, complexity, factors);
+    return options;
+}
+
+/* ---- the same result ---------------------------------------------------------------------------------------------------- */
+
+static bool same_fit(const shy_fit *a, const shy_fit *b)
+{
+    bool same = a->verdict == b->verdict && a->terms == b->terms && a->intercept == b->intercept && a->loss == b->loss;
+    for (int k = 0; k < a->terms; k++) same = same && a->coefficient[k] == b->coefficient[k];
+    for (int k = 0; k < SHY_METRICS_MAX; k++) same = same && memcmp(&a->metric[k], &b->metric[k], sizeof(double)) == 0;
+    return same;
+}
+
+static void expect_same_found(const shy_found *a, const shy_found *b)
+{
+    present_case = a->text;
+    EXPECT(strcmp(a->text, b->text) == 0);
+    EXPECT(a->complexity == b->complexity && a->statistic == b->statistic);
+    EXPECT(same_fit(&a->fit, &b->fit));
+    EXPECT(a->intercept == b->intercept && a->slope == b->slope);
+    EXPECT(a->twins_count == b->twins_count && a->twins_listed == b->twins_listed);
+    for (int t = 0; t < a->twins_listed && t < b->twins_listed; t++) EXPECT(strcmp(a->twins[t], b->twins[t]) == 0);
+    present_case = "";
+}
+
+static void expect_same_result(const shy_search_result *a, const shy_search_result *b)
+{
+    EXPECT(memcmp(a->plan.formulas, b->plan.formulas, sizeof a->plan.formulas) == 0);
+    EXPECT(a->levels == b->levels && a->front_count == b->front_count);
+    for (int k = 0; k < a->levels && k < b->levels; k++) {
+        EXPECT(a->level[k].count == b->level[k].count);
+        for (int i = 0; i < a->level[k].count && i < b->level[k].count; i++) {
+            expect_same_found(&a->level[k].found[i], &b->level[k].found[i]);
+        }
+    }
+    for (int f = 0; f < a->front_count && f < b->front_count; f++) {
+        EXPECT(a->front_level[f] == b->front_level[f] && a->front_index[f] == b->front_index[f]);
+    }
+}
+
+typedef struct {
+    problem_spec spec;
+    const char *operators;
+    int complexity, factors, keep;
+} run_case;
+
+static const run_case cases[] = {
+    {{.n = 60, .columns = "ppppp", .seed = 1}, NULL, 5, 3, 12},
+    {{.n = 45, .columns = "spizw", .seed = 2}, ALL_OPERATORS, 4, 3, 9},
+    {{.n = 75, .columns = "pdpb", .seed = 3}, NULL, 5, 2, 15},
+    {{.n = 64, .columns = "ppp", .seed = 4, .outcome = "binary"}, "+ - * / log", 5, 3, 10},
+    {{.n = 33, .columns = "bbbbb", .seed = 5}, "+ - * max sqrt square", 5, 3, 6}, /* many ties and twins */
+};
+enum { CASES = sizeof cases / sizeof *cases };
+static shy_search_result *expected[CASES]; /* of one rank alone; on rank 0 */
+
+static shy_status run_case_on(const shy_team *team, const run_case *c, int tile, shy_search_result **result_out)
+{
+    const shy_search_options options = options_for(c->operators, c->complexity, c->factors, c->keep, tile);
+    shy_problem *problem = problem_create(team, &c->spec);
+    const shy_status st = shy_search_run(problem, &options, NULL, NULL, result_out);
+    problem_free(problem);
+    return st;
+}
+
+static void check_cases(const shy_team *team)
+{
+    static const int tiles[] = {0, 3, 7};
+    for (int k = 0; k < CASES; k++) {
+        for (int t = 0; t < 3; t++) {
+            shy_search_result *result = NULL;
+            EXPECT(run_case_on(team, &cases[k], tiles[t], &result) == SHY_OK);
+            EXPECT((result != NULL) == (team->rank == 0));
+            if (result) expect_same_result(expected[k], result);
+            shy_search_result_free(&result);
+        }
+    }
+}
+
+static void results_do_not_depend_on_ranks_or_tiles(void **state)
+{
+    (void)state;
+    int rank;
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    shy_team *alone = NULL;
+    EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
+    for (int k = 0; k < CASES && rank == 0; k++) {
+        EXPECT(run_case_on(alone, &cases[k], 64, &expected[k]) == SHY_OK);
+        for (int c = 0; c < expected[k]->levels; c++) {
+            EXPECT(expected[k]->level[c].count <= cases[k].keep);
+            EXPECT(expected[k]->level[c].count > 0 || expected[k]->plan.formulas[c + 1] == 0 ||
+                   strchr(cases[k].spec.columns, 'b'));
+        }
+    }
+    shy_team_destroy(&alone);
+    on_every_team(check_cases);
+    for (int k = 0; k < CASES; k++) shy_search_result_free(&expected[k]);
+    assert_on_all_ranks();
+}
+
+/* ---- what is in a result -------------------------------------------------------------------------------------------------- */
+
+/* The formula with its constants, evaluated sample by sample, correlates with the outcome as the statistic says. */
+static void expect_true_statistic(const problem_spec *spec, const shy_found *found)
+{
+    double mean_z = 0, mean_y = 0, zz = 0, yy = 0, zy = 0, largest = 0;
+    double *z = given_memory((size_t)spec->n, sizeof *z);
+    for (int i = 0; i < spec->n; i++) {
+        double x[16];
+        for (int f = 0; spec->columns[f]; f++) x[f] = spec_value(spec, f, i);
+        z[i] = shy_tree_evaluate(&found->tree, x);
+        largest = fmax(largest, fabs(z[i]));
+        mean_z += z[i] / spec->n, mean_y += spec_response(spec, i) / spec->n;
+    }
+    for (int i = 0; i < spec->n; i++) {
+        const double dz = z[i] - mean_z, dy = spec_response(spec, i) - mean_y;
+        zz += dz * dz, yy += dy * dy, zy += dz * dy;
+    }
+    present_case = found->text;
+    EXPECT(fabs(zy * zy / (zz * yy) - found->statistic) < 1e-9 + 1e-13 * largest * largest * spec->n / zz);
+    EXPECT(fabs(found->slope - zy / zz) <= 1e-6 * fabs(zy / zz));
+    EXPECT(fabs(found->intercept - (mean_y - zy / zz * mean_z)) <= 1e-6 * (fabs(mean_y) + fabs(zy / zz * mean_z)));
+    EXPECT(fabs(found->fit.loss - (1.0 - found->statistic)) < 1e-9);
+    present_case = "";
+    free(z);
+}
+
+/* Weights are 1: a formula has as many nodes as its complexity says. Text reads back as the tree. */
+static void expect_true_text(const problem_spec *spec, const shy_found *found)
+{
+    const char *names[16];
+    char name[16][8];
+    shy_tree tree;
+    for (int f = 0; spec->columns[f]; f++) {
+        snprintf(name[f], sizeof name[f], "x%d", f + 1);
+        names[f] = name[f];
+    }
+    EXPECT(shy_tree_parse(found->text, names, (uint32_t)strlen(spec->columns), &tree) == SHY_OK);
+    EXPECT(tree.count == found->complexity && found->tree.count == found->complexity);
+}
+
+static void found_formulas_are_what_they_say(void **state)
+{
+    (void)state;
+    shy_team *alone = NULL;
+    shy_search_result *r = NULL;
+    int fronts = 0;
+    EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
+    EXPECT(run_case_on(alone, &cases[0], 0, &r) == SHY_OK);
+    for (int k = 0; k < r->levels; k++) {
+        EXPECT(r->level[k].complexity == k + 1);
+        for (int i = 0; i < r->level[k].count; i++) {
+            const shy_found *found = &r->level[k].found[i];
+            EXPECT(found->complexity == k + 1 && found->fit.verdict == SHY_FITTED);
+            if (i > 0) EXPECT(found[-1].fit.loss <= found->fit.loss);
+            expect_true_statistic(&cases[0].spec, found);
+            expect_true_text(&cases[0].spec, found);
+        }
+    }
+    for (int f = 1; f < r->front_count; f++) {
+        const shy_found *simpler = &r->level[r->front_level[f - 1]].found[r->front_index[f - 1]];
+        const shy_found *found = &r->level[r->front_level[f]].found[r->front_index[f]];
+        fronts += found->complexity > simpler->complexity && found->fit.loss < simpler->fit.loss;
+    }
+    EXPECT(r->front_count > 1 && fronts == r->front_count - 1);
+    shy_search_result_free(&r);
+    shy_team_destroy(&alone);
+    assert_on_all_ranks();
+}
+
+/* x2 is three times x1: each formula of one names that of the other. */
+static void a_column_given_twice_makes_twins(void **state)
+{
+    (void)state;
+    const run_case c = {{.n = 50, .columns = "pdp", .seed = 6}, "* square sqrt", 4, 2, 100};
+    shy_team *alone = NULL;
+    shy_search_result *r = NULL;
+    EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
+    EXPECT(run_case_on(alone, &c, 0, &r) == SHY_OK);
+    EXPECT(r->level[0].count == 2);
+    for (int k = 0; k < r->levels; k++) {
+        for (int i = 0; i < r->level[k].count; i++) {
+            const shy_found *found = &r->level[k].found[i];
+            EXPECT(strstr(found->text, "x2") == NULL);
+            if (!strstr(found->text, "x1")) continue;
+            bool named = false;
+            for (int t = 0; t < found->twins_listed; t++) named = named || strstr(found->twins[t], "x2");
+            present_case = found->text;
+            EXPECT(named && found->twins_count >= (uint64_t)found->twins_listed);
+            present_case = "";
+        }
+    }
+    shy_search_result_free(&r);
+    shy_team_destroy(&alone);
+    assert_on_all_ranks();
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(results_do_not_depend_on_ranks_or_tiles),
+        cmocka_unit_test(found_formulas_are_what_they_say),
+        cmocka_unit_test(a_column_given_twice_makes_twins),
+    };
+    return run_par_tests("search run", tests, sizeof tests / sizeof *tests, argc, argv);
+}

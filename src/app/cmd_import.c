@@ -8,11 +8,14 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/config.h"
 #include "app/help.h"
 #include "app/usage.h"
 #include "shihyo/data.h"
 
 enum { SCHEMA = 1, SAVE_SCHEMA, JOIN, MISSING, OVERWRITE, MEMORY };
+
+#define MEMORY_LEAST (UINT64_C(1) << 20)
 
 static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
@@ -27,22 +30,10 @@ static const struct option options[] = {
     {0},
 };
 
-/* "512M" and the like: bytes, with K, M or G for powers of 1024. */
 static shy_status read_memory(const char *text, uint64_t *bytes_out)
 {
-    static const char units[] = "KMG";
-    char digits[32];
-    size_t length = strlen(text);
-    const char *unit = length > 0 ? strchr(units, text[length - 1]) : NULL;
-    int shift = unit != NULL ? 10 * (int)(unit - units + 1) : 0;
-    int64_t value;
-
-    snprintf(digits, sizeof digits, "%.*s", (int)(unit != NULL ? length - 1 : length), text);
-    if (length > 20 || !shy_text_integer(digits, &value) || value < 1 || value > INT64_MAX >> shift ||
-        value << shift < 1 << 20)
-        return shy_fail(SHY_USAGE, "--memory is \"%s\"; it takes at least 1M, for example 512M or 2G.", text);
-    *bytes_out = (uint64_t)value << shift;
-    return SHY_OK;
+    if (shy_size_parse(text, bytes_out) && *bytes_out >= MEMORY_LEAST) return SHY_OK;
+    return shy_fail(SHY_USAGE, "--memory is \"%s\"; it takes at least 1MiB, for example 512MiB or 2GiB.", text);
 }
 
 static shy_status take_option(int option, const char **codes, shy_import_options *o, bool *help)

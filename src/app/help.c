@@ -22,7 +22,7 @@ static const page pages[] = {
      "      --join COLUMN      join several tables on this identifier\n"
      "      --missing CODE     another text that stands for a missing value, such as -99; may be given again\n"
      "      --overwrite        replace an existing cohort file\n"
-     "      --memory SIZE      memory to use, such as 512M or 2G (default: 512M)\n"
+     "      --memory SIZE      memory to use, such as 512MiB or 2GiB (default: 512MiB)\n"
      "  -q, --quiet            do not print the columns\n"
      "  -h, --help             this text\n"
      "\n"

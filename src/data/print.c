@@ -63,7 +63,7 @@ static void level_texts(const shy_column *column, char *text, size_t size)
     size_t used = 0;
 
     *text = '\0';
-    if (column->kind == SHY_KIND_CATEGORICAL) used += (size_t)snprintf(text, size, "%d levels: ", column->levels);
+    if (column->kind == SHY_KIND_CATEGORICAL) used += (size_t)snprintf(text, size, "%d level%s: ", column->levels, column->levels == 1 ? "" : "s");
     for (int i = 0; i < column->levels && used + 1 < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", column->level_names[i]);
     if (column->kind == SHY_KIND_BINARY && used + 64 < size && !isnan(column->mean))

@@ -166,7 +166,7 @@ static void lists_do_not_depend_on_the_order_of_offers(void **state)
         offer *sorted = given_memory((size_t)f.count, sizeof *sorted);
         memcpy(sorted, f.offers, (size_t)f.count * sizeof *sorted);
         qsort(sorted, (size_t)f.count, sizeof *sorted, by_rank);
-        for (uint64_t seed = 1; seed <= 6; seed++) {
+        for (uint64_t seed = 1; seed <= 4; seed++) {
             check_division(&f, sorted, 7, 1 + (int)seed % 4, seed);
             check_division(&f, sorted, 1, 1 + (int)(seed + 1) % 4, seed + 20);
             check_division(&f, sorted, 100000, 3, seed + 40);

@@ -48,12 +48,35 @@ void shy_form_of_root(const shy_shapes *shapes, const shy_root *root, shy_form *
     }
 }
 
-static void evaluate(const shy_shapes *shapes, const shy_tree *tree, double *out)
+/* Values at the far points, where slot `moved` (−1: none) has the value of another point. */
+static void evaluate_moved(const shy_shapes *shapes, const shy_tree *tree, int moved, double *out)
 {
-    double scratch[SHY_TREE_MAX * SHY_FAR_POINTS];
+    double scratch[SHY_TREE_MAX * SHY_FAR_POINTS], other[SHY_FAR_POINTS];
     const double *column[SHY_SLOTS_MAX];
     for (int s = 0; s < shapes->slots; s++) column[s] = shapes->far[s];
+    if (moved >= 0) {
+        for (int p = 0; p < SHY_FAR_POINTS; p++) other[p] = shapes->far[moved][(p + 1) % SHY_FAR_POINTS];
+        column[moved] = other;
+    }
     shy_tree_evaluate_rows(tree, SHY_FAR_POINTS, column, scratch, out);
+}
+
+static void evaluate(const shy_shapes *shapes, const shy_tree *tree, double *out)
+{
+    evaluate_moved(shapes, tree, -1, out);
+}
+
+/* Does the value change with a slot's at any far point? */
+bool shy_far_depends(const shy_shapes *shapes, const shy_tree *tree, int slot)
+{
+    double before[SHY_FAR_POINTS], after[SHY_FAR_POINTS];
+    evaluate(shapes, tree, before);
+    evaluate_moved(shapes, tree, slot, after);
+    for (int p = 0; p < SHY_FAR_POINTS; p++) {
+        if (!isfinite(before[p]) || !isfinite(after[p])) continue;
+        if (fabs(before[p] - after[p]) > 1e-9 * (fabs(before[p]) + fabs(after[p])) + 1e-130) return true;
+    }
+    return false;
 }
 
 bool shy_far_equal(const shy_shapes *shapes, const shy_tree *a, const shy_tree *b, double sign)

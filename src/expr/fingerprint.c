@@ -253,6 +253,7 @@ static bool tree_depends(const shy_shapes *shapes, const shy_tree *tree, int slo
         if (fabs(before - after) > 1e-9 * (fabs(before) + fabs(after)) + NOTHING) return true;
         seen = true;
     }
+    if (shy_tree_branches(tree) && shy_far_depends(shapes, tree, slot)) return true;
     return !seen;
 }
 

@@ -87,6 +87,7 @@ void shy_far_fill(shy_shapes *shapes);
 bool shy_tree_branches(const shy_tree *tree);
 void shy_form_of_root(const shy_shapes *shapes, const shy_root *root, shy_form *form_out);
 bool shy_far_equal(const shy_shapes *shapes, const shy_tree *a, const shy_tree *b, double sign); /* a = sign·b */
+bool shy_far_depends(const shy_shapes *shapes, const shy_tree *tree, int slot);
 bool shy_far_same(const shy_shapes *shapes, const shy_form *a, const shy_form *b);               /* affine images, or the same span */
 
 #endif

@@ -100,6 +100,9 @@ static shy_validity judge_root(shy_space *space, const shy_context *context, con
     return validity;
 }
 
+/* Contexts are many where factors have many units: they keep no room that they do not use. */
+#define TRIM(count, pointer) shy_grow((count) > 0 ? (size_t)(count) : 1, sizeof **(pointer), pointer)
+
 static shy_status judge_roots(shy_space *space, shy_context *context, const shy_known *known)
 {
     shy_status st = SHY_OK;
@@ -110,15 +113,17 @@ static shy_status judge_roots(shy_space *space, shy_context *context, const shy_
         if (validity == SHY_ALWAYS) context->certain[context->root[i].complexity]++;
         if (validity == SHY_DEPENDS) context->uncertain[context->uncertain_count++] = i;
     }
+    SHY_TRY(TRIM(context->uncertain_count, &context->uncertain));
 out:
     return st;
 }
 
 /* ---- programs of a context ---------------------------------------------------------------------------------------- */
 
-/* Ranges are needed of every operand below something that depends. */
+/* Ranges are needed of every operand below something that depends. They are kept by operand: places in the program are not needed. */
 static shy_status build_ranges(shy_context *context, int *scratch)
 {
+    shy_status st = SHY_OK;
     int count = 0;
     for (int i = 0; i < context->operands; i++) {
         if (context->operand_validity[i] == SHY_DEPENDS) scratch[count++] = i;
@@ -128,7 +133,11 @@ static shy_status build_ranges(shy_context *context, int *scratch)
         scratch[count++] = root->left;
         if (root->right >= 0) scratch[count++] = root->right;
     }
-    return shy_program_build(context, scratch, count, &context->ranges);
+    SHY_TRY(shy_program_build(context, scratch, count, &context->ranges));
+    shy_free(&context->ranges.left);
+    shy_free(&context->ranges.right);
+out:
+    return st;
 }
 
 /* u + (−v) is u − v: the negative of another operand need not be in a panel, where one is as complex as the other. */
@@ -150,6 +159,7 @@ static shy_status build_sides(const shy_space *space, shy_context *context)
             if (shape->negative && signs_free) continue;
             context->side[c][context->side_count[c]++] = i;
         }
+        SHY_TRY(TRIM(context->side_count[c], &context->side[c]));
         SHY_TRY(shy_program_build(context, context->side[c], context->side_count[c], &context->side_program[c]));
     }
 out:
@@ -213,6 +223,7 @@ static shy_status build_elements(shy_context *context, int *scratch)
         if (!is_element(&context->root[i]) || context->root_validity[i] == SHY_NEVER) continue;
         context->element[context->element_count++] = (shy_element){.root = i, .operand = context->root[i].left};
     }
+    SHY_TRY(TRIM(context->element_count, &context->element));
     qsort(context->element, (size_t)context->element_count, sizeof *context->element, compare_elements);
     SHY_TRY(shy_program_build(context, scratch, kept_operands(context, scratch), &context->element_program));
     SHY_TRY(place_elements(context));

@@ -1,6 +1,7 @@
 /* After the search: the survivors refitted exactly, ordered, and the Pareto front drawn from them. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +123,22 @@ out:
     return st;
 }
 
+static void release(shy_found *found)
+{
+    for (int t = 0; t < found->twins_listed; t++) shy_free(&found->twins[t]);
+    shy_free(&found->twins);
+    shy_free(&found->text);
+    found->twins_listed = 0;
+}
+
+/* A fit that diverged, or a coefficient of 0 under a constant, leaves no formula that could be computed. */
+static bool usable(const shy_found *found)
+{
+    bool finite = isfinite(found->intercept) && isfinite(found->slope);
+    for (int i = 0; i < found->tree.count; i++) finite = finite && isfinite(found->tree.node[i].value);
+    return finite;
+}
+
 static int compare_found(const void *a, const void *b)
 {
     const shy_found *x = a, *y = b;
@@ -142,8 +159,11 @@ static shy_status fill_levels(shy_engine *engine, const shy_survivors *s, shy_se
         level->complexity = c;
         SHY_TRY(shy_new((size_t)best->count[c], sizeof *level->found, &level->found));
         for (int i = 0; i < best->count[c]; i++, at++) {
-            level->count = i + 1;
-            SHY_TRY(fill_found(engine, s, at, best->entry[c][i], &level->found[i]));
+            shy_found *found = &level->found[level->count++];
+            SHY_TRY(fill_found(engine, s, at, best->entry[c][i], found));
+            if (usable(found)) continue;
+            release(found);
+            level->count--;
         }
         qsort(level->found, (size_t)level->count, sizeof *level->found, compare_found);
     }
@@ -207,10 +227,7 @@ void shy_search_result_free(shy_search_result **result)
     if (!r) return;
     for (int k = 0; r->level && k < r->levels; k++) {
         for (int i = 0; i < r->level[k].count; i++) {
-            shy_found *found = &r->level[k].found[i];
-            for (int t = 0; t < found->twins_listed; t++) shy_free(&found->twins[t]);
-            shy_free(&found->twins);
-            shy_free(&found->text);
+            release(&r->level[k].found[i]);
         }
         shy_free(&r->level[k].found);
     }

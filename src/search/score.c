@@ -70,22 +70,30 @@ static void scale_shift(const shy_scorer *s, double *u, double shift, double fac
     for (int i = 0; i < rows; i++) u[i] = (u[i] - shift) * factor;
 }
 
-/* Centre column k, make it orthogonal to those before it (twice is enough) and of length 1. False if nothing is left. */
+/*
+ * Twice the limits of the refit (SHY_COLLINEAR, SHY_ROUNDING of the module model): what is scored can be fitted, too. Below them a column's
+ * remainder is rounding, and a constant divided by its coefficient would be anything.
+ */
+#define COLLINEAR 2e-9 /* of the centred column's length */
+#define ROUNDING 2e-12 /* of the column's length */
+
+/* Centre column k, make it orthogonal to those before it (twice is enough) and of length 1. */
 static shy_status orthonormalise(shy_scorer *s, int k, bool *nothing_out)
 {
     shy_status st = SHY_OK;
     const int rows = s->space->problem->rows.rows;
     double *const *b = s->basis;
     double *const one[1] = {NULL}, *const self[1] = {b[k]};
+    const double n = (double)s->space->problem->rows.total;
     double sum = 0.0, before = 0.0, after = 0.0, along[SHY_BASIS_MAX];
     *nothing_out = true;
     SHY_TRY(sums(s, b[k], one, 1, &sum));
-    const double mean = sum / (double)s->space->problem->rows.total;
+    const double mean = sum / n;
     if (!isfinite(mean)) return SHY_OK;
     scale_shift(s, b[k], mean, 1.0);
     SHY_TRY(sums(s, b[k], self, 1, &before));
-    const double size = sqrt(before);
-    if (!isfinite(size) || size <= 1e-13 * fabs(mean) * sqrt((double)s->space->problem->rows.total)) return SHY_OK;
+    const double size = sqrt(before), length = sqrt(before + n * mean * mean);
+    if (!isfinite(length) || !(size > ROUNDING * length)) return SHY_OK;
     scale_shift(s, b[k], 0.0, 1.0 / size);
     for (int pass = 0; k > 0 && pass < 2; pass++) {
         SHY_TRY(sums(s, b[k], b, k, along));
@@ -94,7 +102,7 @@ static shy_status orthonormalise(shy_scorer *s, int k, bool *nothing_out)
         }
     }
     SHY_TRY(sums(s, b[k], self, 1, &after));
-    if (!(after > 1e-20)) return SHY_OK;
+    if (!(sqrt(after) > COLLINEAR) || !(sqrt(after) * size > ROUNDING * length)) return SHY_OK;
     scale_shift(s, b[k], 0.0, 1.0 / sqrt(after));
     *nothing_out = false;
 out:

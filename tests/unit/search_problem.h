@@ -14,6 +14,7 @@
  *     p positive (log-normal)      z zeros and positive values     n negative       s both signs, around 0
  *     o both signs, far from 0 on both sides (no range of it helps)      i positive, range within [1, 2]
  *     b 0 and 1      d three times the column before it      w positive over several powers of ten
+ *     e the column before it but for its tenth digit         f a million and a normal deviate
  */
 typedef struct {
     int n;
@@ -34,6 +35,8 @@ static inline double spec_value(const problem_spec *spec, int f, int i)
     case 'i': return 1.0 + 0.99 * shy_random_uniform(spec->seed, (uint64_t)f, (uint64_t)i);
     case 'b': return u > 0.2 ? 1.0 : 0.0;
     case 'd': return 3.0 * spec_value(spec, f - 1, i);
+    case 'e': return spec_value(spec, f - 1, i) * (1.0 + 1e-10 * u);
+    case 'f': return 1e6 + u;
     case 'w': return exp(2.5 * u);
     default: return exp(0.5 * u);
     }

@@ -205,12 +205,44 @@ static void a_column_given_twice_makes_twins(void **state)
     assert_on_all_ranks();
 }
 
+/* Where columns are nearly the same, or nearly constant, what only rounding could fit is no formula: constants are numbers. */
+static void what_only_rounding_could_fit_is_left_out(void **state)
+{
+    (void)state;
+    static const run_case edges[] = {
+        {{.n = 40, .columns = "pep", .seed = 5}, NULL, 5, 2, 2000},
+        {{.n = 40, .columns = "fpp", .seed = 5}, NULL, 5, 2, 2000},
+        {{.n = 60, .columns = "pepf", .seed = 5, .outcome = "binary"}, "+ - * / log", 5, 2, 2000},
+    };
+    shy_team *alone = NULL;
+    EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
+    for (int k = 0; k < 3; k++) {
+        shy_search_result *r = NULL;
+        EXPECT(run_case_on(alone, &edges[k], 0, &r) == SHY_OK);
+        for (int c = 0; c < r->levels; c++) {
+            for (int i = 0; i < r->level[c].count; i++) {
+                const shy_found *found = &r->level[c].found[i];
+                present_case = found->text;
+                EXPECT(isfinite(found->intercept) && isfinite(found->slope) && isfinite(found->fit.loss));
+                EXPECT(found->fit.verdict == SHY_FITTED || found->fit.verdict == SHY_SEPARATED);
+                for (int t = 0; t < found->tree.count; t++) EXPECT(isfinite(found->tree.node[t].value));
+                if (k < 2) EXPECT(fabs(found->fit.loss - (1.0 - found->statistic)) < 1e-7);
+                present_case = "";
+            }
+        }
+        shy_search_result_free(&r);
+    }
+    shy_team_destroy(&alone);
+    assert_on_all_ranks();
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_do_not_depend_on_ranks_or_tiles),
         cmocka_unit_test(found_formulas_are_what_they_say),
         cmocka_unit_test(a_column_given_twice_makes_twins),
+        cmocka_unit_test(what_only_rounding_could_fit_is_left_out),
     };
     return run_par_tests("search run", tests, sizeof tests / sizeof *tests, argc, argv);
 }

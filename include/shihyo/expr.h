@@ -175,6 +175,7 @@ typedef struct {
     uint8_t slot;         /* of a leaf */
     bool branches;        /* max, min or abs stands in it */
     bool negative;        /* the negative of an earlier operand: sums and products need only that one */
+    bool forbidden;       /* a nesting in it is: no formula, but not to be spelled in another way either */
     uint8_t length;       /* characters of its text, for choosing the shortest */
     int32_t left, right;  /* operands; right −1 for unary */
 } shy_shape;
@@ -183,6 +184,7 @@ typedef struct {
     uint8_t family;
     uint8_t op;           /* of PLAIN */
     uint8_t complexity;
+    bool forbidden;       /* a nesting in it is */
     uint8_t length;
     int32_t left, right;  /* operands (indices of shapes); a leaf has left = its own shape, right = −1 */
 } shy_root;
@@ -192,14 +194,14 @@ shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegat
 void shy_shapes_destroy(shy_shapes **shapes);
 /** Operands of all masks in order of complexity: operands of complexity c are [first[c], first[c+1]). Borrowed. */
 const shy_shape *shy_shapes_operands(const shy_shapes *shapes, int *count_out, const int **first_out);
-/** Canonical formulas that use all k slots, in order of complexity likewise. Borrowed. */
+/** Canonical formulas that use all k slots, in order of complexity likewise, forbidden ones among them. Borrowed. */
 const shy_root *shy_shapes_roots(const shy_shapes *shapes, int *count_out, const int **first_out);
 /**
  * The canonical formula equal to a given one, −1 if there is none (constant, not in the grammar). `tree` is over slots, without
  * constants; for families left and right are the operands' trees (right NULL: PLAIN of `left` alone). About 3 µs. Thread-safe.
  */
 int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree *left, const shy_tree *right);
-/** Complexity of the simplest operand equal to 1/operand; INT32_MAX if there is none. */
+/** Complexity of the simplest operand equal to 1/operand; INT32_MAX if there is none, or a forbidden one. */
 int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand);
 /** Tree of an operand, with slot s standing for factor[s]. */
 void shy_shapes_operand_tree(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree_out);

@@ -70,6 +70,9 @@ void shy_print_table_free(shy_print_table *table);
 /* Does a formula not depend on one of its slots, as a − b − a? Then it belongs to fewer slots. */
 bool shy_root_idle(const shy_shapes *shapes, const shy_root *root);
 
+/* Nestings of the family's own nodes and of those with its operands. */
+bool shy_family_forbidden(const shy_grammar *grammar, shy_family family, shy_op left, shy_op right);
+
 /* Values of the plain form of a root, from those of its operands. */
 void shy_root_values(const shy_shapes *shapes, const shy_root *root, shy_values *out);
 /* The operands of a formula as trees; right.count 0: a plain form, all of it in left. */

@@ -13,48 +13,8 @@ typedef struct {
     int left, right; /* operands; −1 where there is none */
     int complexity, length;
     unsigned mask;
+    bool forbidden; /* a nesting in it is */
 } shy_draft;
-
-int shy_family_terms(shy_family family)
-{
-    return family == SHY_FAMILY_PLAIN ? 1 : family == SHY_FAMILY_INTERACTION ? 3 : 2;
-}
-
-int shy_family_constants(shy_family family)
-{
-    return shy_family_terms(family) - 1;
-}
-
-static shy_op sum_operator(const shy_grammar *grammar)
-{
-    return grammar->allowed[SHY_OP_ADD] ? SHY_OP_ADD : SHY_OP_SUBTRACT;
-}
-
-static bool family_divides(shy_family family)
-{
-    return family == SHY_FAMILY_WEIGHTED_INVERSE || family == SHY_FAMILY_SHIFTED_RATIO;
-}
-
-int shy_family_cost(const shy_grammar *grammar, shy_family family)
-{
-    const shy_op sum = sum_operator(grammar);
-    const shy_op product = family_divides(family) ? SHY_OP_DIVIDE : SHY_OP_MULTIPLY;
-    const int constants = shy_family_constants(family);
-    if (constants == 0 || constants > grammar->max_constants) return 0;
-    if (!grammar->allowed[sum] || !grammar->allowed[product]) return 0;
-    const int sums = family == SHY_FAMILY_INTERACTION ? 2 : 1;
-    return sums * grammar->weight[sum] + grammar->weight[product] + constants * grammar->weight[SHY_OP_CONSTANT];
-}
-
-/* Nestings of the family's own nodes and of those with its operands. */
-static bool family_forbidden(const shy_grammar *grammar, shy_family family, shy_op left, shy_op right)
-{
-    const shy_op sum = sum_operator(grammar), product = family_divides(family) ? SHY_OP_DIVIDE : SHY_OP_MULTIPLY;
-    const bool weighted = family == SHY_FAMILY_WEIGHTED || family == SHY_FAMILY_WEIGHTED_INVERSE;
-    const shy_op right_parent = family == SHY_FAMILY_INTERACTION ? sum : product;
-    if (weighted ? grammar->forbidden[sum][product] : grammar->forbidden[product][sum]) return true;
-    return grammar->forbidden[sum][left] || grammar->forbidden[right_parent][right];
-}
 
 /* ---- text lengths, without writing the text: slots count one character ------------------------------------------ */
 
@@ -138,7 +98,8 @@ static shy_status offer_root(shy_shapes *shapes, const shy_root *offer, const sh
     const int found = shy_root_match(shapes, &form, print, values);
     if (found >= 0) {
         shy_root *present = &shapes->root[found];
-        if (present->complexity == offer->complexity && offer->length < present->length) *present = *offer;
+        const int shorter = present->length - offer->length, allowed = present->forbidden - offer->forbidden;
+        if (present->complexity == offer->complexity && (shorter > 0 || (shorter == 0 && allowed > 0))) *present = *offer;
         return SHY_OK;
     }
     if (shy_root_idle(shapes, offer)) return SHY_OK;
@@ -175,7 +136,7 @@ static shy_relation relate(const shy_shapes *shapes, const shy_tree *tree, const
             if (!shy_far_equal(shapes, tree, &other, equal ? 1.0 : -1.0)) continue;
         }
         if (equal) relation.equal = i;
-        else relation.negative = true;
+        else if (!shapes->operand[i].forbidden) relation.negative = true;
     }
     return relation;
 }
@@ -204,7 +165,7 @@ static shy_status add_operand(shy_shapes *shapes, const shy_draft *draft, const 
     const bool leaf = draft->op == SHY_OP_FACTOR;
     shapes->operand[i] = (shy_shape){.op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity, .mask = (uint8_t)draft->mask,
                                      .slot = leaf ? (uint8_t)draft->left : 0, .negative = negative, .length = (uint8_t)draft->length,
-                                     .branches = draft_branches(shapes, draft),
+                                     .branches = draft_branches(shapes, draft), .forbidden = draft->forbidden,
                                      .left = leaf ? -1 : draft->left, .right = draft->right};
     shapes->value[i] = *values;
 out:
@@ -223,14 +184,16 @@ static int operand_complexity_max(const shy_grammar *grammar)
     return lightest ? grammar->max_complexity - lightest : 0;
 }
 
-/* Of two spellings as complex as each other: the one with fewer factors (a − b − a goes without a), then the shorter. */
+/* Of two spellings as complex as each other: the one with fewer factors (a − b − a goes without a), the shorter, the one that is allowed. */
 static void simplify(const shy_shapes *shapes, shy_shape *shape, const shy_draft *draft)
 {
     const int fewer = __builtin_popcount(shape->mask) - __builtin_popcount(draft->mask);
-    if (fewer < 0 || (fewer == 0 && draft->length >= shape->length)) return;
+    const int shorter = shape->length - draft->length, allowed = shape->forbidden - draft->forbidden;
+    if (fewer < 0 || (fewer == 0 && (shorter < 0 || (shorter == 0 && allowed <= 0)))) return;
     shape->op = (uint8_t)draft->op, shape->length = (uint8_t)draft->length, shape->mask = (uint8_t)draft->mask;
     shape->left = draft->left, shape->right = draft->right;
     shape->branches = draft_branches(shapes, draft);
+    shape->forbidden = draft->forbidden;
 }
 
 static void draft_tree(const shy_shapes *shapes, const shy_draft *draft, shy_tree *tree_out)
@@ -265,7 +228,8 @@ static shy_status offer_tree(shy_shapes *shapes, const shy_draft *draft, const s
     if (full) {
         const bool leaf = draft->op == SHY_OP_FACTOR;
         const shy_root root = {.family = SHY_FAMILY_PLAIN, .op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity,
-                               .length = (uint8_t)draft->length, .left = leaf ? shapes->operands - 1 : draft->left, .right = draft->right};
+                               .forbidden = draft->forbidden, .length = (uint8_t)draft->length,
+                               .left = leaf ? shapes->operands - 1 : draft->left, .right = draft->right};
         SHY_TRY(offer_root(shapes, &root, &print, values));
     }
 out:
@@ -279,13 +243,21 @@ static shy_status level_leaves(shy_shapes *shapes, int complexity)
     shy_status st = SHY_OK;
     if (shapes->grammar.weight[SHY_OP_FACTOR] != complexity) return SHY_OK;
     for (int s = 0; s < shapes->slots; s++) {
-        const shy_draft draft = {SHY_OP_FACTOR, s, -1, complexity, 1, 1U << s};
+        const shy_draft draft = {SHY_OP_FACTOR, s, -1, complexity, 1, 1U << s, false};
         shy_values values = {.valid = SHY_ALL_POINTS};
         memcpy(values.at, shapes->point[s], sizeof values.at);
         SHY_TRY(offer_tree(shapes, &draft, &values));
     }
 out:
     return st;
+}
+
+/* A forbidden spelling takes its place like any other: a formula whose simplest spelling it is must not come back in a longer one. */
+static bool nesting_forbidden(const shy_shapes *shapes, shy_op op, int left, int right)
+{
+    const shy_shape *u = &shapes->operand[left], *v = right >= 0 ? &shapes->operand[right] : NULL;
+    const bool *under = shapes->grammar.forbidden[op];
+    return u->forbidden || under[u->op] || (v && (v->forbidden || under[v->op]));
 }
 
 static shy_status level_unary(shy_shapes *shapes, shy_op op, int complexity)
@@ -295,8 +267,7 @@ static shy_status level_unary(shy_shapes *shapes, shy_op op, int complexity)
     if (inner < 1) return SHY_OK;
     for (int u = shapes->operand_first[inner]; u < shapes->operand_first[inner + 1]; u++) {
         const shy_shape *operand = &shapes->operand[u];
-        if (shapes->grammar.forbidden[op][operand->op]) continue;
-        const shy_draft draft = {op, u, -1, complexity, text_length(shapes, op, u, -1), operand->mask};
+        const shy_draft draft = {op, u, -1, complexity, text_length(shapes, op, u, -1), operand->mask, nesting_forbidden(shapes, op, u, -1)};
         shy_values values;
         shy_values_apply(op, &shapes->value[u], NULL, &values);
         SHY_TRY(offer_tree(shapes, &draft, &values));
@@ -313,11 +284,10 @@ static shy_status level_binary(shy_shapes *shapes, shy_op op, int complexity)
     const int inner = complexity - grammar->weight[op];
     for (int a = 1; a < inner; a++) {
         for (int u = shapes->operand_first[a]; u < shapes->operand_first[a + 1]; u++) {
-            if (grammar->forbidden[op][shapes->operand[u].op]) continue;
             for (int v = shapes->operand_first[inner - a]; v < shapes->operand_first[inner - a + 1]; v++) {
-                if ((commutative && v < u) || grammar->forbidden[op][shapes->operand[v].op]) continue;
+                if (commutative && v < u) continue;
                 const shy_draft draft = {op, u, v, complexity, text_length(shapes, op, u, v),
-                                         (unsigned)(shapes->operand[u].mask | shapes->operand[v].mask)};
+                                         (unsigned)(shapes->operand[u].mask | shapes->operand[v].mask), nesting_forbidden(shapes, op, u, v)};
                 shy_values values;
                 shy_values_apply(op, &shapes->value[u], &shapes->value[v], &values);
                 SHY_TRY(offer_tree(shapes, &draft, &values));
@@ -333,9 +303,9 @@ static shy_status offer_family(shy_shapes *shapes, shy_family family, int u, int
     const shy_shape *left = &shapes->operand[u], *right = &shapes->operand[v];
     shy_print print;
     if ((left->mask | right->mask) != (1U << shapes->slots) - 1U || left->negative || right->negative) return SHY_OK;
-    if (family_forbidden(&shapes->grammar, family, (shy_op)left->op, (shy_op)right->op)) return SHY_OK;
     if (!shy_print_family(shapes, family, &shapes->value[u], &shapes->value[v], &print)) return SHY_OK;
-    const shy_root root = {.family = (uint8_t)family, .op = SHY_OP_CONSTANT, .complexity = (uint8_t)complexity,
+    const bool forbidden = left->forbidden || right->forbidden || shy_family_forbidden(&shapes->grammar, family, (shy_op)left->op, (shy_op)right->op);
+    const shy_root root = {.family = (uint8_t)family, .op = SHY_OP_CONSTANT, .complexity = (uint8_t)complexity, .forbidden = forbidden,
                            .length = (uint8_t)family_length(shapes, family, u, v), .left = u, .right = v};
     return offer_root(shapes, &root, &print, NULL);
 }
@@ -456,7 +426,7 @@ int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand)
     shy_shapes_operand_tree(shapes, operand, slot, &tree);
     (void)shy_tree_unary(&tree, SHY_OP_INVERSE, tree.count - 1);
     const int found = relate(shapes, &tree, &print, &inverse).equal;
-    return found >= 0 ? shapes->operand[found].complexity : INT32_MAX;
+    return found >= 0 && !shapes->operand[found].forbidden ? shapes->operand[found].complexity : INT32_MAX;
 }
 
 static int append_operand(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree)

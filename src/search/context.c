@@ -77,7 +77,7 @@ static void judge_operands(shy_space *space, shy_context *context, shy_known *kn
             context->operand_validity[i] = SHY_ALWAYS;
             continue;
         }
-        shy_validity validity = (shy_validity)context->operand_validity[shape->left];
+        shy_validity validity = shape->forbidden ? SHY_NEVER : (shy_validity)context->operand_validity[shape->left];
         if (shape->right >= 0) validity = both(validity, (shy_validity)context->operand_validity[shape->right]);
         const shy_known *right = shape->right >= 0 ? &known[shape->right] : NULL;
         if (validity != SHY_NEVER) validity = both(validity, judge(space, (shy_op)shape->op, &known[shape->left], right, &known[i]));
@@ -87,7 +87,7 @@ static void judge_operands(shy_space *space, shy_context *context, shy_known *kn
 
 static shy_validity judge_root(shy_space *space, const shy_context *context, const shy_known *known, const shy_root *root)
 {
-    shy_validity validity = (shy_validity)context->operand_validity[root->left];
+    shy_validity validity = root->forbidden ? SHY_NEVER : (shy_validity)context->operand_validity[root->left];
     shy_known ignored;
     if (root->right >= 0) validity = both(validity, (shy_validity)context->operand_validity[root->right]);
     if (validity == SHY_NEVER || root->op == SHY_OP_FACTOR) return validity;

@@ -85,7 +85,9 @@ static void check_operand(const setting *s, const shy_grammar *g, const shy_shap
     assert_int_equal(shape->complexity, g->weight[shape->op] + left->complexity + (right ? right->complexity : 0));
     assert_true(left->complexity < shape->complexity && (!right || right->complexity < shape->complexity));
     assert_int_equal(shape->mask, left->mask | (right ? right->mask : 0));
-    assert_false(g->forbidden[shape->op][left->op] || (right && g->forbidden[shape->op][right->op]));
+    const bool inside = left->forbidden || (right && right->forbidden);
+    const bool here = g->forbidden[shape->op][left->op] || (right && g->forbidden[shape->op][right->op]);
+    assert_int_equal(shape->forbidden, inside || here);
 }
 
 static void operands_are_trees_of_the_grammar(const setting *s, const shy_grammar *g, const shy_shapes *shapes)
@@ -134,7 +136,8 @@ static void check_root(const setting *s, const shy_grammar *g, const shy_shapes 
         cost = g->weight[root->op];
         assert_true(g->allowed[root->op]);
         assert_int_equal(right ? 2 : 1, shy_operator_get((shy_op)root->op)->arity);
-        assert_false(g->forbidden[root->op][left->op] || (right && g->forbidden[root->op][right->op]));
+        const bool here = g->forbidden[root->op][left->op] || (right && g->forbidden[root->op][right->op]);
+        assert_int_equal(root->forbidden, left->forbidden || (right && right->forbidden) || here);
     }
     assert_int_equal(root->complexity, cost + left->complexity + (right ? right->complexity : 0));
 }

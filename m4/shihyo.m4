@@ -192,8 +192,16 @@ CFLAGS=$shy_save_CFLAGS
 
 # SHY_CHECK_KERNELS
 # -----------------
-# Can the compiler make kernels for the instruction sets of x86-64 (base/isa.c)? Sets SHY_AVX2_CFLAGS and SHY_AVX512_CFLAGS.
+# How kernels are compiled (base/isa.c): SHY_KERNEL_CFLAGS for all of them; SHY_AVX2_CFLAGS and SHY_AVX512_CFLAGS, if the compiler can
+# make them for these instruction sets of x86-64.
 AC_DEFUN([SHY_CHECK_KERNELS], [
+shy_save_SHY_CFLAGS=$SHY_CFLAGS
+SHY_CFLAGS=
+SHY_TRY_CFLAG([-ffp-contract=fast])
+SHY_TRY_CFLAG([-fvect-cost-model=dynamic])
+SHY_KERNEL_CFLAGS=$SHY_CFLAGS
+SHY_CFLAGS=$shy_save_SHY_CFLAGS
+AC_SUBST([SHY_KERNEL_CFLAGS])
 SHY_AVX2_CFLAGS='-mavx2 -mfma'
 SHY_AVX512_CFLAGS='-mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx2 -mfma -mprefer-vector-width=512'
 AC_MSG_CHECKING([whether $CC compiles for AVX2 and AVX-512])

@@ -11,6 +11,7 @@
 #include "shihyo/expr.h"
 #include "shihyo/model.h"
 #include "shihyo/par.h"
+#include "shihyo/tile.h"
 
 /* ---- the problem: which rows and columns of a cohort, and which outcome ---------------------------------------- */
 
@@ -64,6 +65,7 @@ typedef struct {
     int keep;                        /* K best per complexity */
     uint64_t memory;                 /* bytes per rank; a plan above it is refused */
     int tile_left, tile_right;       /* operands of a tile panel; 0 = chosen */
+    shy_precision precision;         /* of screening; SHY_PRECISION_AUTO: the fastest here */
     uint64_t seed;
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
@@ -87,6 +89,14 @@ typedef struct {
     double seconds;
 } shy_progress;
 
+/** What screening did, all ranks together. Depends on the ranks and the machine; the lists do not. */
+typedef struct {
+    uint64_t tiles, pairs;           /* multiplied; a pair stands for all its closed forms */
+    uint64_t widened;                /* tiles multiplied again in fp32, because too much passed in bf16 */
+    uint64_t flagged, refined;       /* pairs that passed the first test; whose sums were computed singly in fp64 */
+    uint64_t scored;                 /* formulas whose statistic was computed exactly */
+} shy_screening;
+
 /** One formula kept: tree over problem->name numbering; fitted constants are nodes of the tree. */
 typedef struct {
     int complexity;
@@ -109,6 +119,8 @@ typedef struct {
 typedef struct {
     shy_plan plan;
     uint64_t formulas_scored;
+    shy_precision precision;         /* in which screening began */
+    shy_screening screening;
     int levels;
     shy_found_level *level;          /* complexity 1 … max */
     int front_count;

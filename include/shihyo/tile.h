@@ -3,15 +3,23 @@
  *
  * Floor 1. The only module that names BLAS, oneDNN and intrinsics. Knows neither files nor ranks nor formulas.
  *
- * A panel holds operands as standardised columns d = (u − m)/s with Σd = 0, Σd² = n over the samples of all row blocks, in
- * fp32, ready for the matrix products; the response y likewise has Σy = 0, Σy² = n. All moments are divided by n.
+ * An operand u = m + s·d is a column of n samples; m its mean, s its standard deviation, Σd = 0, Σd² = n over the samples of all
+ * row blocks; the response y likewise has Σy = 0, Σy² = n. All moments are divided by n.
+ *
+ * How a tile is screened, and why nothing is lost, is derived in doc/screening.md:
+ *     shy_tile_moments   sums of every pair of operands, by matrix products in fp32, bf16 or fp64
+ *     shy_tile_flag      every pair one of whose formulas may reach its floor; one test per pair, in fp32
+ *     shy_pairs_refine   sums of the flagged pairs alone, to 2.5e-7   (or shy_pairs_take: from the tile, where many are flagged)
+ *     shy_pairs_bound    upper bounds of r² of every closed form of these pairs: the hits
  */
 #ifndef SHIHYO_TILE_H
 #define SHIHYO_TILE_H
 
 #include "shihyo/base.h"
 
-/* The closed forms of one tile. `u` is the left, `v` the right operand of the panel. */
+/* ---- closed forms ---------------------------------------------------------------------------------------------- */
+
+/* `u` is the left, `v` the right operand of the tile. */
 typedef enum {
     SHY_TILE_PRODUCT,     /* u·v */
     SHY_TILE_SUM,         /* u + v */
@@ -23,6 +31,22 @@ typedef enum {
     SHY_TILE_FORMS
 } shy_tile_form;
 
+/* Which sums a tile holds: what the forms in demand need, and no more. */
+typedef enum {
+    SHY_MOMENTS_LINEAR, /* Σ d_i d_j: sums, differences, weighted sums.                                      2·n flops a pair */
+    SHY_MOMENTS_RAW,    /* of ũ = u/s: Σ ũ_i ũ_j, Σ ũ_i² ũ_j², Σ y ũ_i ũ_j: products as well.                6·n */
+    SHY_MOMENTS_FULL    /* Σ d_i^a d_j^b (a, b = 1, 2) and Σ y d_i d_j: all forms.                         10·n */
+} shy_moments;
+/** The cheapest moments for the forms with floor[form] <= 1. */
+shy_moments shy_moments_needed(const double floor[SHY_TILE_FORMS]);
+
+typedef enum { SHY_PRECISION_AUTO, SHY_FP64, SHY_FP32, SHY_BF16, SHY_PRECISIONS } shy_precision;
+const char *shy_precision_name(shy_precision precision); /* "auto", "fp64" … */
+/** Has the processor matrix products in bf16 of its own (AMX, AVX512-BF16, SVE), and the build oneDNN? Elsewhere bf16 is emulated. */
+bool shy_bf16_native(void);
+
+/* ---- panels ---------------------------------------------------------------------------------------------------- */
+
 /* What the closed forms need of one operand besides its column; sums over all samples, divided by n. */
 typedef struct {
     double mean, scale; /* m, s */
@@ -30,79 +54,142 @@ typedef struct {
     double y;           /* Σ y·d: the correlation with the response */
     double fourth;      /* √(Σ d⁴): length of d² */
     double weighted;    /* √(Σ (y·d)²): length of y·d */
+    double third;       /* Σ d³ */
+    double squared;     /* Σ y²·d */
 } shy_operand_sums;
 
+enum { SHY_OPERAND_PARTIALS = 5 }; /* Σ y·d, Σ d³, Σ d⁴, Σ y²·d, Σ (y·d)² */
+
+/* The same numbers in fp32, side by side, as shy_tile_flag reads them. */
+typedef struct {
+    float *y, *fourth, *weighted;         /* of d */
+    float *mu, *length, *square, *lifted; /* of ũ = μ + d: μ, √(Σũ²), √(Σũ⁴), √(Σ(yũ)²) */
+} shy_operand_columns;
+
 /**
- * One side of a tile: count operands × rows samples.
+ * One side of a tile: `count` operands × rows samples. d holds them standardised and divided by √n, in fp32 (fp64 panels: exact, in
+ * fp64); the stacks are made from it for the matrix products in the type and for the moments in demand:
  *
- *     pair[2·i]     d of operand i, rows floats (stride `stride`)      response[i]   y·d of operand i (left side only)
- *     pair[2·i + 1] d²
+ *     left    blocks of `block` operands, each [y·d | d | d²] of its operands (FULL), [y·ũ | ũ | ũ²] (RAW), [d] (LINEAR)
+ *     right   [d of all | d² of all],  [ũ | ũ²],  [d]
+ *
+ * Rows are `stride` elements apart; operands up to `padded` are there and 0.
  */
 typedef struct {
-    int capacity, count, rows, stride;
-    float *pair;
-    float *response;       /* NULL on right sides */
+    int capacity, count, padded, rows, stride, block_most, block;
+    uint64_t total;   /* n, samples of all row blocks */
+    bool left;
+    float *d;
+    double *exact;    /* fp64 panels; else NULL */
+    float *response;  /* y, fp32 */
+    const double *y;  /* borrowed */
+    void *stack;
+    size_t stack_bytes;
+    bool stacked;     /* the stack holds `precision`, `moments` of the present content */
+    shy_precision precision;
+    shy_moments moments;
+    double rounding;  /* κ: largest ‖stacked − exact‖ / ‖exact‖ of any column of the stack */
+    double mu_most;   /* largest |μ| of any operand */
     shy_operand_sums *sums;
+    shy_operand_columns column;
 } shy_panel;
 
-/** Memory for `capacity` operands of `rows` samples. Owned; not collective. */
-shy_status shy_panel_create(int capacity, int rows, bool left, shy_panel **panel_out);
-void shy_panel_destroy(shy_panel **panel);
-uint64_t shy_panel_bytes(int capacity, int rows, bool left);
-
 /**
- * Sets operand `index` from its values u (fp64, rows) given mean and scale in `sums`, and writes the partial sums of my rows
- * (not yet divided by n): out[0] = Σ y·d, out[1] = Σ d⁴, out[2] = Σ (y·d)². Cannot fail.
+ * Memory for `capacity` operands of `rows` of the `total` samples whose response is y (rows; borrowed), in tiles of at most
+ * `block` left operands (right panels: 0). `wide`: fp64 stacks may be asked for. Owned; not collective.
  */
-void shy_panel_pack(shy_panel *panel, int index, const double *u, const double *y, const shy_operand_sums *sums, double out[3]);
+shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, const double *y, bool left, bool wide, shy_panel **panel_out);
+void shy_panel_destroy(shy_panel **panel);
+uint64_t shy_panel_bytes(int capacity, int block, int rows, bool left, bool wide);
 
-/** The five sums of every pair, over my rows: product[i·J + j] = Σ y d_i d_j; cross[(2i + a)·2J + 2j + b] = Σ d_i^(1+a) d_j^(1+b). */
+/** Σ u, and Σ (u − mean)², over rows. */
+double shy_row_sum(int rows, const double *u);
+double shy_row_square(int rows, const double *u, double mean);
+/**
+ * Sets operand `index` from its values u (fp64, rows), given mean, scale and mu in `sums`; writes the partial sums of my rows, not
+ * yet divided by n: SHY_OPERAND_PARTIALS numbers in the order named there. Cannot fail.
+ */
+void shy_panel_pack(shy_panel *panel, int index, const double *u, const shy_operand_sums *sums, double *partial_out);
+/** The partial sums of operand `index` over all samples have come together: its sums are complete. Cannot fail. */
+void shy_panel_complete(shy_panel *panel, int index, const double *partial);
+/** After the last shy_panel_complete: the panel holds operands 0 … count−1. Cannot fail. */
+void shy_panel_finish(shy_panel *panel, int count);
+
+/* ---- tiles ----------------------------------------------------------------------------------------------------- */
+
+/** The sums of every pair, over my rows; row i of plane p: sum[(p·block + i)·padded + j], in fp32 or fp64. */
 typedef struct {
-    int capacity_left, capacity_right;
-    int left, right;   /* I, J of the present content */
-    float *product;    /* I × J */
-    float *cross;      /* 2I × 2J; directly behind product, so that both travel in one reduction of 5·I·J floats */
-    double *bound;     /* scratch: SHY_TILE_FORMS × J upper bounds of r² */
+    size_t capacity;   /* pairs, padding included */
+    int block, padded; /* of the present content */
+    int planes;        /* LINEAR 1, RAW 3, FULL 5 */
+    shy_precision precision;
+    shy_moments moments;
+    void *sum;
 } shy_tile;
 
-shy_status shy_tile_create(int capacity_left, int capacity_right, shy_tile **tile_out);
+/** Room for tiles of panels with at most `block` left and `right` right operands. `wide`: fp64, too. */
+shy_status shy_tile_create(int block, int right, bool wide, shy_tile **tile_out);
 void shy_tile_destroy(shy_tile **tile);
-
-/** tile := moments of the two panels over my rows (sums, not divided by n). 10·rows·I·J flops, library matrix products. */
-void shy_tile_moments(const shy_panel *left, const shy_panel *right, shy_tile *tile);
-
-/**
- * Rounding of a moment, relative to the product of the lengths of its two columns: |computed − exact| <= ε·‖a‖·‖b‖ for sums of
- * `total` samples held by `row_blocks` ranks. Inputs rounded to fp32 (2u), products (u), sums of chunks of SHY_TILE_CHUNK rows
- * in any order and of the chunks one after another. Source: Higham 2002, chapter 3.
- */
-#define SHY_TILE_CHUNK 256
-double shy_tile_epsilon(uint64_t total, int row_blocks);
+uint64_t shy_tile_bytes(int block, int right, bool wide);
+/** Numbers that travel between row blocks: planes × block × padded, floats or doubles. */
+int64_t shy_tile_numbers(const shy_tile *tile);
+/** How many tiles the left panel is cut into, and how many operands tile `index` has. */
+int shy_panel_blocks(const shy_panel *left);
+int shy_panel_block_count(const shy_panel *left, int index);
 
 /**
- * For row i of the tile: every pair (i, j) and every form with floor[form] <= 1 whose r² may exceed floor[form]: an upper bound of the
- * exact r², certified by propagating `epsilon` through the closed form. hits holds up to J·SHY_TILE_FORMS entries; returns their number.
- * Not collective; cannot fail. Source: the moment identities (ARCHITECTURE.md).
- *
- * @param inverse_n  1/n, n samples of all row blocks
+ * tile := moments of block `index` of the left panel and the right panel over my rows, by library matrix products; stacks the
+ * panels first where that has not been done. Small tiles are multiplied in fp32 instead of bf16 (tile->precision says so).
  */
+shy_status shy_tile_moments(shy_panel *left, int index, shy_panel *right, shy_precision precision, shy_moments moments, shy_tile *tile);
+/**
+ * ε: |computed − exact| <= ε·‖a‖·‖b‖ for every sum of this tile, once those of `row_blocks` ranks have been added.
+ * Rounding of the stacks (measured) and of the additions, in whatever order the library adds. Source: Higham 2002, chapter 3.
+ */
+double shy_tile_epsilon(const shy_tile *tile, const shy_panel *left, const shy_panel *right, int row_blocks);
+
+/* ---- flagged pairs --------------------------------------------------------------------------------------------- */
+
+/** Pairs of operands, and once refined or taken, their moments (FULL) to within `epsilon`. */
 typedef struct {
-    int right;
-    shy_tile_form form;
+    int capacity, count;
+    int32_t *left, *right; /* numbers of the operands in the panels */
+    double *moment;        /* count × 5: M11, M12, M21, M22, Y11 */
+    double epsilon;
+} shy_pairs;
+
+shy_status shy_pairs_create(int capacity, shy_pairs **pairs_out);
+void shy_pairs_destroy(shy_pairs **pairs);
+uint64_t shy_pairs_bytes(int capacity);
+
+/**
+ * Row i of a tile (block `index` of the left panel): appends every pair one of whose forms with floor[form] <= 1 may have an r² of
+ * floor[form] or more, certified against `epsilon`; up to right->count pairs, for which there must be room.
+ */
+void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i, const shy_panel *right, double epsilon,
+                   const double floor[SHY_TILE_FORMS], shy_pairs *pairs);
+/** moment := sums of my rows (not divided further); about 10·rows flops a pair. To be added over the row blocks. */
+void shy_pairs_refine(const shy_panel *left, const shy_panel *right, shy_pairs *pairs);
+/** moment := those of the tile, which holds FULL moments; epsilon := the tile's. */
+void shy_pairs_take(const shy_tile *tile, int index, double epsilon, shy_pairs *pairs);
+
+typedef struct {
     double bound; /* certified upper bound of r², cut at 2; not rounded to fp32, which could sink below r² */
+    int32_t left, right;
+    shy_tile_form form;
 } shy_tile_hit;
-int shy_tile_screen(const shy_tile *tile, const shy_panel *left, const shy_panel *right, int i, double inverse_n, double epsilon,
-                    const double floor[SHY_TILE_FORMS], shy_tile_hit *hits);
+/**
+ * Every form with floor[form] <= 1 of every pair whose bound is not below floor[form], largest bounds first. hits holds up to
+ * count·SHY_TILE_FORMS entries; returns their number. Not collective; cannot fail.
+ */
+int shy_pairs_bound(const shy_panel *left, const shy_panel *right, const shy_pairs *pairs, const double floor[SHY_TILE_FORMS],
+                    shy_tile_hit *hits);
 
 /* ---- element-wise formulas ------------------------------------------------------------------------------------- */
 
 /** Σz, Σz², Σzy of z − reference over rows; added to sums[3]. */
 void shy_element_sums(int rows, const double *z, const double *y, double reference, double sums[3]);
 
-/** Σ u, and Σ (u − mean)², over rows. */
-double shy_row_sum(int rows, const double *u);
-double shy_row_square(int rows, const double *u, double mean);
-
-void shy_tile_describe(char *text, size_t size); /* "OpenBLAS 0.3.21 SkylakeX, oneDNN 2.6.3, AVX-512" */
+void shy_tile_describe(char *text, size_t size); /* "OpenBLAS 0.3.21 SkylakeX, oneDNN 2.6.3, kernels avx512" */
 
 #endif

@@ -5,27 +5,33 @@
 
 #include "search_impl.h"
 
-/* Panels are chosen so that a tile's sums stay in the second-level cache and a panel within a fraction of the memory. */
-void shy_engine_shape(const shy_space *space, const shy_search_options *options, int *tile_left, int *tile_right, int *left_capacity)
+/*
+ * Operands of a tile. Panels take at most a quarter of the memory. Large left sides, because every right operand is evaluated and packed
+ * once for each of them; tiles whose sums stay in the caches.
+ */
+enum { BLOCK = 256, RIGHT = 512, LEFT_CAPACITY = 4096, LEAST = 16 };
+
+static shy_tile_shape shape_of(const shy_space *space, const shy_search_options *options, shy_precision precision)
 {
-    const uint64_t row_bytes = 4U * (uint64_t)(space->problem->rows.rows + 16);
-    const uint64_t share = options->memory / 8U;
-    *tile_left = options->tile_left > 0 ? options->tile_left : 64;
-    *tile_right = options->tile_right > 0 ? options->tile_right : 384;
-    *left_capacity = options->tile_left > 0 ? options->tile_left : 512;
-    while (options->tile_right == 0 && *tile_right > 16 && (uint64_t)*tile_right * row_bytes * 6U > share) *tile_right /= 2;
-    while (options->tile_left == 0 && *left_capacity > 16 && (uint64_t)*left_capacity * row_bytes * 8U > share) *left_capacity /= 2;
-    if (*tile_left > *left_capacity) *tile_left = *left_capacity;
+    const int rows = space->problem->rows.rows;
+    shy_tile_shape shape = {LEFT_CAPACITY, BLOCK, RIGHT, precision == SHY_FP64};
+    if (options->tile_left > 0) shape.left_capacity = shape.block = options->tile_left;
+    if (options->tile_right > 0) shape.right = options->tile_right;
+    while (options->tile_left == 0 && shape.left_capacity > LEAST && shy_tile_work_bytes(rows, &shape) > options->memory / 4U) {
+        shape.left_capacity /= 2;
+        if (shape.right > shape.left_capacity && options->tile_right == 0) shape.right = shape.left_capacity;
+        if (shape.block > shape.left_capacity) shape.block = shape.left_capacity;
+    }
+    return shape;
 }
 
-uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *options)
+uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *options, shy_precision precision)
 {
-    int tile_left, tile_right, left_capacity;
-    shy_engine_shape(space, options, &tile_left, &tile_right, &left_capacity);
+    const shy_tile_shape shape = shape_of(space, options, precision);
     const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
     const uint64_t lists = levels * (uint64_t)shy_best_reserve(options->keep) * (sizeof(shy_best_entry) + 128U);
     const uint64_t scores = rows * sizeof(double) * (SHY_PROBES + SHY_BASIS_MAX + 20U);
-    return lists + scores + shy_tile_work_bytes(space, tile_left, tile_right, left_capacity);
+    return lists + scores + shy_tile_work_bytes((int)rows, &shape);
 }
 
 /* The values of sample 0, known to all members of the group. Collective over the group. */
@@ -41,11 +47,8 @@ static shy_status share_sample(shy_engine *engine)
 /* The first member's choice for all members: their rows and their memory may differ. Collective over the group. */
 static shy_status share_shape(shy_engine *engine)
 {
-    int shape[3];
-    shy_engine_shape(engine->space, engine->options, &shape[0], &shape[1], &shape[2]);
-    const shy_status st = shy_group_broadcast(engine->space->problem->team, shape, sizeof shape);
-    engine->tile_left = shape[0], engine->tile_right = shape[1], engine->left_capacity = shape[2];
-    return st;
+    engine->shape = shape_of(engine->space, engine->options, engine->precision);
+    return shy_group_broadcast(engine->space->problem->team, &engine->shape, sizeof engine->shape);
 }
 
 static shy_status engine_allocate(shy_engine *engine)
@@ -63,14 +66,14 @@ out:
     return st;
 }
 
-shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_engine **engine_out)
+shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out)
 {
     shy_status st = SHY_OK;
     shy_engine *engine = NULL;
     SHY_TRY_ALL(space->problem->team, shy_new(1, sizeof *engine, &engine));
     engine->space = space;
     engine->options = options;
-    engine->epsilon = shy_tile_epsilon(space->problem->rows.total, space->problem->team->row_blocks);
+    engine->precision = precision;
     SHY_TRY(share_shape(engine));
     SHY_TRY_ALL(space->problem->team, engine_allocate(engine));
     SHY_TRY(share_sample(engine));
@@ -100,7 +103,7 @@ shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_fo
     bool degenerate = false;
     double own[SHY_COMPLEXITY_MAX + 1];
     SHY_TRY(shy_scorer_score(engine->scorer, formula, &score, &degenerate));
-    engine->rescored++;
+    engine->screening.scored++;
     if (degenerate) return SHY_OK;
     SHY_TRY(shy_group_agree(engine->space->problem->team, shy_best_offer(engine->best, complexity, formula, &score)));
     shy_best_marks(engine->best, own);

@@ -8,10 +8,10 @@
 
 /* ---- plan --------------------------------------------------------------------------------------------------------------- */
 
-static uint64_t bytes_per_rank(const shy_space *space, const shy_search_options *options)
+static uint64_t bytes_per_rank(const shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const uint64_t rows = (uint64_t)space->problem->rows.rows;
-    return rows * sizeof(double) * ((uint64_t)space->factors + 2U) + shy_engine_bytes(space, options) + shy_memory_in_use();
+    return rows * sizeof(double) * ((uint64_t)space->factors + 2U) + shy_engine_bytes(space, options, precision) + shy_memory_in_use();
 }
 
 static shy_status check_plan(const shy_search_options *options, const shy_plan *plan)
@@ -40,13 +40,13 @@ static shy_status plan_space(shy_space *space, const shy_search_options *options
     if (options->plan) memcpy(plan->formulas, options->plan->formulas, sizeof plan->formulas);
     else SHY_TRY(shy_count_formulas(space, plan->formulas));
     for (int c = 1; c <= space->grammar.max_complexity; c++) plan->formulas_total += plan->formulas[c];
-    if (team->rank == 0) shy_rates_measure(rates);
+    if (team->rank == 0) shy_rates_measure(options->precision, space->problem->rows.total, rates);
     SHY_TRY(shy_team_broadcast(team, rates, sizeof *rates));
     SHY_TRY_ALL(team, shy_jobs_create(space, options, rates, jobs_out));
     plan->jobs = (*jobs_out)->count;
     plan->seconds = (*jobs_out)->cost / team->groups;
     plan->flops = (*jobs_out)->flops;
-    plan->bytes_per_rank = (double)bytes_per_rank(space, options);
+    plan->bytes_per_rank = (double)bytes_per_rank(space, options, rates->precision);
     SHY_TRY(shy_team_maximum(team, &plan->bytes_per_rank, 1));
     SHY_TRY_ALL(team, check_plan(options, plan));
 out:
@@ -139,6 +139,20 @@ out:
     return st;
 }
 
+/* Members of a group screen the same tiles: one of them counts. Collective over the world. */
+static shy_status add_up_screening(const shy_engine *engine, shy_precision precision, shy_search_result *result)
+{
+    const shy_team *team = engine->space->problem->team;
+    enum { COUNTS = sizeof(shy_screening) / sizeof(uint64_t) };
+    result->precision = precision;
+    result->screening = team->row_block == 0 ? engine->screening : (shy_screening){0};
+    uint64_t count[COUNTS];
+    memcpy(count, &result->screening, sizeof count);
+    const shy_status st = shy_team_sum_counts(team, count, COUNTS);
+    memcpy(&result->screening, count, sizeof count);
+    return st;
+}
+
 static shy_status search_space(shy_space *space, const shy_search_options *options, void (*progress)(void *context, const shy_progress *now),
                                void *context, shy_search_result *result)
 {
@@ -149,10 +163,11 @@ static shy_status search_space(shy_space *space, const shy_search_options *optio
     shy_outcome *outcome = NULL;
     shy_rates rates;
     SHY_TRY(plan_space(space, options, &rates, &jobs, &result->plan));
-    SHY_TRY(shy_engine_create(space, options, &engine));
+    SHY_TRY(shy_engine_create(space, options, rates.precision, &engine));
     shy_run run = {.engine = engine, .jobs = jobs, .plan = &result->plan, .progress = progress, .context = context, .started = shy_time_seconds()};
     SHY_TRY(deal_and_work(&run));
     result->formulas_scored = result->plan.formulas_total;
+    SHY_TRY(add_up_screening(engine, rates.precision, result));
     SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
     SHY_TRY(shy_finish(engine, outcome, result));
 out:

@@ -210,14 +210,22 @@ typedef struct {
     double pair_seconds;   /* per pair: closed forms */
     double operand_row;    /* seconds to evaluate and pack one operand for one sample */
     double element_row;    /* seconds per element-wise formula and sample */
+    shy_precision precision; /* of the tiles: the one asked for, or the faster here */
 } shy_rates;
 
-void shy_rates_measure(shy_rates *rates);
+/* A few milliseconds of the real work. `samples`: of the problem; with many of them bf16 rounds too much to be of use. */
+void shy_rates_measure(shy_precision asked, uint64_t samples, shy_rates *rates);
 shy_status shy_jobs_create(shy_space *space, const shy_search_options *options, const shy_rates *rates, shy_jobs **jobs_out);
 void shy_jobs_destroy(shy_jobs **jobs);
 int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots);
 
 /* ---- engine: works a job off ------------------------------------------------------------------------------------- */
+
+/* Operands: of the left side in all, of them in one tile, of the right side. `wide`: sums in fp64. */
+typedef struct {
+    int left_capacity, block, right;
+    bool wide;
+} shy_tile_shape;
 
 typedef struct {
     shy_space *space;
@@ -225,20 +233,19 @@ typedef struct {
     shy_best *best;
     shy_scorer *scorer;
     double *mark;             /* [levels + 1] thresholds, own and heard */
-    int tile_left, tile_right, left_capacity;
-    double epsilon;
+    shy_tile_shape shape;
+    shy_precision precision;  /* of the tiles at present */
+    shy_screening screening;
     double *sample;           /* [factors] values of sample 0: the reference of element-wise sums */
     void (*breathe)(void *context); /* called between tiles: rank 0 answers the others, progress */
     void *breathe_context;
-    uint64_t rescored;
     struct shy_tile_work *tiles;
     struct shy_element_work *elements;
 } shy_engine;
 
-shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_engine **engine_out);
+shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out);
 void shy_engine_destroy(shy_engine **engine);
-uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *options);
-void shy_engine_shape(const shy_space *space, const shy_search_options *options, int *tile_left, int *tile_right, int *left_capacity);
+uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *options, shy_precision precision);
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */
 /* Scores and keeps, if its statistic may exceed the mark. Collective over the group. */
 shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_formula *formula);
@@ -246,7 +253,7 @@ shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_fo
 shy_status shy_tile_work_create(shy_engine *engine);
 void shy_tile_work_destroy(shy_engine *engine);
 shy_status shy_tile_work_run(shy_engine *engine, const shy_job *job);
-uint64_t shy_tile_work_bytes(const shy_space *space, int tile_left, int tile_right, int left_capacity);
+uint64_t shy_tile_work_bytes(int rows, const shy_tile_shape *shape);
 shy_status shy_element_work_create(shy_engine *engine);
 void shy_element_work_destroy(shy_engine *engine);
 shy_status shy_element_work_run(shy_engine *engine, const shy_job *job);

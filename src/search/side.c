@@ -8,19 +8,21 @@
 
 /* ---- memory ------------------------------------------------------------------------------------------------------------ */
 
-shy_status shy_side_create(shy_space *space, int capacity, bool left, shy_side **side_out)
+shy_status shy_side_create(shy_space *space, int capacity, int block, bool wide, shy_side **side_out)
 {
     shy_status st = SHY_OK;
     shy_side *side = NULL;
-    const int rows = space->problem->rows.rows;
+    const shy_rows *samples = &space->problem->rows;
+    const int rows = samples->rows;
     SHY_TRY(shy_new(1, sizeof *side, &side));
     side->space = space;
     side->capacity = capacity;
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->instance, &side->instance));
-    SHY_TRY(shy_new(3 * (size_t)capacity, sizeof *side->sum, &side->sum));
+    SHY_TRY(shy_new(2 * (size_t)capacity, sizeof *side->sum, &side->sum));
+    SHY_TRY(shy_new(SHY_OPERAND_PARTIALS * (size_t)capacity, sizeof *side->partial, &side->partial));
     for (int k = 0; k < 2; k++) {
         SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
-        SHY_TRY(shy_panel_create(capacity, rows, left, &side->panel[k]));
+        SHY_TRY(shy_panel_create(capacity, block, rows, samples->total, space->response, block > 0, wide, &side->panel[k]));
         SHY_TRY(shy_new((size_t)capacity, sizeof *side->in[k], &side->in[k]));
     }
     *side_out = side, side = NULL;
@@ -34,6 +36,7 @@ void shy_side_destroy(shy_side **side)
     if (!*side) return;
     shy_free(&(*side)->instance);
     shy_free(&(*side)->sum);
+    shy_free(&(*side)->partial);
     shy_free(&(*side)->evaluation);
     for (int k = 0; k < 2; k++) {
         shy_free(&(*side)->value[k]);
@@ -43,10 +46,10 @@ void shy_side_destroy(shy_side **side)
     shy_free(side);
 }
 
-uint64_t shy_side_bytes(const shy_space *space, int capacity, bool left)
+uint64_t shy_side_bytes(int rows, int capacity, int block, bool wide)
 {
-    const int rows = space->problem->rows.rows;
-    return 2U * ((uint64_t)capacity * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, rows, left));
+    const uint64_t instances = 2U * sizeof(shy_instance) + (2U + SHY_OPERAND_PARTIALS) * sizeof(double);
+    return (uint64_t)capacity * instances + 2U * ((uint64_t)capacity * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, block, rows, block > 0, wide));
 }
 
 /* ---- streams of operands -------------------------------------------------------------------------------------------------- */
@@ -179,38 +182,39 @@ static shy_status average(const shy_side *side, double *sum, int count)
     return st;
 }
 
+/* Means and standard deviations of the first `count` columns of side->value[which]: mean[i], and square[i] behind them. */
+static shy_status standardise(shy_side *side, int which, int count, double *mean, double *square)
+{
+    shy_status st = SHY_OK;
+    const int rows = side->space->problem->rows.rows;
+    memset(mean, 0, 2 * (size_t)count * sizeof *mean);
+    for (int i = 0; i < count; i++) mean[i] = shy_row_sum(rows, side->value[which] + (size_t)i * (size_t)rows);
+    SHY_TRY(average(side, mean, count));
+    for (int i = 0; i < count; i++) square[i] = shy_row_square(rows, side->value[which] + (size_t)i * (size_t)rows, mean[i]);
+    SHY_TRY(average(side, square, count));
+out:
+    return st;
+}
+
 /* Packs `count` columns of side->value[which] that `in` describes; operands that are constant on the data are left out. */
 static shy_status pack(shy_side *side, int which, int count)
 {
     shy_status st = SHY_OK;
     const int rows = side->space->problem->rows.rows;
     shy_panel *panel = side->panel[which];
-    double *mean = side->sum, *square = mean + count, out[3];
-    memset(mean, 0, 2 * (size_t)count * sizeof *mean);
-    for (int i = 0; i < count; i++) mean[i] = shy_row_sum(rows, side->value[which] + (size_t)i * (size_t)rows);
-    SHY_TRY(average(side, mean, count));
-    for (int i = 0; i < count; i++) square[i] = shy_row_square(rows, side->value[which] + (size_t)i * (size_t)rows, mean[i]);
-    SHY_TRY(average(side, square, count));
+    double *mean = side->sum, *square = mean + count, *partial = side->partial;
     int packed = 0;
+    SHY_TRY(standardise(side, which, count, mean, square));
     for (int i = 0; i < count; i++) {
         const double scale = sqrt(square[i]);
         if (!(scale > 1e-13 * fabs(mean[i])) || !isfinite(scale)) continue;
         const shy_operand_sums sums = {.mean = mean[i], .scale = scale, .mu = mean[i] / scale};
-        shy_panel_pack(panel, packed, side->value[which] + (size_t)i * (size_t)rows, side->space->response, &sums, out);
-        panel->sums[packed].y = out[0], panel->sums[packed].fourth = out[1], panel->sums[packed].weighted = out[2];
+        shy_panel_pack(panel, packed, side->value[which] + (size_t)i * (size_t)rows, &sums, partial + SHY_OPERAND_PARTIALS * (size_t)packed);
         side->in[which][packed++] = side->in[which][i];
     }
-    panel->count = packed;
-    double *all = side->sum;
-    for (int i = 0; i < packed; i++) {
-        all[3 * i] = panel->sums[i].y, all[3 * i + 1] = panel->sums[i].fourth, all[3 * i + 2] = panel->sums[i].weighted;
-    }
-    SHY_TRY(average(side, all, 3 * packed));
-    for (int i = 0; i < packed; i++) {
-        panel->sums[i].y = all[3 * i];
-        panel->sums[i].fourth = sqrt(all[3 * i + 1]);
-        panel->sums[i].weighted = sqrt(all[3 * i + 2]);
-    }
+    SHY_TRY(shy_group_sum(side->space->problem->team, partial, SHY_OPERAND_PARTIALS * (int64_t)packed));
+    for (int i = 0; i < packed; i++) shy_panel_complete(panel, i, partial + SHY_OPERAND_PARTIALS * (size_t)i);
+    shy_panel_finish(panel, packed);
 out:
     return st;
 }
@@ -225,7 +229,7 @@ shy_status shy_side_fill(shy_side *side, shy_stream *stream, bool inverses, int 
     SHY_TRY(shy_group_agree(side->space->problem->team, evaluate_side(side, count)));
     memcpy(side->in[0], side->instance, (size_t)count * sizeof *side->instance);
     SHY_TRY(pack(side, 0, count));
-    side->panel[1]->count = 0;
+    shy_panel_finish(side->panel[1], 0);
     for (int i = 0; inverses && i < count; i++) {
         if (i == 0 || !same_tuple(&side->instance[i].tuple, &side->instance[i - 1].tuple)) {
             shy_context_ranges(side->space, side->instance[i].context, &side->instance[i].context->side_program[complexity], &side->instance[i].tuple);

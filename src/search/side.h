@@ -21,7 +21,7 @@ typedef struct {
     shy_instance *in[2];    /* what the panels hold */
     double *evaluation;     /* scratch of a program */
     size_t evaluation_size;
-    double *sum;            /* scratch for sums over the group */
+    double *sum, *partial;  /* scratch for sums over the group */
 } shy_side;
 
 /*
@@ -37,9 +37,10 @@ typedef struct {
     int at;                 /* within the context's side list; −1: the tuple is not set up yet */
 } shy_stream;
 
-shy_status shy_side_create(shy_space *space, int capacity, bool left, shy_side **side_out);
+/* Left sides are cut into tiles of at most `block` operands; right sides: 0. `wide`: for moments in fp64. */
+shy_status shy_side_create(shy_space *space, int capacity, int block, bool wide, shy_side **side_out);
 void shy_side_destroy(shy_side **side);
-uint64_t shy_side_bytes(const shy_space *space, int capacity, bool left);
+uint64_t shy_side_bytes(int rows, int capacity, int block, bool wide);
 
 /*
  * Fills the panels with the next operands of a stream, those that are constant on the data left out. count_out: operands taken

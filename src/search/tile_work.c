@@ -1,34 +1,47 @@
 /* Works a tile job off: multiplies panels of operands and follows up what the closed forms let through. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <string.h>
 
-#include "side.h"
+#include "tile_formula.h"
 
 #define SLACK 1e-9 /* between a statistic and the mark: covers the rounding of fp64 */
+
+enum {
+    PAIRS = 16384,   /* flagged pairs followed up together, the best first */
+    DENSE = 8,       /* flagged is more than one pair in this many: the sums of the whole tile serve better than those of single pairs */
+    TRIAL = 64       /* tiles after which it is judged whether the narrow type is of use */
+};
 
 struct shy_tile_work {
     shy_side *left, *right;
     shy_tile *tile;
+    shy_pairs *pairs;
     shy_tile_hit *hit;
+    uint64_t trial_tiles, trial_widened;
 };
 
-uint64_t shy_tile_work_bytes(const shy_space *space, int tile_left, int tile_right, int left_capacity)
+uint64_t shy_tile_work_bytes(int rows, const shy_tile_shape *shape)
 {
-    const uint64_t sides = shy_side_bytes(space, left_capacity, true) + shy_side_bytes(space, tile_right, false);
-    return sides + 5U * (uint64_t)tile_left * (uint64_t)tile_right * sizeof(float);
+    const uint64_t sides = shy_side_bytes(rows, shape->left_capacity, shape->block, shape->wide) + shy_side_bytes(rows, shape->right, 0, shape->wide);
+    const uint64_t pairs = shy_pairs_bytes(PAIRS + shape->right) + (PAIRS + (uint64_t)shape->right) * SHY_TILE_FORMS * sizeof(shy_tile_hit);
+    return sides + shy_tile_bytes(shape->block, shape->right, shape->wide) + pairs;
 }
 
 shy_status shy_tile_work_create(shy_engine *engine)
 {
     shy_status st = SHY_OK;
     struct shy_tile_work *work = NULL;
+    const shy_tile_shape *shape = &engine->shape;
+    const int pairs = PAIRS + shape->right;
     SHY_TRY(shy_new(1, sizeof *work, &work));
     engine->tiles = work;
-    SHY_TRY(shy_side_create(engine->space, engine->left_capacity, true, &work->left));
-    SHY_TRY(shy_side_create(engine->space, engine->tile_right, false, &work->right));
-    SHY_TRY(shy_tile_create(engine->tile_left, engine->tile_right, &work->tile));
-    SHY_TRY(shy_new((size_t)engine->tile_right * SHY_TILE_FORMS, sizeof *work->hit, &work->hit));
+    SHY_TRY(shy_side_create(engine->space, shape->left_capacity, shape->block, shape->wide, &work->left));
+    SHY_TRY(shy_side_create(engine->space, shape->right, 0, shape->wide, &work->right));
+    SHY_TRY(shy_tile_create(shape->block, shape->right, shape->wide, &work->tile));
+    SHY_TRY(shy_pairs_create(pairs, &work->pairs));
+    SHY_TRY(shy_new((size_t)pairs * SHY_TILE_FORMS, sizeof *work->hit, &work->hit));
 out:
     return st;
 }
@@ -39,126 +52,35 @@ void shy_tile_work_destroy(shy_engine *engine)
     shy_side_destroy(&engine->tiles->left);
     shy_side_destroy(&engine->tiles->right);
     shy_tile_destroy(&engine->tiles->tile);
+    shy_pairs_destroy(&engine->tiles->pairs);
     shy_free(&engine->tiles->hit);
     shy_free(&engine->tiles);
 }
 
-/* ---- candidates ---------------------------------------------------------------------------------------------------------------- */
+/* ---- what a tile is asked -------------------------------------------------------------------------------------------------------- */
 
-/* Which formula a hit stands for: operator or family, and which side is its left operand. */
+/* The tile that is being worked on. */
 typedef struct {
-    shy_family family;
-    shy_op op;
-    bool swapped;
-} shy_meaning;
+    shy_engine *engine;
+    const shy_job *job;
+    int left_inverse, right_inverse;
+    int index;                     /* block of the left panel */
+    double floor[SHY_TILE_FORMS];  /* what a form has to reach; 2: it is not in question */
+    double epsilon;
+    int rows_seen;                 /* since flagged pairs were settled last */
+} shy_tile_task;
 
-static shy_meaning meaning_of(int left_inverse, int right_inverse, shy_tile_form form)
+static void set_floors(shy_tile_task *task)
 {
-    const bool ratio = left_inverse || right_inverse;
-    switch (form) {
-    case SHY_TILE_PRODUCT: return (shy_meaning){SHY_FAMILY_PLAIN, ratio ? SHY_OP_DIVIDE : SHY_OP_MULTIPLY, left_inverse};
-    case SHY_TILE_SUM: return (shy_meaning){SHY_FAMILY_PLAIN, SHY_OP_ADD, false};
-    case SHY_TILE_DIFFERENCE: return (shy_meaning){SHY_FAMILY_PLAIN, SHY_OP_SUBTRACT, false};
-    case SHY_TILE_WEIGHTED: return (shy_meaning){ratio ? SHY_FAMILY_WEIGHTED_INVERSE : SHY_FAMILY_WEIGHTED, SHY_OP_CONSTANT, left_inverse};
-    case SHY_TILE_SHIFT_LEFT: return (shy_meaning){ratio ? SHY_FAMILY_SHIFTED_RATIO : SHY_FAMILY_SHIFTED, SHY_OP_CONSTANT, false};
-    case SHY_TILE_SHIFT_RIGHT: return (shy_meaning){ratio ? SHY_FAMILY_SHIFTED_RATIO : SHY_FAMILY_SHIFTED, SHY_OP_CONSTANT, true};
-    default: return (shy_meaning){SHY_FAMILY_INTERACTION, SHY_OP_CONSTANT, false};
-    }
-}
-
-/* A constant can be added to the side that is not inverted only; u·v of two inverses does not occur. */
-static bool form_exists(int left_inverse, int right_inverse, shy_tile_form form)
-{
-    if (!left_inverse && !right_inverse) return true;
-    if (form == SHY_TILE_PRODUCT || form == SHY_TILE_WEIGHTED) return true;
-    return (form == SHY_TILE_SHIFT_LEFT && right_inverse) || (form == SHY_TILE_SHIFT_RIGHT && left_inverse);
-}
-
-static int form_cost(const shy_grammar *grammar, shy_meaning meaning)
-{
-    if (meaning.family != SHY_FAMILY_PLAIN) return shy_family_cost(grammar, meaning.family);
-    return grammar->allowed[meaning.op] ? grammar->weight[meaning.op] : 0;
-}
-
-static bool join_tuples(const shy_tuple *a, const shy_tuple *b, int most, shy_tuple *joint)
-{
-    int i = 0, j = 0, count = 0;
-    while (i < a->count || j < b->count) {
-        const bool take_a = j >= b->count || (i < a->count && a->factor[i] <= b->factor[j]);
-        const uint32_t factor = take_a ? a->factor[i] : b->factor[j];
-        if (count == most) return false;
-        if (i < a->count && a->factor[i] == factor) i++;
-        if (j < b->count && b->factor[j] == factor) j++;
-        joint->factor[count++] = factor;
-    }
-    joint->count = count;
-    return true;
-}
-
-static void operand_tree(const shy_instance *instance, const shy_tuple *joint, shy_tree *tree)
-{
-    uint32_t slot[SHY_FACTORS_MAX];
-    for (int s = 0, at = 0; s < instance->tuple.count; s++) {
-        while (joint->factor[at] != instance->tuple.factor[s]) at++;
-        slot[s] = (uint32_t)at;
-    }
-    shy_shapes_operand_tree(instance->context->shapes, instance->operand, slot, tree);
-}
-
-/* The canonical formula of a pair, if it has one and it is valid for these factors. */
-static shy_status identify(shy_space *space, const shy_instance *u, const shy_instance *v, shy_meaning meaning, shy_formula *formula, int *complexity)
-{
-    shy_status st = SHY_OK;
-    shy_tree left, right;
-    const shy_context *context = NULL;
-    *complexity = 0;
-    if (!join_tuples(&u->tuple, &v->tuple, space->slots_max, &formula->tuple)) return SHY_OK;
-    operand_tree(u, &formula->tuple, &left);
-    operand_tree(v, &formula->tuple, &right);
-    SHY_TRY(shy_space_context(space, &formula->tuple, &context));
-    if (meaning.family == SHY_FAMILY_PLAIN) {
-        const int root = left.count - 1;
-        (void)shy_tree_binary(&left, meaning.op, root, shy_tree_append(&left, &right));
-    }
-    formula->root = shy_shapes_find(context->shapes, meaning.family, &left, &right);
-    if (formula->root < 0 || context->root_validity[formula->root] == SHY_NEVER) return SHY_OK;
-    if (context->root_validity[formula->root] == SHY_DEPENDS) {
-        shy_context_ranges(space, context, &context->ranges, &formula->tuple);
-        if (!shy_context_root_valid(space, context, formula->root)) return SHY_OK;
-    }
-    *complexity = context->root[formula->root].complexity;
-out:
-    return st;
-}
-
-static shy_status follow_up(shy_engine *engine, const shy_instance *u, const shy_instance *v, shy_meaning meaning, double bound)
-{
-    shy_status st = SHY_OK;
-    shy_formula formula;
-    int complexity = 0;
-    if (meaning.swapped) {
-        const shy_instance *other = u;
-        u = v, v = other;
-    }
-    SHY_TRY(shy_group_agree(engine->space->problem->team, identify(engine->space, u, v, meaning, &formula, &complexity)));
-    if (complexity == 0 || bound < engine->mark[complexity] - SLACK) return SHY_OK;
-    SHY_TRY(shy_engine_candidate(engine, complexity, &formula));
-out:
-    return st;
-}
-
-/* ---- tiles ------------------------------------------------------------------------------------------------------------------------ */
-
-static void set_floors(const shy_engine *engine, const shy_job *job, int left_inverse, int right_inverse, double *floor)
-{
+    const shy_engine *engine = task->engine;
     const shy_grammar *grammar = &engine->space->grammar;
     for (int form = 0; form < SHY_TILE_FORMS; form++) {
-        floor[form] = 2.0;
-        if (!form_exists(left_inverse, right_inverse, (shy_tile_form)form)) continue;
-        const int cost = form_cost(grammar, meaning_of(left_inverse, right_inverse, (shy_tile_form)form));
-        const int complexity = job->left_complexity + job->right_complexity + cost;
+        task->floor[form] = 2.0;
+        if (!shy_form_exists(task->left_inverse, task->right_inverse, (shy_tile_form)form)) continue;
+        const int cost = shy_form_cost(grammar, shy_form_meaning(task->left_inverse, task->right_inverse, (shy_tile_form)form));
+        const int complexity = task->job->left_complexity + task->job->right_complexity + cost;
         if (cost == 0 || complexity > grammar->max_complexity) continue;
-        floor[form] = engine->mark[complexity] - SLACK;
+        task->floor[form] = engine->mark[complexity] - SLACK;
     }
 }
 
@@ -170,29 +92,135 @@ static bool any_form(const double *floor)
     return false;
 }
 
-static shy_status run_tile(shy_engine *engine, const shy_job *job, int left_inverse, int right_inverse, int first)
+/* Sums of ũ = μ + d lose digits where the mean is large against the standard deviation: those of d serve better there. */
+#define RAW_MU_MOST 8.0
+
+static shy_moments choose_moments(const shy_tile_task *task, const shy_panel *left, const shy_panel *right)
+{
+    const shy_moments moments = shy_moments_needed(task->floor);
+    if (task->engine->precision == SHY_FP64) return SHY_MOMENTS_FULL; /* its sums are used as they are */
+    if (moments == SHY_MOMENTS_RAW && fmax(left->mu_most, right->mu_most) > RAW_MU_MOST) return SHY_MOMENTS_FULL;
+    return moments;
+}
+
+static shy_panel *left_panel(const shy_tile_task *task)
+{
+    return task->engine->tiles->left->panel[task->left_inverse];
+}
+
+static shy_panel *right_panel(const shy_tile_task *task)
+{
+    return task->engine->tiles->right->panel[task->right_inverse];
+}
+
+/* The sums of the tile over all samples. Collective over the group. */
+static shy_status fill_tile(shy_tile_task *task, shy_precision precision, shy_moments moments)
 {
     shy_status st = SHY_OK;
+    const shy_team *team = task->engine->space->problem->team;
+    shy_tile *tile = task->engine->tiles->tile;
+    SHY_TRY(shy_group_agree(team, shy_tile_moments(left_panel(task), task->index, right_panel(task), precision, moments, tile)));
+    if (tile->precision == SHY_FP64) SHY_TRY(shy_group_sum(team, tile->sum, shy_tile_numbers(tile)));
+    else SHY_TRY(shy_group_sum_floats(team, tile->sum, shy_tile_numbers(tile)));
+    task->epsilon = shy_tile_epsilon(tile, left_panel(task), right_panel(task), team->row_blocks);
+out:
+    return st;
+}
+
+/* ---- flagged pairs ---------------------------------------------------------------------------------------------------------------- */
+
+static shy_status follow_up(shy_tile_task *task, const shy_tile_hit *hit)
+{
+    shy_status st = SHY_OK;
+    shy_engine *engine = task->engine;
+    const shy_instance *u = &engine->tiles->left->in[task->left_inverse][hit->left], *v = &engine->tiles->right->in[task->right_inverse][hit->right];
+    const shy_meaning meaning = shy_form_meaning(task->left_inverse, task->right_inverse, hit->form);
+    shy_formula formula;
+    int complexity = 0;
+    SHY_TRY(shy_group_agree(engine->space->problem->team,
+                            shy_form_identify(engine->space, meaning.swapped ? v : u, meaning.swapped ? u : v, meaning, &formula, &complexity)));
+    if (complexity == 0 || hit->bound < engine->mark[complexity] - SLACK) return SHY_OK;
+    SHY_TRY(shy_engine_candidate(engine, complexity, &formula));
+out:
+    return st;
+}
+
+/* Moments of the flagged pairs: their own, or where they are many those of the tile, in a wider type if need be. Collective over the group. */
+static shy_status measure_pairs(shy_tile_task *task)
+{
+    shy_status st = SHY_OK;
+    shy_engine *engine = task->engine;
     struct shy_tile_work *work = engine->tiles;
-    const shy_rows *rows = &engine->space->problem->rows;
-    const shy_panel *all = work->left->panel[left_inverse], *right = work->right->panel[right_inverse];
-    double floor[SHY_TILE_FORMS];
-    shy_panel left = *all;
-    left.count = all->count - first < engine->tile_left ? all->count - first : engine->tile_left;
-    left.pair += 2 * (size_t)first * (size_t)all->stride;
-    left.response += (size_t)first * (size_t)all->stride;
-    left.sums += first;
-    shy_tile_moments(&left, right, work->tile);
-    SHY_TRY(shy_group_sum_floats(rows->team, work->tile->product, 5 * (int64_t)left.count * right->count));
-    for (int i = 0; i < left.count; i++) {
-        set_floors(engine, job, left_inverse, right_inverse, floor);
-        const int hits = shy_tile_screen(work->tile, &left, right, i, 1.0 / (double)rows->total, engine->epsilon, floor, work->hit);
-        for (int h = 0; h < hits; h++) {
-            const shy_tile_hit *hit = &work->hit[h];
-            SHY_TRY(follow_up(engine, &work->left->in[left_inverse][first + i], &work->right->in[right_inverse][hit->right],
-                              meaning_of(left_inverse, right_inverse, hit->form), hit->bound));
-        }
+    const bool dense = (int64_t)work->pairs->count * DENSE > (int64_t)task->rows_seen * right_panel(task)->count;
+    if (dense && (work->tile->precision == SHY_BF16 || work->tile->moments != SHY_MOMENTS_FULL)) {
+        engine->screening.widened++;
+        SHY_TRY(fill_tile(task, SHY_FP32, SHY_MOMENTS_FULL));
     }
+    if (dense || work->tile->precision == SHY_FP64) {
+        shy_pairs_take(work->tile, task->index, task->epsilon, work->pairs);
+    } else {
+        engine->screening.refined += (uint64_t)work->pairs->count;
+        shy_pairs_refine(left_panel(task), right_panel(task), work->pairs);
+        SHY_TRY(shy_group_sum(engine->space->problem->team, work->pairs->moment, 5 * (int64_t)work->pairs->count));
+    }
+out:
+    return st;
+}
+
+/* Follows up the flagged pairs, the best first, so that the marks are high before the others come. Collective over the group. */
+static shy_status settle(shy_tile_task *task)
+{
+    shy_status st = SHY_OK;
+    struct shy_tile_work *work = task->engine->tiles;
+    if (work->pairs->count > 0) {
+        task->engine->screening.flagged += (uint64_t)work->pairs->count;
+        SHY_TRY(measure_pairs(task));
+        const int hits = shy_pairs_bound(left_panel(task), right_panel(task), work->pairs, task->floor, work->hit);
+        for (int h = 0; h < hits; h++) {
+            set_floors(task);
+            if (work->hit[h].bound < task->floor[work->hit[h].form]) continue;
+            SHY_TRY(follow_up(task, &work->hit[h]));
+        }
+        set_floors(task);
+    }
+    work->pairs->count = 0;
+    task->rows_seen = 0;
+out:
+    return st;
+}
+
+/* ---- tiles ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Where most tiles have to be done again in a wider type, the narrow one only costs time. */
+static void judge_precision(shy_tile_task *task, uint64_t widened)
+{
+    struct shy_tile_work *work = task->engine->tiles;
+    work->trial_tiles++;
+    work->trial_widened += widened;
+    if (work->trial_tiles < TRIAL) return;
+    if (task->engine->precision == SHY_BF16 && work->trial_widened > TRIAL / 3) task->engine->precision = SHY_FP32;
+    work->trial_tiles = work->trial_widened = 0;
+}
+
+static shy_status run_tile(shy_tile_task *task)
+{
+    shy_status st = SHY_OK;
+    shy_engine *engine = task->engine;
+    struct shy_tile_work *work = engine->tiles;
+    const shy_panel *left = left_panel(task), *right = right_panel(task);
+    const int rows = shy_panel_block_count(left, task->index);
+    const uint64_t widened = engine->screening.widened;
+    set_floors(task);
+    SHY_TRY(fill_tile(task, engine->precision, choose_moments(task, left, right)));
+    engine->screening.tiles++;
+    engine->screening.pairs += (uint64_t)rows * (uint64_t)right->count;
+    for (int i = 0; i < rows; i++) {
+        if (work->pairs->count + right->padded > work->pairs->capacity) SHY_TRY(settle(task));
+        shy_tile_flag(work->tile, left, task->index, i, right, task->epsilon, task->floor, work->pairs);
+        task->rows_seen++;
+    }
+    SHY_TRY(settle(task));
+    judge_precision(task, engine->screening.widened - widened);
     if (engine->breathe) engine->breathe(engine->breathe_context);
 out:
     return st;
@@ -202,12 +230,11 @@ static shy_status run_pair(shy_engine *engine, const shy_job *job, int left_inve
 {
     shy_status st = SHY_OK;
     const struct shy_tile_work *work = engine->tiles;
-    double floor[SHY_TILE_FORMS];
-    set_floors(engine, job, left_inverse, right_inverse, floor);
-    if (work->right->panel[right_inverse]->count == 0 || !any_form(floor)) return SHY_OK;
-    for (int first = 0; first < work->left->panel[left_inverse]->count; first += engine->tile_left) {
-        SHY_TRY(run_tile(engine, job, left_inverse, right_inverse, first));
-    }
+    const shy_panel *left = work->left->panel[left_inverse];
+    shy_tile_task task = {.engine = engine, .job = job, .left_inverse = left_inverse, .right_inverse = right_inverse};
+    set_floors(&task);
+    if (left->count == 0 || work->right->panel[right_inverse]->count == 0 || !any_form(task.floor)) return SHY_OK;
+    for (task.index = 0; task.index < shy_panel_blocks(left); task.index++) SHY_TRY(run_tile(&task));
 out:
     return st;
 }

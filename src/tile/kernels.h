@@ -1,17 +1,70 @@
-/* Kernels of the module tile: one text, compiled once per instruction set. */
+/* Kernels of the module tile: one text, compiled once per instruction set. doc/screening.md has the algebra. */
 #ifndef SHY_TILE_KERNELS_H
 #define SHY_TILE_KERNELS_H
 
 #include "shihyo/tile.h"
 
+/* Columns of a stack, all divided by √n; ũ = μ + d. */
+typedef enum { SHY_COLUMN_D, SHY_COLUMN_D2, SHY_COLUMN_YD, SHY_COLUMN_U, SHY_COLUMN_U2, SHY_COLUMN_YU } shy_column_kind;
+
+enum { SHY_FLAG_BLOCK = 32 }; /* right operands that are tested at a time; rows of tiles are padded to it */
+
+/* One row of a tile against all right operands. */
+typedef struct {
+    int count;                     /* right operands, a multiple of SHY_FLAG_BLOCK; entries behind the last are 0 */
+    const float *plane[5];         /* FULL: Y11, M11, M21, M12, M22. RAW: Σyũũ, Σũũ, Σũ²ũ². LINEAR: M11 */
+    shy_operand_columns right;     /* numbers of the right operands */
+    float y, fourth, weighted, mu, length, square, lifted; /* left */
+    float e, e2;                   /* ε, and what multiplies terms of second order: 1.1·ε² and the rounding of fp32 */
+    float floor, floor_product;    /* the least floor of all forms (RAW: of the linear ones), that of the product */
+} shy_flag_row;
+
+enum { SHY_BOUND_BLOCK = 64 }; /* pairs whose bounds are computed at a time */
+
+/* Numbers of pairs side by side. */
+typedef struct {
+    int count;
+    double e;
+    double m11[SHY_BOUND_BLOCK], m12[SHY_BOUND_BLOCK], m21[SHY_BOUND_BLOCK], m22[SHY_BOUND_BLOCK], y11[SHY_BOUND_BLOCK];
+    struct {
+        double mu[SHY_BOUND_BLOCK], scale[SHY_BOUND_BLOCK], y[SHY_BOUND_BLOCK], fourth[SHY_BOUND_BLOCK], weighted[SHY_BOUND_BLOCK];
+    } u, v;
+} shy_bound_block;
+
 typedef struct {
     double (*row_sum)(int rows, const double *u);
     double (*row_square)(int rows, const double *u, double mean);
+    /* d := (u − mean)·factor, fp32; partial[SHY_OPERAND_PARTIALS] of (u − mean)/scale. */
+    void (*pack)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
+    void (*column)(shy_column_kind kind, int rows, const float *d, const float *y, float mu, float root, float *out);
+    /* Rounds to bf16, two bytes each; returns ‖in − out‖²/‖in‖². */
+    double (*narrow)(int rows, const float *in, uint16_t *out);
+    double (*narrow_in_place)(int rows, float *values); /* the same, kept as fp32 */
+    int (*flag_full)(const shy_flag_row *row, int32_t *index);
+    int (*flag_both)(const shy_flag_row *row, int32_t *index);    /* RAW: the product and the linear forms */
+    int (*flag_product)(const shy_flag_row *row, int32_t *index); /* RAW: the product alone */
+    int (*flag_linear)(const shy_flag_row *row, int32_t *index);
+    void (*refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]); /* Σ du dv, Σ du dv², Σ du² dv, Σ du² dv², Σ y du dv */
+    void (*bound)(const shy_bound_block *block, shy_tile_form form, double *bound);
 } shy_tile_kernels;
 
 extern const shy_tile_kernels shy_tile_kernels_portable, shy_tile_kernels_avx2, shy_tile_kernels_avx512;
 
 /* Those of shy_isa_get(), chosen at the first call. */
 const shy_tile_kernels *shy_tile_kernels_get(void);
+
+/* The parts of the table, each in a file of its own. */
+double SHY_KERNEL(shy_kernel_row_sum)(int rows, const double *u);
+double SHY_KERNEL(shy_kernel_row_square)(int rows, const double *u, double mean);
+void SHY_KERNEL(shy_kernel_pack)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
+void SHY_KERNEL(shy_kernel_column)(shy_column_kind kind, int rows, const float *d, const float *y, float mu, float root, float *out);
+double SHY_KERNEL(shy_kernel_narrow)(int rows, const float *in, uint16_t *out);
+double SHY_KERNEL(shy_kernel_narrow_in_place)(int rows, float *values);
+int SHY_KERNEL(shy_kernel_flag_full)(const shy_flag_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_flag_both)(const shy_flag_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_flag_product)(const shy_flag_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_flag_linear)(const shy_flag_row *row, int32_t *index);
+void SHY_KERNEL(shy_kernel_refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]);
+void SHY_KERNEL(shy_kernel_bound)(const shy_bound_block *block, shy_tile_form form, double *bound);
 
 #endif

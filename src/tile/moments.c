@@ -1,21 +1,41 @@
-/* The five sums of every pair of operands, by the BLAS's matrix products. */
+/* Tiles: the sums of every pair of operands of two panels, by library matrix products. */
 #include "shy_config.h"
 
-#include <cblas.h>
 #include <math.h>
+#include <string.h>
 
-#include "shihyo/tile.h"
+#include "tile/matmul.h"
+#include "tile/stack.h"
 
-shy_status shy_tile_create(int capacity_left, int capacity_right, shy_tile **tile_out)
+static const int planes_of[] = {[SHY_MOMENTS_LINEAR] = 1, [SHY_MOMENTS_RAW] = 3, [SHY_MOMENTS_FULL] = 5};
+
+enum { PLANES_MOST = 5, PADDING = 64 };
+
+shy_moments shy_moments_needed(const double floor[SHY_TILE_FORMS])
+{
+    if (floor[SHY_TILE_SHIFT_LEFT] <= 1.0 || floor[SHY_TILE_SHIFT_RIGHT] <= 1.0 || floor[SHY_TILE_INTERACTION] <= 1.0) return SHY_MOMENTS_FULL;
+    return floor[SHY_TILE_PRODUCT] <= 1.0 ? SHY_MOMENTS_RAW : SHY_MOMENTS_LINEAR;
+}
+
+const char *shy_precision_name(shy_precision precision)
+{
+    static const char *const name[SHY_PRECISIONS] = {"auto", "fp64", "fp32", "bf16"};
+    return name[precision];
+}
+
+uint64_t shy_tile_bytes(int block, int right, bool wide)
+{
+    const uint64_t pairs = ((uint64_t)block + PADDING) * ((uint64_t)right + PADDING);
+    return PLANES_MOST * pairs * (wide ? sizeof(double) : sizeof(float));
+}
+
+shy_status shy_tile_create(int block, int right, bool wide, shy_tile **tile_out)
 {
     shy_status st = SHY_OK;
     shy_tile *tile = NULL;
-    const size_t pairs = (size_t)capacity_left * (size_t)capacity_right;
     SHY_TRY(shy_new(1, sizeof *tile, &tile));
-    tile->capacity_left = capacity_left;
-    tile->capacity_right = capacity_right;
-    SHY_TRY(shy_new(5 * pairs, sizeof *tile->product, &tile->product));
-    SHY_TRY(shy_new((size_t)SHY_TILE_FORMS * (size_t)capacity_right, sizeof *tile->bound, &tile->bound));
+    SHY_TRY(shy_new((size_t)shy_tile_bytes(block, right, wide), 1, &tile->sum));
+    tile->capacity = (size_t)(block + PADDING) * (size_t)(right + PADDING);
     *tile_out = tile, tile = NULL;
 out:
     shy_tile_destroy(&tile);
@@ -25,35 +45,66 @@ out:
 void shy_tile_destroy(shy_tile **tile)
 {
     if (!*tile) return;
-    shy_free(&(*tile)->product);
-    shy_free(&(*tile)->bound);
+    shy_free(&(*tile)->sum);
     shy_free(tile);
 }
 
-/* Chunks of rows keep the bound on the rounding small whatever order the library adds in. */
-void shy_tile_moments(const shy_panel *left, const shy_panel *right, shy_tile *tile)
+int64_t shy_tile_numbers(const shy_tile *tile)
 {
-    const int rows = left->rows, sl = left->stride, sr = right->stride;
-    tile->left = left->count;
-    tile->right = right->count;
-    tile->cross = tile->product + (size_t)left->count * (size_t)right->count;
-    if (rows == 0) {
-        for (size_t k = 0; k < 5 * (size_t)left->count * (size_t)right->count; k++) tile->product[k] = 0.0F;
-    }
-    for (int k = 0; k < rows; k += SHY_TILE_CHUNK) {
-        const int chunk = rows - k < SHY_TILE_CHUNK ? rows - k : SHY_TILE_CHUNK;
-        const float beta = k == 0 ? 0.0F : 1.0F;
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, left->count, right->count, chunk, 1.0F, left->response + k, sl,
-                    right->pair + k, 2 * sr, beta, tile->product, right->count);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, 2 * left->count, 2 * right->count, chunk, 1.0F, left->pair + k, sl,
-                    right->pair + k, sr, beta, tile->cross, 2 * right->count);
-    }
+    return (int64_t)tile->planes * tile->block * tile->padded;
 }
 
-double shy_tile_epsilon(uint64_t total, int row_blocks)
+/* One call of the library: `left` parts of the left stack from `part` on, with one part of the right stack. */
+static shy_status multiply(const shy_panel *left, int index, int part, int parts, const shy_panel *right, int right_part, shy_tile *tile, int plane)
 {
-    const double unit = 0x1p-24;
-    const double additions = SHY_TILE_CHUNK + ceil((double)total / SHY_TILE_CHUNK) + row_blocks;
+    const size_t element = shy_stack_element(tile->precision), column = (size_t)left->stride * element;
+    const size_t sum = tile->precision == SHY_FP64 ? sizeof(double) : sizeof(float);
+    const size_t from = ((size_t)index * (size_t)shy_stack_parts(true, tile->moments) + (size_t)part) * (size_t)left->block;
+    const char *a = (const char *)left->stack + from * column;
+    const char *b = (const char *)right->stack + (size_t)right_part * (size_t)right->padded * column;
+    char *c = (char *)tile->sum + (size_t)plane * (size_t)tile->block * (size_t)tile->padded * sum;
+    return shy_matmul(tile->precision, parts * left->block, right->padded, left->rows, a, b, left->stride, c, tile->padded);
+}
+
+shy_status shy_tile_moments(shy_panel *left, int index, shy_panel *right, shy_precision precision, shy_moments moments, shy_tile *tile)
+{
+    shy_status st = SHY_OK;
+    if (precision == SHY_BF16 && !shy_matmul_narrow(left->block, right->padded)) precision = SHY_FP32;
+    SHY_TRY(shy_panel_stack(left, precision, moments));
+    SHY_TRY(shy_panel_stack(right, precision, moments));
+    tile->precision = precision;
+    tile->moments = moments;
+    tile->planes = planes_of[moments];
+    tile->block = left->block;
+    tile->padded = right->padded;
+    if (left->rows == 0) {
+        memset(tile->sum, 0, (size_t)shy_tile_numbers(tile) * (precision == SHY_FP64 ? sizeof(double) : sizeof(float)));
+    } else if (moments == SHY_MOMENTS_LINEAR) {
+        SHY_TRY(multiply(left, index, 0, 1, right, 0, tile, 0));
+    } else if (moments == SHY_MOMENTS_RAW) {
+        SHY_TRY(multiply(left, index, 0, 2, right, 0, tile, 0));
+        SHY_TRY(multiply(left, index, 2, 1, right, 1, tile, 2));
+    } else {
+        SHY_TRY(multiply(left, index, 0, 3, right, 0, tile, 0));
+        SHY_TRY(multiply(left, index, 1, 2, right, 1, tile, 3));
+    }
+out:
+    return st;
+}
+
+#define BF16_UNIT 0x1p-8
+
+/* A member of a group knows the rounding of its own rows only. */
+static double stack_rounding(const shy_panel *panel, int row_blocks)
+{
+    return row_blocks > 1 && panel->precision == SHY_BF16 ? BF16_UNIT + 1e-5 : panel->rounding;
+}
+
+double shy_tile_epsilon(const shy_tile *tile, const shy_panel *left, const shy_panel *right, int row_blocks)
+{
+    const double unit = tile->precision == SHY_FP64 ? 0x1p-53 : 0x1p-24;
+    const int chunk = shy_matmul_chunk(tile->precision);
+    const double additions = fmin(chunk, (double)left->total) + ceil((double)left->total / chunk) + row_blocks + 2.0;
     const double gamma = additions * unit / (1.0 - additions * unit);
-    return 1.01 * (gamma + 4.0 * unit);
+    return (1.0 + stack_rounding(left, row_blocks)) * (1.0 + stack_rounding(right, row_blocks)) * (1.0 + gamma) - 1.0;
 }

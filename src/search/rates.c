@@ -1,0 +1,129 @@
+/* How fast this machine does the work of a search: measured on small instances of it, before the plan. */
+#include "shy_config.h"
+
+#include <math.h>
+
+#include "search_impl.h"
+
+enum { LEFT = 128, RIGHT = 256, ROWS = 256 };
+
+typedef struct {
+    shy_panel *left, *right;
+    shy_tile *tile;
+    shy_pairs *pairs;
+    double y[ROWS], u[ROWS], out[ROWS];
+} shy_trial;
+
+/* Seconds per sample of an average element-wise formula: one operator and the sums. */
+static double seconds_per_element(shy_trial *trial)
+{
+    static const shy_op op[] = {SHY_OP_LOG, SHY_OP_SQRT, SHY_OP_SQUARE, SHY_OP_INVERSE, SHY_OP_MULTIPLY, SHY_OP_ADD};
+    enum { OPS = sizeof op / sizeof *op, REPEATS = 60 };
+    double sums[3] = {0.0};
+    const double start = shy_time_seconds();
+    for (int k = 0; k < REPEATS * OPS; k++) {
+        shy_operator_screen_rows(op[k % OPS], ROWS, trial->u, trial->y, trial->out);
+        shy_element_sums(ROWS, trial->out, trial->y, 0.5, sums);
+    }
+    return (shy_time_seconds() - start) / (REPEATS * OPS * (double)ROWS);
+}
+
+/* Log-normal operands; u is the last one. Seconds per operand. */
+static double pack(shy_trial *trial, shy_panel *panel, int count, uint64_t stream)
+{
+    double seconds = 0.0, partial[SHY_OPERAND_PARTIALS];
+    for (int i = 0; i < count; i++) {
+        for (int k = 0; k < ROWS; k++) trial->u[k] = exp(0.5 * shy_random_normal(stream, (uint64_t)i, (uint64_t)k));
+        const double start = shy_time_seconds();
+        shy_operand_sums sums = {.mean = shy_row_sum(ROWS, trial->u) / ROWS};
+        sums.scale = sqrt(shy_row_square(ROWS, trial->u, sums.mean) / ROWS);
+        sums.mu = sums.mean / sums.scale;
+        shy_panel_pack(panel, i, trial->u, &sums, partial);
+        shy_panel_complete(panel, i, partial);
+        seconds += shy_time_seconds() - start;
+    }
+    shy_panel_finish(panel, count);
+    return seconds / count;
+}
+
+/* The quickest of a few tiles, as products and as everything. */
+static shy_status time_tile(shy_trial *t, shy_precision precision, double *products_out, double *screen_out)
+{
+    shy_status st = SHY_OK;
+    static const double floor[SHY_TILE_FORMS] = {0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9};
+    *products_out = *screen_out = 1e30;
+    for (int k = 0; k < 5; k++) {
+        const double start = shy_time_seconds();
+        SHY_TRY(shy_tile_moments(t->left, 0, t->right, precision, SHY_MOMENTS_FULL, t->tile));
+        const double middle = shy_time_seconds(), epsilon = shy_tile_epsilon(t->tile, t->left, t->right, 1);
+        t->pairs->count = 0;
+        for (int i = 0; i < LEFT; i++) shy_tile_flag(t->tile, t->left, 0, i, t->right, epsilon, floor, t->pairs);
+        *screen_out = fmin(*screen_out, shy_time_seconds() - middle);
+        *products_out = fmin(*products_out, middle - start);
+    }
+out:
+    return st;
+}
+
+static shy_status create(shy_trial **trial_out)
+{
+    shy_status st = SHY_OK;
+    shy_trial *t = NULL;
+    SHY_TRY(shy_new(1, sizeof *t, &t));
+    *trial_out = t;
+    for (int k = 0; k < ROWS; k++) t->y[k] = shy_random_normal(1, 1, (uint64_t)k);
+    SHY_TRY(shy_panel_create(LEFT, LEFT, ROWS, ROWS, t->y, true, true, &t->left));
+    SHY_TRY(shy_panel_create(RIGHT, 0, ROWS, ROWS, t->y, false, true, &t->right));
+    SHY_TRY(shy_tile_create(LEFT, RIGHT, true, &t->tile));
+    SHY_TRY(shy_pairs_create(LEFT * RIGHT, &t->pairs));
+out:
+    return st;
+}
+
+static void destroy(shy_trial **trial)
+{
+    if (!*trial) return;
+    shy_panel_destroy(&(*trial)->left);
+    shy_panel_destroy(&(*trial)->right);
+    shy_tile_destroy(&(*trial)->tile);
+    shy_pairs_destroy(&(*trial)->pairs);
+    shy_free(trial);
+}
+
+/*
+ * bf16 rounds by 0.006: a K-th best r² of some 30/n (a chi-square of 30) is told from nothing as long as its root is well above that.
+ */
+#define BF16_SAMPLES_MOST 100000
+
+static shy_status measure(shy_trial *t, shy_precision asked, uint64_t samples, shy_rates *rates)
+{
+    shy_status st = SHY_OK;
+    double best = 1e30;
+    const double packed = pack(t, t->left, LEFT, 3);
+    (void)pack(t, t->right, RIGHT, 5);
+    rates->element_row = seconds_per_element(t);
+    rates->operand_row = packed / ROWS + 2.0 * rates->element_row;
+    for (int precision = SHY_FP64; precision < SHY_PRECISIONS; precision++) {
+        double products = 0.0, screen = 0.0;
+        const bool of_use = precision == SHY_FP32 || (precision == SHY_BF16 && shy_bf16_native() && samples <= BF16_SAMPLES_MOST);
+        if (asked == SHY_PRECISION_AUTO ? !of_use : precision != (int)asked) continue;
+        SHY_TRY(time_tile(t, (shy_precision)precision, &products, &screen));
+        if (products + screen >= best) continue;
+        best = products + screen;
+        rates->precision = (shy_precision)precision;
+        rates->pair_flops = 10.0 * ROWS * LEFT * RIGHT / products;
+        rates->pair_seconds = screen / (LEFT * RIGHT);
+    }
+out:
+    return st;
+}
+
+/* On failure (memory) modest constants do. */
+void shy_rates_measure(shy_precision asked, uint64_t samples, shy_rates *rates)
+{
+    shy_trial *trial = NULL;
+    *rates = (shy_rates){5e10, 2e-9, 4e-9, 1e-9, asked == SHY_PRECISION_AUTO ? SHY_FP32 : asked};
+    if (create(&trial) == SHY_OK) (void)measure(trial, asked, samples, rates);
+    destroy(&trial);
+    shy_error_clear(); /* what could not be measured is no failure of the run */
+}

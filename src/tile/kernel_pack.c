@@ -1,0 +1,92 @@
+/* Kernel: operands become standardised columns, and these the columns that the matrix products take. */
+#include "shy_config.h"
+
+#include <string.h>
+
+#include "tile/kernels.h"
+
+void SHY_KERNEL(shy_kernel_pack)(int rows, const double *restrict u, const double *restrict y, double mean, double scale, double factor,
+                                 float *restrict d, double *partial)
+{
+    const double inverse = 1.0 / scale;
+    double first = 0.0, third = 0.0, fourth = 0.0, squared = 0.0, weighted = 0.0;
+#pragma omp simd reduction(+ : first, third, fourth, squared, weighted)
+    for (int k = 0; k < rows; k++) {
+        const double centred = u[k] - mean, z = centred * inverse, square = z * z, yz = y[k] * z;
+        d[k] = (float)(centred * factor);
+        first += yz;
+        third += square * z;
+        fourth += square * square;
+        squared += yz * y[k];
+        weighted += yz * yz;
+    }
+    partial[0] = first, partial[1] = third, partial[2] = fourth, partial[3] = squared, partial[4] = weighted;
+}
+
+void SHY_KERNEL(shy_kernel_column)(shy_column_kind kind, int rows, const float *restrict d, const float *restrict y, float mu, float root,
+                                   float *restrict out)
+{
+    const float shift = kind >= SHY_COLUMN_U ? mu / root : 0.0F;
+    switch (kind) {
+    case SHY_COLUMN_D:
+    case SHY_COLUMN_U:
+#pragma omp simd
+        for (int k = 0; k < rows; k++) out[k] = d[k] + shift;
+        break;
+    case SHY_COLUMN_D2:
+    case SHY_COLUMN_U2:
+#pragma omp simd
+        for (int k = 0; k < rows; k++) out[k] = (d[k] + shift) * (d[k] + shift) * root;
+        break;
+    default:
+#pragma omp simd
+        for (int k = 0; k < rows; k++) out[k] = y[k] * (d[k] + shift);
+    }
+}
+
+/* To the nearest of the numbers with 8 significant bits, ties to even; no NaN comes here. */
+static inline uint32_t nearest(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (bits + 0x7fffU + ((bits >> 16) & 1U)) & 0xffff0000U;
+}
+
+static inline float as_float(uint32_t bits)
+{
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static double share(float residual, float norm)
+{
+    return norm > 0.0F ? (double)residual / (double)norm : 0.0;
+}
+
+double SHY_KERNEL(shy_kernel_narrow)(int rows, const float *restrict in, uint16_t *restrict out)
+{
+    float residual = 0.0F, norm = 0.0F;
+#pragma omp simd reduction(+ : residual, norm)
+    for (int k = 0; k < rows; k++) {
+        const uint32_t bits = nearest(in[k]);
+        const float lost = in[k] - as_float(bits);
+        out[k] = (uint16_t)(bits >> 16);
+        residual += lost * lost;
+        norm += in[k] * in[k];
+    }
+    return share(residual, norm);
+}
+
+double SHY_KERNEL(shy_kernel_narrow_in_place)(int rows, float *values)
+{
+    float residual = 0.0F, norm = 0.0F;
+#pragma omp simd reduction(+ : residual, norm)
+    for (int k = 0; k < rows; k++) {
+        const float rounded = as_float(nearest(values[k])), lost = values[k] - rounded;
+        residual += lost * lost;
+        norm += values[k] * values[k];
+        values[k] = rounded;
+    }
+    return share(residual, norm);
+}

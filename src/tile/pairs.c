@@ -1,0 +1,173 @@
+/* Flagged pairs: found in a tile, refined, bounded. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "tile/kernels.h"
+
+uint64_t shy_pairs_bytes(int capacity)
+{
+    return (uint64_t)capacity * (2U * sizeof(int32_t) + 5U * sizeof(double));
+}
+
+shy_status shy_pairs_create(int capacity, shy_pairs **pairs_out)
+{
+    shy_status st = SHY_OK;
+    shy_pairs *pairs = NULL;
+    SHY_TRY(shy_new(1, sizeof *pairs, &pairs));
+    pairs->capacity = capacity;
+    SHY_TRY(shy_new((size_t)capacity + SHY_FLAG_BLOCK, sizeof *pairs->left, &pairs->left));
+    SHY_TRY(shy_new((size_t)capacity + SHY_FLAG_BLOCK, sizeof *pairs->right, &pairs->right));
+    SHY_TRY(shy_new((size_t)capacity * 5, sizeof *pairs->moment, &pairs->moment));
+    *pairs_out = pairs, pairs = NULL;
+out:
+    shy_pairs_destroy(&pairs);
+    return st;
+}
+
+void shy_pairs_destroy(shy_pairs **pairs)
+{
+    if (!*pairs) return;
+    shy_free(&(*pairs)->left);
+    shy_free(&(*pairs)->right);
+    shy_free(&(*pairs)->moment);
+    shy_free(pairs);
+}
+
+/* ---- flags ------------------------------------------------------------------------------------------------------- */
+
+/* Down, so that the floor in fp32 is not above the one asked for. */
+static float floor_of(double floor)
+{
+    return floor < -1.0 ? -1.0F : nextafterf((float)floor, -INFINITY);
+}
+
+static double least(const double *floor, int first, int last)
+{
+    double value = 2.0;
+    for (int form = first; form <= last; form++) value = fmin(value, floor[form]);
+    return value;
+}
+
+/* fp64 sums are not screened first: every pair goes on. */
+static int flag_all(const shy_panel *right, int32_t *index)
+{
+    for (int j = 0; j < right->count; j++) index[j] = j;
+    return right->count;
+}
+
+static void set_row(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon, shy_flag_row *row)
+{
+    const float *sum = tile->sum;
+    const shy_operand_columns *u = &left->column;
+    *row = (shy_flag_row){.count = tile->padded, .right = right->column, .y = u->y[operand], .fourth = u->fourth[operand],
+                          .weighted = u->weighted[operand], .mu = u->mu[operand], .length = u->length[operand],
+                          .square = u->square[operand], .lifted = u->lifted[operand]};
+    for (int p = 0; p < tile->planes; p++) row->plane[p] = sum + ((size_t)p * (size_t)tile->block + (size_t)i) * (size_t)tile->padded;
+    row->e = (float)(1.00001 * epsilon);
+    row->e2 = (float)(1.1 * epsilon * epsilon + 6.0 * 0x1p-24);
+}
+
+void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i, const shy_panel *right, double epsilon,
+                   const double floor[SHY_TILE_FORMS], shy_pairs *pairs)
+{
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    const int operand = index * left->block + i;
+    int32_t *to = pairs->right + pairs->count;
+    int found = 0;
+    if (tile->precision == SHY_FP64) {
+        found = flag_all(right, to);
+    } else {
+        shy_flag_row row;
+        set_row(tile, left, operand, i, right, epsilon, &row);
+        const double linear = least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED);
+        row.floor_product = floor_of(floor[SHY_TILE_PRODUCT]);
+        row.floor = floor_of(tile->moments == SHY_MOMENTS_FULL ? least(floor, 0, SHY_TILE_FORMS - 1) : linear);
+        found = tile->moments == SHY_MOMENTS_FULL     ? kernels->flag_full(&row, to)
+                : tile->moments == SHY_MOMENTS_LINEAR ? kernels->flag_linear(&row, to)
+                : linear > 1.0                        ? kernels->flag_product(&row, to)
+                                                      : kernels->flag_both(&row, to);
+        while (found > 0 && to[found - 1] >= right->count) found--; /* padding */
+    }
+    for (int k = 0; k < found; k++) pairs->left[pairs->count + k] = operand;
+    pairs->count += found;
+}
+
+/* ---- moments ------------------------------------------------------------------------------------------------------- */
+
+/* The sums are of columns rounded to fp32 once, added in fp64. */
+#define REFINED (4.2 * 0x1p-24)
+
+void shy_pairs_refine(const shy_panel *left, const shy_panel *right, shy_pairs *pairs)
+{
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    const double root = sqrt((double)left->total), n = (double)left->total;
+    for (int k = 0; k < pairs->count; k++) {
+        const float *du = left->d + (size_t)pairs->left[k] * (size_t)left->stride, *dv = right->d + (size_t)pairs->right[k] * (size_t)right->stride;
+        double *m = pairs->moment + 5 * (size_t)k;
+        kernels->refine(left->rows, du, dv, left->response, m);
+        m[1] *= root, m[2] *= root, m[3] *= n; /* the columns are divided by √n each */
+    }
+    pairs->epsilon = REFINED + 1e-15 * n;
+}
+
+static double sum_at(const shy_tile *tile, int plane, int i, int j)
+{
+    const size_t at = ((size_t)plane * (size_t)tile->block + (size_t)i) * (size_t)tile->padded + (size_t)j;
+    return tile->precision == SHY_FP64 ? ((const double *)tile->sum)[at] : (double)((const float *)tile->sum)[at];
+}
+
+void shy_pairs_take(const shy_tile *tile, int index, double epsilon, shy_pairs *pairs)
+{
+    static const int plane[5] = {1, 3, 2, 4, 0}; /* M11, M12, M21, M22, Y11 */
+    for (int k = 0; k < pairs->count; k++) {
+        const int i = pairs->left[k] - index * tile->block;
+        for (int p = 0; p < 5; p++) pairs->moment[5 * (size_t)k + (size_t)p] = sum_at(tile, plane[p], i, pairs->right[k]);
+    }
+    pairs->epsilon = epsilon;
+}
+
+/* ---- bounds -------------------------------------------------------------------------------------------------------- */
+
+static void gather(const shy_panel *left, const shy_panel *right, const shy_pairs *pairs, int first, shy_bound_block *block)
+{
+    const int rest = pairs->count - first;
+    block->count = rest < SHY_BOUND_BLOCK ? rest : SHY_BOUND_BLOCK;
+    block->e = pairs->epsilon;
+    for (int k = 0; k < block->count; k++) {
+        const double *m = pairs->moment + 5 * (size_t)(first + k);
+        const shy_operand_sums *u = &left->sums[pairs->left[first + k]], *v = &right->sums[pairs->right[first + k]];
+        block->m11[k] = m[0], block->m12[k] = m[1], block->m21[k] = m[2], block->m22[k] = m[3], block->y11[k] = m[4];
+        block->u.mu[k] = u->mu, block->u.scale[k] = u->scale, block->u.y[k] = u->y, block->u.fourth[k] = u->fourth, block->u.weighted[k] = u->weighted;
+        block->v.mu[k] = v->mu, block->v.scale[k] = v->scale, block->v.y[k] = v->y, block->v.fourth[k] = v->fourth, block->v.weighted[k] = v->weighted;
+    }
+}
+
+static int compare_hits(const void *a, const void *b)
+{
+    const shy_tile_hit *x = a, *y = b;
+    return (x->bound < y->bound) - (x->bound > y->bound);
+}
+
+int shy_pairs_bound(const shy_panel *left, const shy_panel *right, const shy_pairs *pairs, const double floor[SHY_TILE_FORMS],
+                    shy_tile_hit *hits)
+{
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    shy_bound_block block;
+    double bound[SHY_BOUND_BLOCK];
+    int found = 0;
+    for (int first = 0; first < pairs->count; first += SHY_BOUND_BLOCK) {
+        gather(left, right, pairs, first, &block);
+        for (int form = 0; form < SHY_TILE_FORMS; form++) {
+            if (floor[form] > 1.0) continue;
+            kernels->bound(&block, (shy_tile_form)form, bound);
+            for (int k = 0; k < block.count; k++) {
+                if (bound[k] < floor[form]) continue;
+                hits[found++] = (shy_tile_hit){fmin(bound[k], 2.0), pairs->left[first + k], pairs->right[first + k], (shy_tile_form)form};
+            }
+        }
+    }
+    qsort(hits, (size_t)found, sizeof *hits, compare_hits);
+    return found;
+}

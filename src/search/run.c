@@ -77,8 +77,6 @@ typedef struct {
     void (*progress)(void *context, const shy_progress *now);
     void *context;
     double started, reported;
-    double done_cost; /* of the first done_jobs jobs */
-    uint64_t done_jobs;
 } shy_run;
 
 static void report_progress(shy_run *run)
@@ -88,8 +86,7 @@ static void report_progress(shy_run *run)
     const uint64_t finished = shy_farm_finished(run->farm);
     if (!run->progress || now - run->reported < 0.5) return;
     run->reported = now;
-    for (; run->done_jobs < finished && run->done_jobs < run->jobs->count; run->done_jobs++) run->done_cost += run->jobs->job[run->done_jobs].cost;
-    shy_progress state = {.fraction = run->done_cost / run->jobs->cost, .seconds = now - run->started, .best_formula = ""};
+    shy_progress state = {.fraction = shy_jobs_cost_before(run->jobs, finished) / run->jobs->cost, .seconds = now - run->started, .best_formula = ""};
     state.formulas = state.fraction * (double)run->plan->formulas_total;
     for (int c = 1; c <= best->levels; c++) {
         if (best->count[c] == 0) continue;
@@ -113,11 +110,13 @@ static shy_status work_jobs(shy_run *run)
 {
     shy_status st = SHY_OK;
     for (;;) {
-        uint64_t job = 0;
+        uint64_t number = 0;
         bool done = false;
-        SHY_TRY(shy_farm_next(run->farm, run->engine->mark, &job, &done));
+        shy_job job;
+        SHY_TRY(shy_farm_next(run->farm, run->engine->mark, &number, &done));
         if (done) return SHY_OK;
-        SHY_TRY(shy_engine_work(run->engine, &run->jobs->job[job]));
+        shy_jobs_get(run->jobs, number, &job);
+        SHY_TRY(shy_engine_work(run->engine, &job));
     }
 out:
     return st;

@@ -75,19 +75,20 @@ shy_status shy_team_maximum(const shy_team *team, double *value, int width);
 shy_status shy_team_broadcast(const shy_team *team, void *bytes, uint64_t count);
 shy_status shy_group_broadcast(const shy_team *team, void *bytes, uint64_t count);
 
-/* ---- farm: rank 0 deals numbered jobs and works itself --------------------------------------------------------- */
+/* ---- farm: rank 0 deals numbered jobs and may work itself ------------------------------------------------------ */
 
 typedef struct shy_farm shy_farm;
 
 /**
- * Rank 0 deals the numbers 0 … jobs−1, in this order, one at a time, to the groups; group 0 works too. Every rank
- * calls shy_farm_next until it returns done; all members of a group get the same number. Each group's leader
- * (row_block 0) asks for its next job before it starts the present one, so that no rank waits for rank 0's own
- * work; group 0 takes its jobs when it needs them. With requests and answers travel `marks_count` doubles (the
+ * Rank 0 deals the numbers 0 … jobs−1, in this order, one at a time, to the groups; group 0 works too, unless there
+ * are so many groups that dealing is work enough (shy_farm_only_deals): then it gets no job. Every rank calls
+ * shy_farm_next until it returns done; all members of a group get the same number. Each group's leader (row_block 0)
+ * asks for its next job before it starts the present one, so that no rank waits for rank 0's own work; group 0 takes
+ * its jobs when it needs them. With requests and answers travel `marks_count` doubles (the
  * K-th best statistic per list): an answer carries the elementwise maximum of all that rank 0 has heard of, so
  * that thresholds spread; members of a group receive them with the job.
  *
- * Between its own tiles rank 0 must call shy_farm_serve (cheap, MPI_Testsome) so that the others are answered.
+ * Between its own tiles rank 0 must call shy_farm_serve (cheap, MPI_Test) so that the others are answered.
  *
  * Failures. A rank whose work fails calls shy_farm_finish with its status, whatever the others do. The work of a
  * group is collective over team->rows and its members agree (shy_group_agree) after each tile, so that they
@@ -100,6 +101,8 @@ typedef struct shy_farm shy_farm;
  * The farm borrows the team. Collective over the world.
  */
 shy_status shy_farm_create(const shy_team *team, uint64_t jobs, int marks_count, shy_farm **farm_out);
+/** The rule by which group 0 works or only deals: its own work would be less than 0.4 % of the whole. */
+bool shy_farm_only_deals(int groups);
 /**
  * The next job of my group. `marks`: marks_count doubles, read (the leader's) and raised; may be NULL if there are
  * none. Sets *done_out = true, and no job, after the last job. Once it has returned done or a failure it goes on
@@ -109,6 +112,11 @@ shy_status shy_farm_create(const shy_team *team, uint64_t jobs, int marks_count,
 shy_status shy_farm_next(shy_farm *farm, double *marks, uint64_t *job_out, bool *done_out);
 /** Any rank may call it: on rank 0 it answers who waits, on leaders it helps a long request on its way. Never waits. */
 void shy_farm_serve(shy_farm *farm);
+/**
+ * True on a rank 0 that only deals until nothing is left to be dealt; meanwhile shy_farm_next would not return. Who has
+ * something else to do in between (progress) calls shy_farm_serve as long as this is true, then shy_farm_next. Not collective.
+ */
+bool shy_farm_dealing(const shy_farm *farm);
 /** Rank 0: jobs finished so far by all (as heard), for progress. Others: 0. */
 uint64_t shy_farm_finished(const shy_farm *farm);
 /**

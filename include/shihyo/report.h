@@ -57,6 +57,7 @@ typedef struct {
     uint64_t seed;
     int ranks, groups, row_blocks;
     double seconds;
+    double idle_worst, idle_mean, scheduling_share; /* how well the ranks were kept busy: see doc/results.md */
     char *hardware, *versions;
 } shy_results;
 

@@ -157,6 +157,8 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     r->seed = s->options.seed;
     r->ranks = s->team->size, r->groups = s->team->groups, r->row_blocks = s->team->row_blocks;
     r->seconds = s->result->seconds;
+    r->idle_worst = s->result->idle_worst, r->idle_mean = s->result->idle_mean;
+    r->scheduling_share = s->result->scheduling_share;
     SHY_TRY(shy_string_copy(p->outcome, &r->outcome));
     SHY_TRY(shy_string_copy(p->ops->name, &r->outcome_kind));
     SHY_TRY(shy_string_copy(p->outcome_unit == NULL ? "" : p->outcome_unit, &r->outcome_unit));

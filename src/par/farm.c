@@ -28,7 +28,7 @@ static void destroy(shy_farm **farm)
     shy_free(farm);
 }
 
-static shy_status allocate(const shy_team *team, uint64_t jobs, int marks_count, shy_farm **farm_out)
+static shy_status allocate(const shy_team *team, uint64_t jobs, int marks_count, bool only_deals, shy_farm **farm_out)
 {
     shy_status st = SHY_OK;
     shy_farm *farm = NULL;
@@ -37,7 +37,7 @@ static shy_status allocate(const shy_team *team, uint64_t jobs, int marks_count,
     farm->team = team, farm->marks_count = marks_count, farm->leaders = MPI_COMM_NULL;
     SHY_TRY(shy_new(1, shy_farm_message_size(marks_count), &farm->message));
     if (team->rank == 0)
-        SHY_TRY(shy_dealer_create(team->groups, jobs, marks_count, &farm->dealer));
+        SHY_TRY(shy_dealer_create(team->groups, jobs, marks_count, only_deals, &farm->dealer));
     else if (team->row_block == 0)
         SHY_TRY(shy_asker_create(marks_count, &farm->asker));
     *farm_out = farm, farm = NULL;
@@ -46,12 +46,23 @@ out:
     return st;
 }
 
+bool shy_farm_only_deals(int groups)
+{
+    return groups > 256;
+}
+
 shy_status shy_farm_create(const shy_team *team, uint64_t jobs, int marks_count, shy_farm **farm_out)
+{
+    return shy_farm_create_dealing(team, jobs, marks_count, shy_farm_only_deals(team->groups), farm_out);
+}
+
+shy_status shy_farm_create_dealing(const shy_team *team, uint64_t jobs, int marks_count, bool only_deals,
+                                   shy_farm **farm_out)
 {
     shy_status st = SHY_OK;
     shy_farm *farm = NULL;
 
-    SHY_TRY_ALL(team, allocate(team, jobs, marks_count, &farm));
+    SHY_TRY_ALL(team, allocate(team, jobs, marks_count, only_deals, &farm));
     if (team->row_block == 0) MPI_Comm_dup(team->peers, &farm->leaders);
     if (farm->dealer != NULL) shy_dealer_open(farm->dealer, farm->leaders);
     if (farm->asker != NULL) shy_asker_open(farm->asker, farm->leaders);
@@ -115,6 +126,11 @@ void shy_farm_serve(shy_farm *farm)
 {
     if (farm->dealer != NULL) shy_dealer_serve(farm->dealer);
     if (farm->asker != NULL) shy_asker_serve(farm->asker);
+}
+
+bool shy_farm_dealing(const shy_farm *farm)
+{
+    return farm->dealer != NULL && !farm->closed && shy_dealer_dealing(farm->dealer);
 }
 
 uint64_t shy_farm_finished(const shy_farm *farm)

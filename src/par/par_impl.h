@@ -47,14 +47,21 @@ static inline size_t shy_farm_message_size(int marks_count)
     return sizeof(shy_farm_message) + (size_t)marks_count * sizeof(double);
 }
 
+/** shy_farm_create with the choice that it takes from shy_farm_only_deals. */
+shy_status shy_farm_create_dealing(const shy_team *team, uint64_t jobs, int marks_count, bool only_deals,
+                                   shy_farm **farm_out);
+
 /** into[k] = max(into[k], from[k]). */
 void shy_farm_raise(double *into, const double *from, int count);
 
 typedef struct shy_dealer shy_dealer; /* rank 0's side: knows all groups */
-shy_status shy_dealer_create(int groups, uint64_t jobs, int marks_count, shy_dealer **dealer_out);
+/* only_deals: group 0 gets no job, unless it is alone. */
+shy_status shy_dealer_create(int groups, uint64_t jobs, int marks_count, bool only_deals, shy_dealer **dealer_out);
 void shy_dealer_open(shy_dealer *dealer, MPI_Comm comm); /* from here on messages may come */
 void shy_dealer_serve(shy_dealer *dealer);
-void shy_dealer_take(shy_dealer *dealer, uint64_t finished, shy_farm_message *message); /* for group 0; raises marks */
+/* For group 0; raises marks. If it only deals, deals until nothing is left, and says STOP. */
+void shy_dealer_take(shy_dealer *dealer, uint64_t finished, shy_farm_message *message);
+bool shy_dealer_dealing(const shy_dealer *dealer); /* it only deals, and is not done with it */
 void shy_dealer_close(shy_dealer *dealer, shy_status mine);                             /* waits for every LEAVE */
 uint64_t shy_dealer_finished(const shy_dealer *dealer);
 void shy_dealer_destroy(shy_dealer **dealer);

@@ -140,13 +140,16 @@ json_t *shy_report_run_json(const shy_results *results)
     double rate = results->seconds > 0 ? (double)results->n_formulas / results->seconds : NAN;
 
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "version",
+        "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:o}",
+        "version",
         text(results->version), "cohort", text(results->cohort_path), "cohort_sha256", text(results->cohort_sha256),
         "outcome", text(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
         "n_filtered", (json_int_t)results->n_filtered, "n_samples", (json_int_t)results->n_samples, "factors_offered",
         results->factors_offered, "factors_used", results->factors_used, "n_formulas", (json_int_t)results->n_formulas,
         "ranks", results->ranks, "groups", results->groups, "row_blocks", results->row_blocks, "seconds",
-        number(results->seconds), "formulas_per_second", number(rate), "software",
+        number(results->seconds), "formulas_per_second", number(rate), "idle_worst", number(results->idle_worst),
+        "idle_mean", number(results->idle_mean), "scheduling_share", number(results->scheduling_share), "software",
         json_pack("{s:o, s:o}", "versions", text(results->versions), "hardware", text(results->hardware)), "notes",
         texts(results->notes, results->notes_count), "configuration", text(results->configuration));
 }

@@ -137,8 +137,8 @@ shy_status shy_element_work_run(shy_engine *engine, const shy_job *job)
 {
     shy_status st = SHY_OK;
     shy_tuple tuple;
-    shy_tuple_unrank(engine->space, NULL, job->right_slots, job->first, &tuple);
-    for (uint64_t number = job->first; number < job->last; number++, (void)shy_tuple_next(engine->space, NULL, &tuple)) {
+    shy_tuple_unrank(engine->space, NULL, job->right_slots, job->right_first, &tuple);
+    for (uint64_t number = job->right_first; number < job->right_last; number++, (void)shy_tuple_next(engine->space, NULL, &tuple)) {
         SHY_TRY(work_tuple(engine, &tuple));
         if (engine->breathe) engine->breathe(engine->breathe_context);
     }

@@ -1,15 +1,10 @@
-/* Cuts the space into the subtrees that rank 0 deals, with the cost of each. */
+/* The work of a search: what the pairs of operand classes and the element-wise formulas cost, and the list of jobs. */
 #include "shy_config.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #include "search_impl.h"
 
-#define JOBS_PER_RANK 24  /* enough that the last ones are short beside the whole */
-#define JOB_SECONDS_MIN 0.02
 
-/* ---- costs ------------------------------------------------------------------------------------------------------------ */
+/* ---- prices ------------------------------------------------------------------------------------------------------------ */
 
 /* Not the rows that this rank happens to hold: all ranks must cut the space at the same places. */
 static double samples_per_rank(const shy_space *space)
@@ -23,113 +18,104 @@ int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots)
     return pins > 0 ? pins : 0;
 }
 
-#define ELEMENT_FLOPS 6.0 /* per formula and sample: the operator and three sums */
+#define ELEMENT_FLOPS 6.0  /* per formula and sample: the operator and three sums */
 #define OPERAND_FLOPS 15.0 /* per operand and sample: evaluation, mean, variance, packing */
-
-/* Plain tiles, and with division those with the inverse on either side. */
-static double tile_kinds(const shy_space *space)
-{
-    return space->grammar.allowed[SHY_OP_DIVIDE] ? 3.0 : 1.0;
-}
-
-static double tile_flops(const shy_space *space, double left, double right)
-{
-    const double samples = (double)space->problem->rows.total, kinds = tile_kinds(space);
-    return samples * (kinds * 10.0 * left * right + (kinds > 1.0 ? 2.0 : 1.0) * OPERAND_FLOPS * (left + right));
-}
-
-/* Seconds for the tiles of `right` right operands against `left` left ones. */
-static double tile_cost(const shy_space *space, const shy_rates *rates, double left, double right)
-{
-    const double rows = samples_per_rank(space), kinds = tile_kinds(space);
-    const double products = 10.0 * rows * left * right / rates->pair_flops * (left < 8.0 || right < 8.0 ? 4.0 : 1.0);
-    const double sides = kinds > 1.0 ? 2.0 : 1.0;
-    return kinds * (products + left * right * rates->pair_seconds) + sides * (left + right) * rows * rates->operand_row;
-}
-
-/* Operands per set of factors, as in the first set. */
-static shy_status sides_per_tuple(shy_space *space, int slots, int complexity, double *count_out)
-{
-    shy_status st = SHY_OK;
-    shy_tuple tuple;
-    const shy_context *context = NULL;
-    shy_tuple_unrank(space, NULL, slots, 0, &tuple);
-    SHY_TRY(shy_space_context(space, &tuple, &context));
-    *count_out = (double)context->side_count[complexity];
-out:
-    return st;
-}
-
-/* ---- the list ------------------------------------------------------------------------------------------------------------ */
-
-static shy_status add_job(shy_jobs *jobs, const shy_job *job)
-{
-    shy_status st = SHY_OK;
-    if (jobs->count == jobs->capacity) {
-        const uint64_t capacity = jobs->capacity ? 2 * jobs->capacity : 256;
-        SHY_TRY(shy_grow(capacity, sizeof *jobs->job, &jobs->job));
-        jobs->capacity = capacity;
-    }
-    jobs->job[jobs->count++] = *job;
-    jobs->cost += job->cost;
-    jobs->flops += job->flops;
-out:
-    return st;
-}
-
-/* Cuts the right tuples of one pinned set (or all tuples) into pieces of about `piece` seconds. */
-static shy_status cut(shy_jobs *jobs, shy_job job, uint64_t tuples, double cost, double piece)
-{
-    shy_status st = SHY_OK;
-    double pieces = piece > 0.0 ? cost / piece : 1.0;
-    if (pieces > (double)tuples) pieces = (double)tuples;
-    const uint64_t count = pieces < 1.0 ? 1 : (uint64_t)pieces;
-    const double flops = job.flops;
-    for (uint64_t k = 0; k < count; k++) {
-        job.first = tuples / count * k + (k < tuples % count ? k : tuples % count);
-        job.last = job.first + tuples / count + (k < tuples % count ? 1 : 0);
-        job.cost = cost * (double)(job.last - job.first) / (double)tuples;
-        job.flops = flops * (double)(job.last - job.first) / (double)tuples;
-        SHY_TRY(add_job(jobs, &job));
-    }
-out:
-    return st;
-}
+#define NARROW 8.0         /* matrix products with fewer operands on a side are slower: */
+#define NARROW_FACTOR 4.0
+#define SAMPLES 16 /* sets of factors whose operands are counted, to know those of the others about */
 
 typedef struct {
     shy_space *space;
     const shy_rates *rates;
-    double piece; /* seconds of a job; 0: only add up costs */
     shy_jobs *jobs;
+    const shy_context *sample[SHY_FACTORS_MAX + 1][SAMPLES]; /* [slots] */
 } shy_cutter;
 
-static shy_status cut_tiles(const shy_cutter *cutter, shy_job job)
+/* Evenly spaced among all sets of as many factors. */
+static shy_status take_samples(shy_cutter *cutter, int slots)
 {
     shy_status st = SHY_OK;
-    shy_space *space = cutter->space;
-    const int pins = shy_pinned_factors(space, job.left_slots, job.right_slots);
-    double left = 0.0, right = 0.0;
-    SHY_TRY(sides_per_tuple(space, job.left_slots, job.left_complexity, &left));
-    SHY_TRY(sides_per_tuple(space, job.right_slots, job.right_complexity, &right));
-    job.kind = SHY_JOB_TILE;
-    job.inside = pins == job.left_slots;
-    if (job.inside) {
-        const uint64_t tuples = shy_tuple_sets(space, 0, job.right_slots);
-        const double subsets = (double)shy_binomial((uint64_t)job.right_slots, (uint64_t)job.left_slots);
-        const double cost = (double)tuples * tile_cost(space, cutter->rates, subsets * left, right);
-        job.flops = (double)tuples * tile_flops(space, subsets * left, right);
-        SHY_TRY(cut(cutter->jobs, job, tuples, cost, cutter->piece));
-        return SHY_OK;
-    }
-    const uint64_t sets = shy_tuple_sets(space, 0, pins), tuples = shy_tuple_sets(space, pins, job.right_slots);
-    left *= (double)shy_tuple_sets(space, pins, job.left_slots);
-    const double cost = tile_cost(space, cutter->rates, left, right * (double)tuples);
-    job.flops = tile_flops(space, left, right * (double)tuples);
-    for (job.pinned = 0; job.pinned < (cutter->piece > 0.0 ? sets : 1); job.pinned++) {
-        SHY_TRY(cut(cutter->jobs, job, tuples, cutter->piece > 0.0 ? cost : cost * (double)sets, cutter->piece));
+    const uint64_t sets = shy_tuple_sets(cutter->space, 0, slots);
+    for (uint64_t k = 0; k < SAMPLES; k++) {
+        shy_tuple tuple;
+        shy_tuple_unrank(cutter->space, NULL, slots, sets / SAMPLES * k + sets % SAMPLES * k / SAMPLES, &tuple);
+        SHY_TRY(shy_space_context(cutter->space, &tuple, &cutter->sample[slots][k]));
     }
 out:
     return st;
+}
+
+static double operands_per_set(const shy_cutter *cutter, int slots, int complexity)
+{
+    double sum = 0.0;
+    for (int k = 0; k < SAMPLES; k++) sum += cutter->sample[slots][k]->side_count[complexity];
+    return sum / SAMPLES;
+}
+
+/* Of pairs and operands, `left` and `right` of which meet at most: with division there are also the tiles with either side's inverse. */
+static shy_price tile_price(const shy_cutter *cutter, double left, double right)
+{
+    const shy_space *space = cutter->space;
+    const bool ratios = space->grammar.allowed[SHY_OP_DIVIDE];
+    const double rows = samples_per_rank(space), kinds = ratios ? 3.0 : 1.0, panels = ratios ? 2.0 : 1.0;
+    const double product = 10.0 * rows / cutter->rates->pair_flops * (left < NARROW || right < NARROW ? NARROW_FACTOR : 1.0);
+    return (shy_price){.pair_seconds = kinds * (product + cutter->rates->pair_seconds),
+                       .pair_flops = kinds * 10.0 * (double)space->problem->rows.total,
+                       .operand_seconds = panels * rows * cutter->rates->operand_row,
+                       .operand_flops = panels * OPERAND_FLOPS * (double)space->problem->rows.total};
+}
+
+/* ---- the whole work of each pair of classes ---------------------------------------------------------------------------- */
+
+shy_status shy_jobs_add(shy_jobs *jobs, const shy_region *region)
+{
+    shy_status st = SHY_OK;
+    if (jobs->regions == jobs->capacity) {
+        const int capacity = jobs->capacity ? 2 * jobs->capacity : 64;
+        SHY_TRY(shy_grow((size_t)capacity, sizeof *jobs->region, &jobs->region));
+        jobs->capacity = capacity;
+    }
+    jobs->region[jobs->regions++] = *region;
+out:
+    return st;
+}
+
+/* For each set of factors on the right a tile with all its subsets. */
+static void plan_inside(const shy_cutter *cutter, shy_region *region)
+{
+    shy_job *job = &region->whole;
+    shy_price *price = &region->price;
+    job->left_last = shy_binomial((uint64_t)job->right_slots, (uint64_t)job->left_slots);
+    job->right_last = shy_tuple_sets(cutter->space, 0, job->right_slots);
+    const double left = price->left * (double)job->left_last, right = price->right;
+    const shy_price each = tile_price(cutter, left, right);
+    price->pair_seconds = left * right * each.pair_seconds + (left + right) * each.operand_seconds;
+    price->pair_flops = left * right * each.pair_flops + (left + right) * each.operand_flops;
+}
+
+static void plan_pinned(const shy_cutter *cutter, shy_region *region, int pins)
+{
+    shy_job *job = &region->whole;
+    const double left = region->price.left, right = region->price.right;
+    job->pinned_last = shy_tuple_sets(cutter->space, 0, pins);
+    job->left_last = shy_tuple_sets(cutter->space, pins, job->left_slots);
+    job->right_last = shy_tuple_sets(cutter->space, pins, job->right_slots);
+    region->price = tile_price(cutter, left * (double)job->left_last, right * (double)job->right_last);
+    region->price.left = left, region->price.right = right;
+}
+
+static shy_status plan_tiles(const shy_cutter *cutter, shy_job job)
+{
+    const int pins = shy_pinned_factors(cutter->space, job.left_slots, job.right_slots);
+    job.kind = SHY_JOB_TILE;
+    job.inside = pins == job.left_slots;
+    job.pinned_last = 1;
+    shy_region region = {.whole = job};
+    region.price.left = operands_per_set(cutter, job.left_slots, job.left_complexity);
+    region.price.right = operands_per_set(cutter, job.right_slots, job.right_complexity);
+    if (job.inside) plan_inside(cutter, &region);
+    else plan_pinned(cutter, &region, pins);
+    return shy_jobs_add(cutter->jobs, &region);
 }
 
 /* What the cheapest operator or family adds to two operands. */
@@ -152,7 +138,7 @@ static int least_complexity(const shy_grammar *grammar, int slots)
     return slots * grammar->weight[SHY_OP_FACTOR] + (slots - 1) * lightest;
 }
 
-static shy_status cut_all_tiles(const shy_cutter *cutter)
+static shy_status plan_all_tiles(const shy_cutter *cutter)
 {
     shy_status st = SHY_OK;
     const shy_grammar *grammar = &cutter->space->grammar;
@@ -165,7 +151,7 @@ static shy_status cut_all_tiles(const shy_cutter *cutter)
                 for (int b = left_slots == right_slots ? a : least; a + b + join <= grammar->max_complexity; b++) {
                     const shy_job job = {.left_complexity = (uint8_t)a, .right_complexity = (uint8_t)b, .left_slots = (uint8_t)left_slots,
                                          .right_slots = (uint8_t)right_slots};
-                    SHY_TRY(cut_tiles(cutter, job));
+                    SHY_TRY(plan_tiles(cutter, job));
                 }
             }
         }
@@ -174,54 +160,54 @@ out:
     return st;
 }
 
-static shy_status cut_elements(const shy_cutter *cutter)
+static shy_status plan_elements(const shy_cutter *cutter)
 {
     shy_status st = SHY_OK;
-    shy_space *space = cutter->space;
+    const shy_space *space = cutter->space;
     for (int slots = 1; slots <= space->slots_max; slots++) {
-        shy_tuple tuple;
-        const shy_context *context = NULL;
-        const uint64_t tuples = shy_tuple_sets(space, 0, slots);
-        shy_tuple_unrank(space, NULL, slots, 0, &tuple);
-        SHY_TRY(shy_space_context(space, &tuple, &context));
-        const double columns = context->element_count + 0.7 * context->element_program.count;
-        const double each = columns * samples_per_rank(space) * cutter->rates->element_row + context->ranges.count * 2e-8;
-        const shy_job job = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots,
-                             .flops = ELEMENT_FLOPS * columns * (double)space->problem->rows.total * (double)tuples};
-        SHY_TRY(cut(cutter->jobs, job, tuples, each * (double)tuples, cutter->piece));
+        double columns = 0.0, ranges = 0.0;
+        for (int k = 0; k < SAMPLES; k++) {
+            const shy_context *context = cutter->sample[slots][k];
+            columns += (context->element_count + 0.7 * context->element_program.count) / SAMPLES;
+            ranges += (double)context->ranges.count / SAMPLES;
+        }
+        const shy_region region = {
+            .whole = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots, .pinned_last = 1, .left_last = 1,
+                      .right_last = shy_tuple_sets(space, 0, slots)},
+            .price = {.pair_seconds = columns * samples_per_rank(space) * cutter->rates->element_row + ranges * 2e-8,
+                      .pair_flops = ELEMENT_FLOPS * columns * (double)space->problem->rows.total}};
+        SHY_TRY(shy_jobs_add(cutter->jobs, &region));
     }
 out:
     return st;
 }
 
-static int compare_jobs(const void *a, const void *b)
+/* ---- the list ---------------------------------------------------------------------------------------------------------- */
+
+/* All of it, a region for each pair of classes. */
+static shy_status plan_work(shy_cutter *cutter)
 {
-    const shy_job *x = a, *y = b;
-    if (x->cost != y->cost) return x->cost > y->cost ? -1 : 1;
-    return memcmp(&x->kind, &y->kind, offsetof(shy_job, inside)) ? memcmp(&x->kind, &y->kind, offsetof(shy_job, inside))
-           : x->pinned != y->pinned                              ? (x->pinned < y->pinned ? -1 : 1)
-                                                                 : (x->first > y->first) - (x->first < y->first);
+    shy_status st = SHY_OK;
+    for (int slots = 1; slots <= cutter->space->slots_max; slots++) SHY_TRY(take_samples(cutter, slots));
+    SHY_TRY(plan_all_tiles(cutter));
+    SHY_TRY(plan_elements(cutter));
+out:
+    return st;
 }
 
-/* Twice through the space: once to learn the whole cost, once to cut it. Largest first. */
 shy_status shy_jobs_create(shy_space *space, const shy_search_options *options, const shy_rates *rates, shy_jobs **jobs_out)
 {
     shy_status st = SHY_OK;
-    shy_jobs *jobs = NULL;
+    shy_jobs *jobs = NULL, *whole = NULL;
     (void)options;
+    SHY_TRY(shy_new(1, sizeof *whole, &whole));
     SHY_TRY(shy_new(1, sizeof *jobs, &jobs));
-    shy_cutter cutter = {space, rates, 0.0, jobs};
-    SHY_TRY(cut_all_tiles(&cutter));
-    SHY_TRY(cut_elements(&cutter));
-    cutter.piece = jobs->cost / (double)(space->problem->team->groups * JOBS_PER_RANK);
-    if (cutter.piece < JOB_SECONDS_MIN) cutter.piece = JOB_SECONDS_MIN;
-    jobs->count = 0;
-    jobs->cost = jobs->flops = 0.0;
-    SHY_TRY(cut_all_tiles(&cutter));
-    SHY_TRY(cut_elements(&cutter));
-    qsort(jobs->job, jobs->count, sizeof *jobs->job, compare_jobs);
+    shy_cutter cutter = {.space = space, .rates = rates, .jobs = whole};
+    SHY_TRY(plan_work(&cutter));
+    SHY_TRY(shy_jobs_cut(whole, space->problem->team->groups, jobs));
     *jobs_out = jobs, jobs = NULL;
 out:
+    shy_jobs_destroy(&whole);
     shy_jobs_destroy(&jobs);
     return st;
 }
@@ -229,6 +215,31 @@ out:
 void shy_jobs_destroy(shy_jobs **jobs)
 {
     if (!*jobs) return;
-    shy_free(&(*jobs)->job);
+    shy_free(&(*jobs)->region);
     shy_free(jobs);
+}
+
+/* The region that holds a job. */
+static const shy_region *region_of(const shy_jobs *jobs, uint64_t number)
+{
+    int low = 0, high = jobs->regions - 1;
+    while (low < high) {
+        const int middle = (low + high + 1) / 2;
+        if (jobs->region[middle].first <= number) low = middle;
+        else high = middle - 1;
+    }
+    return &jobs->region[low];
+}
+
+void shy_jobs_get(const shy_jobs *jobs, uint64_t number, shy_job *job_out)
+{
+    const shy_region *region = region_of(jobs, number);
+    shy_region_job(region, number - region->first, job_out);
+}
+
+double shy_jobs_cost_before(const shy_jobs *jobs, uint64_t number)
+{
+    if (number >= jobs->count) return jobs->cost;
+    const shy_region *region = region_of(jobs, number);
+    return region->before + region->cost * (double)(number - region->first) / (double)region->jobs;
 }

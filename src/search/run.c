@@ -77,8 +77,7 @@ typedef struct {
     void (*progress)(void *context, const shy_progress *now);
     void *context;
     double started, reported;
-    double done_cost; /* of the first done_jobs jobs */
-    uint64_t done_jobs;
+    double waited, served; /* seconds: for a job or for the others' last ones; rank 0: dealing */
 } shy_run;
 
 static void report_progress(shy_run *run)
@@ -88,8 +87,7 @@ static void report_progress(shy_run *run)
     const uint64_t finished = shy_farm_finished(run->farm);
     if (!run->progress || now - run->reported < 0.5) return;
     run->reported = now;
-    for (; run->done_jobs < finished && run->done_jobs < run->jobs->count; run->done_jobs++) run->done_cost += run->jobs->job[run->done_jobs].cost;
-    shy_progress state = {.fraction = run->done_cost / run->jobs->cost, .seconds = now - run->started, .best_formula = ""};
+    shy_progress state = {.fraction = shy_jobs_cost_before(run->jobs, finished) / run->jobs->cost, .seconds = now - run->started, .best_formula = ""};
     state.formulas = state.fraction * (double)run->plan->formulas_total;
     for (int c = 1; c <= best->levels; c++) {
         if (best->count[c] == 0) continue;
@@ -101,10 +99,20 @@ static void report_progress(shy_run *run)
     run->progress(run->context, &state);
 }
 
+/* On rank 0 what the farm takes is dealing: it has its own jobs at hand. */
+static void note_time(shy_run *run, double since)
+{
+    const double seconds = shy_time_seconds() - since;
+    if (run->engine->space->problem->team->rank == 0) run->served += seconds;
+    else run->waited += seconds;
+}
+
 static void breathe(void *context)
 {
     shy_run *run = context;
+    const double before = shy_time_seconds();
     shy_farm_serve(run->farm);
+    if (run->engine->space->problem->team->rank == 0) run->served += shy_time_seconds() - before;
     if (run->engine->space->problem->team->rank == 0) report_progress(run);
 }
 
@@ -112,27 +120,53 @@ static void breathe(void *context)
 static shy_status work_jobs(shy_run *run)
 {
     shy_status st = SHY_OK;
+    while (shy_farm_dealing(run->farm)) breathe(run);
     for (;;) {
-        uint64_t job = 0;
+        uint64_t number = 0;
         bool done = false;
-        SHY_TRY(shy_farm_next(run->farm, run->engine->mark, &job, &done));
+        shy_job job;
+        const double before = shy_time_seconds();
+        SHY_TRY(shy_farm_next(run->farm, run->engine->mark, &number, &done));
+        note_time(run, before);
         if (done) return SHY_OK;
-        SHY_TRY(shy_engine_work(run->engine, &run->jobs->job[job]));
+        shy_jobs_get(run->jobs, number, &job);
+        SHY_TRY(shy_engine_work(run->engine, &job));
     }
 out:
     return st;
 }
 
-static shy_status deal_and_work(shy_run *run)
+/* How much of the time was work. Collective over the world. */
+static shy_status share_times(const shy_run *run, double seconds, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     const shy_team *team = run->engine->space->problem->team;
+    const bool works = team->group > 0 || !shy_farm_only_deals(team->groups);
+    double most[] = {works ? run->waited : 0.0, run->served, seconds};
+    uint64_t sum[] = {(uint64_t)(most[0] * 1e9), works}; /* of nanoseconds, of ranks that work */
+    SHY_TRY(shy_team_maximum(team, most, 3));
+    SHY_TRY(shy_team_sum_counts(team, sum, 2));
+    result->idle_worst = most[0] / most[2];
+    result->idle_mean = (double)sum[0] / 1e9 / (double)sum[1] / most[2];
+    result->scheduling_share = most[1] / most[2];
+out:
+    return st;
+}
+
+static shy_status deal_and_work(shy_run *run, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = run->engine->space->problem->team;
+    const double start = shy_time_seconds();
     SHY_TRY(shy_farm_create(team, run->jobs->count, run->engine->best->levels + 1, &run->farm));
     run->engine->breathe = breathe;
     run->engine->breathe_context = run;
     const shy_status mine = work_jobs(run);
     run->engine->breathe = NULL;
+    const double end = shy_time_seconds();
     SHY_TRY(shy_farm_finish(&run->farm, mine));
+    run->waited += shy_time_seconds() - end;
+    SHY_TRY(share_times(run, shy_time_seconds() - start, result));
     const shy_merge merge = {shy_best_absorb, shy_best_pack, run->engine->best};
     SHY_TRY(shy_team_merge(team, &merge));
 out:
@@ -165,7 +199,7 @@ static shy_status search_space(shy_space *space, const shy_search_options *optio
     SHY_TRY(plan_space(space, options, &rates, &jobs, &result->plan));
     SHY_TRY(shy_engine_create(space, options, rates.precision, &engine));
     shy_run run = {.engine = engine, .jobs = jobs, .plan = &result->plan, .progress = progress, .context = context, .started = shy_time_seconds()};
-    SHY_TRY(deal_and_work(&run));
+    SHY_TRY(deal_and_work(&run, result));
     result->formulas_scored = result->plan.formulas_total;
     SHY_TRY(add_up_screening(engine, rates.precision, result));
     SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));

@@ -189,20 +189,66 @@ int shy_best_reserve(int keep);
 
 typedef enum { SHY_JOB_TILE, SHY_JOB_ELEMENT } shy_job_kind;
 
-/* TILE: operands of (complexity, slots) on both sides that share the pinned factors. ELEMENT: all tuples of `slots` factors in a range. */
+/*
+ * TILE: for each pinned set of factors in a range, the operands of all left sets in a range against those of all right sets in a
+ * range; both are numbered among the sets that hold the pinned one. If both sides are the same class, the pairs of sets with the
+ * right number not below the left one. INSIDE: for each right set in the range its own operands against those of its subsets on
+ * the left; nothing is pinned. ELEMENT: the formulas of all sets of right_slots factors in the right range. Ranges are [first, last).
+ */
 typedef struct {
     uint8_t kind, left_complexity, right_complexity, left_slots, right_slots;
-    bool inside;          /* the left operand's factors lie within the right one's: tiles of one tuple */
-    uint64_t pinned;      /* number of the pinned set */
-    uint64_t first, last; /* right tuples [first, last) */
+    bool inside;
+    uint64_t pinned_first, pinned_last, left_first, left_last, right_first, right_last;
     double cost;          /* seconds on one core by the measured rates */
     double flops;         /* on all samples */
 } shy_job;
 
+/* Both sides of the tiles are the same operands: pairs are unordered. */
+static inline bool shy_job_equal_sides(const shy_job *job)
+{
+    return job->kind == SHY_JOB_TILE && !job->inside && job->left_slots == job->right_slots &&
+           job->left_complexity == job->right_complexity;
+}
+
+/* What the sets of a pair of classes cost: estimates from some of their sets of factors. */
 typedef struct {
-    shy_job *job;
-    uint64_t count, capacity;
+    double left, right;                   /* operands per set of factors */
+    double pair_seconds, pair_flops;      /* of a pair of operands; ELEMENT and INSIDE: of a whole right set */
+    double operand_seconds, operand_flops; /* of an operand on either side of a job: evaluation and packing */
+} shy_price;
+
+/*
+ * A job too large to be dealt as one, and how it is cut. Its jobs are numbered by (pinned, left, right) piece, the last running
+ * fastest, so that neighbours share their left side. `triangle`: both ranges are the same operands cut at the same places;
+ * only pieces with right >= left exist.
+ */
+typedef struct {
+    shy_job whole;
+    shy_price price;
+    bool triangle;
+    uint64_t pinned_pieces, left_pieces, right_pieces;
+    uint64_t jobs;
+    double cost, flops; /* of all its jobs: what both sides of a pair of ranges need is done once per job */
+    double longest;     /* cost of its largest job */
+    uint64_t first;     /* number of its first job */
+    double before;      /* cost of all jobs before */
+} shy_region;
+
+uint64_t shy_region_jobs(const shy_region *region);
+void shy_region_job(const shy_region *region, uint64_t index, shy_job *job_out);
+/* Chooses the pieces so that a job costs about `piece` seconds, and adds up the jobs. */
+void shy_region_cut(shy_region *region, double piece);
+
+#define SHY_ROUNDS 3 /* jobs are dealt in rounds of ever shorter ones */
+
+/* All jobs, largest first. They are computed when they are asked for: a list would not fit beside 100,000 ranks. */
+typedef struct {
+    shy_region *region;
+    int regions, capacity;
+    uint64_t count;
     double cost, flops;
+    double piece[SHY_ROUNDS]; /* what a job was to cost */
+    int class_pairs;
 } shy_jobs;
 
 typedef struct {
@@ -217,6 +263,11 @@ typedef struct {
 void shy_rates_measure(shy_precision asked, uint64_t samples, shy_rates *rates);
 shy_status shy_jobs_create(shy_space *space, const shy_search_options *options, const shy_rates *rates, shy_jobs **jobs_out);
 void shy_jobs_destroy(shy_jobs **jobs);
+shy_status shy_jobs_add(shy_jobs *jobs, const shy_region *region);
+/* Cuts the regions of `whole`, one for each pair of classes, for so many groups. */
+shy_status shy_jobs_cut(const shy_jobs *whole, int groups, shy_jobs *jobs);
+void shy_jobs_get(const shy_jobs *jobs, uint64_t number, shy_job *job_out);
+double shy_jobs_cost_before(const shy_jobs *jobs, uint64_t number); /* of the jobs 0 … number−1 */
 int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots);
 
 /* ---- engine: works a job off ------------------------------------------------------------------------------------- */

@@ -39,6 +39,27 @@ static void merge_pinned(const shy_tuple *pinned, const uint32_t *chosen, int fr
     tuple->count = written;
 }
 
+/*
+ * The first member of the number-th of all sets of `count` of n things, *number_inout counted from the sets that begin with it.
+ * C(n, count) − C(n − c, count) sets begin below c: bisected, because n may be a million; counted up where a count is too large.
+ */
+static uint64_t first_member(uint64_t n, uint64_t count, uint64_t *number_inout)
+{
+    const uint64_t all = shy_binomial(n, count);
+    uint64_t low = 0, high = n - count;
+    if (all >> 63) {
+        for (; *number_inout >= shy_binomial(n - low - 1, count - 1); low++) *number_inout -= shy_binomial(n - low - 1, count - 1);
+        return low;
+    }
+    while (low < high) {
+        const uint64_t middle = low + (high - low + 1) / 2;
+        if (all - shy_binomial(n - middle, count) <= *number_inout) low = middle;
+        else high = middle - 1;
+    }
+    *number_inout -= all - shy_binomial(n - low, count);
+    return low;
+}
+
 /* Lexicographic rank → combination of the factors that are not pinned; then both are merged. */
 void shy_tuple_unrank(const shy_space *space, const shy_tuple *pinned, int count, uint64_t number, shy_tuple *tuple_out)
 {
@@ -47,11 +68,7 @@ void shy_tuple_unrank(const shy_space *space, const shy_tuple *pinned, int count
     uint64_t candidate = 0;
     uint32_t chosen[SHY_FACTORS_MAX];
     for (int i = 0; i < free_count; i++) {
-        for (;; candidate++) {
-            const uint64_t with = shy_binomial(others - candidate - 1, (uint64_t)(free_count - i - 1));
-            if (number < with) break;
-            number -= with;
-        }
+        candidate += first_member(others - candidate, (uint64_t)(free_count - i), &number);
         chosen[i] = (uint32_t)candidate++;
     }
     merge_pinned(pinned, chosen, free_count, tuple_out);

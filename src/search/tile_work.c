@@ -245,7 +245,7 @@ static shy_status run_streams(shy_engine *engine, const shy_job *job, shy_stream
     shy_status st = SHY_OK;
     struct shy_tile_work *work = engine->tiles;
     const bool ratios = engine->space->grammar.allowed[SHY_OP_DIVIDE];
-    const bool same = job->left_slots == job->right_slots && job->left_complexity == job->right_complexity && !job->inside;
+    const bool same = shy_job_equal_sides(job);
     int got_left = 0, got_right = 0;
     for (;;) {
         const uint64_t left_first = left.next;
@@ -272,8 +272,8 @@ static shy_status run_inside(shy_engine *engine, const shy_job *job)
     shy_space *space = engine->space;
     shy_tuple tuple;
     const uint64_t subsets = shy_binomial((uint64_t)job->right_slots, (uint64_t)job->left_slots);
-    shy_tuple_unrank(space, NULL, job->right_slots, job->first, &tuple);
-    for (uint64_t number = job->first; number < job->last; number++, (void)shy_tuple_next(space, NULL, &tuple)) {
+    shy_tuple_unrank(space, NULL, job->right_slots, job->right_first, &tuple);
+    for (uint64_t number = job->right_first; number < job->right_last; number++, (void)shy_tuple_next(space, NULL, &tuple)) {
         const shy_stream left = {.complexity = job->left_complexity, .slots = job->left_slots, .within = &tuple, .last = subsets, .at = -1};
         const shy_stream right = {.complexity = job->right_complexity, .slots = job->right_slots, .within = &tuple, .last = 1, .at = -1};
         SHY_TRY(run_streams(engine, job, left, &right));
@@ -283,16 +283,26 @@ out:
     return st;
 }
 
+/* The ranges of both sides within one pinned set. */
+static shy_status run_pinned(shy_engine *engine, const shy_job *job, const shy_tuple *pinned)
+{
+    const shy_stream left = {.complexity = job->left_complexity, .slots = job->left_slots, .pinned = pinned,
+                             .next = job->left_first, .last = job->left_last, .at = -1};
+    const shy_stream right = {.complexity = job->right_complexity, .slots = job->right_slots, .pinned = pinned,
+                              .next = job->right_first, .last = job->right_last, .at = -1};
+    return run_streams(engine, job, left, &right);
+}
+
 shy_status shy_tile_work_run(shy_engine *engine, const shy_job *job)
 {
+    shy_status st = SHY_OK;
     shy_space *space = engine->space;
     if (job->inside) return run_inside(engine, job);
     shy_tuple pinned;
-    const int pins = shy_pinned_factors(space, job->left_slots, job->right_slots);
-    shy_tuple_unrank(space, NULL, pins, job->pinned, &pinned);
-    const shy_stream left = {.complexity = job->left_complexity, .slots = job->left_slots, .pinned = &pinned,
-                             .last = shy_tuple_sets(space, pins, job->left_slots), .at = -1};
-    const shy_stream right = {.complexity = job->right_complexity, .slots = job->right_slots, .pinned = &pinned,
-                              .next = job->first, .last = job->last, .at = -1};
-    return run_streams(engine, job, left, &right);
+    shy_tuple_unrank(space, NULL, shy_pinned_factors(space, job->left_slots, job->right_slots), job->pinned_first, &pinned);
+    for (uint64_t number = job->pinned_first; number < job->pinned_last; number++, (void)shy_tuple_next(space, NULL, &pinned)) {
+        SHY_TRY(run_pinned(engine, job, &pinned));
+    }
+out:
+    return st;
 }

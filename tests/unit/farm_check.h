@@ -9,6 +9,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "par/par_impl.h"
 #include "par_check.h"
 
 /* ---- messages, counted on their way to MPI: as many must be received as are sent ---- */
@@ -74,6 +75,7 @@ typedef struct {
     int marks;
     int busy_us[2]; /* one job of rank 0, of the others */
     bool serves;    /* rank 0 serves while it works */
+    bool only_deals;
     int who;        /* the rank that does the deed, or one of the names above */
     deed deed;
     moment when;
@@ -126,6 +128,15 @@ static shy_status do_the_deed(worker *w)
     return w->plan->deed == LEAVES ? SHY_OK : shy_fail(SHY_IO, "rank %d failed", w->team->rank);
 }
 
+/* Rank 0 may do something else while it only deals, and comes to shy_farm_next when it is done with it. */
+static void deal(const worker *w)
+{
+    while (w->plan->serves && shy_farm_dealing(w->farm)) {
+        shy_farm_serve(w->farm);
+        usleep(50);
+    }
+}
+
 static void be_busy(const worker *w)
 {
     int left = w->plan->busy_us[w->team->rank != 0];
@@ -175,6 +186,7 @@ static shy_status work(worker *w)
     shy_status st = SHY_OK;
 
     if (plan->when == BEFORE_FIRST && is_me(w)) return do_the_deed(w);
+    deal(w);
     for (;;) {
         before = w->marks[0];
         SHY_TRY(shy_farm_next(w->farm, marks, &job, &done));
@@ -182,6 +194,7 @@ static shy_status work(worker *w)
         if (w->plan->who == NOBODY) expect_same_in_group(w, job, done);
         if (done) break;
         w->jobs_seen++;
+        EXPECT(!plan->only_deals || w->team->group > 0 || w->team->groups == 1);
         SHY_TRY(work_on(w, job));
         if (w->did) goto out;
     }
@@ -230,7 +243,8 @@ static inline bool run(const shy_team *team, const scenario *plan)
         w.marks[k] = -INFINITY;
     present_case = plan->name;
     shy_error_clear();
-    EXPECT(shy_farm_create(team, plan->jobs, plan->marks, &w.farm) == SHY_OK);
+    EXPECT(shy_farm_create_dealing(team, plan->jobs, plan->marks, plan->only_deals, &w.farm) == SHY_OK);
+    EXPECT(!shy_farm_dealing(w.farm) || (team->rank == 0 && team->groups > 1 && plan->only_deals));
     shy_status st = shy_farm_finish(&w.farm, work(&w));
     EXPECT(w.farm == NULL);
     EXPECT(shy_memory_in_use() == before);

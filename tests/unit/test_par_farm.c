@@ -21,6 +21,10 @@ static const scenario well[] = {
      .busy_us = {300, 300},
      .serves = true,
      .who = NOBODY},
+    {.name = "rank 0 only deals", .jobs = 40, .marks = 5, .busy_us = {0, 300}, .only_deals = true, .who = NOBODY},
+    {.name = "rank 0 only deals, and serves", .jobs = 64, .marks = 5, .serves = true, .only_deals = true, .who = NOBODY},
+    {.name = "rank 0 would only deal, but there is no job", .jobs = 0, .only_deals = true, .who = NOBODY},
+    {.name = "long marks, rank 0 only deals", .jobs = 30, .marks = MARKS_MAX, .only_deals = true, .who = NOBODY},
     {.name = "long marks, rank 0 is deaf", .jobs = 12, .marks = MARKS_MAX, .busy_us = {3000, 0}, .who = NOBODY},
 };
 
@@ -161,6 +165,22 @@ static void progress_is_heard(void **state)
     assert_on_all_ranks();
 }
 
+/* ---- who works ---- */
+
+/* Rank 0 may stop working where it is hardly missed, and nowhere else. */
+static void rank_0_works_unless_it_is_hardly_missed(void **state)
+{
+    (void)state;
+    for (int groups = 1; groups <= 64; groups++)
+        EXPECT(!shy_farm_only_deals(groups));
+    for (int groups = 65; groups < 100000; groups++) {
+        EXPECT(!shy_farm_only_deals(groups) || groups >= 250);
+        EXPECT(shy_farm_only_deals(groups + 1) || !shy_farm_only_deals(groups));
+    }
+    EXPECT(shy_farm_only_deals(100000));
+    assert_on_all_ranks();
+}
+
 /* ---- memory ---- */
 
 static void check_memory(const shy_team *team)
@@ -203,6 +223,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(reserve_is_dropped_after_a_failure),
         cmocka_unit_test(marks_reach_everybody),
         cmocka_unit_test(progress_is_heard),
+        cmocka_unit_test(rank_0_works_unless_it_is_hardly_missed),
         cmocka_unit_test(farm_without_memory_fails_everywhere),
     };
 

@@ -25,13 +25,16 @@ static const struct {
 static const struct {
     int busy_us[2];
     bool serves;
+    bool only_deals;
     int marks;
     const char *name;
 } paces[] = {
-    {{0, 0}, false, 3, "all are fast"},
-    {{2000, 0}, false, 3, "others wait for rank 0"},
-    {{500, 500}, true, 3, "all work alike"},
-    {{0, 1000}, true, MARKS_MAX, "rank 0 is fast, marks are long"},
+    {{0, 0}, false, false, 3, "all are fast"},
+    {{2000, 0}, false, false, 3, "others wait for rank 0"},
+    {{500, 500}, true, false, 3, "all work alike"},
+    {{0, 1000}, true, false, MARKS_MAX, "rank 0 is fast, marks are long"},
+    {{0, 200}, false, true, 3, "rank 0 only deals"},
+    {{0, 0}, true, true, MARKS_MAX, "rank 0 only deals and serves, marks are long"},
 };
 
 static const struct {
@@ -66,6 +69,7 @@ static void check_deeds(const shy_team *team, deed what)
                                  .jobs = 16,
                                  .marks = paces[p].marks,
                                  .serves = paces[p].serves,
+                                 .only_deals = paces[p].only_deals,
                                  .busy_us = {paces[p].busy_us[0], paces[p].busy_us[1]},
                                  .who = actors[a].who,
                                  .deed = what,
@@ -121,6 +125,7 @@ static void check_last_job(const shy_team *team)
                                  .jobs = jobs[j],
                                  .marks = paces[p].marks,
                                  .serves = paces[p].serves,
+                                 .only_deals = paces[p].only_deals,
                                  .busy_us = {paces[p].busy_us[0], paces[p].busy_us[1]},
                                  .who = block,
                                  .when = IN_LAST_JOB};

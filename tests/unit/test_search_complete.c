@@ -197,7 +197,11 @@ static void search_and_check(const shy_team *team, const setting *s)
     EXPECT(shy_count_formulas(c.space, planned) == SHY_OK);
     EXPECT(shy_jobs_create(c.space, &options, &rates, &jobs) == SHY_OK);
     EXPECT(shy_engine_create(c.space, &options, &c.engine) == SHY_OK);
-    for (uint64_t k = 0; k < jobs->count; k++) EXPECT(shy_engine_work(c.engine, &jobs->job[k]) == SHY_OK);
+    for (uint64_t k = 0; k < jobs->count; k++) {
+        shy_job job;
+        shy_jobs_get(jobs, k, &job);
+        EXPECT(shy_engine_work(c.engine, &job) == SHY_OK);
+    }
     check_lists(&c, planned);
     shy_engine_destroy(&c.engine);
     shy_jobs_destroy(&jobs);

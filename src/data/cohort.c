@@ -5,6 +5,8 @@
 
 #include "cohort_impl.h"
 
+enum { CACHE_PLACES = 12421 }; /* of chunks in a cache: a prime number, many more than there are chunks of a band */
+
 _Static_assert(sizeof(shy_image_head) % 8 == 0, "the numbers of an image follow its head and have to be aligned");
 
 /* ---- from the image to columns ----------------------------------------------------------------------------------- */
@@ -144,22 +146,52 @@ out:
     return st;
 }
 
-/* Collective from here on: every rank has seen that the file is there, whole and a cohort. */
-static shy_status open_values(shy_cohort *c)
+static shy_status open_error(const shy_cohort *c)
 {
-    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
     char reason[256];
 
+    return shy_fail(SHY_IO, "%s: cannot be opened: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
+}
+
+static shy_status open_dataset(shy_cohort *c, uint64_t cache)
+{
+    hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+
+    H5Pset_chunk_cache(access, CACHE_PLACES, cache, H5D_CHUNK_CACHE_W0_DEFAULT);
+    c->values = H5Dopen2(c->file, "values", access);
+    H5Pclose(access);
+    return c->values < 0 ? open_error(c) : SHY_OK;
+}
+
+/* What is not in chunks costs no more than it is read: each column is a band. */
+static shy_status learn_chunks(shy_cohort *c)
+{
+    hid_t create = H5Dget_create_plist(c->values);
+    hsize_t chunk[2] = {1, c->head->rows > 0 ? c->head->rows : 1};
+    bool known = create >= 0 && (H5Pget_layout(create) != H5D_CHUNKED || H5Pget_chunk(create, 2, chunk) == 2);
+
+    if (create >= 0) H5Pclose(create);
+    c->band_slots = chunk[0], c->chunk_rows = chunk[1];
+    return known ? SHY_OK : open_error(c);
+}
+
+/*
+ * Collective from here on: every rank has seen that the file is there, whole and a cohort. What HDF5 reads to find the values is
+ * not read collectively (H5Pset_all_coll_metadata_ops): a rank that reads alone would wait for the others.
+ */
+static shy_status open_values(shy_cohort *c)
+{
+    shy_status st = SHY_OK;
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+
     H5Pset_fapl_mpio(access, c->team->world, MPI_INFO_NULL);
-    H5Pset_all_coll_metadata_ops(access, true);
     c->file = H5Fopen(c->path, H5F_ACC_RDONLY, access);
     H5Pclose(access);
-    if (c->file < 0)
-        return shy_fail(SHY_IO, "%s: cannot be opened: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
-    c->values = H5Dopen2(c->file, "values", H5P_DEFAULT);
-    if (c->values < 0)
-        return shy_fail(SHY_IO, "%s: cannot be opened: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
-    return SHY_OK;
+    if (c->file < 0) return open_error(c);
+    SHY_TRY(open_dataset(c, 0));
+    SHY_TRY(learn_chunks(c));
+out:
+    return st;
 }
 
 shy_status shy_cohort_open(const shy_team *team, const char *path, shy_cohort **cohort_out)
@@ -188,6 +220,7 @@ void shy_cohort_close(shy_cohort **cohort)
     if (c == NULL) return;
     if (c->values >= 0) H5Dclose(c->values);
     if (c->file >= 0) H5Fclose(c->file);
+    shy_memory_discharge(c->cache);
     shy_free(&c->path);
     shy_free(&c->image.bytes);
     shy_free(&c->column);
@@ -195,6 +228,35 @@ void shy_cohort_close(shy_cohort **cohort)
     shy_free(&c->level);
     shy_free(&c->bucket);
     shy_free(cohort);
+}
+
+/* ---- bands ------------------------------------------------------------------------------------------------------- */
+
+int64_t shy_cohort_band(const shy_cohort *c, int64_t index)
+{
+    return c->slot[index] < 0 ? -1 : c->slot[index] / (int64_t)c->band_slots;
+}
+
+uint64_t shy_cohort_band_bytes(const shy_cohort *c, uint64_t rows)
+{
+    const uint64_t chunks = (rows + c->chunk_rows - 1) / c->chunk_rows + (rows > 0 && rows < c->head->rows); /* rows may begin within one */
+
+    return chunks * c->chunk_rows * c->band_slots * sizeof(double);
+}
+
+/* HDF5 takes the size of the cache when a dataset is opened. Not collective: nothing is written. */
+shy_status shy_cohort_cache(shy_cohort *c, uint64_t bytes)
+{
+    shy_status st = SHY_OK;
+
+    if (bytes == c->cache) return SHY_OK;
+    SHY_TRY(shy_memory_charge(bytes));
+    shy_memory_discharge(c->cache);
+    c->cache = bytes;
+    H5Dclose(c->values);
+    SHY_TRY(open_dataset(c, bytes));
+out:
+    return st;
 }
 
 /* ---- questions --------------------------------------------------------------------------------------------------- */

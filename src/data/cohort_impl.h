@@ -43,6 +43,8 @@ struct shy_cohort {
     int64_t *bucket; /* open addressing by name: 1 + column, 0 if empty */
     uint64_t buckets;
     hid_t file, values;
+    uint64_t band_slots, chunk_rows; /* shape of a chunk of values */
+    uint64_t cache; /* bytes of decompressed chunks that are kept; charged */
 };
 
 #endif

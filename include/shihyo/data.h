@@ -58,7 +58,7 @@ shy_status shy_cohort_open(const shy_team *team, const char *path, shy_cohort **
 void shy_cohort_close(shy_cohort **cohort);                                                  /* collective */
 uint64_t shy_cohort_rows(const shy_cohort *cohort);
 int64_t shy_cohort_columns(const shy_cohort *cohort);
-const shy_column *shy_cohort_column(const shy_cohort *cohort, int64_t index); /* borrowed */
+shy_column shy_cohort_column(const shy_cohort *cohort, int64_t index);        /* its texts borrowed from the cohort */
 int64_t shy_cohort_find(const shy_cohort *cohort, const char *name);          /* −1 if none */
 const char *shy_cohort_nearest(const shy_cohort *cohort, const char *name);   /* for messages; NULL if none is near */
 const char *shy_cohort_sha256(const shy_cohort *cohort);                      /* of the cohort file */

@@ -121,7 +121,7 @@ static double count_factors(const shy_cohort *cohort)
     double factors = 0.0;
 
     for (int64_t c = 0; c < shy_cohort_columns(cohort); c++) {
-        shy_kind kind = shy_cohort_column(cohort, c)->kind;
+        shy_kind kind = shy_cohort_column(cohort, c).kind;
         factors += kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
     }
     return factors;

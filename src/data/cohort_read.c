@@ -53,9 +53,9 @@ static shy_status judge_request(const shy_cohort *c, const int64_t *index, int64
         if (index[k] < 0 || index[k] >= c->head->columns)
             return shy_fail(SHY_INTERNAL, "%s: column %lld is read of %lld.", c->path, (long long)index[k],
                             (long long)c->head->columns);
-        if (c->slot[index[k]] < 0)
+        if (c->parts.slot[index[k]] < 0)
             return shy_fail(SHY_INTERNAL, "%s: column %s is an identifier and has no values.", c->path,
-                            c->column[index[k]].name);
+                            shy_cohort_column(c, index[k]).name);
     }
     return SHY_OK;
 }
@@ -93,7 +93,7 @@ static shy_status prepare(reading *r, const int64_t *index, int64_t count, H5FD_
 
     SHY_TRY(shy_new((size_t)count, sizeof *r->order, &r->order));
     for (int64_t k = 0; k < count; k++)
-        r->order[k] = (wanted){.slot = r->cohort->slot[index[k]], .place = k};
+        r->order[k] = (wanted){.slot = r->cohort->parts.slot[index[k]], .place = k};
     qsort(r->order, (size_t)count, sizeof *r->order, compare_slots);
     r->count = count;
     int64_t columns = batch_columns(r) < count ? batch_columns(r) : count;

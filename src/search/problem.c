@@ -87,7 +87,7 @@ static shy_status describe_columns(const struct shy_loading *l)
     SHY_TRY(shy_new(rows, sizeof *p->y, &p->y));
     for (int k = 0; k < l->offered; k++) {
         if (l->offer[k].fate != SHY_FATE_USED) continue;
-        const shy_column *column = shy_cohort_column(l->cohort, l->offer[k].column);
+        const shy_column about = shy_cohort_column(l->cohort, l->offer[k].column), *column = &about;
         const int f = p->factors++;
         p->cohort_column[f] = l->offer[k].column;
         p->name[f] = column->name;
@@ -244,7 +244,7 @@ static shy_status begin(struct shy_loading *l)
     p->n_cohort = shy_cohort_rows(l->cohort);
     SHY_TRY(shy_loading_select(l));
     p->offered = l->offered;
-    const shy_column *outcome = shy_cohort_column(l->cohort, l->outcome);
+    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *outcome = &about;
     SHY_TRY(shy_string_copy(outcome->name, &p->outcome));
     SHY_TRY(shy_string_copy(outcome->unit ? outcome->unit : "", &p->outcome_unit));
     const uint64_t members = (uint64_t)l->team->row_blocks, me = (uint64_t)l->team->row_block;

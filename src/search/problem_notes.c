@@ -32,7 +32,7 @@ out:
 
 static const char *name_of(const struct shy_loading *l, int32_t column)
 {
-    return shy_cohort_column(l->cohort, column)->name;
+    return shy_cohort_column(l->cohort, column).name;
 }
 
 /* "a, b, c and 12 more" of `count` names, of which the first NAMES_LISTED are there; owned. */
@@ -138,7 +138,7 @@ out:
 /* Who forgets the kind of a binary outcome gets a fit of 0 and 1, which is seldom what was meant. */
 static shy_status note_kind(const struct shy_loading *l)
 {
-    const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
+    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
 
     if (column->kind != SHY_KIND_BINARY || column->levels != 2 || l->problem->ops == shy_outcome_find("binary"))
         return SHY_OK;

@@ -34,7 +34,7 @@ out:
 static shy_status refuse_infinite(const struct shy_loading *l, const char *what, int64_t column, uint64_t row)
 {
     return shy_fail(SHY_INPUT, "%s \"%s\" is infinite in row %llu of %s; correct the value or mark it as missing.",
-                    what, shy_cohort_column(l->cohort, column)->name, (unsigned long long)(l->slice_first + row + 1),
+                    what, shy_cohort_column(l->cohort, column).name, (unsigned long long)(l->slice_first + row + 1),
                     l->place);
 }
 

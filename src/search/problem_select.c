@@ -50,7 +50,7 @@ static void mark(const struct shy_loading *l, const char *const *patterns, int c
         const int64_t named = shy_cohort_find(l->cohort, patterns[k]);
         if (named >= 0) marks[named] |= bit;
         for (int64_t c = 0; is_pattern(patterns[k]) && c < columns; c++)
-            if (matches(patterns[k], shy_cohort_column(l->cohort, c)->name)) marks[c] |= bit;
+            if (matches(patterns[k], shy_cohort_column(l->cohort, c).name)) marks[c] |= bit;
     }
 }
 
@@ -74,7 +74,7 @@ static shy_status check_patterns(const struct shy_loading *l, const char *const 
         if (shy_cohort_find(l->cohort, patterns[k]) >= 0) continue;
         if (!is_pattern(patterns[k])) return unknown(l, what, patterns[k]);
         int64_t c = 0;
-        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c)->name))
+        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c).name))
             c++;
         if (c == columns)
             return shy_fail(SHY_INPUT, "%s \"%s\" matches no column of %s; `shihyo inspect --all` lists them.", what,
@@ -92,7 +92,7 @@ static shy_status check_kinds(const struct shy_loading *l)
     for (int k = 0; k < l->options->include_count; k++) {
         const int64_t index = shy_cohort_find(l->cohort, l->options->include[k]);
         if (index < 0) continue;
-        const shy_column *column = shy_cohort_column(l->cohort, index);
+        const shy_column about = shy_cohort_column(l->cohort, index), *column = &about;
         if (index == l->outcome)
             return shy_fail(SHY_INPUT,
                             "\"%s\" is the outcome and cannot be a factor as well; take it out of factors.include.",
@@ -112,7 +112,7 @@ static shy_status select_outcome(struct shy_loading *l)
     if (!p->ops) return shy_fail(SHY_INPUT, "\"%s\" is no kind of outcome.", l->options->outcome_kind);
     l->outcome = shy_cohort_find(l->cohort, l->options->outcome);
     if (l->outcome < 0) return unknown(l, "outcome", l->options->outcome);
-    const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
+    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
     const bool is_binary = p->ops == shy_outcome_find("binary");
     const bool is_text = column->kind == SHY_KIND_IDENTIFIER || (column->kind == SHY_KIND_CATEGORICAL && !is_binary);
     if (is_text)
@@ -139,7 +139,7 @@ static void list_offers(struct shy_loading *l, const uint8_t *marks)
     l->offered = l->aside_count = 0;
     for (int64_t c = 0; c < columns; c++) {
         if (!is_offered(l, c, marks[c])) continue;
-        const shy_kind kind = shy_cohort_column(l->cohort, c)->kind;
+        const shy_kind kind = shy_cohort_column(l->cohort, c).kind;
         if (is_factor_kind(kind)) {
             if (l->offer) l->offer[l->offered].column = (int32_t)c;
             l->offered++;

@@ -64,6 +64,12 @@ void shy_memory_fail_at(uint64_t nth); /* tests: the nth allocation from now (1 
  * need is not known before it is done. The limit is named after the key that sets it: parallel.memory.
  */
 void shy_memory_limit(uint64_t bytes);
+/**
+ * Counts `bytes` that did not come from shy_new (a share of memory that several ranks see, the cache of a library) as in use, or no
+ * longer. Charging fails as an allocation of that size would.
+ */
+shy_status shy_memory_charge(uint64_t bytes);
+void shy_memory_discharge(uint64_t bytes);
 uint64_t shy_memory_in_use(void);      /* bytes */
 uint64_t shy_memory_peak(void);        /* bytes */
 

@@ -58,7 +58,7 @@ shy_status shy_cohort_open(const shy_team *team, const char *path, shy_cohort **
 void shy_cohort_close(shy_cohort **cohort);                                                  /* collective */
 uint64_t shy_cohort_rows(const shy_cohort *cohort);
 int64_t shy_cohort_columns(const shy_cohort *cohort);
-const shy_column *shy_cohort_column(const shy_cohort *cohort, int64_t index); /* borrowed */
+shy_column shy_cohort_column(const shy_cohort *cohort, int64_t index);        /* its texts borrowed from the cohort */
 int64_t shy_cohort_find(const shy_cohort *cohort, const char *name);          /* −1 if none */
 const char *shy_cohort_nearest(const shy_cohort *cohort, const char *name);   /* for messages; NULL if none is near */
 const char *shy_cohort_sha256(const shy_cohort *cohort);                      /* of the cohort file */
@@ -69,6 +69,18 @@ const char *shy_cohort_provenance(const shy_cohort *cohort);                  /*
  * Identifier columns are refused (SHY_INTERNAL). Collective over team->world (each rank its own rows; rows may be 0).
  */
 shy_status shy_cohort_read(shy_cohort *cohort, const int64_t *index, int64_t count, uint64_t first, uint64_t rows, double *values);
+/**
+ * The same for one rank: not collective, each rank may read other columns than the others, or none, at any time. Fails with SHY_IO.
+ *
+ * Columns lie in bands in the file (shy_cohort_band: columns of one band have equal numbers, of later ones larger numbers; −1:
+ * an identifier). A band is decompressed as a whole: its columns cost together what one of them costs. shy_cohort_cache sets how
+ * many bytes of decompressed values are kept for reads that follow (charged, shy_memory_charge): shy_cohort_band_bytes
+ * for a band of so many rows of the cohort.
+ */
+shy_status shy_cohort_read_alone(shy_cohort *cohort, const int64_t *index, int64_t count, uint64_t first, uint64_t rows, double *values);
+int64_t shy_cohort_band(const shy_cohort *cohort, int64_t index);
+uint64_t shy_cohort_band_bytes(const shy_cohort *cohort, uint64_t rows);
+shy_status shy_cohort_cache(shy_cohort *cohort, uint64_t bytes);
 /** Identifiers of rows first … as owned array of `rows` owned strings (free each). Collective. Row numbers ("1", …) if the cohort has none. */
 shy_status shy_cohort_read_identifiers(shy_cohort *cohort, uint64_t first, uint64_t rows, char ***identifiers_out);
 

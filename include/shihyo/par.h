@@ -15,9 +15,11 @@ typedef struct {
     MPI_Comm world;            /* all ranks of the team; a duplicate, owned */
     MPI_Comm rows;             /* the R members of my group, ordered by row block; owned */
     MPI_Comm peers;            /* the G ranks, one of each group, that hold my row block; owned */
+    MPI_Comm node;             /* those of the peers that are on my node, in their order; owned */
     int rank, size;            /* in world */
     int group, groups;         /* my group, G */
     int row_block, row_blocks; /* my row block, R */
+    int node_rank, node_size;  /* in node */
 } shy_team;
 
 /**
@@ -71,9 +73,34 @@ shy_status shy_group_sum_floats(const shy_team *team, float *sum, int64_t count)
 shy_status shy_team_sum_counts(const shy_team *team, uint64_t *count, int width);
 shy_status shy_team_maximum(const shy_team *team, double *value, int width);
 
+/** Maxima over my group's members. Collective over the group. Cannot fail. */
+shy_status shy_group_maximum(const shy_team *team, double *value, int width);
+/** flag[i] = the largest that any of the peers has: what each of them found about its part becomes known to all. Collective over
+ * team->peers. Cannot fail. */
+shy_status shy_peers_unite(const shy_team *team, uint8_t *flag, uint64_t count);
+
 /** Broadcast of bytes of any size from world rank 0 / from my group's first member. Collective. */
 shy_status shy_team_broadcast(const shy_team *team, void *bytes, uint64_t count);
 shy_status shy_group_broadcast(const shy_team *team, void *bytes, uint64_t count);
+
+/* ---- shared memory: one copy for the ranks of a node ----------------------------------------------------------- */
+
+typedef struct shy_shared shy_shared;
+
+/**
+ * `bytes` zeroed bytes that all members of team->node see, at addresses of their own; where a node has one member, memory of
+ * its own. Each member is charged with bytes / members (shy_memory_charge), and the pages of its part of the bytes lie near
+ * it. Nothing is left behind when ranks are killed.
+ *
+ * *shared_out is NULL, with SHY_OK, on all members if the system refuses (no file system for shared memory, or one that is
+ * too small, as in many containers): the caller does without. Fails (SHY_MEMORY) on all members with one message if one
+ * of them must not have its share. Collective over team->node.
+ */
+shy_status shy_shared_create(const shy_team *team, uint64_t bytes, shy_shared **shared_out);
+void *shy_shared_memory(const shy_shared *shared);
+/** What any member wrote before this, all members read after it. Collective over team->node. */
+void shy_shared_publish(const shy_shared *shared);
+void shy_shared_destroy(shy_shared **shared); /* not collective */
 
 /* ---- farm: rank 0 deals numbered jobs and may work itself ------------------------------------------------------ */
 

@@ -25,6 +25,7 @@ typedef struct {
     const char *const *exclude;
     int exclude_count;
     const char *cohort_name;         /* how messages call the cohort, e.g. "cohort.h5"; NULL: "the cohort" */
+    uint64_t memory;                 /* bytes that this rank may use; 0 = no limit. Columns take at most half of it */
 } shy_problem_options;
 
 /** What a search works on. The samples in use are numbered 0 … total−1 in cohort order; each rank of a group holds its rows. */
@@ -34,11 +35,13 @@ typedef struct {
     uint64_t n_cohort, n_filtered;   /* rows of the cohort; rows that the filter keeps */
     int offered;                     /* factor columns offered (before dropping) */
     int factors;                     /* in use */
-    char **name;                     /* [factors] */
-    char **unit_text;                /* [factors] */
-    char **modality;                 /* [factors] */
+    int32_t *cohort_column;          /* [factors]: number in the cohort */
+    const char **name;               /* [factors]; these three borrowed from the cohort */
+    const char **unit_text;          /* [factors] */
+    const char **modality;           /* [factors] */
     shy_interval *range;             /* [factors], over all samples in use */
-    double **column;                 /* [factors][rows.rows], no NaN */
+    double *first_sample;            /* [factors]: the values of sample 0, on every rank */
+    struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
     double *y;                       /* [rows.rows]; binary: 0/1 */
     char *outcome, *outcome_unit, *positive;
     const shy_outcome_ops *ops;
@@ -47,16 +50,24 @@ typedef struct {
 } shy_problem;
 
 /**
- * Opens nothing: reads the columns from an open cohort, applies the row filter, keeps complete cases over the outcome and
+ * Opens nothing: goes through the columns of an open cohort, a panel at a time, applies the row filter, keeps complete cases over the outcome and
  * the factors in use, drops (and notes) constant and all-missing factors, maps a binary outcome to 0/1, and distributes
  * the samples: runs of `run_rows` (a function of total alone) so that every row block owns whole runs.
  * Factors are numeric and binary columns, never the outcome, identifiers, times, events or categorical columns.
  * Refuses (SHY_INPUT, one message): unknown outcome or factor (nearest name given), constant or all-missing outcome, a binary
  * outcome with more than two values, `positive` not among the values, infinite values (row, column), fewer than 10 complete samples (and which
  * factor costs most), no factor left. Collective over the world.
+ *
+ * The columns in use stay in memory, one copy per node and row block, if they fit into half of `memory`; otherwise they are read from the
+ * cohort as the search needs them. The cohort must stay open, and its file in place, as long as the problem lives.
  */
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
+/**
+ * Bytes per rank with which the columns of `factors` factors for `rows` rows can be worked with: all of them, divided by the
+ * `members` ranks of a node that share them, or, if that is less, so many that few have to be read again. Cannot fail.
+ */
+double shy_columns_need(double factors, double rows, int members);
 
 /* ---- the search ------------------------------------------------------------------------------------------------ */
 

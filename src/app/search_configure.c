@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,19 +116,34 @@ out:
 
 /* ---- the problem -------------------------------------------------------------------------------------------------- */
 
-/* The least number of row blocks with which the values that a rank holds take at most half of its memory. */
-static int choose_row_blocks(const shy_search_session *s)
+static double count_factors(const shy_cohort *cohort)
 {
-    int64_t columns = 1;
+    double factors = 0.0;
 
-    for (int64_t c = 0; c < shy_cohort_columns(s->cohort); c++) {
-        shy_kind kind = shy_cohort_column(s->cohort, c)->kind;
-        columns += kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
+    for (int64_t c = 0; c < shy_cohort_columns(cohort); c++) {
+        shy_kind kind = shy_cohort_column(cohort, c).kind;
+        factors += kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
     }
-    double bytes = (double)columns * (double)shy_cohort_rows(s->cohort) * sizeof(double);
-    for (int blocks = 1; blocks < s->team->size; blocks++)
-        if (s->team->size % blocks == 0 && bytes / blocks <= (double)s->options.memory / 2) return blocks;
-    return s->team->size;
+    return factors;
+}
+
+/* The least number of row blocks with which half of a rank's memory suffices for the columns. Collective. */
+static shy_status choose_row_blocks(const shy_search_session *s, int *blocks_out)
+{
+    shy_status st = SHY_OK;
+    const double factors = count_factors(s->cohort), rows = (double)shy_cohort_rows(s->cohort);
+    double neighbours = -s->team->node_size; /* there is one row block yet: all ranks of a node are peers */
+    int blocks = 1;
+
+    SHY_TRY(shy_team_maximum(s->team, &neighbours, 1));
+    for (; blocks < s->team->size; blocks++) {
+        const double members = floor(-neighbours / blocks) > 1.0 ? floor(-neighbours / blocks) : 1.0;
+        if (s->team->size % blocks != 0) continue;
+        if (shy_columns_need(factors, ceil(rows / blocks), (int)members) <= (double)s->options.memory / 2) break;
+    }
+    *blocks_out = blocks;
+out:
+    return st;
 }
 
 /* The team, and with it the open cohort, is made anew when the number of row blocks is known. */
@@ -137,7 +153,7 @@ static shy_status regroup(shy_search_session *s, const char *path)
     int blocks = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_ROW_BLOCKS);
     shy_team *team = NULL;
 
-    if (blocks == 0) blocks = choose_row_blocks(s);
+    if (blocks == 0) SHY_TRY(choose_row_blocks(s, &blocks));
     if (blocks == s->team->row_blocks) return SHY_OK;
     shy_cohort_close(&s->cohort);
     SHY_TRY(shy_team_create(s->team->world, blocks, &team));
@@ -159,6 +175,7 @@ shy_status shy_session_load(shy_search_session *s)
         .outcome_kind = shy_config_text(s->config, SHY_KEY_OUTCOME_KIND),
         .positive = *positive == '\0' ? NULL : positive,
         .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
+        .memory = s->options.memory,
     };
 
     options.include = shy_config_list(s->config, SHY_KEY_FACTORS_INCLUDE, &options.include_count);

@@ -78,14 +78,19 @@ static block_note *note_of(void *payload)
     return (block_note *)((char *)payload - ALIGNMENT);
 }
 
+static void book(size_t bytes, size_t bytes_before)
+{
+    in_use += bytes;
+    in_use -= bytes_before;
+    if (in_use > peak) peak = in_use;
+}
+
 static void *settle(void *raw, size_t bytes, size_t bytes_before)
 {
     void *payload = payload_of(raw);
 
     *note_of(payload) = (block_note){.raw = raw, .bytes = bytes};
-    in_use += bytes;
-    in_use -= bytes_before;
-    if (in_use > peak) peak = in_use;
+    book(bytes, bytes_before);
     return payload;
 }
 
@@ -124,6 +129,20 @@ void shy_memory_free(void **inout)
     in_use -= note.bytes;
     free(note.raw);
     *inout = NULL;
+}
+
+shy_status shy_memory_charge(uint64_t bytes)
+{
+    size_t counted = 0;
+
+    if (refused(1, bytes, &counted) || exceeds_limit(counted)) return refuse(1, bytes);
+    book(counted, 0);
+    return SHY_OK;
+}
+
+void shy_memory_discharge(uint64_t bytes)
+{
+    in_use -= bytes;
 }
 
 shy_status shy_string_copy(const char *text, char **copy_out)

@@ -10,20 +10,36 @@
 typedef struct {
     uint64_t rows;
     int64_t columns, slots, identifiers;
-    int64_t levels; /* of all columns */
+    int64_t levels;                   /* of all columns */
+    uint64_t level_texts, provenance; /* where these texts begin */
     char sha256[65];
 } shy_image_head;
 
 /*
- * The image: one block of bytes.
+ * The image: one block of bytes. Cohorts may have a million columns, and every rank holds it: what many columns have in common,
+ * unit and modality, is there once.
  *
- *     head | slot[columns] missing[columns] levels[columns] | minimum[columns] maximum[columns] mean[columns] |
- *     texts, each ended by a NUL: name[columns] unit[columns] modality[columns] kind[columns] level[levels] provenance
+ *     head | minimum[columns] maximum[columns] mean[columns] missing[columns] |
+ *     slot[columns] levels[columns] name[columns] unit[columns] modality[columns] | kind[columns] |
+ *     texts, each ended by a NUL: names, units and modalities, levels, provenance
+ *
+ * name, unit and modality are places among the texts.
  */
 typedef struct {
     char *bytes;
     size_t count, room;
 } shy_image;
+
+/** The parts of an image, borrowed from it. */
+typedef struct {
+    double *minimum, *maximum, *mean;
+    int64_t *missing;
+    int32_t *slot, *levels;
+    uint32_t *name, *unit, *modality;
+    uint8_t *kind; /* shy_kind */
+    char *texts;
+} shy_image_parts;
+shy_image_parts shy_image_take_apart(char *bytes, int64_t columns);
 
 /**
  * Reads everything but the values, on one rank. `sha256` stays empty. Fails with SHY_INPUT if it contradicts itself.
@@ -35,14 +51,14 @@ struct shy_cohort {
     char *path;
     shy_image image;
     const shy_image_head *head; /* all borrowed from the image */
-    const int64_t *slot;
-    const char *provenance;
-    shy_column *column;
-    const char **level; /* names of the levels of all columns */
-    const char **name;
-    int64_t *bucket; /* open addressing by name: 1 + column, 0 if empty */
+    shy_image_parts parts;
+    const char **level;   /* names of the levels of all columns */
+    int32_t *first_level; /* [columns] among them */
+    uint32_t *bucket;     /* open addressing by name: 1 + column, 0 if empty */
     uint64_t buckets;
     hid_t file, values;
+    uint64_t band_slots, chunk_rows; /* shape of a chunk of values */
+    uint64_t cache; /* bytes of decompressed chunks that are kept; charged */
 };
 
 #endif

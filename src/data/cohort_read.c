@@ -1,4 +1,4 @@
-/* cohort_read.c: reads values and identifiers, all ranks together, each its own rows. */
+/* cohort_read.c: reads values and identifiers: all ranks together, each its own rows, or one rank alone. */
 #include "shy_config.h"
 
 #include <stdlib.h>
@@ -53,9 +53,9 @@ static shy_status judge_request(const shy_cohort *c, const int64_t *index, int64
         if (index[k] < 0 || index[k] >= c->head->columns)
             return shy_fail(SHY_INTERNAL, "%s: column %lld is read of %lld.", c->path, (long long)index[k],
                             (long long)c->head->columns);
-        if (c->slot[index[k]] < 0)
+        if (c->parts.slot[index[k]] < 0)
             return shy_fail(SHY_INTERNAL, "%s: column %s is an identifier and has no values.", c->path,
-                            c->column[index[k]].name);
+                            shy_cohort_column(c, index[k]).name);
     }
     return SHY_OK;
 }
@@ -79,19 +79,27 @@ static int64_t batch_columns(const reading *r)
     return fit < 1 ? 1 : fit > 65536 ? 65536 : (int64_t)fit;
 }
 
-static shy_status prepare(reading *r, const int64_t *index, int64_t count)
+/* The caller wants these columns just as they follow each other in the file. */
+static bool is_direct(const reading *r, int64_t begin, int64_t end)
+{
+    for (int64_t k = begin + 1; k < end; k++)
+        if (r->order[k].place != r->order[k - 1].place + 1 || r->order[k].slot == r->order[k - 1].slot) return false;
+    return true;
+}
+
+static shy_status prepare(reading *r, const int64_t *index, int64_t count, H5FD_mpio_xfer_t mode)
 {
     shy_status st = SHY_OK;
 
     SHY_TRY(shy_new((size_t)count, sizeof *r->order, &r->order));
     for (int64_t k = 0; k < count; k++)
-        r->order[k] = (wanted){.slot = r->cohort->slot[index[k]], .place = k};
+        r->order[k] = (wanted){.slot = r->cohort->parts.slot[index[k]], .place = k};
     qsort(r->order, (size_t)count, sizeof *r->order, compare_slots);
     r->count = count;
     int64_t columns = batch_columns(r) < count ? batch_columns(r) : count;
-    SHY_TRY(shy_new((size_t)columns * r->rows, sizeof *r->buffer, &r->buffer));
+    if (!is_direct(r, 0, count)) SHY_TRY(shy_new((size_t)columns * r->rows, sizeof *r->buffer, &r->buffer));
     r->transfer = H5Pcreate(H5P_DATASET_XFER);
-    if (r->transfer < 0 || H5Pset_dxpl_mpio(r->transfer, H5FD_MPIO_COLLECTIVE) < 0) return read_error(r->cohort);
+    if (r->transfer < 0 || H5Pset_dxpl_mpio(r->transfer, mode) < 0) return read_error(r->cohort);
 out:
     return st;
 }
@@ -123,14 +131,6 @@ static int64_t select_columns(const reading *r, hid_t space, int64_t begin, int6
         columns += (int64_t)count[0];
     }
     return columns;
-}
-
-/* The caller wants these columns just as they follow each other in the file. */
-static bool is_direct(const reading *r, int64_t begin, int64_t end)
-{
-    for (int64_t k = begin + 1; k < end; k++)
-        if (r->order[k].place != r->order[k - 1].place + 1 || r->order[k].slot == r->order[k - 1].slot) return false;
-    return true;
 }
 
 static void hand_out(const reading *r, int64_t begin, int64_t end)
@@ -168,10 +168,31 @@ shy_status shy_cohort_read(shy_cohort *cohort, const int64_t *index, int64_t cou
 
     SHY_TRY_ALL(cohort->team, judge_request(cohort, index, count, first, rows));
     SHY_TRY(compare_requests(&r, index, count));
-    SHY_TRY_ALL(cohort->team, prepare(&r, index, count));
+    SHY_TRY_ALL(cohort->team, prepare(&r, index, count, H5FD_MPIO_COLLECTIVE));
     for (int64_t begin = 0, end; begin < count; begin = end) {
         end = batch_end(&r, begin);
         SHY_TRY_ALL(cohort->team, read_batch(&r, begin, end));
+    }
+out:
+    if (r.transfer >= 0) H5Pclose(r.transfer);
+    shy_free(&r.buffer);
+    shy_free(&r.order);
+    return st;
+}
+
+shy_status shy_cohort_read_alone(shy_cohort *cohort, const int64_t *index, int64_t count, uint64_t first, uint64_t rows,
+                                 double *values)
+{
+    shy_status st = SHY_OK;
+    reading r = {.cohort = cohort, .first = first, .rows = rows, .values = values, .transfer = H5I_INVALID_HID};
+
+    r.most_rows = rows;
+    SHY_TRY(judge_request(cohort, index, count, first, rows));
+    if (rows == 0) return SHY_OK;
+    SHY_TRY(prepare(&r, index, count, H5FD_MPIO_INDEPENDENT));
+    for (int64_t begin = 0, end; begin < count; begin = end) {
+        end = batch_end(&r, begin);
+        SHY_TRY(read_batch(&r, begin, end));
     }
 out:
     if (r.transfer >= 0) H5Pclose(r.transfer);

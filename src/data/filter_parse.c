@@ -185,7 +185,7 @@ static shy_status read_column(parser *p, int64_t *column_out)
     if ((p->token.kind != WORD && p->token.kind != QUOTED) || is_keyword(&p->token)) return unexpected(p, "a column");
     *column_out = shy_cohort_find(p->cohort, p->token.text);
     if (*column_out < 0) return unknown_column(p);
-    if (shy_cohort_column(p->cohort, *column_out)->kind == SHY_KIND_IDENTIFIER) {
+    if (shy_cohort_column(p->cohort, *column_out).kind == SHY_KIND_IDENTIFIER) {
         char text[400];
         snprintf(text, sizeof text, "%.200s is an identifier; a condition speaks of values.", p->token.text);
         return complain(p, p->token.position, text);
@@ -270,7 +270,7 @@ out:
 static shy_status value_step(parser *p, int64_t index, shy_step *step)
 {
     shy_status st = SHY_OK;
-    const shy_column *column = shy_cohort_column(p->cohort, index);
+    const shy_column about = shy_cohort_column(p->cohort, index), *column = &about;
 
     if (column->levels > 0)
         SHY_TRY(level_step(p, column, step));

@@ -37,7 +37,7 @@ static void print_options(FILE *stream, const json_t *options)
 
 static void print_provenance(const shy_cohort *c, FILE *stream)
 {
-    json_t *root = json_loads(c->provenance, 0, NULL);
+    json_t *root = json_loads(shy_cohort_provenance(c), 0, NULL);
     const json_t *sources = json_object_get(root, "sources");
     const char *version = json_string_value(json_object_get(root, "version"));
 
@@ -52,7 +52,7 @@ static void get_column(void *context, int64_t index, shy_column *column_out, con
 {
     const shy_cohort *c = context;
 
-    *column_out = c->column[index];
+    *column_out = shy_cohort_column(c, index);
     *remark_out = NULL;
 }
 

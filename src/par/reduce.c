@@ -39,3 +39,17 @@ shy_status shy_team_maximum(const shy_team *team, double *value, int width)
     MPI_Allreduce(MPI_IN_PLACE, value, width, MPI_DOUBLE, MPI_MAX, team->world);
     return SHY_OK;
 }
+
+shy_status shy_group_maximum(const shy_team *team, double *value, int width)
+{
+    if (team->row_blocks > 1) MPI_Allreduce(MPI_IN_PLACE, value, width, MPI_DOUBLE, MPI_MAX, team->rows);
+    return SHY_OK;
+}
+
+shy_status shy_peers_unite(const shy_team *team, uint8_t *flag, uint64_t count)
+{
+    const uint64_t piece = 1 << 24;
+    for (uint64_t at = 0; team->groups > 1 && at < count; at += piece)
+        MPI_Allreduce(MPI_IN_PLACE, flag + at, (int)(count - at < piece ? count - at : piece), MPI_UINT8_T, MPI_MAX, team->peers);
+    return SHY_OK;
+}

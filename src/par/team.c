@@ -81,6 +81,9 @@ static void take_place(shy_team *team, MPI_Comm world, int row_blocks)
     team->row_block = team->rank % row_blocks;
     MPI_Comm_split(world, team->group, team->row_block, &team->rows);
     MPI_Comm_split(world, team->row_block, team->group, &team->peers);
+    MPI_Comm_split_type(team->peers, MPI_COMM_TYPE_SHARED, team->group, MPI_INFO_NULL, &team->node);
+    MPI_Comm_rank(team->node, &team->node_rank);
+    MPI_Comm_size(team->node, &team->node_size);
 }
 
 shy_status shy_team_create(MPI_Comm comm, int row_blocks, shy_team **team_out)
@@ -104,6 +107,7 @@ out:
 void shy_team_destroy(shy_team **team)
 {
     if (*team == NULL) return;
+    MPI_Comm_free(&(*team)->node);
     MPI_Comm_free(&(*team)->peers);
     MPI_Comm_free(&(*team)->rows);
     MPI_Comm_free(&(*team)->world);

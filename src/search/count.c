@@ -10,14 +10,13 @@ static bool first_of_kinds(const shy_space *space, const int *kind, int count, s
 {
     uint64_t sets = 1;
     for (int s = 0; s < count;) {
-        int same = 1, begin = 0, members = 0;
-        while (s + same < count && kind[s + same] == kind[s]) same++;
-        while (space->kind[begin] != kind[s]) begin++;
-        while (begin + members < space->factors && space->kind[begin + members] == kind[s]) members++;
+        const uint32_t begin = space->kind_first[kind[s]], members = space->kind_first[kind[s] + 1] - begin;
+        uint32_t same = 1;
+        while (s + (int)same < count && kind[s + (int)same] == kind[s]) same++;
         if (members < same) return false;
-        for (int k = 0; k < same; k++) tuple->factor[s + k] = (uint32_t)(begin + k);
-        sets *= shy_binomial((uint64_t)members, (uint64_t)same);
-        s += same;
+        for (uint32_t k = 0; k < same; k++) tuple->factor[s + (int)k] = begin + k;
+        sets *= shy_binomial(members, same);
+        s += (int)same;
     }
     tuple->count = count;
     *sets_out = sets;

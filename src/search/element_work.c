@@ -33,9 +33,11 @@ void shy_element_work_destroy(shy_engine *engine)
     shy_free(&engine->elements);
 }
 
-static shy_status reserve(struct shy_element_work *work, const shy_context *context)
+/* What may fail on one member alone: room for the elements, and the columns of the tuple. */
+static shy_status prepare(shy_engine *engine, const shy_context *context, const shy_tuple *tuple, const double **column_out)
 {
     shy_status st = SHY_OK;
+    struct shy_element_work *work = engine->elements;
     SHY_TRY(shy_program_reserve(&context->element_program, &work->kept, &work->kept_size));
     if (context->element_count > work->elements) {
         const size_t elements = (size_t)context->element_count;
@@ -44,6 +46,7 @@ static shy_status reserve(struct shy_element_work *work, const shy_context *cont
         SHY_TRY(shy_grow(elements, 1, &work->valid));
         work->elements = context->element_count;
     }
+    SHY_TRY(shy_space_columns(engine->space, tuple, column_out));
 out:
     return st;
 }
@@ -73,8 +76,12 @@ static void set_references(shy_engine *engine, const shy_context *context, const
 {
     struct shy_element_work *work = engine->elements;
     const double *factor[SHY_FACTORS_MAX];
+    double sample[SHY_FACTORS_MAX];
     int spot_operand = -1;
-    for (int s = 0; s < tuple->count; s++) factor[s] = &engine->sample[tuple->factor[s]];
+    for (int s = 0; s < tuple->count; s++) {
+        sample[s] = shy_space_first_sample(engine->space, tuple->factor[s]);
+        factor[s] = &sample[s];
+    }
     shy_program_run(context, &context->element_program, engine->space, factor, 1, work->kept);
     for (int e = 0; e < context->element_count; e++) {
         const shy_element *element = &context->element[e];
@@ -83,7 +90,7 @@ static void set_references(shy_engine *engine, const shy_context *context, const
     }
 }
 
-static void sum_elements(shy_engine *engine, const shy_context *context, const shy_tuple *tuple)
+static void sum_elements(shy_engine *engine, const shy_context *context, int slots, const double *const *column)
 {
     struct shy_element_work *work = engine->elements;
     const int rows = engine->space->problem->rows.rows;
@@ -92,7 +99,7 @@ static void sum_elements(shy_engine *engine, const shy_context *context, const s
         const int count = rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK;
         const double *factor[SHY_FACTORS_MAX];
         int spot_operand = -1;
-        for (int s = 0; s < tuple->count; s++) factor[s] = engine->space->column[tuple->factor[s]] + row;
+        for (int s = 0; s < slots; s++) factor[s] = column[s] + row;
         shy_program_run(context, &context->element_program, engine->space, factor, count, work->kept);
         for (int e = 0; e < context->element_count; e++) {
             if (!work->valid[e]) continue;
@@ -114,14 +121,15 @@ static shy_status work_tuple(shy_engine *engine, const shy_tuple *tuple)
 {
     shy_status st = SHY_OK;
     const shy_context *context = NULL;
+    const double *column[SHY_FACTORS_MAX] = {NULL};
     const shy_team *team = engine->space->problem->team;
     const double n = (double)engine->space->problem->rows.total;
     SHY_TRY(shy_group_agree(team, shy_space_context(engine->space, tuple, &context)));
     if (context->element_count == 0) return SHY_OK;
-    SHY_TRY(shy_group_agree(team, reserve(engine->elements, context)));
+    SHY_TRY(shy_group_agree(team, prepare(engine, context, tuple, column)));
     shy_context_ranges(engine->space, context, &context->ranges, tuple);
     set_references(engine, context, tuple);
-    sum_elements(engine, context, tuple);
+    sum_elements(engine, context, tuple->count, column);
     SHY_TRY(shy_group_sum(team, engine->elements->sums, 3 * (int64_t)context->element_count));
     for (int e = 0; e < context->element_count; e++) {
         const int root = context->element[e].root, complexity = context->root[root].complexity;

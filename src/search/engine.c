@@ -34,16 +34,6 @@ uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *opti
     return lists + scores + shy_tile_work_bytes((int)rows, &shape);
 }
 
-/* The values of sample 0, known to all members of the group. Collective over the group. */
-static shy_status share_sample(shy_engine *engine)
-{
-    const shy_problem *problem = engine->space->problem;
-    for (int f = 0; f < engine->space->factors; f++) {
-        engine->sample[f] = problem->rows.rows > 0 ? engine->space->column[f][0] : 0.0;
-    }
-    return shy_group_broadcast(problem->team, engine->sample, (uint64_t)engine->space->factors * sizeof(double));
-}
-
 /* The first member's choice for all members: their rows and their memory may differ. Collective over the group. */
 static shy_status share_shape(shy_engine *engine)
 {
@@ -58,7 +48,6 @@ static shy_status engine_allocate(shy_engine *engine)
     SHY_TRY(shy_best_create(space, shy_best_reserve(engine->options->keep), &engine->best));
     SHY_TRY(shy_scorer_create(space, engine->options->seed, &engine->scorer));
     SHY_TRY(shy_new((size_t)space->grammar.max_complexity + 1, sizeof(double), &engine->mark));
-    SHY_TRY(shy_new((size_t)space->factors, sizeof(double), &engine->sample));
     SHY_TRY(shy_tile_work_create(engine));
     SHY_TRY(shy_element_work_create(engine));
     for (int c = 0; c <= space->grammar.max_complexity; c++) engine->mark[c] = -1.0;
@@ -76,7 +65,6 @@ shy_status shy_engine_create(shy_space *space, const shy_search_options *options
     engine->precision = precision;
     SHY_TRY(share_shape(engine));
     SHY_TRY_ALL(space->problem->team, engine_allocate(engine));
-    SHY_TRY(share_sample(engine));
     *engine_out = engine, engine = NULL;
 out:
     shy_engine_destroy(&engine);
@@ -91,7 +79,6 @@ void shy_engine_destroy(shy_engine **engine)
     shy_best_destroy(&(*engine)->best);
     shy_scorer_destroy(&(*engine)->scorer);
     shy_free(&(*engine)->mark);
-    shy_free(&(*engine)->sample);
     shy_free(engine);
 }
 

@@ -62,7 +62,7 @@ shy_status shy_formula_text(shy_space *space, const shy_formula *formula, char *
     SHY_TRY(shy_formula_context(space, formula, &context, &root));
     const int k = formula->tuple.count;
     for (int s = 0; s < k; s++) {
-        name[s] = space->name[formula->tuple.factor[s]];
+        name[s] = shy_space_name(space, formula->tuple.factor[s]);
         slot[s] = (uint32_t)s;
     }
     if (root->family == SHY_FAMILY_PLAIN) {
@@ -87,27 +87,31 @@ out:
 
 /* ---- columns ------------------------------------------------------------------------------------------------------ */
 
-static shy_status evaluate(const shy_space *space, const shy_tree *tree, double *out)
+/* Leaves of the tree are slots of the tuple. */
+static shy_status evaluate(const shy_space *space, const shy_tuple *tuple, const shy_tree *tree, double *out)
 {
     shy_status st = SHY_OK;
     const int rows = space->problem->rows.rows;
+    const double *column[SHY_FACTORS_MAX];
     double *scratch = NULL;
+    SHY_TRY(shy_space_columns(space, tuple, column));
     SHY_TRY(shy_new((size_t)tree->count * (size_t)rows, sizeof *scratch, &scratch));
-    shy_tree_evaluate_rows(tree, rows, (const double *const *)space->column, scratch, out);
+    shy_tree_evaluate_rows(tree, rows, column, scratch, out);
 out:
     shy_free(&scratch);
     return st;
 }
 
-static shy_status family_basis(const shy_space *space, const shy_root *root, const shy_tree *left, const shy_tree *right, double *const *basis)
+static shy_status family_basis(const shy_space *space, const shy_tuple *tuple, const shy_root *root, const shy_tree *left,
+                               const shy_tree *right, double *const *basis)
 {
     shy_status st = SHY_OK;
     const int rows = space->problem->rows.rows;
     const bool ratio = root->family == SHY_FAMILY_WEIGHTED_INVERSE || root->family == SHY_FAMILY_SHIFTED_RATIO;
     const bool shifted = root->family == SHY_FAMILY_SHIFTED || root->family == SHY_FAMILY_SHIFTED_RATIO;
     double *u = basis[shifted ? 1 : 0], *v = basis[shifted ? 0 : 1];
-    SHY_TRY(evaluate(space, left, u));
-    SHY_TRY(evaluate(space, right, v));
+    SHY_TRY(evaluate(space, tuple, left, u));
+    SHY_TRY(evaluate(space, tuple, right, v));
     for (int i = 0; ratio && i < rows; i++) v[i] = 1.0 / v[i];
     for (int i = 0; shifted && i < rows; i++) u[i] *= v[i];
     if (root->family == SHY_FAMILY_INTERACTION) shy_operator_apply_rows(SHY_OP_MULTIPLY, rows, u, v, basis[2]);
@@ -121,14 +125,16 @@ shy_status shy_formula_basis(shy_space *space, const shy_formula *formula, doubl
     const shy_context *context = NULL;
     const shy_root *root = NULL;
     shy_tree left, right;
+    uint32_t slot[SHY_FACTORS_MAX];
+    for (int s = 0; s < formula->tuple.count; s++) slot[s] = (uint32_t)s;
     SHY_TRY(shy_formula_context(space, formula, &context, &root));
     if (root->family == SHY_FAMILY_PLAIN) {
-        plain_tree(context, root, formula->tuple.factor, &left);
-        SHY_TRY(evaluate(space, &left, basis[0]));
+        plain_tree(context, root, slot, &left);
+        SHY_TRY(evaluate(space, &formula->tuple, &left, basis[0]));
     } else {
-        shy_shapes_operand_tree(context->shapes, root->left, formula->tuple.factor, &left);
-        shy_shapes_operand_tree(context->shapes, root->right, formula->tuple.factor, &right);
-        SHY_TRY(family_basis(space, root, &left, &right, basis));
+        shy_shapes_operand_tree(context->shapes, root->left, slot, &left);
+        shy_shapes_operand_tree(context->shapes, root->right, slot, &right);
+        SHY_TRY(family_basis(space, &formula->tuple, root, &left, &right, basis));
     }
 out:
     return st;

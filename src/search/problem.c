@@ -5,12 +5,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "columns.h"
 #include "problem_impl.h"
 
 #define RUNS_WANTED 64 /* enough to share out among row blocks, at any number of samples */
 #define RUN_ROWS_MOST 4096
 #define VALUE_MOST 1e150 /* as of any formula: see doc/grammar.md */
 #define PANEL_BYTES (UINT64_C(128) << 20)
+#define PANEL_COLUMNS 65536
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
 
@@ -47,17 +49,13 @@ static shy_status deal_rows(const struct shy_loading *l)
 
 static void free_columns(shy_problem *p)
 {
-    for (int k = 0; k < p->factors; k++) {
-        if (p->name) shy_free(&p->name[k]);
-        if (p->unit_text) shy_free(&p->unit_text[k]);
-        if (p->modality) shy_free(&p->modality[k]);
-        if (p->column) shy_free(&p->column[k]);
-    }
+    shy_columns_destroy(&p->columns);
+    shy_free(&p->cohort_column);
     shy_free(&p->name);
     shy_free(&p->unit_text);
     shy_free(&p->modality);
-    shy_free(&p->column);
     shy_free(&p->range);
+    shy_free(&p->first_sample);
     shy_free(&p->y);
     p->factors = 0;
 }
@@ -80,22 +78,61 @@ static shy_status describe_columns(const struct shy_loading *l)
     free_columns(p);
     for (int k = 0; k < l->offered; k++)
         used += l->offer[k].fate == SHY_FATE_USED;
+    SHY_TRY(shy_new(used, sizeof *p->cohort_column, &p->cohort_column));
     SHY_TRY(shy_new(used, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(used, sizeof *p->unit_text, &p->unit_text));
     SHY_TRY(shy_new(used, sizeof *p->modality, &p->modality));
     SHY_TRY(shy_new(used, sizeof *p->range, &p->range));
-    SHY_TRY(shy_new(used, sizeof *p->column, &p->column));
+    SHY_TRY(shy_new(used, sizeof *p->first_sample, &p->first_sample));
     SHY_TRY(shy_new(rows, sizeof *p->y, &p->y));
     for (int k = 0; k < l->offered; k++) {
         if (l->offer[k].fate != SHY_FATE_USED) continue;
-        const shy_column *column = shy_cohort_column(l->cohort, l->offer[k].column);
+        const shy_column about = shy_cohort_column(l->cohort, l->offer[k].column), *column = &about;
         const int f = p->factors++;
-        SHY_TRY(shy_string_copy(column->name, &p->name[f]));
-        SHY_TRY(shy_string_copy(unit_of(column), &p->unit_text[f]));
-        SHY_TRY(shy_string_copy(column->modality ? column->modality : "", &p->modality[f]));
-        SHY_TRY(shy_new(rows, sizeof *p->column[f], &p->column[f]));
+        p->cohort_column[f] = l->offer[k].column;
+        p->name[f] = column->name;
+        p->unit_text[f] = unit_of(column);
+        p->modality[f] = column->modality ? column->modality : "";
     }
 out:
+    return st;
+}
+
+/*
+ * Half of the memory, or of what of it is not taken yet by the description of the factors: the engine needs the other half.
+ * Collective over the world.
+ */
+static uint64_t columns_budget(const struct shy_loading *l)
+{
+    const uint64_t memory = l->options->memory, taken = shy_memory_in_use();
+    double least = -(double)(memory > taken ? (memory - taken) / 2 : 0);
+
+    (void)shy_team_maximum(l->team, &least, 1);
+    return memory > 0 ? (uint64_t)-least : UINT64_MAX;
+}
+
+/* The store of the columns in use, with its values if they are resident. */
+static shy_status make_columns(struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    shy_problem *p = l->problem;
+    uint64_t *row = NULL;
+    const uint64_t budget = columns_budget(l);
+
+    SHY_TRY_ALL(l->team, shy_new((size_t)p->rows.rows, sizeof *row, &row));
+    for (int i = 0; i < p->rows.rows; i++)
+        row[i] = (uint64_t)l->sample[p->rows.first + (uint64_t)i];
+    const shy_columns_source source = {.team = l->team,
+                                       .cohort = l->cohort,
+                                       .factors = p->factors,
+                                       .column = p->cohort_column,
+                                       .rows = p->rows.rows,
+                                       .row = row,
+                                       .budget = budget};
+    SHY_TRY(shy_columns_create(&source, &p->columns));
+    SHY_TRY(shy_columns_fill(p->columns));
+out:
+    shy_free(&row);
     return st;
 }
 
@@ -126,45 +163,75 @@ static enum shy_fate fate_of(double low, double high)
     return fmax(-low, high) > VALUE_MOST || high - low < 1.0 / VALUE_MOST ? SHY_FATE_EXTREME : SHY_FATE_USED;
 }
 
-/*
- * Reads the factors in use and the outcome for my samples. Factors that are constant among all samples, or cannot be
- * computed with, lose their place.
- */
-static shy_status read_columns(struct shy_loading *l, bool *fewer_out)
+/* Lowest and highest value of my group's share of the factors, and the value of sample 0; −infinity for all others. */
+static shy_status measure_share(const shy_problem *p, double *minus_low, double *high, double *first)
+{
+    shy_status st = SHY_OK;
+    const int64_t factors = p->factors, groups = p->team->groups, group = p->team->group;
+    const uint32_t begin = (uint32_t)(factors * group / groups), end = (uint32_t)(factors * (group + 1) / groups);
+
+    for (int f = 0; f < p->factors; f++)
+        minus_low[f] = high[f] = first[f] = -INFINITY;
+    for (uint32_t f = begin; p->rows.rows > 0 && f < end; f++) {
+        const double *values = NULL;
+        SHY_TRY(shy_columns_get(p->columns, &f, 1, &values));
+        for (int i = 0; i < p->rows.rows; i++)
+            minus_low[f] = fmax(minus_low[f], -values[i]), high[f] = fmax(high[f], values[i]);
+        if (p->rows.first == 0) first[f] = values[0];
+    }
+out:
+    return st;
+}
+
+/* Factors that are constant among all samples, or cannot be computed with, lose their place. */
+static shy_status measure_columns(struct shy_loading *l, bool *fewer_out)
 {
     shy_status st = SHY_OK;
     shy_problem *p = l->problem;
-    struct shy_offer *offer[SHY_PANEL_MOST];
-    int64_t columns[SHY_PANEL_MOST];
-    double low[SHY_PANEL_MOST], high[SHY_PANEL_MOST];
-    uint64_t first, rows;
-    int at = 0, count, factor = 0;
+    const size_t factors = (size_t)p->factors;
+    double *extreme = NULL;
 
     *fewer_out = false;
-    span_of(l, &first, &rows);
-    while ((count = shy_loading_panel(l, &at, offer, columns)) > 0) {
-        SHY_TRY(shy_loading_read(l, columns, count, first, rows));
-        for (int k = 0; k < count; k++) {
-            double *values = p->column[factor + k];
-            pick(l, l->panel + (uint64_t)k * rows, first, values);
-            low[k] = INFINITY, high[k] = -INFINITY;
-            for (int i = 0; i < p->rows.rows; i++)
-                low[k] = fmin(low[k], values[i]), high[k] = fmax(high[k], values[i]);
-        }
-        SHY_TRY(shy_loading_extremes(l->team, low, high, count));
-        for (int k = 0; k < count; k++) {
-            p->range[factor++] = (shy_interval){low[k], high[k]};
-            offer[k]->fate = fate_of(low[k], high[k]);
-            *fewer_out = *fewer_out || offer[k]->fate != SHY_FATE_USED;
-        }
+    SHY_TRY_ALL(l->team, shy_new(3 * factors, sizeof *extreme, &extreme));
+    SHY_TRY_ALL(l->team, measure_share(p, extreme, extreme + factors, extreme + 2 * factors));
+    for (int part = 0; part < 3; part++)
+        SHY_TRY(shy_team_maximum(l->team, extreme + (size_t)part * factors, p->factors));
+    for (int k = 0, f = 0; k < l->offered; k++) {
+        if (l->offer[k].fate != SHY_FATE_USED) continue;
+        p->range[f] = (shy_interval){-extreme[f], extreme[factors + (size_t)f]};
+        p->first_sample[f] = extreme[2 * factors + (size_t)f];
+        l->offer[k].fate = fate_of(p->range[f].lo, p->range[f].hi);
+        *fewer_out = *fewer_out || l->offer[k].fate != SHY_FATE_USED;
+        f++;
     }
+out:
+    shy_free(&extreme);
+    return st;
+}
+
+static shy_status read_outcome(struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    uint64_t first, rows;
+
+    span_of(l, &first, &rows);
     SHY_TRY(shy_loading_read(l, &l->outcome, 1, first, rows));
-    pick(l, l->panel, first, p->y);
+    pick(l, l->panel, first, l->problem->y);
 out:
     return st;
 }
 
 /* ---- loading --------------------------------------------------------------------------------------------------- */
+
+/* The same on all members of a group, whose slices differ by a row. */
+static void choose_panel(struct shy_loading *l)
+{
+    const uint64_t share = l->options->memory > 0 ? l->options->memory / 8 : PANEL_BYTES, rows = l->problem->n_cohort / (uint64_t)l->team->row_blocks + 1;
+    const uint64_t fit = (share < PANEL_BYTES ? share : PANEL_BYTES) / sizeof(double) / rows;
+
+    l->panel_columns = fit < 1 ? 1 : fit > PANEL_COLUMNS ? PANEL_COLUMNS : (int)fit;
+    if (l->panel_columns > l->offered) l->panel_columns = l->offered;
+}
 
 static shy_status begin(struct shy_loading *l)
 {
@@ -177,7 +244,7 @@ static shy_status begin(struct shy_loading *l)
     p->n_cohort = shy_cohort_rows(l->cohort);
     SHY_TRY(shy_loading_select(l));
     p->offered = l->offered;
-    const shy_column *outcome = shy_cohort_column(l->cohort, l->outcome);
+    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *outcome = &about;
     SHY_TRY(shy_string_copy(outcome->name, &p->outcome));
     SHY_TRY(shy_string_copy(outcome->unit ? outcome->unit : "", &p->outcome_unit));
     const uint64_t members = (uint64_t)l->team->row_blocks, me = (uint64_t)l->team->row_block;
@@ -185,11 +252,7 @@ static shy_status begin(struct shy_loading *l)
     l->slice_rows = p->n_cohort * (me + 1) / members - l->slice_first;
     SHY_TRY(shy_new((size_t)l->slice_rows, 1, &l->candidate));
     SHY_TRY(shy_new((size_t)l->slice_rows, 1, &l->lacks));
-    /*
-     * of the whole cohort's rows, since panels are to have the same columns on all ranks, and a span may be that long
-     */
-    const uint64_t fit = PANEL_BYTES / sizeof(double) / (p->n_cohort > 0 ? p->n_cohort : 1);
-    l->panel_columns = fit < 1 ? 1 : fit > SHY_PANEL_MOST ? SHY_PANEL_MOST : (int)fit;
+    choose_panel(l);
 out:
     return st;
 }
@@ -208,8 +271,10 @@ static shy_status settle(struct shy_loading *l)
         SHY_TRY_ALL(l->team, shy_loading_judge(l));
         SHY_TRY_ALL(l->team, deal_rows(l));
         SHY_TRY_ALL(l->team, describe_columns(l));
-        SHY_TRY(read_columns(l, &fewer));
+        SHY_TRY(make_columns(l));
+        SHY_TRY(measure_columns(l, &fewer));
     }
+    SHY_TRY(read_outcome(l));
 out:
     return st;
 }

@@ -10,9 +10,9 @@
 enum shy_fate { SHY_FATE_USED, SHY_FATE_EMPTY, SHY_FATE_CONSTANT, SHY_FATE_EXTREME };
 
 struct shy_offer {
-    int64_t column; /* of the cohort */
-    enum shy_fate fate;
     uint64_t missing; /* among the candidates */
+    int32_t column;   /* of the cohort */
+    enum shy_fate fate;
 };
 
 /**
@@ -35,7 +35,7 @@ struct shy_loading {
     int64_t outcome;         /* column of the cohort */
     struct shy_offer *offer; /* [offered], in the order of the cohort; owned */
     int offered;
-    char **aside; /* names of columns that only their kind keeps from being offered; borrowed; the array is owned */
+    int32_t *aside; /* columns that only their kind keeps from being offered; owned */
     int aside_count;
 
     uint64_t slice_first, slice_rows; /* mine */
@@ -45,7 +45,7 @@ struct shy_loading {
     double *sample;                   /* [samples]: their rows in the cohort, ascending, complete on each rank; owned */
     double *panel;                    /* columns as they were read; owned */
     uint64_t panel_size;              /* values it has room for */
-    int panel_columns;                /* the same on all ranks */
+    int panel_columns;                /* of the factors that are looked through at a time; the same on all ranks */
 
     double value[2]; /* binary outcome: what stands for 0 and for 1 */
 };
@@ -78,22 +78,17 @@ void shy_loading_code(const struct shy_loading *l, double *y, int rows);
  * the world.
  */
 shy_status shy_loading_filter(struct shy_loading *l);
-/** Factors: counts what is missing, drops the empty and the constant, finds the samples. Collective over the world. */
+/**
+ * Factors: counts what is missing, drops the empty and the constant, finds the samples. Each group looks through its
+ * share of the factors. Collective over the world.
+ */
 shy_status shy_loading_complete(struct shy_loading *l);
-/** Columns read at a time. */
-#define SHY_PANEL_MOST 64
 /**
  * Reads columns of the cohort for rows first … first+rows−1 into l->panel, which grows as needed. Collective over the
  * world:
  * every rank asks for the same columns, each for rows of its own.
  */
 shy_status shy_loading_read(struct shy_loading *l, const int64_t *columns, int count, uint64_t first, uint64_t rows);
-/** low[k] = the lowest, high[k] = the highest of all ranks'. Every group holds all rows. Collective over the world. */
-shy_status shy_loading_extremes(const shy_team *team, double *low, double *high, int count);
-/**
- * The next offers in use from *at on, at most as many as a panel takes; returns how many, and moves *at behind them.
- */
-int shy_loading_panel(const struct shy_loading *l, int *at, struct shy_offer **panel_out, int64_t *columns_out);
 
 /* ---- problem_notes.c ------------------------------------------------------------------------------------------- */
 

@@ -30,12 +30,12 @@ out:
     return st;
 }
 
-static const char *name_of(const struct shy_loading *l, const struct shy_offer *offer)
+static const char *name_of(const struct shy_loading *l, int32_t column)
 {
-    return shy_cohort_column(l->cohort, offer->column)->name;
+    return shy_cohort_column(l->cohort, column).name;
 }
 
-/* "a, b, c and 12 more" of the first `count` names; owned. */
+/* "a, b, c and 12 more" of `count` names, of which the first NAMES_LISTED are there; owned. */
 static shy_status list_names(const char *const *names, int count, char **text_out)
 {
     shy_status st = SHY_OK;
@@ -63,13 +63,15 @@ out:
 static shy_status note_fate(const struct shy_loading *l, enum shy_fate fate, const char *one, const char *several)
 {
     shy_status st = SHY_OK;
-    const char **names = NULL;
+    const char *names[NAMES_LISTED];
     char *list = NULL;
     int count = 0;
 
-    SHY_TRY(shy_new((size_t)l->offered, sizeof *names, &names));
-    for (int k = 0; k < l->offered; k++)
-        if (l->offer[k].fate == fate) names[count++] = name_of(l, &l->offer[k]);
+    for (int k = 0; k < l->offered; k++) {
+        if (l->offer[k].fate != fate) continue;
+        if (count < NAMES_LISTED) names[count] = name_of(l, l->offer[k].column);
+        count++;
+    }
     if (count == 0) goto out;
     SHY_TRY(list_names(names, count, &list));
     if (count == 1)
@@ -77,7 +79,6 @@ static shy_status note_fate(const struct shy_loading *l, enum shy_fate fate, con
     else
         SHY_TRY(shy_problem_note(l->problem, "%d factors %s and are left out: %s.", count, several, list));
 out:
-    shy_free(&names);
     shy_free(&list);
     return st;
 }
@@ -123,13 +124,13 @@ static shy_status note_complete(const struct shy_loading *l)
             l->problem,
             "%s of %s samples are complete, with a value of each of the %d factors in use; %s alone removes %s, and "
             "%s alone %s.",
-            samples, candidates, p->factors, name_of(l, most), first, name_of(l, next),
+            samples, candidates, p->factors, name_of(l, most->column), first, name_of(l, next->column),
             shy_text_thousands(next->missing, second)));
     else
         SHY_TRY(shy_problem_note(
             l->problem,
             "%s of %s samples are complete, with a value of each of the %d factors in use; %s alone removes %s.",
-            samples, candidates, p->factors, name_of(l, most), first));
+            samples, candidates, p->factors, name_of(l, most->column), first));
 out:
     return st;
 }
@@ -137,7 +138,7 @@ out:
 /* Who forgets the kind of a binary outcome gets a fit of 0 and 1, which is seldom what was meant. */
 static shy_status note_kind(const struct shy_loading *l)
 {
-    const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
+    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
 
     if (column->kind != SHY_KIND_BINARY || column->levels != 2 || l->problem->ops == shy_outcome_find("binary"))
         return SHY_OK;
@@ -147,11 +148,28 @@ static shy_status note_kind(const struct shy_loading *l)
         column->name, column->level_names[0], column->level_names[1], column->level_names[1]);
 }
 
+static shy_status note_aside(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    const char *names[NAMES_LISTED];
+    char *list = NULL;
+
+    if (l->aside_count == 0) return SHY_OK;
+    for (int k = 0; k < l->aside_count && k < NAMES_LISTED; k++)
+        names[k] = name_of(l, l->aside[k]);
+    SHY_TRY(list_names(names, l->aside_count, &list));
+    SHY_TRY(shy_problem_note(l->problem, "%d categorical column%s not offered as factor%s: %s.", l->aside_count,
+                             l->aside_count == 1 ? " is" : "s are", l->aside_count == 1 ? "" : "s", list));
+out:
+    shy_free(&list);
+    return st;
+}
+
 shy_status shy_loading_notes(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;
     shy_problem *p = l->problem;
-    char a[32], b[32], *list = NULL;
+    char a[32], b[32];
     const uint64_t without = p->n_filtered - l->candidates;
 
     if (l->options->where && *l->options->where)
@@ -161,11 +179,7 @@ shy_status shy_loading_notes(const struct shy_loading *l)
     if (without > 0)
         SHY_TRY(shy_problem_note(p, "The outcome %s is missing in %s of %s rows, which are left out.", p->outcome,
                                  shy_text_thousands(without, a), shy_text_thousands(p->n_filtered, b)));
-    if (l->aside_count > 0) {
-        SHY_TRY(list_names((const char *const *)l->aside, l->aside_count, &list));
-        SHY_TRY(shy_problem_note(p, "%d categorical column%s not offered as factor%s: %s.", l->aside_count,
-                                 l->aside_count == 1 ? " is" : "s are", l->aside_count == 1 ? "" : "s", list));
-    }
+    SHY_TRY(note_aside(l));
     SHY_TRY(note_fate(l, SHY_FATE_EMPTY, "has no value in the samples with the outcome",
                       "have no value in the samples with the outcome"));
     SHY_TRY(note_fate(l, SHY_FATE_CONSTANT, "is constant", "are constant"));
@@ -173,7 +187,6 @@ shy_status shy_loading_notes(const struct shy_loading *l)
                       "have values beyond 1e150, or differences below 1e-150,"));
     SHY_TRY(note_complete(l));
 out:
-    shy_free(&list);
     return st;
 }
 
@@ -200,6 +213,6 @@ shy_status shy_loading_judge(const struct shy_loading *l)
                     "only %llu of %s samples of %s are complete; at least %d are needed. Factor \"%s\" alone is "
                     "missing in %s of them: "
                     "name it in factors.exclude, or offer fewer factors.",
-                    (unsigned long long)l->samples, candidates, l->place, SHY_SAMPLES_LEAST, name_of(l, most),
+                    (unsigned long long)l->samples, candidates, l->place, SHY_SAMPLES_LEAST, name_of(l, most->column),
                     shy_text_thousands(most->missing, missing));
 }

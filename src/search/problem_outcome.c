@@ -55,7 +55,7 @@ static int find_positive(const shy_column *column, const double *values, const c
 
 static shy_status judge_values(struct shy_loading *l, const double *values, int count)
 {
-    const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
+    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
     const char *positive = l->options->positive;
     char room[MOST][32];
     const char *name[MOST];

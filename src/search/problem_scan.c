@@ -31,36 +31,10 @@ out:
     return st;
 }
 
-int shy_loading_panel(const struct shy_loading *l, int *at, struct shy_offer **panel_out, int64_t *columns_out)
-{
-    int count = 0;
-
-    for (; *at < l->offered && count < l->panel_columns; ++*at) {
-        if (l->offer[*at].fate != SHY_FATE_USED) continue;
-        columns_out[count] = l->offer[*at].column;
-        panel_out[count++] = &l->offer[*at];
-    }
-    return count;
-}
-
-shy_status shy_loading_extremes(const shy_team *team, double *low, double *high, int count)
-{
-    shy_status st = SHY_OK;
-    double both[2 * SHY_PANEL_MOST];
-
-    for (int k = 0; k < count; k++)
-        both[k] = -low[k], both[count + k] = high[k];
-    SHY_TRY(shy_team_maximum(team, both, 2 * count));
-    for (int k = 0; k < count; k++)
-        low[k] = -both[k], high[k] = both[count + k];
-out:
-    return st;
-}
-
 static shy_status refuse_infinite(const struct shy_loading *l, const char *what, int64_t column, uint64_t row)
 {
     return shy_fail(SHY_INPUT, "%s \"%s\" is infinite in row %llu of %s; correct the value or mark it as missing.",
-                    what, shy_cohort_column(l->cohort, column)->name, (unsigned long long)(l->slice_first + row + 1),
+                    what, shy_cohort_column(l->cohort, column).name, (unsigned long long)(l->slice_first + row + 1),
                     l->place);
 }
 
@@ -124,43 +98,120 @@ out:
 
 /* ---- factors --------------------------------------------------------------------------------------------------- */
 
+/* Some columns in use, for the rows of my slice, and what the candidates of the whole group say about them. */
 struct panel {
     int count;
-    struct shy_offer *offer[SHY_PANEL_MOST];
-    int64_t column[SHY_PANEL_MOST];
-    double missing[SHY_PANEL_MOST], low[SHY_PANEL_MOST], high[SHY_PANEL_MOST];
+    int *offer;      /* [panel_columns] */
+    int64_t *column; /* [panel_columns] */
+    double *missing; /* [panel_columns] */
+    double *extreme; /* [2 panel_columns]: minus the lowest values, then the highest ones */
 };
 
-/* What the candidates of my slice say about each column. */
-static shy_status survey(const struct shy_loading *l, struct panel *panel)
+static void free_panel(struct panel *panel)
 {
+    shy_free(&panel->offer);
+    shy_free(&panel->column);
+    shy_free(&panel->missing);
+    shy_free(&panel->extreme);
+}
+
+static shy_status make_panel(struct shy_loading *l, struct panel *panel)
+{
+    shy_status st = SHY_OK;
+    const size_t columns = (size_t)l->panel_columns;
+
+    SHY_TRY(shy_new(columns, sizeof *panel->offer, &panel->offer));
+    SHY_TRY(shy_new(columns, sizeof *panel->column, &panel->column));
+    SHY_TRY(shy_new(columns, sizeof *panel->missing, &panel->missing));
+    SHY_TRY(shy_new(2 * columns, sizeof *panel->extreme, &panel->extreme));
+    SHY_TRY(make_room(l, columns * l->slice_rows));
+out:
+    return st;
+}
+
+/* The next offers in use from *at to before `end`, as many as the panel takes; moves *at behind them. */
+static void next_panel(const struct shy_loading *l, int *at, int end, struct panel *panel)
+{
+    panel->count = 0;
+    for (; *at < end && panel->count < l->panel_columns; ++*at) {
+        if (l->offer[*at].fate != SHY_FATE_USED) continue;
+        panel->column[panel->count] = l->offer[*at].column;
+        panel->offer[panel->count++] = *at;
+    }
+}
+
+/* What the candidates of my slice say about each column. */
+static shy_status survey(struct shy_loading *l, struct panel *panel)
+{
+    shy_status st = SHY_OK;
+
+    SHY_TRY(shy_cohort_read_alone(l->cohort, panel->column, panel->count, l->slice_first, l->slice_rows, l->panel));
     for (int k = 0; k < panel->count; k++) {
         const double *values = l->panel + (uint64_t)k * l->slice_rows;
-        panel->missing[k] = 0.0, panel->low[k] = INFINITY, panel->high[k] = -INFINITY;
+        double missing = 0.0, low = INFINITY, high = -INFINITY;
         for (uint64_t i = 0; i < l->slice_rows; i++) {
             if (!l->candidate[i]) continue;
             if (isinf(values[i])) return refuse_infinite(l, "factor", panel->column[k], i);
-            panel->missing[k] += isnan(values[i]);
-            panel->low[k] = fmin(panel->low[k], values[i]); /* of a number and NaN it is the number */
-            panel->high[k] = fmax(panel->high[k], values[i]);
+            missing += isnan(values[i]);
+            low = fmin(low, values[i]); /* of a number and NaN it is the number */
+            high = fmax(high, values[i]);
         }
+        panel->missing[k] = missing, panel->extreme[k] = -low, panel->extreme[panel->count + k] = high;
     }
-    return SHY_OK;
+out:
+    return st;
 }
 
-static void decide_fates(const struct shy_loading *l, const struct panel *panel)
+static enum shy_fate judge_column(const struct shy_loading *l, const struct panel *panel, int k)
+{
+    if (panel->missing[k] == (double)l->candidates) return SHY_FATE_EMPTY;
+    return -panel->extreme[k] == panel->extreme[panel->count + k] ? SHY_FATE_CONSTANT : SHY_FATE_USED;
+}
+
+/* What is known of a column as one number, so that it can travel. */
+static uint64_t verdict_of(uint64_t missing, enum shy_fate fate)
+{
+    return missing << 2 | (uint64_t)fate;
+}
+
+/* One member of the group speaks for it. */
+static void decide_fates(const struct shy_loading *l, const struct panel *panel, uint64_t *verdict)
 {
     for (int k = 0; k < panel->count; k++) {
-        struct shy_offer *offer = panel->offer[k];
+        const enum shy_fate fate = judge_column(l, panel, k);
         const double *values = l->panel + (uint64_t)k * l->slice_rows;
-        offer->missing = (uint64_t)panel->missing[k];
-        if (offer->missing == l->candidates)
-            offer->fate = SHY_FATE_EMPTY;
-        else if (panel->low[k] == panel->high[k])
-            offer->fate = SHY_FATE_CONSTANT;
-        if (offer->fate != SHY_FATE_USED || offer->missing == 0) continue;
+        if (l->team->row_block == 0) verdict[panel->offer[k]] = verdict_of((uint64_t)panel->missing[k], fate);
+        if (fate != SHY_FATE_USED || panel->missing[k] == 0.0) continue;
         for (uint64_t i = 0; i < l->slice_rows; i++)
             if (isnan(values[i])) l->lacks[i] = 1;
+    }
+}
+
+/* My group's share of the factors; its members go through it together. */
+static shy_status look_through(struct shy_loading *l, struct panel *panel, uint64_t *verdict)
+{
+    shy_status st = SHY_OK;
+    const int64_t offered = l->offered, groups = l->team->groups, group = l->team->group;
+    const int end = (int)(offered * (group + 1) / groups);
+    int at = (int)(offered * group / groups);
+
+    for (next_panel(l, &at, end, panel); panel->count > 0; next_panel(l, &at, end, panel)) {
+        SHY_TRY(shy_group_agree(l->team, survey(l, panel)));
+        SHY_TRY(shy_group_sum(l->team, panel->missing, panel->count));
+        SHY_TRY(shy_group_maximum(l->team, panel->extreme, 2 * panel->count));
+        decide_fates(l, panel, verdict);
+    }
+out:
+    return st;
+}
+
+/* A column that was out before keeps what was known of it. */
+static void note_verdicts(struct shy_loading *l, const uint64_t *verdict)
+{
+    for (int k = 0; k < l->offered; k++) {
+        if (l->offer[k].fate != SHY_FATE_USED) continue;
+        l->offer[k].fate = (enum shy_fate)(verdict[k] & 3U);
+        l->offer[k].missing = verdict[k] >> 2;
     }
 }
 
@@ -191,21 +242,39 @@ out:
     return st;
 }
 
+/* Bands that are read in pieces, because few of their columns are wanted, are decompressed once. */
+#define BAND_BYTES (UINT64_C(16) << 20)
+
+static shy_status begin_panels(struct shy_loading *l, struct panel *panel, uint64_t **verdict_out)
+{
+    shy_status st = SHY_OK;
+    const uint64_t band = shy_cohort_band_bytes(l->cohort, l->slice_rows);
+
+    SHY_TRY(make_panel(l, panel));
+    SHY_TRY(shy_new((size_t)l->offered, sizeof **verdict_out, verdict_out));
+    if (band <= BAND_BYTES && (l->options->memory == 0 || band <= l->options->memory / 16)) SHY_TRY(shy_cohort_cache(l->cohort, band));
+out:
+    return st;
+}
+
 shy_status shy_loading_complete(struct shy_loading *l)
 {
     shy_status st = SHY_OK;
-    struct panel panel;
-    int at = 0;
+    struct panel panel = {0};
+    uint64_t *verdict = NULL;
 
     if (l->slice_rows > 0) memset(l->lacks, 0, (size_t)l->slice_rows);
-    while ((panel.count = shy_loading_panel(l, &at, panel.offer, panel.column)) > 0) {
-        SHY_TRY(shy_loading_read(l, panel.column, panel.count, l->slice_first, l->slice_rows));
-        SHY_TRY_ALL(l->team, survey(l, &panel));
-        SHY_TRY(shy_group_sum(l->team, panel.missing, panel.count));
-        SHY_TRY(shy_loading_extremes(l->team, panel.low, panel.high, panel.count));
-        decide_fates(l, &panel);
-    }
+    SHY_TRY_ALL(l->team, begin_panels(l, &panel, &verdict));
+    SHY_TRY_ALL(l->team, look_through(l, &panel, verdict));
+    SHY_TRY(shy_team_sum_counts(l->team, verdict, l->offered));
+    note_verdicts(l, verdict);
+    SHY_TRY(shy_peers_unite(l->team, l->lacks, l->slice_rows));
     SHY_TRY(gather_samples(l));
 out:
+    (void)shy_cohort_cache(l->cohort, 0); /* less memory is never refused */
+    free_panel(&panel);
+    shy_free(&verdict);
+    shy_free(&l->panel); /* the columns need the room */
+    l->panel_size = 0;
     return st;
 }

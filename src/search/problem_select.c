@@ -34,11 +34,24 @@ static bool matches(const char *pattern, const char *name)
     return *pattern == '\0';
 }
 
-static bool matches_one_of(const char *const *patterns, int count, const char *name)
+static bool is_pattern(const char *text)
 {
-    for (int k = 0; k < count; k++)
-        if (strcmp(patterns[k], name) == 0 || matches(patterns[k], name)) return true;
-    return false;
+    return strpbrk(text, "*?") != NULL;
+}
+
+enum { INCLUDED = 1, EXCLUDED = 2 };
+
+/* A mark on every column that is named or matched. Names are looked up: there may be as many of them as columns. */
+static void mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks)
+{
+    const int64_t columns = shy_cohort_columns(l->cohort);
+
+    for (int k = 0; k < count; k++) {
+        const int64_t named = shy_cohort_find(l->cohort, patterns[k]);
+        if (named >= 0) marks[named] |= bit;
+        for (int64_t c = 0; is_pattern(patterns[k]) && c < columns; c++)
+            if (matches(patterns[k], shy_cohort_column(l->cohort, c).name)) marks[c] |= bit;
+    }
 }
 
 static shy_status unknown(const struct shy_loading *l, const char *what, const char *name)
@@ -59,9 +72,9 @@ static shy_status check_patterns(const struct shy_loading *l, const char *const 
 
     for (int k = 0; k < count; k++) {
         if (shy_cohort_find(l->cohort, patterns[k]) >= 0) continue;
-        if (!strpbrk(patterns[k], "*?")) return unknown(l, what, patterns[k]);
+        if (!is_pattern(patterns[k])) return unknown(l, what, patterns[k]);
         int64_t c = 0;
-        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c)->name))
+        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c).name))
             c++;
         if (c == columns)
             return shy_fail(SHY_INPUT, "%s \"%s\" matches no column of %s; `shihyo inspect --all` lists them.", what,
@@ -79,7 +92,7 @@ static shy_status check_kinds(const struct shy_loading *l)
     for (int k = 0; k < l->options->include_count; k++) {
         const int64_t index = shy_cohort_find(l->cohort, l->options->include[k]);
         if (index < 0) continue;
-        const shy_column *column = shy_cohort_column(l->cohort, index);
+        const shy_column about = shy_cohort_column(l->cohort, index), *column = &about;
         if (index == l->outcome)
             return shy_fail(SHY_INPUT,
                             "\"%s\" is the outcome and cannot be a factor as well; take it out of factors.include.",
@@ -99,7 +112,7 @@ static shy_status select_outcome(struct shy_loading *l)
     if (!p->ops) return shy_fail(SHY_INPUT, "\"%s\" is no kind of outcome.", l->options->outcome_kind);
     l->outcome = shy_cohort_find(l->cohort, l->options->outcome);
     if (l->outcome < 0) return unknown(l, "outcome", l->options->outcome);
-    const shy_column *column = shy_cohort_column(l->cohort, l->outcome);
+    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
     const bool is_binary = p->ops == shy_outcome_find("binary");
     const bool is_text = column->kind == SHY_KIND_IDENTIFIER || (column->kind == SHY_KIND_CATEGORICAL && !is_binary);
     if (is_text)
@@ -112,35 +125,53 @@ static shy_status select_outcome(struct shy_loading *l)
     return SHY_OK;
 }
 
-static bool is_offered(const struct shy_loading *l, int64_t index, const char *name)
+static bool is_offered(const struct shy_loading *l, int64_t index, uint8_t marks)
 {
-    const shy_problem_options *o = l->options;
+    if (index == l->outcome || (marks & EXCLUDED)) return false;
+    return l->options->include_count == 0 || (marks & INCLUDED);
+}
 
-    if (index == l->outcome || matches_one_of(o->exclude, o->exclude_count, name)) return false;
-    return o->include_count == 0 || matches_one_of(o->include, o->include_count, name);
+/* What is offered, and what only its kind keeps from that; counted before there is room for it. */
+static void list_offers(struct shy_loading *l, const uint8_t *marks)
+{
+    const int64_t columns = shy_cohort_columns(l->cohort);
+
+    l->offered = l->aside_count = 0;
+    for (int64_t c = 0; c < columns; c++) {
+        if (!is_offered(l, c, marks[c])) continue;
+        const shy_kind kind = shy_cohort_column(l->cohort, c).kind;
+        if (is_factor_kind(kind)) {
+            if (l->offer) l->offer[l->offered].column = (int32_t)c;
+            l->offered++;
+        } else if (kind == SHY_KIND_CATEGORICAL) {
+            if (l->aside) l->aside[l->aside_count] = (int32_t)c;
+            l->aside_count++;
+        }
+    }
 }
 
 static shy_status select_factors(struct shy_loading *l)
 {
     shy_status st = SHY_OK;
+    const shy_problem_options *o = l->options;
     const int64_t columns = shy_cohort_columns(l->cohort);
+    uint8_t *marks = NULL;
 
-    SHY_TRY(shy_new((size_t)columns, sizeof *l->offer, &l->offer));
-    SHY_TRY(shy_new((size_t)columns, sizeof *l->aside, &l->aside));
-    for (int64_t c = 0; c < columns; c++) {
-        const shy_column *column = shy_cohort_column(l->cohort, c);
-        if (!is_offered(l, c, column->name)) continue;
-        if (is_factor_kind(column->kind))
-            l->offer[l->offered++].column = c;
-        else if (column->kind == SHY_KIND_CATEGORICAL)
-            l->aside[l->aside_count++] = (char *)column->name;
-    }
+    if (columns > INT32_MAX) return shy_fail(SHY_INPUT, "%s has more than 2^31 columns; offer it in parts.", l->place);
+    SHY_TRY(shy_new((size_t)columns, sizeof *marks, &marks));
+    mark(l, o->include, o->include_count, INCLUDED, marks);
+    mark(l, o->exclude, o->exclude_count, EXCLUDED, marks);
+    list_offers(l, marks);
+    SHY_TRY(shy_new((size_t)l->offered, sizeof *l->offer, &l->offer));
+    SHY_TRY(shy_new((size_t)l->aside_count, sizeof *l->aside, &l->aside));
+    list_offers(l, marks);
     if (l->offered == 0)
-        return shy_fail(SHY_INPUT,
-                        "no column of %s is left to be a factor: factors are numeric or binary columns that "
-                        "factors.include names and factors.exclude does not, without the outcome.",
-                        l->place);
+        SHY_TRY(shy_fail(SHY_INPUT,
+                         "no column of %s is left to be a factor: factors are numeric or binary columns that "
+                         "factors.include names and factors.exclude does not, without the outcome.",
+                         l->place));
 out:
+    shy_free(&marks);
     return st;
 }
 

@@ -11,7 +11,7 @@
 static uint64_t bytes_per_rank(const shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const uint64_t rows = (uint64_t)space->problem->rows.rows;
-    return rows * sizeof(double) * ((uint64_t)space->factors + 2U) + shy_engine_bytes(space, options, precision) + shy_memory_in_use();
+    return rows * sizeof(double) * 2U + shy_engine_bytes(space, options, precision) + shy_memory_in_use(); /* the columns are in use by now */
 }
 
 static shy_status check_plan(const shy_search_options *options, const shy_plan *plan)

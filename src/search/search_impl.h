@@ -66,13 +66,12 @@ typedef struct {
     int slots_max;              /* largest tuple */
     uint32_t *problem_factor;   /* [factors]: number in the problem */
     shy_interval *range;
-    const double **column;      /* [factors][rows] */
-    const char **name;
     int *kind;                  /* [factors] */
     int kinds;
-    shy_unit *kind_unit;
+    uint32_t *kind_first;       /* [kinds + 1]: factors of a kind stand side by side */
+    shy_unit *kind_unit;        /* [kinds], as the next two */
     uint8_t *kind_sign;
-    shy_interval *kind_range;   /* [kinds]: holds the ranges of all factors of the kind */
+    shy_interval *kind_range;   /* holds the ranges of all factors of the kind */
     shy_units *units;
     shy_shapes *shapes[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1]; /* [slots][nonnegative], made when first needed */
     uint8_t *inverse_known[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1];
@@ -86,6 +85,10 @@ typedef struct {
 
 shy_status shy_space_create(const shy_problem *problem, const shy_grammar *grammar, shy_space **space_out); /* collective */
 void shy_space_destroy(shy_space **space);
+/* column_out[s] = values of the tuple's s-th factor for my rows: as of shy_columns_get. */
+shy_status shy_space_columns(const shy_space *space, const shy_tuple *tuple, const double **column_out);
+const char *shy_space_name(const shy_space *space, uint32_t factor);
+double shy_space_first_sample(const shy_space *space, uint32_t factor); /* its value in sample 0, on all ranks */
 shy_status shy_space_context(shy_space *space, const shy_tuple *tuple, const shy_context **context_out);
 /* Ranges of the program's operands for this tuple into space->scratch_range / scratch_valid (by operand index). */
 void shy_context_ranges(shy_space *space, const shy_context *context, const shy_program *program, const shy_tuple *tuple);
@@ -287,7 +290,6 @@ typedef struct {
     shy_tile_shape shape;
     shy_precision precision;  /* of the tiles at present */
     shy_screening screening;
-    double *sample;           /* [factors] values of sample 0: the reference of element-wise sums */
     void (*breathe)(void *context); /* called between tiles: rank 0 answers the others, progress */
     void *breathe_context;
     struct shy_tile_work *tiles;

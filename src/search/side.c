@@ -134,11 +134,13 @@ static shy_status evaluate_tuple(shy_side *side, int first, int last)
     const shy_context *context = instance->context;
     const shy_program *program = &context->side_program[context->operand[instance->operand].complexity];
     const int rows = side->space->problem->rows.rows;
+    const double *column[SHY_FACTORS_MAX];
     SHY_TRY(shy_program_reserve(program, &side->evaluation, &side->evaluation_size));
+    SHY_TRY(shy_space_columns(side->space, &instance->tuple, column));
     for (int row = 0; row < rows; row += SHY_CHUNK) {
         const int count = rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK;
         const double *factor[SHY_FACTORS_MAX];
-        for (int s = 0; s < instance->tuple.count; s++) factor[s] = side->space->column[instance->tuple.factor[s]] + row;
+        for (int s = 0; s < instance->tuple.count; s++) factor[s] = column[s] + row;
         shy_program_run(context, program, NULL, factor, count, side->evaluation);
         for (int i = first, k = 0; i < last; i++) {
             while (program->operand[k] != side->instance[i].operand) k++; /* both ascend */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "context_impl.h"
 
 /* ---- sets of factors ------------------------------------------------------------------------------------------- */
@@ -110,18 +111,41 @@ static int compare_sorted(const void *a, const void *b)
     return x->factor < y->factor ? -1 : x->factor > y->factor;
 }
 
+/* Most factors have the unit of the one before. */
 static shy_status sort_factors(shy_space *space, shy_sorted *sorted)
 {
     shy_status st = SHY_OK;
     const shy_problem *problem = space->problem;
+    const bool with_units = space->grammar.units != SHY_UNITS_OFF;
     for (int f = 0; f < space->factors; f++) {
         const shy_interval r = problem->range[f];
         sorted[f].factor = (uint32_t)f;
         sorted[f].sign = r.lo > 0.0 ? SHY_SIGN_POSITIVE : r.lo >= 0.0 ? SHY_SIGN_NONNEGATIVE : r.hi < 0.0 ? SHY_SIGN_NEGATIVE : SHY_SIGN_ANY;
         sorted[f].unit = SHY_UNIT_UNKNOWN;
-        if (space->grammar.units != SHY_UNITS_OFF) SHY_TRY(shy_unit_parse(space->units, problem->unit_text[f], &sorted[f].unit));
+        if (with_units && f > 0 && problem->unit_text[f] == problem->unit_text[f - 1]) sorted[f].unit = sorted[f - 1].unit;
+        else if (with_units) SHY_TRY(shy_unit_parse(space->units, problem->unit_text[f], &sorted[f].unit));
     }
     qsort(sorted, (size_t)space->factors, sizeof *sorted, compare_sorted);
+out:
+    return st;
+}
+
+static bool same_kind(const shy_sorted *a, const shy_sorted *b)
+{
+    return a->unit == b->unit && a->sign == b->sign;
+}
+
+static shy_status allocate_kinds(shy_space *space, const shy_sorted *sorted)
+{
+    shy_status st = SHY_OK;
+    for (int f = 0; f < space->factors; f++) space->kinds += f == 0 || !same_kind(&sorted[f], &sorted[f - 1]);
+    const size_t kinds = (size_t)space->kinds;
+    SHY_TRY(shy_new((size_t)space->factors, sizeof *space->kind, &space->kind));
+    SHY_TRY(shy_new(kinds + 1, sizeof *space->kind_first, &space->kind_first));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_unit, &space->kind_unit));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_sign, &space->kind_sign));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_range, &space->kind_range));
+    space->kind_first[kinds] = (uint32_t)space->factors;
 out:
     return st;
 }
@@ -130,34 +154,47 @@ static shy_status number_kinds(shy_space *space)
 {
     shy_status st = SHY_OK;
     const shy_problem *problem = space->problem;
-    const size_t p = (size_t)space->factors;
     shy_sorted *sorted = NULL;
-    SHY_TRY(shy_new(p, sizeof *sorted, &sorted));
+    SHY_TRY(shy_new((size_t)space->factors, sizeof *sorted, &sorted));
     SHY_TRY(sort_factors(space, sorted));
-    SHY_TRY(shy_new(p, sizeof *space->kind, &space->kind));
-    SHY_TRY(shy_new(p, sizeof *space->kind_unit, &space->kind_unit));
-    SHY_TRY(shy_new(p, sizeof *space->kind_sign, &space->kind_sign));
-    SHY_TRY(shy_new(p, sizeof *space->kind_range, &space->kind_range));
-    for (int f = 0; f < space->factors; f++) {
-        const bool same = f > 0 && sorted[f].unit == sorted[f - 1].unit && sorted[f].sign == sorted[f - 1].sign;
-        if (!same) {
-            space->kind_unit[space->kinds] = sorted[f].unit;
-            space->kind_sign[space->kinds] = sorted[f].sign;
-            space->kind_range[space->kinds] = problem->range[sorted[f].factor];
-            space->kinds++;
-        }
-        space->kind[f] = space->kinds - 1;
+    SHY_TRY(allocate_kinds(space, sorted));
+    for (int f = 0, kind = -1; f < space->factors; f++) {
         space->problem_factor[f] = sorted[f].factor;
         space->range[f] = problem->range[sorted[f].factor];
-        shy_interval *hull = &space->kind_range[space->kind[f]];
+        if (f == 0 || !same_kind(&sorted[f], &sorted[f - 1])) {
+            kind++;
+            space->kind_first[kind] = (uint32_t)f;
+            space->kind_unit[kind] = sorted[f].unit;
+            space->kind_sign[kind] = sorted[f].sign;
+            space->kind_range[kind] = space->range[f];
+        }
+        space->kind[f] = kind;
+        shy_interval *hull = &space->kind_range[kind];
         *hull = (shy_interval){fmin(hull->lo, space->range[f].lo), fmax(hull->hi, space->range[f].hi)};
-        space->column[f] = problem->column[sorted[f].factor];
-        space->name[f] = problem->name[sorted[f].factor];
         if (sorted[f].sign <= SHY_SIGN_NONNEGATIVE) space->nonnegative = f + 1;
     }
 out:
     shy_free(&sorted);
     return st;
+}
+
+/* ---- factors by the numbers of the space ------------------------------------------------------------------------- */
+
+shy_status shy_space_columns(const shy_space *space, const shy_tuple *tuple, const double **column_out)
+{
+    uint32_t factor[SHY_FACTORS_MAX];
+    for (int s = 0; s < tuple->count; s++) factor[s] = space->problem_factor[tuple->factor[s]];
+    return shy_columns_get(space->problem->columns, factor, tuple->count, column_out);
+}
+
+const char *shy_space_name(const shy_space *space, uint32_t factor)
+{
+    return space->problem->name[space->problem_factor[factor]];
+}
+
+double shy_space_first_sample(const shy_space *space, uint32_t factor)
+{
+    return space->problem->first_sample[space->problem_factor[factor]];
 }
 
 /* ---- response -------------------------------------------------------------------------------------------------- */
@@ -212,8 +249,6 @@ static shy_status allocate(shy_space *space)
     const size_t p = (size_t)space->factors, rows = (size_t)space->problem->rows.rows;
     SHY_TRY(shy_new(p, sizeof *space->problem_factor, &space->problem_factor));
     SHY_TRY(shy_new(p, sizeof *space->range, &space->range));
-    SHY_TRY(shy_new(p, sizeof *space->column, &space->column));
-    SHY_TRY(shy_new(p, sizeof *space->name, &space->name));
     SHY_TRY(shy_new(rows, sizeof *space->response, &space->response));
     SHY_TRY(shy_units_create(&space->units));
     SHY_TRY(number_kinds(space));
@@ -259,9 +294,8 @@ void shy_space_destroy(shy_space **space)
     shy_units_destroy(&s->units);
     shy_free(&s->problem_factor);
     shy_free(&s->range);
-    shy_free(&s->column);
-    shy_free(&s->name);
     shy_free(&s->kind);
+    shy_free(&s->kind_first);
     shy_free(&s->kind_unit);
     shy_free(&s->kind_sign);
     shy_free(&s->kind_range);

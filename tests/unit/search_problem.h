@@ -6,6 +6,7 @@
 
 #include "par_check.h"
 
+#include "search/columns.h"
 #include "search/search_impl.h"
 
 /*
@@ -85,22 +86,25 @@ static inline shy_problem *problem_create(const shy_team *team, const problem_sp
     p->unit_text = given_memory((size_t)factors, sizeof *p->unit_text);
     p->modality = given_memory((size_t)factors, sizeof *p->modality);
     p->range = given_memory((size_t)factors, sizeof *p->range);
-    p->column = given_memory((size_t)factors, sizeof *p->column);
+    p->first_sample = given_memory((size_t)factors, sizeof *p->first_sample);
+    double *values = given_memory((size_t)factors * (size_t)p->rows.rows, sizeof *values);
     p->y = given_memory((size_t)p->rows.rows, sizeof *p->y);
     for (int f = 0; f < factors; f++) {
-        p->name[f] = given_memory(16, 1);
-        snprintf(p->name[f], 16, "x%d", f + 1);
-        p->unit_text[f] = (char *)(uintptr_t)(spec->units ? spec->units[f] : no_text);
-        p->modality[f] = (char *)(uintptr_t)no_text;
-        p->column[f] = given_memory((size_t)p->rows.rows, sizeof(double));
+        char *name = given_memory(16, 1);
+        snprintf(name, 16, "x%d", f + 1);
+        p->name[f] = name;
+        p->unit_text[f] = spec->units ? spec->units[f] : no_text;
+        p->modality[f] = no_text;
+        p->first_sample[f] = spec_value(spec, f, 0);
         p->range[f] = (shy_interval){INFINITY, -INFINITY};
         for (int i = 0; i < spec->n; i++) {
             const double v = spec_value(spec, f, i);
             const int64_t mine = i - (int64_t)p->rows.first;
             p->range[f] = (shy_interval){fmin(p->range[f].lo, v), fmax(p->range[f].hi, v)};
-            if (mine >= 0 && mine < p->rows.rows) p->column[f][mine] = v;
+            if (mine >= 0 && mine < p->rows.rows) values[(size_t)f * (size_t)p->rows.rows + (size_t)mine] = v;
         }
     }
+    if (shy_columns_wrap(p->rows.rows, values, &p->columns) != SHY_OK) abort();
     for (int i = 0; i < p->rows.rows; i++) p->y[i] = spec_response(spec, (int)p->rows.first + i);
     p->outcome = (char *)(uintptr_t) "y";
     p->outcome_unit = (char *)(uintptr_t)no_text;
@@ -110,15 +114,17 @@ static inline shy_problem *problem_create(const shy_team *team, const problem_sp
 
 static inline void problem_free(shy_problem *p)
 {
-    for (int f = 0; f < p->factors; f++) {
-        free(p->name[f]);
-        free(p->column[f]);
-    }
-    free(p->name);
-    free(p->unit_text);
-    free(p->modality);
+    const uint32_t first = 0;
+    const double *values = NULL;
+    if (shy_columns_get(p->columns, &first, 1, &values) != SHY_OK) abort();
+    free((void *)(uintptr_t)values);
+    shy_columns_destroy(&p->columns);
+    for (int f = 0; f < p->factors; f++) free((void *)(uintptr_t)p->name[f]);
+    free((void *)(uintptr_t)p->name);
+    free((void *)(uintptr_t)p->unit_text);
+    free((void *)(uintptr_t)p->modality);
     free(p->range);
-    free(p->column);
+    free(p->first_sample);
     free(p->y);
     free(p);
 }

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "search/columns.h"
 #include "search/problem_impl.h"
 #include "shihyo/linalg.h"
 
@@ -104,16 +105,20 @@ static bool make_cohort(void)
 
 /* ---- loading --------------------------------------------------------------------------------------------------- */
 
+static shy_cohort *loaded_from;
+
 static shy_status load(const shy_team *team, const shy_problem_options *options, shy_problem **problem_out)
 {
-    shy_status st = SHY_OK;
-    shy_cohort *cohort = NULL;
-
     *problem_out = NULL;
-    st = shy_cohort_open(team, path, &cohort);
-    if (st == SHY_OK) st = shy_problem_load(team, cohort, options, problem_out);
-    shy_cohort_close(&cohort);
+    shy_status st = shy_cohort_open(team, path, &loaded_from);
+    if (st == SHY_OK) st = shy_problem_load(team, loaded_from, options, problem_out);
     return st;
+}
+
+static void unload(shy_problem **problem)
+{
+    shy_problem_free(problem);
+    shy_cohort_close(&loaded_from);
 }
 
 struct expectation {
@@ -202,8 +207,12 @@ static bool holds_the_samples(const shy_problem *p, const struct expectation *e)
         for (int i = 0; i < total; i++)
             low = fmin(low, cell(rows[i], column)), high = fmax(high, cell(rows[i], column));
         right = right && p->range[k].lo == low && p->range[k].hi == high;
+        const uint32_t factor = (uint32_t)k;
+        const double *values = NULL;
+        right = right && shy_columns_get(p->columns, &factor, 1, &values) == SHY_OK;
         for (int i = 0; right && i < p->rows.rows; i++)
-            right = p->column[k][i] == cell(rows[p->rows.first + (uint64_t)i], column);
+            right = values[i] == cell(rows[p->rows.first + (uint64_t)i], column);
+        right = right && p->first_sample[k] == cell(rows[0], column);
     }
     return right;
 }
@@ -222,24 +231,38 @@ static bool deals_whole_runs(const shy_problem *p)
     return right && (r->rows % r->run_rows == 0 || r->first + (uint64_t)r->rows == r->total);
 }
 
+/* Resident without a limit; with hardly any memory in a cache of the smallest blocks. */
+static bool loads_the_samples(const shy_team *team, const struct expectation *e, uint64_t memory)
+{
+    shy_problem_options options = options_of(e);
+    shy_problem *p = NULL;
+
+    options.memory = memory;
+    bool right = load(team, &options, &p) == SHY_OK;
+    if (!right) print_error("%s\n", shy_error_message());
+    right = everywhere(right && p && holds_the_samples(p, e));
+    right = right && everywhere(shy_columns_resident(p->columns) == (memory == 0 || p->rows.rows == 0));
+    right = right && everywhere(deals_whole_runs(p));
+    unload(&p);
+    shy_problem_free(&p);
+    return right;
+}
+
 static void samples_are_the_complete_rows_of_the_table(void **state)
 {
     const shy_team *teams[] = {one, grid};
+    bool right = true;
 
     (void)state;
+    assert_true(loads_the_samples(grid, &cases[3], 0)); /* the first logistic fit makes room that stays */
+    const uint64_t before = shy_memory_in_use();
     for (int t = 0; t < 2; t++)
-        for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-            const shy_problem_options options = options_of(&cases[c]);
-            shy_problem *p = NULL;
-            bool right = load(teams[t], &options, &p) == SHY_OK;
-            if (!right) print_error("case %zu: %s\n", c, shy_error_message());
-            right = everywhere(right && p && holds_the_samples(p, &cases[c]));
-            if (!right) print_error("case %zu\n", c);
-            right = right && everywhere(deals_whole_runs(p));
-            shy_problem_free(&p);
-            shy_problem_free(&p);
-            assert_true(right);
-        }
+        for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++)
+            for (uint64_t memory = 0; memory < 2; memory++) {
+                right = loads_the_samples(teams[t], &cases[c], memory);
+                if (!right) print_error("case %zu, memory %d\n", c, (int)memory);
+                assert_true(everywhere(right && shy_memory_in_use() == before));
+            }
 }
 
 static void runs_are_about_sixty_four_until_they_are_full(void **state)
@@ -321,7 +344,7 @@ static void the_positive_value_counts_as_one(void **state)
             expected += choices[c].column < 0 ? i % 3 == 1 : cell(i, choices[c].column) == choices[c].value;
         right = everywhere(right && total == expected && strcmp(p->positive, choices[c].name) == 0);
         if (!right) print_error("case %zu\n", c);
-        shy_problem_free(&p);
+        unload(&p);
         assert_true(right);
     }
 }
@@ -365,21 +388,21 @@ static void what_is_left_out_is_noted(void **state)
     if (!right)
         for (int k = 0; k < p->notes_count; k++)
             print_error("%s\n", p->notes[k]);
-    shy_problem_free(&p);
+    unload(&p);
     assert_true(everywhere(right));
 
     const shy_problem_options filtered = options_of(&cases[3]);
     right = everywhere(load(grid, &filtered, &p) == SHY_OK) && is_noted(p, "bmi alone removes 20.");
-    shy_problem_free(&p);
+    unload(&p);
     const shy_problem_options women = options_of(&cases[2]);
     right = everywhere(load(grid, &women, &p) == SHY_OK) && right && is_noted(p, "The filter keeps ");
-    shy_problem_free(&p);
+    unload(&p);
     const char *include[] = {"age"};
     const shy_problem_options complete = {
         .outcome = "grade", .outcome_kind = "continuous", .where = "", .include = include, .include_count = 1};
     right = everywhere(load(grid, &complete, &p) == SHY_OK) && right &&
             is_noted(p, "All 200 samples are complete: none lacks a value of the 1 factor in use.");
-    shy_problem_free(&p);
+    unload(&p);
     assert_true(everywhere(right));
 }
 
@@ -445,7 +468,7 @@ static void what_cannot_be_searched_is_refused(void **state)
             if (!as_expected) print_error("case %zu: status %d, \"%s\"\n", c, (int)st, shy_error_message());
             right = right && as_expected;
             shy_error_clear();
-            shy_problem_free(&p);
+            unload(&p);
         }
     assert_true(everywhere(right && shy_memory_in_use() == before));
 }
@@ -453,20 +476,24 @@ static void what_cannot_be_searched_is_refused(void **state)
 /* Each allocation of one rank fails in turn: all ranks learn of it and none hangs. */
 static void memory_that_runs_out_on_one_rank_fails_all(void **state)
 {
-    const shy_problem_options options = options_of(&cases[3]);
+    shy_problem_options options = options_of(&cases[3]);
+    const shy_team *teams[] = {one, grid}; /* with shared memory, and with row blocks */
     shy_cohort *cohort = NULL;
-    bool right = everywhere(shy_cohort_open(grid, path, &cohort) == SHY_OK);
+    bool right = true;
 
     (void)state;
-    assert_true(right);
-    for (int victim = 0; victim < grid->size; victim++) {
+    for (int round = 0; round < 4 * grid->size; round++) {
+        const shy_team *team = teams[round & 1];
+        const int victim = round / 4;
+        options.memory = round & 2 ? 1 : 0;
+        assert_true(everywhere(shy_cohort_open(team, path, &cohort) == SHY_OK));
         const uint64_t before = shy_memory_in_use();
         shy_status st = SHY_MEMORY;
         int failures = 0;
         for (uint64_t nth = 1; nth < 400 && st != SHY_OK; nth++) {
             shy_problem *p = NULL;
             if (grid->rank == victim) shy_memory_fail_at(nth);
-            st = shy_problem_load(grid, cohort, &options, &p);
+            st = shy_problem_load(team, cohort, &options, &p);
             shy_memory_fail_at(0);
             right = everywhere(right && (st == SHY_OK || st == SHY_MEMORY) && (st == SHY_OK) == (p != NULL));
             shy_problem_free(&p);
@@ -474,10 +501,11 @@ static void memory_that_runs_out_on_one_rank_fails_all(void **state)
             failures += st != SHY_OK;
             shy_error_clear();
         }
-        right = everywhere(right && st == SHY_OK && failures > 25);
+        right = everywhere(right && st == SHY_OK && failures >= 20);
+        if (!right) print_error("round %d: %d failures, status %d\n", round, failures, (int)st);
+        shy_cohort_close(&cohort);
+        assert_true(right);
     }
-    shy_cohort_close(&cohort);
-    assert_true(right);
 }
 
 static int start_all(void **state)

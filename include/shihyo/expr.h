@@ -134,6 +134,7 @@ typedef struct {
     int weight[SHY_OPS];              /* complexity of a node: >= 1; SHY_OP_FACTOR and SHY_OP_CONSTANT included */
     bool forbidden[SHY_OPS][SHY_OPS]; /* [outer][inner]: inner may not stand directly under outer */
     int max_complexity;
+    int max_operand;                  /* highest complexity of an operand that stands under an operator or in a family; 0: no limit */
     int max_factors;                  /* distinct factors in a formula */
     int max_constants;                /* fitted constants in a formula: 0, 1 or 2 */
     shy_units_mode units;

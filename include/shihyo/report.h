@@ -58,6 +58,8 @@ typedef struct {
     int ranks, groups, row_blocks;
     double seconds;
     double idle_worst, idle_mean, scheduling_share; /* how well the ranks were kept busy: see doc/results.md */
+    const char *precision;                          /* in which screening began */
+    uint64_t screened[6];                           /* tiles, pairs, widened, flagged, refined, scored: see doc/results.md */
     char *hardware, *versions;
 } shy_results;
 

@@ -254,6 +254,7 @@ shy_status shy_config_grammar(const shy_config *config, shy_grammar *grammar_out
     memset(g.allowed, 0, sizeof g.allowed);
     memset(g.forbidden, 0, sizeof g.forbidden);
     g.max_complexity = (int)shy_config_integer(config, SHY_KEY_GRAMMAR_MAX_COMPLEXITY);
+    g.max_operand = (int)shy_config_integer(config, SHY_KEY_GRAMMAR_MAX_OPERAND);
     g.max_factors = (int)shy_config_integer(config, SHY_KEY_FACTORS_MAX);
     g.max_constants = fitted ? (int)shy_config_integer(config, SHY_KEY_GRAMMAR_MAX_CONSTANTS) : 0;
     g.units = units_mode(shy_config_text(config, SHY_KEY_GRAMMAR_UNITS));

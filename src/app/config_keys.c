@@ -5,6 +5,7 @@
 
 #include "app/config.h"
 #include "shihyo/model.h"
+#include "shihyo/tile.h"
 
 #define NAME_MAX_BYTES 64
 
@@ -36,6 +37,12 @@ static size_t units(const char **names)
 {
     names[0] = "clinical", names[1] = "strict", names[2] = "off";
     return 3;
+}
+
+static size_t precisions(const char **names)
+{
+    for (int precision = 0; precision < SHY_PRECISIONS; precision++) names[precision] = shy_precision_name((shy_precision)precision);
+    return SHY_PRECISIONS;
 }
 
 #define TEXT(name_, fallback_, help_, example_)                                                                        \
@@ -89,6 +96,10 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_GRAMMAR_MAX_COMPLEXITY] =
         RANGE("grammar.max_complexity", SHY_KEY_IS_INTEGER, 1, SHY_TREE_MAX, "7",
               "Highest complexity: the number of factors, operators and constants in a formula."),
+    [SHY_KEY_GRAMMAR_MAX_OPERAND] =
+        RANGE("grammar.max_operand", SHY_KEY_IS_AUTO_INTEGER, 1, SHY_TREE_MAX, "auto",
+              "Highest complexity of a part that stands under an operator or beside a constant: 1 joins factors only, in all "
+              "ways; auto sets no limit."),
     [SHY_KEY_GRAMMAR_UNITS] =
         CHOICE("grammar.units", SHY_KEY_IS_CHOICE, units, "clinical",
                "How units bind: only equal units are added; strict also wants no unit under log; off ignores units."),
@@ -98,6 +109,10 @@ static shy_key table[SHY_KEYS] = {
         RANGE("grammar.max_constants", SHY_KEY_IS_INTEGER, 0, 2, "2", "Most fitted constants in one formula."),
     [SHY_KEY_SEARCH_KEEP] =
         RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
+    [SHY_KEY_SEARCH_PRECISION] =
+        CHOICE("search.precision", SHY_KEY_IS_CHOICE, precisions, "auto",
+               "Type of the matrix products that formulas are screened with; auto is the fastest here. Changes the speed, "
+               "never the result: whatever might be among the best is computed again in fp64."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                           "Ranks that share the samples between them; must divide the number of ranks. "
                                           "auto is 1 unless the samples do not fit into the memory of one rank."),

@@ -72,6 +72,13 @@ out:
     return st;
 }
 
+static shy_precision precision_of(const char *name)
+{
+    int precision = 0;
+    while (strcmp(shy_precision_name((shy_precision)precision), name) != 0) precision++;
+    return (shy_precision)precision;
+}
+
 static shy_status interpret(shy_search_session *s, const char *text, uint64_t length)
 {
     shy_status st = SHY_OK;
@@ -93,6 +100,7 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_KEEP);
     s->options.memory = shy_config_bytes(s->config, SHY_KEY_PARALLEL_MEMORY);
     s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);
+    s->options.precision = precision_of(shy_config_text(s->config, SHY_KEY_SEARCH_PRECISION));
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
 out:
     return st;

@@ -159,6 +159,10 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     r->seconds = s->result->seconds;
     r->idle_worst = s->result->idle_worst, r->idle_mean = s->result->idle_mean;
     r->scheduling_share = s->result->scheduling_share;
+    r->precision = shy_precision_name(s->result->precision);
+    r->screened[0] = s->result->screening.tiles, r->screened[1] = s->result->screening.pairs;
+    r->screened[2] = s->result->screening.widened, r->screened[3] = s->result->screening.flagged;
+    r->screened[4] = s->result->screening.refined, r->screened[5] = s->result->screening.scored;
     SHY_TRY(shy_string_copy(p->outcome, &r->outcome));
     SHY_TRY(shy_string_copy(p->ops->name, &r->outcome_kind));
     SHY_TRY(shy_string_copy(p->outcome_unit == NULL ? "" : p->outcome_unit, &r->outcome_unit));

@@ -172,7 +172,7 @@ out:
     return st;
 }
 
-/* Operands above this complexity can stand under no operator. */
+/* Operands above this complexity can, or may, stand under no operator. */
 static int operand_complexity_max(const shy_grammar *grammar)
 {
     int lightest = 0;
@@ -181,7 +181,8 @@ static int operand_complexity_max(const shy_grammar *grammar)
         const int taken = grammar->weight[op] + (shy_operator_get((shy_op)op)->arity == 2 ? grammar->weight[SHY_OP_FACTOR] : 0);
         if (lightest == 0 || taken < lightest) lightest = taken;
     }
-    return lightest ? grammar->max_complexity - lightest : 0;
+    const int most = lightest ? grammar->max_complexity - lightest : 0;
+    return grammar->max_operand > 0 && grammar->max_operand < most ? grammar->max_operand : most;
 }
 
 /* Of two spellings as complex as each other: the one with fewer factors (a − b − a goes without a), the shorter, the one that is allowed. */

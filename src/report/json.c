@@ -135,13 +135,22 @@ json_t *shy_report_front_json(const shy_results *results)
                      "best", per_level(results, level_json));
 }
 
+/* How the screening went; doc/results.md says what the numbers mean. */
+static json_t *screening(const shy_results *results)
+{
+    const uint64_t *n = results->screened;
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "precision", text(results->precision), "tiles", (json_int_t)n[0], "pairs",
+                     (json_int_t)n[1], "widened_tiles", (json_int_t)n[2], "flagged_pairs", (json_int_t)n[3], "refined_pairs",
+                     (json_int_t)n[4], "scored_formulas", (json_int_t)n[5]);
+}
+
 json_t *shy_report_run_json(const shy_results *results)
 {
     double rate = results->seconds > 0 ? (double)results->n_formulas / results->seconds : NAN;
 
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o}",
+        "s:o, s:o, s:o}",
         "version",
         text(results->version), "cohort", text(results->cohort_path), "cohort_sha256", text(results->cohort_sha256),
         "outcome", text(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
@@ -149,7 +158,8 @@ json_t *shy_report_run_json(const shy_results *results)
         results->factors_offered, "factors_used", results->factors_used, "n_formulas", (json_int_t)results->n_formulas,
         "ranks", results->ranks, "groups", results->groups, "row_blocks", results->row_blocks, "seconds",
         number(results->seconds), "formulas_per_second", number(rate), "idle_worst", number(results->idle_worst),
-        "idle_mean", number(results->idle_mean), "scheduling_share", number(results->scheduling_share), "software",
+        "idle_mean", number(results->idle_mean), "scheduling_share", number(results->scheduling_share), "screening",
+        screening(results), "software",
         json_pack("{s:o, s:o}", "versions", text(results->versions), "hardware", text(results->hardware)), "notes",
         texts(results->notes, results->notes_count), "configuration", text(results->configuration));
 }

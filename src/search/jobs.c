@@ -1,8 +1,7 @@
 /* The work of a search: what the pairs of operand classes and the element-wise formulas cost, and the list of jobs. */
 #include "shy_config.h"
 
-#include "search_impl.h"
-
+#include "tile_formula.h"
 
 /* ---- prices ------------------------------------------------------------------------------------------------------------ */
 
@@ -52,15 +51,31 @@ static double operands_per_set(const shy_cutter *cutter, int slots, int complexi
     return sum / SAMPLES;
 }
 
+/* Flops per pair and sample of one kind of tile: those of the moments that its forms need; 0 if it has none. */
+static double kind_flops(const shy_cutter *cutter, const shy_job *job, int left_inverse, int right_inverse)
+{
+    static const double flops[] = {[SHY_MOMENTS_LINEAR] = 2.0, [SHY_MOMENTS_RAW] = 6.0, [SHY_MOMENTS_FULL] = 10.0};
+    double floor[SHY_TILE_FORMS];
+    bool any = false;
+    for (int form = 0; form < SHY_TILE_FORMS; form++) {
+        const int complexity = shy_form_complexity(&cutter->space->grammar, job, left_inverse, right_inverse, (shy_tile_form)form);
+        floor[form] = complexity > 0 ? 0.0 : 2.0;
+        any = any || complexity > 0;
+    }
+    return any ? flops[shy_moments_needed(floor)] : 0.0;
+}
+
 /* Of pairs and operands, `left` and `right` of which meet at most: with division there are also the tiles with either side's inverse. */
-static shy_price tile_price(const shy_cutter *cutter, double left, double right)
+static shy_price tile_price(const shy_cutter *cutter, const shy_job *job, double left, double right)
 {
     const shy_space *space = cutter->space;
     const bool ratios = space->grammar.allowed[SHY_OP_DIVIDE];
-    const double rows = samples_per_rank(space), kinds = ratios ? 3.0 : 1.0, panels = ratios ? 2.0 : 1.0;
-    const double product = 10.0 * rows / cutter->rates->pair_flops * (left < NARROW || right < NARROW ? NARROW_FACTOR : 1.0);
-    return (shy_price){.pair_seconds = kinds * (product + cutter->rates->pair_seconds),
-                       .pair_flops = kinds * 10.0 * (double)space->problem->rows.total,
+    const double rows = samples_per_rank(space), panels = ratios ? 2.0 : 1.0;
+    const double slow = left < NARROW || right < NARROW ? NARROW_FACTOR : 1.0;
+    double flops = kind_flops(cutter, job, 0, 0);
+    if (ratios) flops += kind_flops(cutter, job, 0, 1) + kind_flops(cutter, job, 1, 0);
+    return (shy_price){.pair_seconds = flops * rows / cutter->rates->pair_flops * slow + flops / 10.0 * cutter->rates->pair_seconds,
+                       .pair_flops = flops * (double)space->problem->rows.total,
                        .operand_seconds = panels * rows * cutter->rates->operand_row,
                        .operand_flops = panels * OPERAND_FLOPS * (double)space->problem->rows.total};
 }
@@ -88,7 +103,7 @@ static void plan_inside(const shy_cutter *cutter, shy_region *region)
     job->left_last = shy_binomial((uint64_t)job->right_slots, (uint64_t)job->left_slots);
     job->right_last = shy_tuple_sets(cutter->space, 0, job->right_slots);
     const double left = price->left * (double)job->left_last, right = price->right;
-    const shy_price each = tile_price(cutter, left, right);
+    const shy_price each = tile_price(cutter, job, left, right);
     price->pair_seconds = left * right * each.pair_seconds + (left + right) * each.operand_seconds;
     price->pair_flops = left * right * each.pair_flops + (left + right) * each.operand_flops;
 }
@@ -100,7 +115,7 @@ static void plan_pinned(const shy_cutter *cutter, shy_region *region, int pins)
     job->pinned_last = shy_tuple_sets(cutter->space, 0, pins);
     job->left_last = shy_tuple_sets(cutter->space, pins, job->left_slots);
     job->right_last = shy_tuple_sets(cutter->space, pins, job->right_slots);
-    region->price = tile_price(cutter, left * (double)job->left_last, right * (double)job->right_last);
+    region->price = tile_price(cutter, job, left * (double)job->left_last, right * (double)job->right_last);
     region->price.left = left, region->price.right = right;
 }
 
@@ -143,12 +158,13 @@ static shy_status plan_all_tiles(const shy_cutter *cutter)
     shy_status st = SHY_OK;
     const shy_grammar *grammar = &cutter->space->grammar;
     const int join = cheapest_join(grammar), most = cutter->space->slots_max;
+    const int limit = grammar->max_operand > 0 ? grammar->max_operand : grammar->max_complexity - 1;
     if (join == 0) return SHY_OK;
     for (int left_slots = 1; left_slots <= most; left_slots++) {
         for (int right_slots = left_slots; right_slots <= most; right_slots++) {
             const int least = least_complexity(grammar, right_slots);
-            for (int a = least_complexity(grammar, left_slots); a < grammar->max_complexity; a++) {
-                for (int b = left_slots == right_slots ? a : least; a + b + join <= grammar->max_complexity; b++) {
+            for (int a = least_complexity(grammar, left_slots); a <= limit; a++) {
+                for (int b = left_slots == right_slots ? a : least; b <= limit && a + b + join <= grammar->max_complexity; b++) {
                     const shy_job job = {.left_complexity = (uint8_t)a, .right_complexity = (uint8_t)b, .left_slots = (uint8_t)left_slots,
                                          .right_slots = (uint8_t)right_slots};
                     SHY_TRY(plan_tiles(cutter, job));
@@ -160,12 +176,21 @@ out:
     return st;
 }
 
+/* Roots that are no tile; those over a single factor are always there: the factor itself. */
+static bool has_elements(const shy_grammar *grammar, int slots)
+{
+    bool any = slots == 1;
+    for (int op = SHY_OP_MAX; op < SHY_OPS; op++) any = any || grammar->allowed[op];
+    return any;
+}
+
 static shy_status plan_elements(const shy_cutter *cutter)
 {
     shy_status st = SHY_OK;
     const shy_space *space = cutter->space;
     for (int slots = 1; slots <= space->slots_max; slots++) {
         double columns = 0.0, ranges = 0.0;
+        if (!has_elements(&space->grammar, slots)) continue;
         for (int k = 0; k < SAMPLES; k++) {
             const shy_context *context = cutter->sample[slots][k];
             columns += (context->element_count + 0.7 * context->element_program.count) / SAMPLES;

@@ -18,17 +18,25 @@ shy_meaning shy_form_meaning(int left_inverse, int right_inverse, shy_tile_form 
 }
 
 /* A constant can be added to the side that is not inverted only; u·v of two inverses does not occur. */
-bool shy_form_exists(int left_inverse, int right_inverse, shy_tile_form form)
+static bool form_exists(int left_inverse, int right_inverse, shy_tile_form form)
 {
     if (!left_inverse && !right_inverse) return true;
     if (form == SHY_TILE_PRODUCT || form == SHY_TILE_WEIGHTED) return true;
     return (form == SHY_TILE_SHIFT_LEFT && right_inverse) || (form == SHY_TILE_SHIFT_RIGHT && left_inverse);
 }
 
-int shy_form_cost(const shy_grammar *grammar, shy_meaning meaning)
+static int form_cost(const shy_grammar *grammar, shy_meaning meaning)
 {
     if (meaning.family != SHY_FAMILY_PLAIN) return shy_family_cost(grammar, meaning.family);
     return grammar->allowed[meaning.op] ? grammar->weight[meaning.op] : 0;
+}
+
+int shy_form_complexity(const shy_grammar *grammar, const shy_job *job, int left_inverse, int right_inverse, shy_tile_form form)
+{
+    if (!form_exists(left_inverse, right_inverse, form)) return 0;
+    const int cost = form_cost(grammar, shy_form_meaning(left_inverse, right_inverse, form));
+    const int complexity = job->left_complexity + job->right_complexity + cost;
+    return cost > 0 && complexity <= grammar->max_complexity ? complexity : 0;
 }
 
 static bool join_tuples(const shy_tuple *a, const shy_tuple *b, int most, shy_tuple *joint)

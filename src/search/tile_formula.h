@@ -13,9 +13,11 @@ typedef struct {
 
 /* Of a form of two operands one of which may be there inverted. */
 shy_meaning shy_form_meaning(int left_inverse, int right_inverse, shy_tile_form form);
-bool shy_form_exists(int left_inverse, int right_inverse, shy_tile_form form);
-/* Complexity that it adds to that of the operands; 0 if the grammar does not allow it. */
-int shy_form_cost(const shy_grammar *grammar, shy_meaning meaning);
+/*
+ * Complexity of the form over the operands of a job; 0 if there is no such form, the grammar does not allow it, or it is too complex. It
+ * may have a simpler spelling.
+ */
+int shy_form_complexity(const shy_grammar *grammar, const shy_job *job, int left_inverse, int right_inverse, shy_tile_form form);
 /* The canonical formula of a pair (operands in the order of the meaning) and its complexity; 0 if it has none, or it is not valid for these factors. */
 shy_status shy_form_identify(shy_space *space, const shy_instance *u, const shy_instance *v, shy_meaning meaning, shy_formula *formula, int *complexity);
 

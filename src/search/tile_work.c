@@ -73,14 +73,10 @@ typedef struct {
 static void set_floors(shy_tile_task *task)
 {
     const shy_engine *engine = task->engine;
-    const shy_grammar *grammar = &engine->space->grammar;
     for (int form = 0; form < SHY_TILE_FORMS; form++) {
-        task->floor[form] = 2.0;
-        if (!shy_form_exists(task->left_inverse, task->right_inverse, (shy_tile_form)form)) continue;
-        const int cost = shy_form_cost(grammar, shy_form_meaning(task->left_inverse, task->right_inverse, (shy_tile_form)form));
-        const int complexity = task->job->left_complexity + task->job->right_complexity + cost;
-        if (cost == 0 || complexity > grammar->max_complexity) continue;
-        task->floor[form] = engine->mark[complexity] - SLACK;
+        const int complexity =
+            shy_form_complexity(&engine->space->grammar, task->job, task->left_inverse, task->right_inverse, (shy_tile_form)form);
+        task->floor[form] = complexity > 0 ? engine->mark[complexity] - SLACK : 2.0;
     }
 }
 

@@ -60,6 +60,7 @@ configuration() { # uses operators complexity factors constants weights forbid
     if [ "$constants" -eq 0 ]; then echo '  constants: none'; else echo '  constants: fitted'; fi
     echo "  max_constants: $constants"
     echo "  max_complexity: $complexity"
+    [ -z "$operand" ] || echo "  max_operand: $operand"
     echo '  units: off'
     if [ -n "$forbid" ]; then echo "  forbid: [$(quoted "$forbid")]"; else echo '  forbid: []'; fi
     if [ -n "$weights" ]; then echo "  complexity: {$(echo "$weights" | sed 's/=/: /g; s/,/, /g')}"; fi
@@ -68,17 +69,18 @@ configuration() { # uses operators complexity factors constants weights forbid
 
 reference() { # reference OPTION ...: the brute force on the same problem
     "$brute" --csv cohort.csv --outcome y --operators "$operators" --max-factors "$factors" --max-constants "$constants" \
-        ${weights:+--weights "$weights"} ${forbid:+--forbid "$forbid"} "$@"
+        ${operand:+--max-operand "$operand"} ${weights:+--weights "$weights"} ${forbid:+--forbid "$forbid"} "$@"
 }
 
 # Keys: operators complexity factors constants weights forbid columns signed; the rest is as by default.
 settings() { # settings KEY=VALUE ...
-    operators=$usual complexity=7 factors=3 constants=2 weights='' forbid='' columns=8 signed=''
+    operators=$usual complexity=7 factors=3 constants=2 operand='' weights='' forbid='' columns=8 signed=''
     for setting; do
         case ${setting%%=*} in
             operators) operators=${setting#*=} ;;
             complexity) complexity=${setting#*=} ;;
             factors) factors=${setting#*=} ;;
+            operand) operand=${setting#*=} ;;
             constants) constants=${setting#*=} ;;
             weights) weights=${setting#*=} ;;
             forbid) forbid=${setting#*=} ;;
@@ -172,6 +174,8 @@ check_lists 'no constants' 10 constants=0
 check_lists 'one constant' 11 constants=1 operators='+,*' complexity=9 columns=5
 check_lists 'element-wise operators' 12 operators='+,-,max,min,hypot,reldiff,abs,exp' complexity=6
 check_lists 'element-wise operators, signed' 13 operators='+,-,*,max,min,hypot,reldiff,abs,exp' complexity=6 signed=
+check_lists 'factors joined in all ways' 17 operand=1
+check_lists 'small parts' 18 operand=2 complexity=8
 check_lists 'forbidden nestings' 14 forbid='log(log),square(+)' factors=2
 check_lists 'all operators' 15 operators="$all" complexity=6
 check_lists 'all operators, signed' 16 operators="$all" complexity=6 signed=
@@ -179,6 +183,8 @@ check_counts 'usual operators' 21 complexity=6 columns=5
 check_counts 'the four operations' 22 operators='+,-,*,/' factors=4 columns=5
 check_counts 'weights' 23 weights=log=2,constant=2,+=3 complexity=6 columns=5
 check_counts 'no constants, signed factors' 24 operators='+,-,*,square' constants=0 signed= columns=5 complexity=6
+check_counts 'factors joined in all ways' 26 operand=1 columns=6
+check_counts 'small parts' 27 operand=2 complexity=8 columns=5
 check_counts 'all operators' 25 operators="$all" complexity=4 columns=4
 if [ -n "${SHIHYO_LONG:-}" ]; then
     for seed in 101 102 103; do

@@ -49,7 +49,7 @@ typedef struct {
     bool on[OPS];
     int weight[OPS];
     int constant_weight;
-    int max_complexity, max_factors, max_constants;
+    int max_complexity, max_operand, max_factors, max_constants;
     bool forbidden[OPS][OPS]; /* [outer][inner] */
 } grammar;
 

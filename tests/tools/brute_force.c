@@ -12,7 +12,7 @@
 #define LINE_MAX_LENGTH 65536
 
 static const char usage[] =
-    "brute_force --csv data.csv --outcome y [--operators \"+,-,*,/,log\"] [--max-complexity 7] [--max-factors 3]\n"
+    "brute_force --csv data.csv --outcome y [--operators \"+,-,*,/,log\"] [--max-complexity 7] [--max-operand 2] [--max-factors 3]\n"
     "            [--max-constants 2] [--weights log=2,constant=2] [--forbid \"log(log),…\"]\n"
     "            [--keep 50] [-o list.tsv] [--compare front.json]\n"
     "            [--count [--seed 1]]\n"
@@ -180,7 +180,7 @@ static void set_forbidden(grammar *g, char *list)
 
 /* ---- options --------------------------------------------------------------------------------------------------- */
 
-enum { CSV = 1, OUTCOME, OPERATORS, COMPLEXITY, MOST_FACTORS, CONSTANTS, WEIGHTS, FORBID, KEEP, COMPARE, COUNT, SEED };
+enum { CSV = 1, OUTCOME, OPERATORS, COMPLEXITY, MOST_OPERAND, MOST_FACTORS, CONSTANTS, WEIGHTS, FORBID, KEEP, COMPARE, COUNT, SEED };
 
 static void take_option(int option, char *value, options *o, grammar *g)
 {
@@ -189,6 +189,7 @@ static void take_option(int option, char *value, options *o, grammar *g)
     case OUTCOME: o->outcome = value; break;
     case OPERATORS: set_operators(g, value); break;
     case COMPLEXITY: g->max_complexity = atoi(value); break;
+    case MOST_OPERAND: g->max_operand = atoi(value); break;
     case MOST_FACTORS: g->max_factors = atoi(value); break;
     case CONSTANTS: g->max_constants = atoi(value); break;
     case WEIGHTS: set_weights(g, value); break;
@@ -207,6 +208,7 @@ static void read_options(int argc, char **argv, options *o, grammar *g)
     static const struct option known[] = {
         {"csv", 1, NULL, CSV},           {"outcome", 1, NULL, OUTCOME},      {"operators", 1, NULL, OPERATORS},
         {"max-complexity", 1, NULL, COMPLEXITY}, {"max-factors", 1, NULL, MOST_FACTORS},
+        {"max-operand", 1, NULL, MOST_OPERAND},
         {"max-constants", 1, NULL, CONSTANTS},   {"weights", 1, NULL, WEIGHTS}, {"forbid", 1, NULL, FORBID},
         {"keep", 1, NULL, KEEP},         {"compare", 1, NULL, COMPARE},      {"count", 0, NULL, COUNT},
         {"seed", 1, NULL, SEED},         {"output", 1, NULL, 'o'},        {NULL, 0, NULL, 0},

@@ -110,12 +110,17 @@ void space_visit(const space *s, int c, bool families, tree_visitor visit, void 
 
         if (cost < 0 || cost >= c)
             continue;
+        int most = s->g.max_operand > 0 ? s->g.max_operand : c;
+
         if (op_arity(root) == 1) {
-            visit_unary(s, root, c - cost, visit, context);
+            if (c - cost <= most)
+                visit_unary(s, root, c - cost, visit, context);
             continue;
         }
-        for (int left = 1; left < c - cost; left++)
-            visit_pairs(s, root, left, c - cost - left, visit, context);
+        for (int left = 1; left < c - cost; left++) {
+            if (left <= most && c - cost - left <= most)
+                visit_pairs(s, root, left, c - cost - left, visit, context);
+        }
     }
 }
 

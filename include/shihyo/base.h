@@ -71,6 +71,11 @@ void shy_memory_limit(uint64_t bytes);
 shy_status shy_memory_charge(uint64_t bytes);
 void shy_memory_discharge(uint64_t bytes);
 uint64_t shy_memory_in_use(void);      /* bytes */
+/**
+ * The most that this process has held in memory, and what it holds now of memory shared with others, bytes; 0 where the system does not
+ * say (Linux does).
+ */
+void shy_memory_resident(uint64_t *peak_out, uint64_t *shared_out);
 uint64_t shy_memory_peak(void);        /* bytes */
 
 /* ---- log ------------------------------------------------------------------------------------------------------- */

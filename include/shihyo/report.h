@@ -59,6 +59,7 @@ typedef struct {
     double seconds;
     double idle_worst, idle_mean, scheduling_share; /* how well the ranks were kept busy: see doc/results.md */
     const char *precision;                          /* in which screening began */
+    double times[9];                                /* plan, search, finish; operands, tiles, elements, candidates; peak, shared bytes */
     uint64_t screened[6];                           /* tiles, pairs, widened, flagged, refined, scored: see doc/results.md */
     char *hardware, *versions;
 } shy_results;

@@ -108,6 +108,13 @@ typedef struct {
     uint64_t scored;                 /* formulas whose statistic was computed exactly */
 } shy_screening;
 
+/** Where the time went, seconds. Of the run, then of the work of all ranks together; and the memory of the rank that held most. */
+typedef struct {
+    double plan, search, finish;     /* counting, timing and cutting; subtrees; merging, refits, front */
+    double operands, tiles, elements, candidates; /* evaluated and packed; multiplied and tested; sample by sample; scored exactly */
+    double peak_bytes, shared_bytes; /* resident at most, what is shared with other ranks of the node included; that part now */
+} shy_search_times;
+
 /** One formula kept: tree over problem->name numbering; fitted constants are nodes of the tree. */
 typedef struct {
     int complexity;
@@ -132,6 +139,7 @@ typedef struct {
     uint64_t formulas_scored;
     shy_precision precision;         /* in which screening began */
     shy_screening screening;
+    shy_search_times times;
     int levels;
     shy_found_level *level;          /* complexity 1 … max */
     int front_count;

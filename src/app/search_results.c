@@ -159,6 +159,9 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     r->seconds = s->result->seconds;
     r->idle_worst = s->result->idle_worst, r->idle_mean = s->result->idle_mean;
     r->scheduling_share = s->result->scheduling_share;
+    const shy_search_times *t = &s->result->times;
+    const double times[] = {t->plan, t->search, t->finish, t->operands, t->tiles, t->elements, t->candidates, t->peak_bytes, t->shared_bytes};
+    memcpy(r->times, times, sizeof times);
     r->precision = shy_precision_name(s->result->precision);
     r->screened[0] = s->result->screening.tiles, r->screened[1] = s->result->screening.pairs;
     r->screened[2] = s->result->screening.widened, r->screened[3] = s->result->screening.flagged;

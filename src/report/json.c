@@ -144,13 +144,20 @@ static json_t *screening(const shy_results *results)
                      (json_int_t)n[4], "scored_formulas", (json_int_t)n[5]);
 }
 
+static json_t *times(const shy_results *results)
+{
+    const double *t = results->times;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "plan", number(t[0]), "search", number(t[1]), "finish", number(t[2]), "operands",
+                     number(t[3]), "tiles", number(t[4]), "elements", number(t[5]), "candidates", number(t[6]));
+}
+
 json_t *shy_report_run_json(const shy_results *results)
 {
     double rate = results->seconds > 0 ? (double)results->n_formulas / results->seconds : NAN;
 
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o}",
         "version",
         text(results->version), "cohort", text(results->cohort_path), "cohort_sha256", text(results->cohort_sha256),
         "outcome", text(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
@@ -159,7 +166,8 @@ json_t *shy_report_run_json(const shy_results *results)
         "ranks", results->ranks, "groups", results->groups, "row_blocks", results->row_blocks, "seconds",
         number(results->seconds), "formulas_per_second", number(rate), "idle_worst", number(results->idle_worst),
         "idle_mean", number(results->idle_mean), "scheduling_share", number(results->scheduling_share), "screening",
-        screening(results), "software",
+        screening(results), "times", times(results), "peak_memory", number(results->times[7]), "shared_memory",
+        number(results->times[8]), "software",
         json_pack("{s:o, s:o}", "versions", text(results->versions), "hardware", text(results->hardware)), "notes",
         texts(results->notes, results->notes_count), "configuration", text(results->configuration));
 }

@@ -89,17 +89,23 @@ shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_fo
     shy_score score;
     bool degenerate = false;
     double own[SHY_COMPLEXITY_MAX + 1];
+    const double start = shy_time_seconds();
     SHY_TRY(shy_scorer_score(engine->scorer, formula, &score, &degenerate));
     engine->screening.scored++;
-    if (degenerate) return SHY_OK;
+    if (degenerate) goto out;
     SHY_TRY(shy_group_agree(engine->space->problem->team, shy_best_offer(engine->best, complexity, formula, &score)));
     shy_best_marks(engine->best, own);
     if (own[complexity] > engine->mark[complexity]) engine->mark[complexity] = own[complexity];
 out:
+    engine->times.candidates += shy_time_seconds() - start;
     return st;
 }
 
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job)
 {
-    return job->kind == SHY_JOB_TILE ? shy_tile_work_run(engine, job) : shy_element_work_run(engine, job);
+    const double start = shy_time_seconds(), scoring = engine->times.candidates, packing = engine->times.operands;
+    const shy_status st = job->kind == SHY_JOB_TILE ? shy_tile_work_run(engine, job) : shy_element_work_run(engine, job);
+    const double rest = shy_time_seconds() - start - (engine->times.candidates - scoring) - (engine->times.operands - packing);
+    *(job->kind == SHY_JOB_TILE ? &engine->times.tiles : &engine->times.elements) += rest;
+    return st;
 }

@@ -173,6 +173,26 @@ out:
     return st;
 }
 
+/* Collective over the world. */
+static shy_status add_up_times(const shy_engine *engine, shy_search_times *times)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = engine->space->problem->team;
+    const double mine[] = {engine->times.operands, engine->times.tiles, engine->times.elements, engine->times.candidates};
+    enum { PARTS = sizeof mine / sizeof *mine };
+    uint64_t nanoseconds[PARTS], peak, shared;
+    for (int k = 0; k < PARTS; k++) nanoseconds[k] = (uint64_t)(mine[k] * 1e9);
+    SHY_TRY(shy_team_sum_counts(team, nanoseconds, PARTS));
+    times->operands = (double)nanoseconds[0] / 1e9, times->tiles = (double)nanoseconds[1] / 1e9;
+    times->elements = (double)nanoseconds[2] / 1e9, times->candidates = (double)nanoseconds[3] / 1e9;
+    shy_memory_resident(&peak, &shared);
+    double most[2] = {(double)peak, (double)shared};
+    SHY_TRY(shy_team_maximum(team, most, 2));
+    times->peak_bytes = most[0], times->shared_bytes = most[1];
+out:
+    return st;
+}
+
 /* Members of a group screen the same tiles: one of them counts. Collective over the world. */
 static shy_status add_up_screening(const shy_engine *engine, shy_precision precision, shy_search_result *result)
 {
@@ -196,14 +216,19 @@ static shy_status search_space(shy_space *space, const shy_search_options *optio
     shy_jobs *jobs = NULL;
     shy_outcome *outcome = NULL;
     shy_rates rates;
+    const double start = shy_time_seconds();
     SHY_TRY(plan_space(space, options, &rates, &jobs, &result->plan));
+    const double planned = shy_time_seconds();
     SHY_TRY(shy_engine_create(space, options, rates.precision, &engine));
     shy_run run = {.engine = engine, .jobs = jobs, .plan = &result->plan, .progress = progress, .context = context, .started = shy_time_seconds()};
     SHY_TRY(deal_and_work(&run, result));
+    const double searched = shy_time_seconds();
     result->formulas_scored = result->plan.formulas_total;
     SHY_TRY(add_up_screening(engine, rates.precision, result));
     SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
     SHY_TRY(shy_finish(engine, outcome, result));
+    result->times.plan = planned - start, result->times.search = searched - planned, result->times.finish = shy_time_seconds() - searched;
+    SHY_TRY(add_up_times(engine, &result->times));
 out:
     shy_outcome_destroy(&outcome);
     shy_engine_destroy(&engine);

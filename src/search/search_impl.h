@@ -290,6 +290,7 @@ typedef struct {
     shy_tile_shape shape;
     shy_precision precision;  /* of the tiles at present */
     shy_screening screening;
+    shy_search_times times;   /* this rank's seconds of work */
     void (*breathe)(void *context); /* called between tiles: rank 0 answers the others, progress */
     void *breathe_context;
     struct shy_tile_work *tiles;

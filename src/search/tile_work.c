@@ -235,6 +235,14 @@ out:
     return st;
 }
 
+static shy_status fill_side(shy_engine *engine, shy_side *side, shy_stream *stream, int *count_out)
+{
+    const double start = shy_time_seconds();
+    const shy_status st = shy_side_fill(side, stream, engine->space->grammar.allowed[SHY_OP_DIVIDE], count_out);
+    engine->times.operands += shy_time_seconds() - start;
+    return st;
+}
+
 /* Every block of left operands against every block of right operands. */
 static shy_status run_streams(shy_engine *engine, const shy_job *job, shy_stream left, const shy_stream *right)
 {
@@ -245,12 +253,12 @@ static shy_status run_streams(shy_engine *engine, const shy_job *job, shy_stream
     int got_left = 0, got_right = 0;
     for (;;) {
         const uint64_t left_first = left.next;
-        SHY_TRY(shy_side_fill(work->left, &left, ratios, &got_left));
+        SHY_TRY(fill_side(engine, work->left, &left, &got_left));
         if (got_left == 0) return SHY_OK;
         shy_stream stream = *right;
         if (same && stream.next < left_first) stream.next = left_first; /* the earlier ones were this block's left partners */
         for (;;) {
-            SHY_TRY(shy_side_fill(work->right, &stream, ratios, &got_right));
+            SHY_TRY(fill_side(engine, work->right, &stream, &got_right));
             if (got_right == 0) break;
             SHY_TRY(run_pair(engine, job, 0, 0));
             if (ratios) SHY_TRY(run_pair(engine, job, 0, 1));

@@ -138,6 +138,7 @@ char *shy_text_shortest(double value, char *out);
 char *shy_text_thousands(uint64_t count, char out[32]);
 /** The candidate nearest to `word` by edit distance, or NULL if none is near (distance > 1 + length/3). Borrowed. */
 const char *shy_text_nearest(const char *word, const char *const *candidates, size_t count);
-double shy_time_seconds(void); /* monotonic */
+double shy_time_seconds(void);     /* monotonic */
+double shy_time_own_seconds(void); /* in which this thread had a processor; ten times as dear to ask */
 
 #endif

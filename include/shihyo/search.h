@@ -146,7 +146,7 @@ typedef struct {
     int *front_level, *front_index;  /* the Pareto front: strictly decreasing loss with complexity */
     double seconds;
     double idle_worst, idle_mean;    /* of the time in which subtrees were dealt: what a rank waited for a subtree or for the others' last */
-    double scheduling_share;         /* of that time: what rank 0 dealt; about 1 where it does nothing else */
+    double scheduling_share;         /* of rank 0's processor time meanwhile: dealing; about 1 where it does nothing else */
 } shy_search_result;
 
 /** Exact counts and costs; SHY_INPUT if the grammar allows nothing, SHY_MEMORY if over options->memory. Collective. */

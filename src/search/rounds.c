@@ -13,21 +13,33 @@
  * Jobs take longer or shorter than predicted, so what is dealt last must be short: the first round takes most of the work in long
  * jobs, the next two ever less in ever shorter ones. Each leaves enough to the rounds after it for the groups that were late
  * with its last jobs to be waited for with work: the spread is about one job, and a group works off several of the next round.
+ *
+ * Rank 0 must keep up: in the time of a job it answers every group once. If it works itself, it may spend 1 % of its time on
+ * that, and a job is as many times longer as `answers` says: 0.7 / 200 + 0.2 / 100 + 0.1 / 30 < 0.01. But a search so short that
+ * a rank would get less than a third of its jobs is done sooner if rank 0 spends more.
  */
 static const struct {
     double share;    /* of what the rounds before have left */
     double per_rank; /* as many jobs would be the whole work of a rank */
     double shortest; /* seconds */
-} rounds[SHY_ROUNDS] = {{0.84, 12.0, 0.02}, {0.75, 50.0, 0.01}, {1.0, 200.0, 0.005}};
+    double answers;
+} rounds[SHY_ROUNDS] = {{0.7, 24.0, 0.02, 200.0}, {0.67, 60.0, 0.01, 100.0}, {1.0, 200.0, 0.005, 30.0}};
 
 #define JOB_SECONDS_MAX 10.0 /* longer ones save nothing, and progress is heard of when a job is done */
-#define ANSWER_SECONDS 5e-6  /* of rank 0: in the time of a job it must be able to answer every group once */
+#define ANSWER_SECONDS 1e-5  /* of rank 0 for one group: 1 µs in shared memory, 13 µs with many ranks on a core (measured) */
+
+static double least_piece(double seconds, int groups, int round)
+{
+    const double once = groups * ANSWER_SECONDS;
+    if (groups == 1) return rounds[round].shortest;
+    if (shy_farm_only_deals(groups)) return fmax(rounds[round].shortest, once);
+    return fmax(rounds[round].shortest, fmin(once * rounds[round].answers, 3.0 * seconds / rounds[round].per_rank));
+}
 
 static void choose_pieces(double seconds, int groups, double *piece)
 {
     for (int r = 0; r < SHY_ROUNDS; r++) {
-        const double least = fmax(rounds[r].shortest, groups * ANSWER_SECONDS);
-        piece[r] = fmax(fmin(seconds / rounds[r].per_rank, JOB_SECONDS_MAX), least);
+        piece[r] = fmax(fmin(seconds / rounds[r].per_rank, JOB_SECONDS_MAX), least_piece(seconds, groups, r));
     }
 }
 

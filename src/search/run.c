@@ -77,8 +77,13 @@ typedef struct {
     void (*progress)(void *context, const shy_progress *now);
     void *context;
     double started, reported;
-    double waited, served; /* seconds: for a job or for the others' last ones; rank 0: dealing */
+    double listened, own_listened; /* when the last look for messages ended, by either clock */
+    double listens; /* looks for messages so long after the last look: who asks has a job in reserve, half of which is soon enough */
+    double waited; /* seconds: for a job, or for the others' last ones */
+    double served; /* rank 0: seconds of its processor that went into dealing */
 } shy_run;
+
+#define LISTEN_SECONDS 1e-2 /* at most; a look takes 5 µs, 50 µs where many ranks share a core (measured) */
 
 static void report_progress(shy_run *run)
 {
@@ -99,21 +104,42 @@ static void report_progress(shy_run *run)
     run->progress(run->context, &state);
 }
 
-/* On rank 0 what the farm takes is dealing: it has its own jobs at hand. */
-static void note_time(shy_run *run, double since)
+static bool is_dealer(const shy_run *run)
 {
-    const double seconds = shy_time_seconds() - since;
-    if (run->engine->space->problem->team->rank == 0) run->served += seconds;
-    else run->waited += seconds;
+    return run->engine->space->problem->team->rank == 0;
+}
+
+static void serve(shy_run *run)
+{
+    const double before = shy_time_own_seconds();
+    shy_farm_serve(run->farm);
+    run->own_listened = shy_time_own_seconds();
+    run->listened = shy_time_seconds();
+    if (is_dealer(run)) run->served += run->own_listened - before;
+}
+
+/* Where ranks share a core, all of them take longer: only the time that this one had the core counts. It is dear to ask for. */
+static bool has_listened(const shy_run *run)
+{
+    return shy_time_seconds() - run->listened < run->listens || shy_time_own_seconds() - run->own_listened < run->listens;
 }
 
 static void breathe(void *context)
 {
     shy_run *run = context;
-    const double before = shy_time_seconds();
-    shy_farm_serve(run->farm);
-    if (run->engine->space->problem->team->rank == 0) run->served += shy_time_seconds() - before;
-    if (run->engine->space->problem->team->rank == 0) report_progress(run);
+    if (!shy_farm_dealing(run->farm) && has_listened(run)) return;
+    serve(run);
+    if (is_dealer(run)) report_progress(run);
+}
+
+/* Rank 0 has its own jobs at hand: what it does here is dealing. */
+static shy_status next_job(shy_run *run, uint64_t *number_out, bool *done_out)
+{
+    const double before = is_dealer(run) ? shy_time_own_seconds() : shy_time_seconds();
+    const shy_status st = shy_farm_next(run->farm, run->engine->mark, number_out, done_out);
+    if (is_dealer(run)) run->served += shy_time_own_seconds() - before;
+    else run->waited += shy_time_seconds() - before;
+    return st;
 }
 
 /* Marks that travel must be one's own K-th best or better; the answer's are the largest heard of by rank 0. */
@@ -125,9 +151,7 @@ static shy_status work_jobs(shy_run *run)
         uint64_t number = 0;
         bool done = false;
         shy_job job;
-        const double before = shy_time_seconds();
-        SHY_TRY(shy_farm_next(run->farm, run->engine->mark, &number, &done));
-        note_time(run, before);
+        SHY_TRY(next_job(run, &number, &done));
         if (done) return SHY_OK;
         shy_jobs_get(run->jobs, number, &job);
         SHY_TRY(shy_engine_work(run->engine, &job));
@@ -137,18 +161,18 @@ out:
 }
 
 /* How much of the time was work. Collective over the world. */
-static shy_status share_times(const shy_run *run, double seconds, shy_search_result *result)
+static shy_status share_times(const shy_run *run, double seconds, double own_seconds, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     const shy_team *team = run->engine->space->problem->team;
     const bool works = team->group > 0 || !shy_farm_only_deals(team->groups);
-    double most[] = {works ? run->waited : 0.0, run->served, seconds};
+    double most[] = {works ? run->waited : 0.0, is_dealer(run) ? run->served / own_seconds : 0.0, seconds};
     uint64_t sum[] = {(uint64_t)(most[0] * 1e9), works}; /* of nanoseconds, of ranks that work */
     SHY_TRY(shy_team_maximum(team, most, 3));
     SHY_TRY(shy_team_sum_counts(team, sum, 2));
     result->idle_worst = most[0] / most[2];
     result->idle_mean = (double)sum[0] / 1e9 / (double)sum[1] / most[2];
-    result->scheduling_share = most[1] / most[2];
+    result->scheduling_share = most[1];
 out:
     return st;
 }
@@ -157,16 +181,16 @@ static shy_status deal_and_work(shy_run *run, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     const shy_team *team = run->engine->space->problem->team;
-    const double start = shy_time_seconds();
+    const double start = shy_time_seconds(), own_start = shy_time_own_seconds();
     SHY_TRY(shy_farm_create(team, run->jobs->count, run->engine->best->levels + 1, &run->farm));
     run->engine->breathe = breathe;
     run->engine->breathe_context = run;
     const shy_status mine = work_jobs(run);
     run->engine->breathe = NULL;
-    const double end = shy_time_seconds();
+    const double end = shy_time_seconds(), own_end = shy_time_own_seconds();
     SHY_TRY(shy_farm_finish(&run->farm, mine));
     run->waited += shy_time_seconds() - end;
-    SHY_TRY(share_times(run, shy_time_seconds() - start, result));
+    SHY_TRY(share_times(run, shy_time_seconds() - start, own_end - own_start, result));
     const shy_merge merge = {shy_best_absorb, shy_best_pack, run->engine->best};
     SHY_TRY(shy_team_merge(team, &merge));
 out:
@@ -220,7 +244,8 @@ static shy_status search_space(shy_space *space, const shy_search_options *optio
     SHY_TRY(plan_space(space, options, &rates, &jobs, &result->plan));
     const double planned = shy_time_seconds();
     SHY_TRY(shy_engine_create(space, options, rates.precision, &engine));
-    shy_run run = {.engine = engine, .jobs = jobs, .plan = &result->plan, .progress = progress, .context = context, .started = shy_time_seconds()};
+    shy_run run = {.engine = engine, .jobs = jobs, .plan = &result->plan, .progress = progress, .context = context, .started = shy_time_seconds(),
+                    .listens = fmin(LISTEN_SECONDS, jobs->piece[SHY_ROUNDS - 1] / 2.0)};
     SHY_TRY(deal_and_work(&run, result));
     const double searched = shy_time_seconds();
     result->formulas_scored = result->plan.formulas_total;

@@ -251,7 +251,7 @@ static void many_ranks_are_little_memory(void **state)
     char columns[501];
     memset(columns, 'p', 500);
     columns[500] = '\0';
-    const setting s = {columns, 5, 3, NULL, 100000, 1e4};
+    const setting s = {columns, 5, 3, NULL, 100000, 1e6};
     const uint64_t before = shy_memory_in_use();
     plan p = {0};
     make_plan(&s, &p);

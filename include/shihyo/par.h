@@ -69,6 +69,18 @@ shy_status shy_group_sum_runs(const shy_team *team, const double *partial, int m
  */
 shy_status shy_group_sum(const shy_team *team, double *sum, int64_t count);
 shy_status shy_group_sum_floats(const shy_team *team, float *sum, int64_t count);
+/**
+ * The same sums, begun and ended, so that work can be done in between; one at a time. `sum` is not to be touched before it has ended.
+ * Collective over team->rows. Cannot fail.
+ */
+typedef struct {
+    void *sum;
+    int64_t count;
+    bool floats;
+    MPI_Request request;
+} shy_group_pending;
+void shy_group_sum_begin(const shy_team *team, void *sum, int64_t count, bool floats, shy_group_pending *pending_out);
+void shy_group_sum_end(const shy_team *team, shy_group_pending *pending);
 /** Sums of counts, and maxima, over all ranks. Collective over the world. Cannot fail. */
 shy_status shy_team_sum_counts(const shy_team *team, uint64_t *count, int width);
 shy_status shy_team_maximum(const shy_team *team, double *value, int width);

@@ -3,14 +3,15 @@
 
 #include "par_impl.h"
 
+static const int64_t piece_most = 1 << 24;
+
 /* One member reduces and tells the others, so that all hold the same bits; in pieces, since MPI counts in int. */
 static void sum_pieces(const shy_team *team, char *sum, int64_t count, size_t size, MPI_Datatype type)
 {
-    const int64_t piece = 1 << 24;
     if (team->row_blocks == 1) return;
-    for (int64_t at = 0; at < count; at += piece) {
+    for (int64_t at = 0; at < count; at += piece_most) {
         char *here = sum + (size_t)at * size;
-        const int now = (int)(count - at < piece ? count - at : piece);
+        const int now = (int)(count - at < piece_most ? count - at : piece_most);
         MPI_Reduce(team->row_block == 0 ? MPI_IN_PLACE : here, here, now, type, MPI_SUM, 0, team->rows);
         MPI_Bcast(here, now, type, 0, team->rows);
     }
@@ -26,6 +27,27 @@ shy_status shy_group_sum_floats(const shy_team *team, float *sum, int64_t count)
 {
     sum_pieces(team, (char *)sum, count, sizeof *sum, MPI_FLOAT);
     return SHY_OK;
+}
+
+void shy_group_sum_begin(const shy_team *team, void *sum, int64_t count, bool floats, shy_group_pending *pending_out)
+{
+    *pending_out = (shy_group_pending){.sum = sum, .count = count, .floats = floats, .request = MPI_REQUEST_NULL};
+    if (team->row_blocks == 1 || count > piece_most) return;
+    MPI_Ireduce(team->row_block == 0 ? MPI_IN_PLACE : sum, sum, (int)count, floats ? MPI_FLOAT : MPI_DOUBLE, MPI_SUM, 0, team->rows,
+                &pending_out->request);
+}
+
+void shy_group_sum_end(const shy_team *team, shy_group_pending *pending)
+{
+    if (pending->count <= piece_most && team->row_blocks > 1) {
+        MPI_Wait(&pending->request, MPI_STATUS_IGNORE);
+        MPI_Bcast(pending->sum, (int)pending->count, pending->floats ? MPI_FLOAT : MPI_DOUBLE, 0, team->rows);
+    } else if (pending->floats) {
+        sum_pieces(team, pending->sum, pending->count, sizeof(float), MPI_FLOAT);
+    } else {
+        sum_pieces(team, pending->sum, pending->count, sizeof(double), MPI_DOUBLE);
+    }
+    pending->count = 0;
 }
 
 shy_status shy_team_sum_counts(const shy_team *team, uint64_t *count, int width)

@@ -14,7 +14,7 @@ enum { BLOCK = 256, RIGHT = 512, LEFT_CAPACITY = 4096, LEAST = 16 };
 static shy_tile_shape shape_of(const shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const int rows = space->problem->rows.rows;
-    shy_tile_shape shape = {LEFT_CAPACITY, BLOCK, RIGHT, precision == SHY_FP64};
+    shy_tile_shape shape = {LEFT_CAPACITY, BLOCK, RIGHT, space->problem->team->row_blocks > 1 ? 2U : 1U, precision == SHY_FP64};
     if (options->tile_left > 0) shape.left_capacity = shape.block = options->tile_left;
     if (options->tile_right > 0) shape.right = options->tile_right;
     while (options->tile_left == 0 && shape.left_capacity > LEAST && shy_tile_work_bytes(rows, &shape) > options->memory / 4U) {

@@ -278,6 +278,7 @@ int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots);
 /* Operands: of the left side in all, of them in one tile, of the right side. `wide`: sums in fp64. */
 typedef struct {
     int left_capacity, block, right;
+    unsigned tiles; /* at work at a time */
     bool wide;
 } shy_tile_shape;
 

@@ -16,7 +16,7 @@ enum {
 
 struct shy_tile_work {
     shy_side *left, *right;
-    shy_tile *tile;
+    shy_tile *tile[2];  /* with row blocks one is summed up over them while the next is multiplied */
     shy_pairs *pairs;
     shy_tile_hit *hit;
     uint64_t trial_tiles, trial_widened;
@@ -26,7 +26,7 @@ uint64_t shy_tile_work_bytes(int rows, const shy_tile_shape *shape)
 {
     const uint64_t sides = shy_side_bytes(rows, shape->left_capacity, shape->block, shape->wide) + shy_side_bytes(rows, shape->right, 0, shape->wide);
     const uint64_t pairs = shy_pairs_bytes(PAIRS + shape->right) + (PAIRS + (uint64_t)shape->right) * SHY_TILE_FORMS * sizeof(shy_tile_hit);
-    return sides + shy_tile_bytes(shape->block, shape->right, shape->wide) + pairs;
+    return sides + shape->tiles * shy_tile_bytes(shape->block, shape->right, shape->wide) + pairs;
 }
 
 shy_status shy_tile_work_create(shy_engine *engine)
@@ -39,7 +39,7 @@ shy_status shy_tile_work_create(shy_engine *engine)
     engine->tiles = work;
     SHY_TRY(shy_side_create(engine->space, shape->left_capacity, shape->block, shape->wide, &work->left));
     SHY_TRY(shy_side_create(engine->space, shape->right, 0, shape->wide, &work->right));
-    SHY_TRY(shy_tile_create(shape->block, shape->right, shape->wide, &work->tile));
+    for (unsigned k = 0; k < shape->tiles; k++) SHY_TRY(shy_tile_create(shape->block, shape->right, shape->wide, &work->tile[k]));
     SHY_TRY(shy_pairs_create(pairs, &work->pairs));
     SHY_TRY(shy_new((size_t)pairs * SHY_TILE_FORMS, sizeof *work->hit, &work->hit));
 out:
@@ -51,7 +51,7 @@ void shy_tile_work_destroy(shy_engine *engine)
     if (!engine->tiles) return;
     shy_side_destroy(&engine->tiles->left);
     shy_side_destroy(&engine->tiles->right);
-    shy_tile_destroy(&engine->tiles->tile);
+    for (int k = 0; k < 2; k++) shy_tile_destroy(&engine->tiles->tile[k]);
     shy_pairs_destroy(&engine->tiles->pairs);
     shy_free(&engine->tiles->hit);
     shy_free(&engine->tiles);
@@ -65,6 +65,8 @@ typedef struct {
     const shy_job *job;
     int left_inverse, right_inverse;
     int index;                     /* block of the left panel */
+    shy_tile *tile;
+    shy_group_pending pending;     /* its sums over the row blocks */
     double floor[SHY_TILE_FORMS];  /* what a form has to reach; 2: it is not in question */
     double epsilon;
     int rows_seen;                 /* since flagged pairs were settled last */
@@ -109,18 +111,21 @@ static shy_panel *right_panel(const shy_tile_task *task)
     return task->engine->tiles->right->panel[task->right_inverse];
 }
 
-/* The sums of the tile over all samples. Collective over the group. */
-static shy_status fill_tile(shy_tile_task *task, shy_precision precision, shy_moments moments)
+/* The sums of the tile over my samples, and on their way over all. Collective over the group. */
+static shy_status begin_tile(shy_tile_task *task, shy_precision precision, shy_moments moments)
 {
     shy_status st = SHY_OK;
     const shy_team *team = task->engine->space->problem->team;
-    shy_tile *tile = task->engine->tiles->tile;
-    SHY_TRY(shy_group_agree(team, shy_tile_moments(left_panel(task), task->index, right_panel(task), precision, moments, tile)));
-    if (tile->precision == SHY_FP64) SHY_TRY(shy_group_sum(team, tile->sum, shy_tile_numbers(tile)));
-    else SHY_TRY(shy_group_sum_floats(team, tile->sum, shy_tile_numbers(tile)));
-    task->epsilon = shy_tile_epsilon(tile, left_panel(task), right_panel(task), team->row_blocks);
+    SHY_TRY(shy_group_agree(team, shy_tile_moments(left_panel(task), task->index, right_panel(task), precision, moments, task->tile)));
+    task->epsilon = shy_tile_epsilon(task->tile, left_panel(task), right_panel(task), team->row_blocks);
+    shy_group_sum_begin(team, task->tile->sum, shy_tile_numbers(task->tile), task->tile->precision != SHY_FP64, &task->pending);
 out:
     return st;
+}
+
+static void end_tile(shy_tile_task *task)
+{
+    shy_group_sum_end(task->engine->space->problem->team, &task->pending);
 }
 
 /* ---- flagged pairs ---------------------------------------------------------------------------------------------------------------- */
@@ -148,12 +153,13 @@ static shy_status measure_pairs(shy_tile_task *task)
     shy_engine *engine = task->engine;
     struct shy_tile_work *work = engine->tiles;
     const bool dense = (int64_t)work->pairs->count * DENSE > (int64_t)task->rows_seen * right_panel(task)->count;
-    if (dense && (work->tile->precision == SHY_BF16 || work->tile->moments != SHY_MOMENTS_FULL)) {
+    if (dense && (task->tile->precision == SHY_BF16 || task->tile->moments != SHY_MOMENTS_FULL)) {
         engine->screening.widened++;
-        SHY_TRY(fill_tile(task, SHY_FP32, SHY_MOMENTS_FULL));
+        SHY_TRY(begin_tile(task, SHY_FP32, SHY_MOMENTS_FULL));
+        end_tile(task);
     }
-    if (dense || work->tile->precision == SHY_FP64) {
-        shy_pairs_take(work->tile, task->index, task->epsilon, work->pairs);
+    if (dense || task->tile->precision == SHY_FP64) {
+        shy_pairs_take(task->tile, task->index, task->epsilon, work->pairs);
     } else {
         engine->screening.refined += (uint64_t)work->pairs->count;
         shy_pairs_refine(left_panel(task), right_panel(task), work->pairs);
@@ -198,7 +204,7 @@ static void judge_precision(shy_tile_task *task, uint64_t widened)
     work->trial_tiles = work->trial_widened = 0;
 }
 
-static shy_status run_tile(shy_tile_task *task)
+static shy_status screen_tile(shy_tile_task *task)
 {
     shy_status st = SHY_OK;
     shy_engine *engine = task->engine;
@@ -207,12 +213,11 @@ static shy_status run_tile(shy_tile_task *task)
     const int rows = shy_panel_block_count(left, task->index);
     const uint64_t widened = engine->screening.widened;
     set_floors(task);
-    SHY_TRY(fill_tile(task, engine->precision, choose_moments(task, left, right)));
     engine->screening.tiles++;
     engine->screening.pairs += (uint64_t)rows * (uint64_t)right->count;
     for (int i = 0; i < rows; i++) {
         if (work->pairs->count + right->padded > work->pairs->capacity) SHY_TRY(settle(task));
-        shy_tile_flag(work->tile, left, task->index, i, right, task->epsilon, task->floor, work->pairs);
+        shy_tile_flag(task->tile, left, task->index, i, right, task->epsilon, task->floor, work->pairs);
         task->rows_seen++;
     }
     SHY_TRY(settle(task));
@@ -222,16 +227,33 @@ out:
     return st;
 }
 
+/*
+ * With row blocks the sums of a tile travel while the next is multiplied; what is on its way arrives even after a failure, which all
+ * members share. A rank that holds all samples looks at a tile while it is in the caches.
+ */
 static shy_status run_pair(shy_engine *engine, const shy_job *job, int left_inverse, int right_inverse)
 {
     shy_status st = SHY_OK;
     const struct shy_tile_work *work = engine->tiles;
-    const shy_panel *left = work->left->panel[left_inverse];
-    shy_tile_task task = {.engine = engine, .job = job, .left_inverse = left_inverse, .right_inverse = right_inverse};
-    set_floors(&task);
-    if (left->count == 0 || work->right->panel[right_inverse]->count == 0 || !any_form(task.floor)) return SHY_OK;
-    for (task.index = 0; task.index < shy_panel_blocks(left); task.index++) SHY_TRY(run_tile(&task));
-out:
+    const shy_panel *left = work->left->panel[left_inverse], *right = work->right->panel[right_inverse];
+    const unsigned tiles = engine->shape.tiles;
+    shy_tile_task task[2] = {{.engine = engine, .job = job, .left_inverse = left_inverse, .right_inverse = right_inverse}};
+    set_floors(&task[0]);
+    if (left->count == 0 || right->count == 0 || !any_form(task[0].floor)) return SHY_OK;
+    task[1] = task[0];
+    const int blocks = shy_panel_blocks(left), ahead = (int)tiles - 1;
+    for (int index = 0; index < blocks + ahead; index++) {
+        shy_tile_task *next = &task[(unsigned)index % tiles], *ready = &task[(unsigned)(index + 1) % tiles];
+        if (index < blocks && st == SHY_OK) {
+            next->index = index;
+            next->tile = work->tile[(unsigned)index % tiles];
+            set_floors(next);
+            st = begin_tile(next, engine->precision, choose_moments(next, left, right));
+        }
+        if (index < ahead || ready->pending.count == 0) continue;
+        end_tile(ready);
+        if (st == SHY_OK) st = screen_tile(ready);
+    }
     return st;
 }
 

@@ -94,6 +94,27 @@ compare() { # compare NAME
     same_as_first "$1" 3 parallel.tile=33
     same_as_first "$1" 2 parallel.tile=33 parallel.row_blocks=2
     same_as_first "$1" 4 parallel.tile=5 parallel.row_blocks=2
+    same_as_first "$1" 1 search.precision=fp64
+    same_as_first "$1" 1 search.precision=fp32
+    same_as_first "$1" 2 search.precision=bf16
+    same_as_first "$1" 2 search.precision=bf16 parallel.row_blocks=2
+    same_as_first "$1" 2 search.precision=fp64 parallel.row_blocks=2
+    with_kernels portable "$1" 1 search.precision=bf16
+    with_kernels avx2 "$1" 2 search.precision=fp32
+}
+
+# with_kernels ISA NAME RANKS KEY=VALUE ...: the same with the kernels for that instruction set, where the processor has it
+with_kernels() {
+    SHY_ISA=$1
+    export SHY_ISA
+    if "$SHIHYO" --version >/dev/null 2>&1; then
+        shift
+        echo "# kernels: $SHY_ISA"
+        same_as_first "$@"
+    else
+        say 0 "skipped: this processor has no kernels for $1"
+    fi
+    unset SHY_ISA
 }
 
 make_table noise

@@ -208,9 +208,10 @@ int64_t shy_cohort_band(const shy_cohort *c, int64_t index)
 
 uint64_t shy_cohort_band_bytes(const shy_cohort *c, uint64_t rows)
 {
-    const uint64_t chunks = (rows + c->chunk_rows - 1) / c->chunk_rows + (rows > 0 && rows < c->head->rows); /* rows may begin within one */
+    const uint64_t all = (c->head->rows + c->chunk_rows - 1) / c->chunk_rows;
+    const uint64_t chunks = (rows + c->chunk_rows - 1) / c->chunk_rows + (rows > 0); /* they may begin within one */
 
-    return chunks * c->chunk_rows * c->band_slots * sizeof(double);
+    return (chunks < all ? chunks : all) * c->chunk_rows * c->band_slots * sizeof(double);
 }
 
 /* HDF5 takes the size of the cache when a dataset is opened. Not collective: nothing is written. */
@@ -219,8 +220,8 @@ shy_status shy_cohort_cache(shy_cohort *c, uint64_t bytes)
     shy_status st = SHY_OK;
 
     if (bytes == c->cache) return SHY_OK;
-    SHY_TRY(shy_memory_charge(bytes));
-    shy_memory_discharge(c->cache);
+    if (bytes > c->cache) SHY_TRY(shy_memory_charge(bytes - c->cache));
+    if (bytes < c->cache) shy_memory_discharge(c->cache - bytes);
     c->cache = bytes;
     H5Dclose(c->values);
     SHY_TRY(open_dataset(c, bytes));

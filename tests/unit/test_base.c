@@ -140,6 +140,26 @@ static void what_cannot_be_had_is_refused(void **state)
     assert_int_equal(shy_memory_in_use(), before);
 }
 
+static void what_is_charged_is_in_use(void **state)
+{
+    uint64_t before = shy_memory_in_use();
+
+    (void)state;
+    assert_int_equal(shy_memory_charge(1000), SHY_OK);
+    assert_int_equal(shy_memory_in_use(), before + 1000);
+    shy_memory_limit(before + 1500);
+    assert_int_equal(shy_memory_charge(501), SHY_MEMORY);
+    shy_error_clear();
+    assert_int_equal(shy_memory_charge(500), SHY_OK);
+    shy_memory_limit(0);
+    shy_memory_fail_at(1);
+    assert_int_equal(shy_memory_charge(1), SHY_MEMORY);
+    assert_int_equal(shy_memory_charge(UINT64_MAX), SHY_MEMORY);
+    shy_error_clear();
+    shy_memory_discharge(1500);
+    assert_int_equal(shy_memory_in_use(), before);
+}
+
 static void a_limit_holds_until_it_is_lifted(void **state)
 {
     uint64_t before = shy_memory_in_use();
@@ -311,6 +331,7 @@ int main(void)
         cmocka_unit_test(new_blocks_are_zero_and_aligned),
         cmocka_unit_test(growing_keeps_what_was_there),
         cmocka_unit_test(what_cannot_be_had_is_refused),
+        cmocka_unit_test(what_is_charged_is_in_use),
         cmocka_unit_test(a_limit_holds_until_it_is_lifted),
         cmocka_unit_test(each_allocation_fails_in_turn),
         cmocka_unit_test(log_says_what_it_should),

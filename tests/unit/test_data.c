@@ -112,6 +112,55 @@ static void what_was_in_the_table_is_in_the_cohort(void **state)
     shy_cohort_close(&cohort);
 }
 
+/* Each rank reads other columns, in its own order, as often as it likes, with and without a cache: nobody waits for anybody. */
+static void a_rank_can_read_alone(void **state)
+{
+    const int64_t lists[3][5] = {{1, 2, 3, 4, 5}, {60, 3, 3, 17, 1}, {9, 18, 27, 36, 45}};
+    double values[5 * ROWS];
+    shy_cohort *cohort = NULL;
+    uint64_t wrong = 0;
+    (void)state;
+    assert_int_equal(shy_cohort_open(team, in_scratch("all.h5"), &cohort), SHY_OK);
+    const uint64_t before = shy_memory_in_use();
+    for (int round = 0; round < 6 + team->rank; round++) {
+        const int64_t *list = lists[(round + team->rank) % 3];
+        const uint64_t first = (uint64_t)(100 * round), rows = ROWS - first - (uint64_t)team->rank;
+        const uint64_t cache = round % 2 ? shy_cohort_band_bytes(cohort, rows) : 0;
+        wrong += shy_cohort_cache(cohort, cache) != SHY_OK || shy_memory_in_use() != before + cache;
+        wrong += shy_cohort_read_alone(cohort, list, 5, first, rows, values) != SHY_OK;
+        for (uint64_t k = 0; wrong == 0 && k < 5; k++)
+            for (uint64_t i = 0; i < rows; i++)
+                wrong += !same(values[k * rows + i], factor_after_identifier(first + i, list[k]));
+    }
+    wrong += shy_cohort_read_alone(cohort, lists[0], 5, 3, 0, NULL) != SHY_OK; /* nothing */
+    if (team->rank == 0) {
+        const int64_t beyond = FACTORS + 1;
+        wrong += shy_cohort_read_alone(cohort, &beyond, 1, 0, 1, values) != SHY_INTERNAL;
+        shy_memory_fail_at(1);
+        wrong += shy_cohort_read_alone(cohort, lists[0], 1, 0, 1, values) != SHY_MEMORY;
+        shy_memory_fail_at(0);
+        shy_error_clear();
+    }
+    shy_cohort_close(&cohort);
+    assert_int_equal(wrong, 0);
+}
+
+static void columns_lie_in_bands(void **state)
+{
+    shy_cohort *cohort = NULL;
+    int64_t width = 1;
+    (void)state;
+    assert_int_equal(shy_cohort_open(team, in_scratch("all.h5"), &cohort), SHY_OK);
+    assert_int_equal(shy_cohort_band(cohort, 0), -1); /* the identifier */
+    while (width < FACTORS && shy_cohort_band(cohort, 1 + width) == shy_cohort_band(cohort, 1))
+        width++;
+    for (int64_t k = 0; k < FACTORS; k++)
+        assert_int_equal(shy_cohort_band(cohort, 1 + k), k / width);
+    assert_true(shy_cohort_band_bytes(cohort, ROWS) >= (uint64_t)width * ROWS * sizeof(double));
+    assert_true(shy_cohort_band_bytes(cohort, 1) <= shy_cohort_band_bytes(cohort, ROWS));
+    shy_cohort_close(&cohort);
+}
+
 static void columns_describe_their_values(void **state)
 {
     shy_cohort *cohort = NULL;
@@ -442,6 +491,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_in_the_table_is_in_the_cohort),
+        cmocka_unit_test(a_rank_can_read_alone),
+        cmocka_unit_test(columns_lie_in_bands),
         cmocka_unit_test(columns_describe_their_values),
         cmocka_unit_test(identifiers_belong_to_their_rows),
         cmocka_unit_test(wrong_requests_fail_on_all_ranks),

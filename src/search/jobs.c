@@ -23,17 +23,13 @@ static double seconds_of_tile(shy_panel *left, shy_panel *right, shy_tile *tile,
     return middle - start;
 }
 
-/* Seconds per sample of an average element-wise formula: one operator and the sums. */
-static double seconds_per_element(int rows, const double *u, const double *y, double *out)
+/* Seconds per sample of an average operand. */
+static double seconds_per_operand(int rows, const double *u, const double *y, double *out)
 {
     static const shy_op op[] = {SHY_OP_LOG, SHY_OP_SQRT, SHY_OP_SQUARE, SHY_OP_INVERSE, SHY_OP_MULTIPLY, SHY_OP_ADD};
     enum { OPS = sizeof op / sizeof *op, REPEATS = 20 };
-    double sums[3] = {0.0};
     const double start = shy_time_seconds();
-    for (int k = 0; k < REPEATS * OPS; k++) {
-        shy_operator_screen_rows(op[k % OPS], rows, u, y, out);
-        shy_element_sums(rows, out, y, 0.5, sums);
-    }
+    for (int k = 0; k < REPEATS * OPS; k++) shy_operator_screen_rows(op[k % OPS], rows, u, y, out);
     return (shy_time_seconds() - start) / (REPEATS * OPS * (double)rows);
 }
 
@@ -61,10 +57,11 @@ static shy_status measure(shy_rates *rates, double *u, double *y, int rows)
     for (int i = 0; i < LEFT; i++) shy_panel_pack(left, i, u, y, &sums, out);
     left->count = LEFT, right->count = RIGHT;
     const double product = seconds_of_tile(left, right, tile, hit, &screen);
-    rates->element_row = seconds_per_element(256, u, y, column);
+    const double element = shy_element_seconds();
+    if (element > 0.0) rates->element_row = element;
     rates->pair_flops = 10.0 * rows * LEFT * RIGHT / product;
     rates->pair_seconds = screen / (LEFT * RIGHT);
-    rates->operand_row = 2.0 * packed / (RIGHT * (double)rows) + 2.0 * rates->element_row;
+    rates->operand_row = 2.0 * packed / (RIGHT * (double)rows) + 2.0 * seconds_per_operand(256, u, y, column);
 out:
     shy_panel_destroy(&left);
     shy_panel_destroy(&right);
@@ -79,7 +76,7 @@ void shy_rates_measure(shy_rates *rates)
 {
     enum { ROWS = 1024 };
     double *u = NULL, *y = NULL;
-    *rates = (shy_rates){5e10, 5e-8, 4e-9, 1e-9};
+    *rates = (shy_rates){5e10, 5e-8, 4e-9, 2e-10};
     if (shy_new(ROWS, sizeof *u, &u) == SHY_OK && shy_new(ROWS, sizeof *y, &y) == SHY_OK) (void)measure(rates, u, y, ROWS);
     shy_free(&u);
     shy_free(&y);
@@ -261,8 +258,8 @@ static shy_status cut_elements(const shy_cutter *cutter)
         const uint64_t tuples = shy_tuple_sets(space, 0, slots);
         shy_tuple_unrank(space, NULL, slots, 0, &tuple);
         SHY_TRY(shy_space_context(space, &tuple, &context));
-        const double columns = context->element_count + 0.7 * context->element_program.count;
-        const double each = columns * samples_per_rank(space) * cutter->rates->element_row + context->ranges.count * 2e-8;
+        const double columns = shy_element_cost(context);
+        const double each = columns * samples_per_rank(space) * cutter->rates->element_row + shy_element_overhead(context);
         const shy_job job = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots,
                              .flops = ELEMENT_FLOPS * columns * (double)space->problem->rows.total * (double)tuples};
         SHY_TRY(cut(cutter->jobs, job, tuples, each * (double)tuples, cutter->piece));

@@ -49,8 +49,8 @@ double shy_operator_apply(shy_op op, double u, double v); /* the definition, fp6
 /** out[i] = op(u[i], v[i]); the same values bit for bit as shy_operator_apply. v ignored for unary operators. No overlap. */
 void shy_operator_apply_rows(shy_op op, int rows, const double *u, const double *v, double *out);
 /**
- * The same for screening: vectorised log, within 1e-14 of libm's relative to max(1, |log u|); the other operators bit for bit as
- * above. What is found with it is scored again with the definition.
+ * The same for screening: log and exp vectorised, within 4 units in the last place; the other operators bit for bit as above.
+ * What is found with it is scored again with the definition.
  */
 void shy_operator_screen_rows(shy_op op, int rows, const double *u, const double *v, double *out);
 /**
@@ -59,6 +59,81 @@ void shy_operator_screen_rows(shy_op op, int rows, const double *u, const double
  * exp hi <= 50; or where the result is not within ±1e150.
  */
 bool shy_operator_range(shy_op op, shy_interval u, shy_interval v, shy_interval *out);
+/**
+ * The same of many: range[out[k]] and defined[out[k]] from operands u[k] and v[k] (unary: v[k] = u[k]), which are defined themselves or make
+ * the result undefined; or, of those that are not needed further, only defined_out[k]. No out[k] is among the operands.
+ */
+typedef struct {
+    int count;
+    const int32_t *u, *v, *out;
+} shy_range_list;
+void shy_operator_range_each(shy_op op, const shy_range_list *list, shy_interval *range, uint8_t *defined);
+void shy_operator_defined_each(shy_op op, const shy_range_list *list, const shy_interval *range, const uint8_t *defined, uint8_t *defined_out);
+
+/* ---- many formulas at once, in fp32 with a certified bound --------------------------------------------------------- */
+
+/*
+ * Rough work screens formulas z = op(u, v): Σ(z − r), Σ(z − r)² and Σ(z − r)·y over the samples in fp32, without storing z, and from
+ * these an upper bound of r² that holds for the exact values (the derivation is in src/expr/rough.c). A column is SHY_ROUGH_STRIDE floats:
+ * up to SHY_ROUGH_ROWS samples of a chunk, then the values of the reference sample up to a multiple of SHY_ROUGH_PAD, at least one.
+ * Errors are counted in units of SHY_ROUGH_EPSILON relative to the value.
+ */
+#define SHY_ROUGH_STRIDE 256
+#define SHY_ROUGH_PAD 16
+#define SHY_ROUGH_ROWS (SHY_ROUGH_STRIDE - 1)
+#define SHY_ROUGH_EPSILON 6e-8 /* a little more than 2^-24, for the terms of higher order */
+
+/**
+ * Error of op(u, v) computed in fp32 from operands with errors u_error and v_error: `error_out`, relative to the value. False where there is
+ * none: differences cancel, logarithms pass through 0. `alike`: the operands' signs are nowhere opposite.
+ */
+bool shy_rough_operand(shy_op op, bool alike, double u_error, double v_error, double *error_out);
+/** The same of a root: |computed − exact| <= ((relative + growth·max(1, largest |exact| of all samples))·|exact| + absolute)·SHY_ROUGH_EPSILON. */
+typedef struct {
+    float relative, absolute, growth;
+} shy_rough_error;
+bool shy_rough_root(shy_op op, bool alike, double u_error, double v_error, shy_rough_error *error_out);
+
+/**
+ * out := op(u, v), computed in fp64 and rounded once, or in fp32, for `rows` places (a multiple of SHY_ROUGH_PAD). False if a result is not 0 and
+ * not within 2^-60 … 2^66: what is computed from it may then under- or overflow, and no bound holds.
+ */
+bool shy_rough_narrow(shy_op op, int rows, const double *u, const double *v, float *out);
+bool shy_rough_rows(shy_op op, int rows, const float *u, const float *v, float *out);
+
+/** Formulas op(u[k], v[k]), k = 0 … count − 1, over one chunk. Unary operators take u; v is read and ignored. */
+typedef struct {
+    int rows;                            /* places of the chunk, the padding included: a multiple of SHY_ROUGH_PAD */
+    int count;
+    const float *column;                 /* operand p at column + p·SHY_ROUGH_STRIDE */
+    const float *y;                      /* the response, 0 in the padding */
+    const int32_t *u, *v;                /* [count] operands */
+    float *reference;                    /* [count] r */
+    double *first, *second, *response;   /* [count] Σ(z − r), Σ(z − r)², Σ(z − r)·y: added to */
+} shy_rough_batch;
+
+void shy_rough_references(shy_op op, const shy_rough_batch *batch); /* r := op at the chunk's last place, the reference sample */
+void shy_rough_add(shy_op op, const shy_rough_batch *batch);        /* 3·count·rows additions and operators; cannot fail */
+
+/** What is known of `count` formulas over all samples. */
+typedef struct {
+    int count;
+    double samples;                          /* n, of all row blocks */
+    double padding;                          /* places of padding in all chunks of all row blocks */
+    const float *reference;
+    const double *first, *second, *response; /* with Σy = 0, Σy² = n */
+    const float *relative, *absolute, *growth; /* of shy_rough_root */
+    const double *mark;                      /* [count] */
+} shy_rough_sums;
+
+typedef enum {
+    SHY_ROUGH_BELOW,     /* r² is certainly below the mark */
+    SHY_ROUGH_POSSIBLE,
+    SHY_ROUGH_UNCERTAIN  /* fp32 cannot tell: next to no variance beside the mean, or values beyond its range */
+} shy_rough_verdict;
+
+/** verdict[k] for each formula. About 2 ns per formula. */
+void shy_rough_judge(const shy_rough_sums *sums, uint8_t *verdict);
 
 /* ---- trees ----------------------------------------------------------------------------------------------------- */
 

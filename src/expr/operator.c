@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "shihyo/expr.h"
+#include "expr/definitions.h"
+#include "expr/kernels.h"
 
 /* The smaller and the larger of two numbers that are not NaN; libm's functions are calls. */
 static inline double smaller(double a, double b)
@@ -20,55 +21,17 @@ static inline double larger(double a, double b)
 
 /* ---- definitions ----------------------------------------------------------------------------------------------- */
 
-/*
- * Each definition is written once and serves both the scalar function and the loop over rows, so that the two cannot
- * differ. The loops have no branches and no aliasing: compilers vectorise all but log and exp.
- */
-#define DEFINE(name, expression)                                                                                       \
+#define LOG(u) log(u)
+#define EXP(u) exp(u)
+#define SQRT(u) sqrt(u)
+#define ABS(u) fabs(u)
+#define VALUE(op, name, arity, expression)                                                                             \
     static double name##_value(double u, double v)                                                                     \
     {                                                                                                                  \
         (void)v;                                                                                                       \
         return (expression);                                                                                           \
-    }                                                                                                                  \
-    SHY_VECTOR_CLONES                                                                                                  \
-    static void name##_rows(int rows, const double *restrict us, const double *restrict vs, double *restrict out)      \
-    {                                                                                                                  \
-        (void)vs;                                                                                                      \
-        for (int i = 0; i < rows; i++) {                                                                               \
-            out[i] = name##_value(us[i], name##_second(vs, i));                                                        \
-        }                                                                                                              \
     }
-
-/* The loops of unary operators must not touch the second operand: it may be NULL. */
-#define UNARY(name, expression)                                                                                        \
-    static inline double name##_second(const double *vs, int i)                                                        \
-    {                                                                                                                  \
-        (void)vs, (void)i;                                                                                             \
-        return 0.0;                                                                                                    \
-    }                                                                                                                  \
-    DEFINE(name, expression)
-#define BINARY(name, expression)                                                                                       \
-    static inline double name##_second(const double *vs, int i)                                                        \
-    {                                                                                                                  \
-        return vs[i];                                                                                                  \
-    }                                                                                                                  \
-    DEFINE(name, expression)
-
-UNARY(leaf, u)
-BINARY(add, u + v)
-BINARY(subtract, u - v)
-BINARY(multiply, u * v)
-BINARY(divide, u / v)
-BINARY(max, u > v ? u : v)
-BINARY(min, u < v ? u : v)
-BINARY(hypot, sqrt(u * u + v * v)) /* not libm's hypot, which differs between libraries */
-BINARY(reldiff, (u - v) / (u + v))
-UNARY(log, log(u))
-UNARY(sqrt, sqrt(u))
-UNARY(square, u * u)
-UNARY(inverse, 1.0 / u)
-UNARY(abs, fabs(u))
-UNARY(exp, exp(u))
+SHY_DEFINITIONS(VALUE)
 
 /* ---- ranges ---------------------------------------------------------------------------------------------------- */
 
@@ -97,11 +60,16 @@ static shy_interval interval_corners(double (*value)(double, double), shy_interv
     return (shy_interval){smaller(smaller(a, b), smaller(c, d)), larger(larger(a, b), larger(c, d))};
 }
 
-static bool leaf_range(shy_interval u, shy_interval v, shy_interval *out)
+static bool factor_range(shy_interval u, shy_interval v, shy_interval *out)
 {
     (void)v;
     *out = u;
     return true;
+}
+
+static bool constant_range(shy_interval u, shy_interval v, shy_interval *out)
+{
+    return factor_range(u, v, out);
 }
 
 static bool add_range(shy_interval u, shy_interval v, shy_interval *out)
@@ -160,13 +128,24 @@ static bool reldiff_range(shy_interval u, shy_interval v, shy_interval *out)
     return true;
 }
 
+/* The next number towards −∞ and towards ∞; libm's nextafter is a slow call. For finite numbers. */
+static double stepped(double x, bool up)
+{
+    int64_t bits;
+    if (x == 0.0) return up ? 0x1p-1074 : -0x1p-1074;
+    memcpy(&bits, &x, sizeof bits);
+    bits += (x > 0.0) == up ? 1 : -1;
+    memcpy(&x, &bits, sizeof bits);
+    return x;
+}
+
 /* libm's log is within one unit in the last place, but not proved monotone; its zero at 1 is exact. */
 static bool log_range(shy_interval u, shy_interval v, shy_interval *out)
 {
     (void)v;
     if (!(u.lo > 0.0)) return false;
     double lo = log(u.lo), hi = log(u.hi);
-    *out = (shy_interval){u.lo == 1.0 ? lo : nextafter(lo, -INFINITY), u.hi == 1.0 ? hi : nextafter(hi, INFINITY)};
+    *out = (shy_interval){u.lo == 1.0 ? lo : stepped(lo, false), u.hi == 1.0 ? hi : stepped(hi, true)};
     return true;
 }
 
@@ -207,8 +186,8 @@ static bool exp_range(shy_interval u, shy_interval v, shy_interval *out)
     (void)v;
     if (!(u.hi <= EXP_LIMIT)) return false;
     double lo = exp(u.lo), hi = exp(u.hi);
-    lo = u.lo == 0.0 ? lo : larger(0.0, nextafter(lo, -INFINITY));
-    *out = (shy_interval){lo, u.hi == 0.0 ? hi : nextafter(hi, INFINITY)};
+    lo = u.lo == 0.0 ? lo : larger(0.0, stepped(lo, false));
+    *out = (shy_interval){lo, u.hi == 0.0 ? hi : stepped(hi, true)};
     return true;
 }
 
@@ -217,19 +196,18 @@ static bool exp_range(shy_interval u, shy_interval v, shy_interval *out)
 typedef struct {
     shy_operator face;
     double (*value)(double, double);
-    void (*rows)(int, const double *restrict, const double *restrict, double *restrict);
     bool (*range)(shy_interval, shy_interval, shy_interval *);
 } operator_row;
 
-#define LEAF(text, help) {{text, 0, false, 9, false, help}, leaf_value, leaf_rows, leaf_range}
+#define LEAF(name, help) {{#name, 0, false, 9, false, help}, name##_value, name##_range}
 #define INFIX(text, name, precedence, commutes, help)                                                                  \
-    {{text, 2, true, precedence, commutes, help}, name##_value, name##_rows, name##_range}
+    {{text, 2, true, precedence, commutes, help}, name##_value, name##_range}
 #define FUNCTION(name, arity, commutes, help)                                                                          \
-    {{#name, arity, false, 9, commutes, help}, name##_value, name##_rows, name##_range}
+    {{#name, arity, false, 9, commutes, help}, name##_value, name##_range}
 
 static const operator_row table[SHY_OPS] = {
-    [SHY_OP_FACTOR] = LEAF("factor", "a factor of the cohort"),
-    [SHY_OP_CONSTANT] = LEAF("constant", "a number, usually fitted"),
+    [SHY_OP_FACTOR] = LEAF(factor, "a factor of the cohort"),
+    [SHY_OP_CONSTANT] = LEAF(constant, "a number, usually fitted"),
     [SHY_OP_ADD] = INFIX("+", add, 1, true, "sum u + v"),
     [SHY_OP_SUBTRACT] = INFIX("-", subtract, 1, false, "difference u - v"),
     [SHY_OP_MULTIPLY] = INFIX("*", multiply, 2, true, "product u * v"),
@@ -272,7 +250,20 @@ double shy_operator_apply(shy_op op, double u, double v)
 void shy_operator_apply_rows(shy_op op, int rows, const double *u, const double *v, double *out)
 {
     assert((unsigned)op < SHY_OPS);
-    table[op].rows(rows, u, v, out);
+    shy_row_kernels_get()->rows[op](rows, u, v, out);
+}
+
+void shy_operator_screen_rows(shy_op op, int rows, const double *u, const double *v, double *out)
+{
+    assert((unsigned)op < SHY_OPS);
+    if (op == SHY_OP_LOG) shy_rough_kernels_get()->log_rows(rows, u, out);
+    else if (op == SHY_OP_EXP) shy_rough_kernels_get()->exp_rows(rows, u, out);
+    else shy_row_kernels_get()->rows[op](rows, u, v, out);
+}
+
+static inline bool range_within_limits(shy_interval r)
+{
+    return r.lo <= r.hi && r.lo >= -RANGE_LIMIT && r.hi <= RANGE_LIMIT; /* not if it is not a number */
 }
 
 bool shy_operator_range(shy_op op, shy_interval u, shy_interval v, shy_interval *out)
@@ -281,7 +272,70 @@ bool shy_operator_range(shy_op op, shy_interval u, shy_interval v, shy_interval 
 
     assert((unsigned)op < SHY_OPS);
     if (!table[op].range(u, v, &r)) return false;
-    if (!(r.lo <= r.hi && r.lo >= -RANGE_LIMIT && r.hi <= RANGE_LIMIT)) return false; /* also not a number */
+    if (!range_within_limits(r)) return false;
     *out = r;
     return true;
+}
+
+/* ---- many ranges --------------------------------------------------------------------------------------------- */
+
+/* A loop for each operator, with its range function in line. */
+#define RANGE_EACH(op, name, arity, expression)                                                                        \
+    static void name##_range_each(const shy_range_list *list, shy_interval *range, uint8_t *defined)                   \
+    {                                                                                                                  \
+        for (int k = 0; k < list->count; k++) {                                                                        \
+            const int32_t u = list->u[k], v = list->v[k], out = list->out[k];                                          \
+            shy_interval r;                                                                                            \
+            defined[out] = defined[u] && defined[v] && name##_range(range[u], range[v], &r) && range_within_limits(r); \
+            if (defined[out]) range[out] = r;                                                                          \
+        }                                                                                                              \
+    }
+SHY_DEFINITIONS(RANGE_EACH)
+
+void shy_operator_range_each(shy_op op, const shy_range_list *list, shy_interval *range, uint8_t *defined)
+{
+#define RANGE_EACH_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_range_each,
+    static void (*const each[SHY_OPS])(const shy_range_list *, shy_interval *, uint8_t *) = {SHY_DEFINITIONS(RANGE_EACH_ROW)};
+    assert((unsigned)op < SHY_OPS);
+    each[op](list, range, defined);
+}
+
+/* Results whose range need not be computed: it is within the limits if the operands are these. */
+static inline bool moderate(shy_interval u)
+{
+    return u.lo > -1e70 && u.hi < 1e70;
+}
+
+static inline bool away_from_zero(shy_interval u)
+{
+    return u.lo > 1e-70 || u.hi < -1e-70;
+}
+
+static inline bool defined_at_sight(shy_op op, shy_interval u, shy_interval v)
+{
+    switch (op) {
+    case SHY_OP_LOG: return u.lo > 0.0;
+    case SHY_OP_SQRT: return u.lo >= 0.0;
+    case SHY_OP_INVERSE: return away_from_zero(u);
+    case SHY_OP_RELDIFF: return moderate(u) && moderate(v) && away_from_zero((shy_interval){u.lo + v.lo, u.hi + v.hi});
+    case SHY_OP_ADD:
+    case SHY_OP_SUBTRACT:
+    case SHY_OP_MULTIPLY:
+    case SHY_OP_MAX:
+    case SHY_OP_MIN:
+    case SHY_OP_HYPOT:
+    case SHY_OP_SQUARE:
+    case SHY_OP_ABS: return moderate(u) && moderate(v);
+    default: return false;
+    }
+}
+
+void shy_operator_defined_each(shy_op op, const shy_range_list *list, const shy_interval *range, const uint8_t *defined, uint8_t *defined_out)
+{
+    for (int k = 0; k < list->count; k++) {
+        const int32_t u = list->u[k], v = list->v[k];
+        shy_interval ignored;
+        defined_out[k] = defined[u] && defined[v] &&
+                         (defined_at_sight(op, range[u], range[v]) || shy_operator_range(op, range[u], range[v], &ignored));
+    }
 }

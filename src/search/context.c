@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "context_impl.h"
+#include "element_plan.h"
 
 static int nonnegative_slots(const shy_space *space, const shy_tuple *tuple)
 {
@@ -166,68 +167,15 @@ out:
     return st;
 }
 
-static bool is_element(const shy_root *root)
-{
-    return root->family == SHY_FAMILY_PLAIN && !(root->op >= SHY_OP_ADD && root->op <= SHY_OP_DIVIDE);
-}
-
-static int compare_elements(const void *a, const void *b)
-{
-    const shy_element *x = a, *y = b;
-    if (x->operand != y->operand) return x->operand < y->operand ? -1 : 1;
-    return x->root < y->root ? -1 : x->root > y->root;
-}
-
-/* Kept are operands of binary elements and whatever stands below the operand of a unary one; the operand itself need not be. */
-static int kept_operands(const shy_context *context, int *kept)
-{
-    int count = 0;
-    for (int i = 0; i < context->element_count; i++) {
-        const shy_root *root = &context->root[context->element[i].root];
-        const shy_shape *left = &context->operand[root->left];
-        if (root->right >= 0 || left->left < 0) kept[count++] = root->left;
-        if (root->right >= 0) kept[count++] = root->right;
-        if (root->right < 0 && left->left >= 0) kept[count++] = left->left;
-        if (root->right < 0 && left->right >= 0) kept[count++] = left->right;
-    }
-    return count;
-}
-
-static shy_status place_elements(shy_context *context)
+static shy_status build_elements(shy_context *context, const shy_known *known)
 {
     shy_status st = SHY_OK;
-    int *place = NULL;
-    SHY_TRY(shy_new((size_t)context->operands, sizeof *place, &place));
-    for (int i = 0; i < context->operands; i++) place[i] = -1;
-    for (int i = 0; i < context->element_program.count; i++) place[context->element_program.operand[i]] = i;
-    for (int i = 0; i < context->element_count; i++) {
-        shy_element *element = &context->element[i];
-        const shy_root *root = &context->root[element->root];
-        const shy_shape *left = &context->operand[root->left];
-        element->u = place[root->left];
-        element->v = root->right >= 0 ? place[root->right] : -1;
-        element->inner = left->op;
-        element->a = left->left >= 0 ? place[left->left] : -1;
-        element->b = left->right >= 0 ? place[left->right] : -1;
-    }
+    uint8_t *sign = NULL;
+    SHY_TRY(shy_new((size_t)context->operands, sizeof *sign, &sign));
+    for (int i = 0; i < context->operands; i++) sign[i] = (uint8_t)known[i].sign;
+    SHY_TRY(shy_element_plan_create(context, sign, &context->elements));
 out:
-    shy_free(&place);
-    return st;
-}
-
-static shy_status build_elements(shy_context *context, int *scratch)
-{
-    shy_status st = SHY_OK;
-    SHY_TRY(shy_new((size_t)context->roots, sizeof *context->element, &context->element));
-    for (int i = 0; i < context->roots; i++) {
-        if (!is_element(&context->root[i]) || context->root_validity[i] == SHY_NEVER) continue;
-        context->element[context->element_count++] = (shy_element){.root = i, .operand = context->root[i].left};
-    }
-    SHY_TRY(TRIM(context->element_count, &context->element));
-    qsort(context->element, (size_t)context->element_count, sizeof *context->element, compare_elements);
-    SHY_TRY(shy_program_build(context, scratch, kept_operands(context, scratch), &context->element_program));
-    SHY_TRY(place_elements(context));
-out:
+    shy_free(&sign);
     return st;
 }
 
@@ -240,9 +188,8 @@ static void context_free(shy_context **context)
     shy_free(&c->operand_validity);
     shy_free(&c->root_validity);
     shy_free(&c->uncertain);
-    shy_free(&c->element);
+    shy_element_plan_destroy(&c->elements);
     shy_program_free(&c->ranges);
-    shy_program_free(&c->element_program);
     for (int k = 0; k < SHY_COMPLEXITY_MAX + 2; k++) {
         shy_free(&c->side[k]);
         shy_program_free(&c->side_program[k]);
@@ -290,14 +237,14 @@ static shy_status context_create(shy_space *space, const shy_tuple *tuple, shy_c
     SHY_TRY(shy_new((size_t)c->operands, 1, &c->operand_validity));
     SHY_TRY(shy_new((size_t)c->roots, 1, &c->root_validity));
     SHY_TRY(shy_new((size_t)c->operands, sizeof *known, &known));
-    SHY_TRY(shy_new(2 * (size_t)c->operands + 4 * (size_t)c->roots, sizeof *scratch, &scratch));
+    SHY_TRY(shy_new(2 * (size_t)c->operands + 2 * (size_t)c->roots, sizeof *scratch, &scratch));
     SHY_TRY(grow_scratch(space, c->operands));
     judge_operands(space, c, known);
     SHY_TRY(judge_roots(space, c, known));
     if (shy_units_starved(space->units)) SHY_TRY(SHY_MEMORY);
     SHY_TRY(build_ranges(c, scratch));
     SHY_TRY(build_sides(space, c));
-    SHY_TRY(build_elements(c, scratch));
+    SHY_TRY(build_elements(c, known));
     *context_out = c, c = NULL;
 out:
     context_free(&c);

@@ -1,121 +1,225 @@
-/* Works an element job off: formulas whose root no moment tile covers, evaluated sample by sample. */
+/*
+ * Works an element job off: formulas whose root no moment tile covers, evaluated sample by sample. All of a tuple's are summed in fp32 with
+ * a certified bound; what may be among the best is looked at again in fp64 if there is much of it, and scored exactly.
+ */
 #include "shy_config.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "search_impl.h"
+#include "element_impl.h"
 
-#define SLACK 1e-7    /* between the statistic computed here (fp64, any order) and the exact one */
+#define SLACK 1e-7 /* between the statistic of operands computed here (fp64, vectorised log and exp) and the exact one */
 
-struct shy_element_work {
-    double *kept;      /* element program × SHY_CHUNK */
-    size_t kept_size;
-    double *sums;      /* 3 per element */
-    double *reference; /* value at sample 0, per element */
-    uint8_t *valid;
-    int elements;      /* room */
-    double spot[2][SHY_CHUNK];
-};
+#define AGAIN_MIN 3 /* fewer are scored exactly at once */
+
+/* ---- memory ----------------------------------------------------------------------------------------------------------- */
 
 shy_status shy_element_work_create(shy_engine *engine)
 {
-    return shy_new(1, sizeof *engine->elements, &engine->elements);
+    shy_status st = SHY_OK;
+    SHY_TRY(shy_new(1, sizeof *engine->elements, &engine->elements));
+    SHY_TRY(shy_new(SHY_ROUGH_STRIDE, sizeof(float), &engine->elements->y));
+out:
+    return st;
 }
 
 void shy_element_work_destroy(shy_engine *engine)
 {
-    if (!engine->elements) return;
-    shy_free(&engine->elements->kept);
-    shy_free(&engine->elements->sums);
-    shy_free(&engine->elements->reference);
-    shy_free(&engine->elements->valid);
+    struct shy_element_work *work = engine->elements;
+    if (!work) return;
+    shy_element_list *list = &work->list;
+    void *owned[] = {work->valid, work->root_valid, work->root_valid_before, work->needed_always,  work->needed,   work->wanted,    work->made,    work->beyond,         work->wide,       work->narrow,
+                     work->y,       work->sums,     work->again,     work->wanted_element, list->element, list->complexity, list->u,
+                     list->v,       list->relative, list->absolute,  list->growth,  list->reference,      list->mark,       list->verdict,
+                     list->possible, list->group};
+    for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) shy_free(&owned[k]);
     shy_free(&engine->elements);
 }
 
-/* What may fail on one member alone: room for the elements, and the columns of the tuple. */
+static shy_status grow_elements(struct shy_element_work *work, int elements)
+{
+    shy_status st = SHY_OK;
+    shy_element_list *list = &work->list;
+    const size_t count = (size_t)elements;
+    if (elements <= work->elements) return SHY_OK;
+    list->context = NULL;
+    SHY_TRY(shy_grow(count, sizeof *work->valid, &work->valid));
+    SHY_TRY(shy_grow(count, sizeof *work->root_valid, &work->root_valid));
+    SHY_TRY(shy_grow(count, sizeof *work->root_valid_before, &work->root_valid_before));
+    SHY_TRY(shy_grow(3 * count, sizeof *work->sums, &work->sums));
+    SHY_TRY(shy_grow(4 * count, sizeof *work->again, &work->again));
+    SHY_TRY(shy_grow(count, sizeof *work->wanted_element, &work->wanted_element));
+    SHY_TRY(shy_grow(count, sizeof *list->element, &list->element));
+    SHY_TRY(shy_grow(count, sizeof *list->complexity, &list->complexity));
+    SHY_TRY(shy_grow(count, sizeof *list->possible, &list->possible));
+    SHY_TRY(shy_grow(count, sizeof *list->u, &list->u));
+    SHY_TRY(shy_grow(count, sizeof *list->v, &list->v));
+    SHY_TRY(shy_grow(count, sizeof *list->relative, &list->relative));
+    SHY_TRY(shy_grow(count, sizeof *list->absolute, &list->absolute));
+    SHY_TRY(shy_grow(count, sizeof *list->growth, &list->growth));
+    SHY_TRY(shy_grow(count, sizeof *list->reference, &list->reference));
+    SHY_TRY(shy_grow(count, sizeof *list->mark, &list->mark));
+    SHY_TRY(shy_grow(count, sizeof *list->verdict, &list->verdict));
+    SHY_TRY(shy_grow(count, sizeof *list->group, &list->group));
+    work->elements = elements;
+out:
+    return st;
+}
+
+static shy_status grow_places(struct shy_element_work *work, const struct shy_element_plan *plan)
+{
+    shy_status st = SHY_OK;
+    const int columns = plan->kept + SHY_SPOTS;
+    if (plan->places > work->places) {
+        work->list.context = NULL;
+        SHY_TRY(shy_grow((size_t)plan->places, 1, &work->needed));
+        SHY_TRY(shy_grow((size_t)plan->places, 1, &work->needed_always));
+        SHY_TRY(shy_grow((size_t)plan->places, 1, &work->wanted));
+        SHY_TRY(shy_grow((size_t)plan->places, 1, &work->made));
+        SHY_TRY(shy_grow((size_t)plan->places, 1, &work->beyond));
+        work->places = plan->places;
+    }
+    if (columns > work->columns) {
+        SHY_TRY(shy_grow((size_t)columns * SHY_ROUGH_STRIDE, sizeof *work->wide, &work->wide));
+        SHY_TRY(shy_grow((size_t)columns * SHY_ROUGH_STRIDE, sizeof *work->narrow, &work->narrow));
+        work->columns = columns;
+    }
+out:
+    return st;
+}
+
+/* What may fail on one member alone: room, and the columns of the tuple. */
 static shy_status prepare(shy_engine *engine, const shy_context *context, const shy_tuple *tuple, const double **column_out)
 {
     shy_status st = SHY_OK;
-    struct shy_element_work *work = engine->elements;
-    SHY_TRY(shy_program_reserve(&context->element_program, &work->kept, &work->kept_size));
-    if (context->element_count > work->elements) {
-        const size_t elements = (size_t)context->element_count;
-        SHY_TRY(shy_grow(3 * elements, sizeof *work->sums, &work->sums));
-        SHY_TRY(shy_grow(elements, sizeof *work->reference, &work->reference));
-        SHY_TRY(shy_grow(elements, 1, &work->valid));
-        work->elements = context->element_count;
-    }
+    SHY_TRY(grow_elements(engine->elements, context->elements->count));
+    SHY_TRY(grow_places(engine->elements, context->elements));
     SHY_TRY(shy_space_columns(engine->space, tuple, column_out));
 out:
     return st;
 }
 
-/* The column of one element; the operand made on the spot is shared by neighbours. */
-static const double *element_column(struct shy_element_work *work, const shy_context *context, int e, int rows, int *spot_operand)
+/* ---- sums -------------------------------------------------------------------------------------------------------------------- */
+
+/*
+ * With row blocks, the references are the first member's for all: theirs may differ in the last bit where processors differ.
+ * Collective over the group.
+ */
+static shy_status sum_list(shy_engine *engine, const shy_tuple *tuple, const double *const *column)
 {
-    const shy_element *element = &context->element[e];
-    const shy_root *root = &context->root[element->root];
-    const double *u = work->spot[0];
-    if (element->u >= 0) {
-        u = work->kept + (size_t)element->u * SHY_CHUNK;
-    } else if (*spot_operand != element->operand) {
-        const double *a = work->kept + (size_t)element->a * SHY_CHUNK;
-        const double *b = element->b >= 0 ? work->kept + (size_t)element->b * SHY_CHUNK : a;
-        shy_operator_screen_rows((shy_op)element->inner, rows, a, b, work->spot[0]);
-        *spot_operand = element->operand;
+    shy_status st = SHY_OK;
+    struct shy_element_work *work = engine->elements;
+    const shy_team *team = engine->space->problem->team;
+    shy_element_chunk chunk;
+    memset(work->sums, 0, 3 * (size_t)work->list.rough * sizeof *work->sums);
+    if (team->row_blocks > 1) {
+        (void)shy_element_chunk_at(engine, tuple, NULL, -1, &chunk);
+        memset(work->made, 0, (size_t)work->list.context->elements->kept);
+        shy_element_chunk_references(work, &chunk);
+        SHY_TRY(shy_group_broadcast(team, work->list.reference, (uint64_t)work->list.rough * sizeof *work->list.reference));
     }
-    if (root->op == SHY_OP_FACTOR) return u;
-    const double *v = element->v >= 0 ? work->kept + (size_t)element->v * SHY_CHUNK : u;
-    shy_operator_screen_rows((shy_op)root->op, rows, u, v, work->spot[1]);
-    return work->spot[1];
+    for (int row = 0; row < engine->space->problem->rows.rows;) {
+        const bool first = row == 0;
+        row = shy_element_chunk_at(engine, tuple, column, row, &chunk);
+        if (chunk.rows < engine->space->problem->rows.rows || team->row_blocks > 1) memset(work->made, 0, (size_t)work->list.context->elements->kept);
+        shy_element_chunk_sum(work, &chunk, first && team->row_blocks == 1);
+    }
+    SHY_TRY(shy_group_sum(team, work->sums, 3 * (int64_t)work->list.rough));
+out:
+    return st;
 }
 
-/* One sample decides what is subtracted before squares are summed, so that a large mean costs no digits. */
-static void set_references(shy_engine *engine, const shy_context *context, const shy_tuple *tuple)
+/* ---- verdicts ---------------------------------------------------------------------------------------------------------------- */
+
+/* At most SHY_ROUGH_PAD places in each chunk of each member. */
+static double padding(const shy_rows *rows)
 {
-    struct shy_element_work *work = engine->elements;
-    const double *factor[SHY_FACTORS_MAX];
-    double sample[SHY_FACTORS_MAX];
-    int spot_operand = -1;
-    for (int s = 0; s < tuple->count; s++) {
-        sample[s] = shy_space_first_sample(engine->space, tuple->factor[s]);
-        factor[s] = &sample[s];
-    }
-    shy_program_run(context, &context->element_program, engine->space, factor, 1, work->kept);
-    for (int e = 0; e < context->element_count; e++) {
-        const shy_element *element = &context->element[e];
-        work->valid[e] = shy_context_root_valid(engine->space, context, element->root);
-        work->reference[e] = work->valid[e] ? element_column(work, context, e, 1, &spot_operand)[0] : 0.0;
-    }
+    return SHY_ROUGH_PAD * ((double)rows->total / SHY_ROUGH_ROWS + (double)rows->team->row_blocks);
 }
 
-static void sum_elements(shy_engine *engine, const shy_context *context, int slots, const double *const *column)
+/* What the elements have to reach. The marks seldom change, and then rise. */
+static void set_marks(shy_engine *engine)
 {
-    struct shy_element_work *work = engine->elements;
-    const int rows = engine->space->problem->rows.rows;
-    memset(work->sums, 0, 3 * (size_t)context->element_count * sizeof *work->sums);
-    for (int row = 0; row < rows; row += SHY_CHUNK) {
-        const int count = rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK;
-        const double *factor[SHY_FACTORS_MAX];
-        int spot_operand = -1;
-        for (int s = 0; s < slots; s++) factor[s] = column[s] + row;
-        shy_program_run(context, &context->element_program, engine->space, factor, count, work->kept);
-        for (int e = 0; e < context->element_count; e++) {
-            if (!work->valid[e]) continue;
-            const double *z = element_column(work, context, e, count, &spot_operand);
-            shy_element_sums(count, z, engine->space->response + row, work->reference[e], &work->sums[3 * e]);
+    shy_element_list *list = &engine->elements->list;
+    const size_t size = ((size_t)engine->space->grammar.max_complexity + 1) * sizeof *engine->mark;
+    if (list->marked && memcmp(list->marks, engine->mark, size) == 0) return;
+    memcpy(list->marks, engine->mark, size);
+    for (int k = 0; k < list->count; k++) list->mark[k] = list->marks[list->complexity[k]] - SLACK;
+    list->marked = true;
+}
+
+/* Verdicts on elements first … last − 1 of the list, which have a bound. */
+static void judge(shy_engine *engine, int first, int last)
+{
+    const shy_element_list *list = &engine->elements->list;
+    const shy_rows *rows = &engine->space->problem->rows;
+    const shy_rough_sums sums = {.count = last - first, .samples = (double)rows->total, .padding = padding(rows), .reference = list->reference + first,
+                                 .first = list->first + first, .second = list->second + first, .response = list->response + first,
+                                 .relative = list->relative + first, .absolute = list->absolute + first, .growth = list->growth + first,
+                                 .mark = list->mark + first};
+    shy_rough_judge(&sums, list->verdict + first);
+}
+
+static void list_possible(struct shy_element_work *work)
+{
+    shy_element_list *list = &work->list;
+    int count = 0;
+    for (int k = 0; k < list->count; k++) {
+        uint64_t eight = 1;
+        if (k + 8 <= list->count) memcpy(&eight, &list->verdict[k], 8);
+        if (eight == 0) { /* SHY_ROUGH_BELOW, all of them */
+            k += 7;
+        } else if (list->verdict[k] != SHY_ROUGH_BELOW) {
+            list->possible[count++] = k;
+            work->counts.uncertain += list->verdict[k] == SHY_ROUGH_UNCERTAIN;
         }
     }
+    list->possible_count = count;
+    work->counts.formulas += (uint64_t)list->count;
 }
 
-/* Sums that leave no variance to speak of decide nothing: such a formula is scored exactly. */
-static double statistic(const double *sums, double n)
+/* All members of a group must go on with the same formulas: the verdicts of the first one count. Collective over the group. */
+static shy_status judge_list(shy_engine *engine)
 {
-    const double variance = sums[1] - sums[0] * sums[0] / n;
-    if (!(variance > 1e-6 * sums[1])) return 1.0;
-    return sums[2] * sums[2] / (variance * n);
+    shy_status st = SHY_OK;
+    struct shy_element_work *work = engine->elements;
+    const shy_element_list *list = &work->list;
+    set_marks(engine);
+    judge(engine, 0, list->rough);
+    if (list->count > list->rough) memset(list->verdict + list->rough, SHY_ROUGH_UNCERTAIN, (size_t)(list->count - list->rough));
+    SHY_TRY(shy_group_broadcast(engine->space->problem->team, list->verdict, (uint64_t)list->count));
+    list_possible(work);
+out:
+    return st;
 }
+
+/* The marks may have risen since the verdict. Members of a group do not ask: they might not agree. */
+static bool still_possible(shy_engine *engine, int k)
+{
+    shy_element_list *list = &engine->elements->list;
+    const double mark = engine->mark[list->complexity[k]] - SLACK;
+    if (list->verdict[k] != SHY_ROUGH_POSSIBLE || mark <= list->mark[k] || engine->space->problem->team->row_blocks > 1) return true;
+    list->mark[k] = mark;
+    list->marked = false;
+    judge(engine, k, k + 1);
+    return list->verdict[k] != SHY_ROUGH_BELOW;
+}
+
+static shy_status score_possible(shy_engine *engine, const shy_tuple *tuple)
+{
+    shy_status st = SHY_OK;
+    const shy_element_list *list = &engine->elements->list;
+    for (int i = 0; i < list->possible_count; i++) {
+        const int k = list->possible[i];
+        const shy_formula formula = {*tuple, list->context->elements->element[list->element[k]].root};
+        if (still_possible(engine, k)) SHY_TRY(shy_engine_candidate(engine, list->complexity[k], &formula));
+    }
+out:
+    return st;
+}
+
+/* ---- tuples -------------------------------------------------------------------------------------------------------------------- */
 
 static shy_status work_tuple(shy_engine *engine, const shy_tuple *tuple)
 {
@@ -123,20 +227,14 @@ static shy_status work_tuple(shy_engine *engine, const shy_tuple *tuple)
     const shy_context *context = NULL;
     const double *column[SHY_FACTORS_MAX] = {NULL};
     const shy_team *team = engine->space->problem->team;
-    const double n = (double)engine->space->problem->rows.total;
     SHY_TRY(shy_group_agree(team, shy_space_context(engine->space, tuple, &context)));
-    if (context->element_count == 0) return SHY_OK;
+    if (context->elements->count == 0) return SHY_OK;
     SHY_TRY(shy_group_agree(team, prepare(engine, context, tuple, column)));
-    shy_context_ranges(engine->space, context, &context->ranges, tuple);
-    set_references(engine, context, tuple);
-    sum_elements(engine, context, tuple->count, column);
-    SHY_TRY(shy_group_sum(team, engine->elements->sums, 3 * (int64_t)context->element_count));
-    for (int e = 0; e < context->element_count; e++) {
-        const int root = context->element[e].root, complexity = context->root[root].complexity;
-        if (!engine->elements->valid[e] || statistic(&engine->elements->sums[3 * e], n) < engine->mark[complexity] - SLACK) continue;
-        const shy_formula formula = {*tuple, root};
-        SHY_TRY(shy_engine_candidate(engine, complexity, &formula));
-    }
+    shy_element_list_set(engine, context, tuple);
+    SHY_TRY(sum_list(engine, tuple, column));
+    SHY_TRY(judge_list(engine));
+    if (engine->elements->list.possible_count >= AGAIN_MIN) SHY_TRY(shy_element_again(engine, tuple, column));
+    SHY_TRY(score_possible(engine, tuple));
 out:
     return st;
 }
@@ -152,4 +250,9 @@ shy_status shy_element_work_run(shy_engine *engine, const shy_job *job)
     }
 out:
     return st;
+}
+
+shy_element_counts shy_element_work_counts(const shy_engine *engine)
+{
+    return engine->elements->counts;
 }

@@ -189,17 +189,17 @@ static shy_status plan_elements(const shy_cutter *cutter)
     shy_status st = SHY_OK;
     const shy_space *space = cutter->space;
     for (int slots = 1; slots <= space->slots_max; slots++) {
-        double columns = 0.0, ranges = 0.0;
+        double columns = 0.0, overhead = 0.0;
         if (!has_elements(&space->grammar, slots)) continue;
         for (int k = 0; k < SAMPLES; k++) {
             const shy_context *context = cutter->sample[slots][k];
-            columns += (context->element_count + 0.7 * context->element_program.count) / SAMPLES;
-            ranges += (double)context->ranges.count / SAMPLES;
+            columns += shy_element_cost(context) / SAMPLES;
+            overhead += shy_element_overhead(context) / SAMPLES;
         }
         const shy_region region = {
             .whole = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots, .pinned_last = 1, .left_last = 1,
                       .right_last = shy_tuple_sets(space, 0, slots)},
-            .price = {.pair_seconds = columns * samples_per_rank(space) * cutter->rates->element_row + ranges * 2e-8,
+            .price = {.pair_seconds = columns * samples_per_rank(space) * cutter->rates->element_row + overhead,
                       .pair_flops = ELEMENT_FLOPS * columns * (double)space->problem->rows.total}};
         SHY_TRY(shy_jobs_add(cutter->jobs, &region));
     }

@@ -14,17 +14,13 @@ typedef struct {
     double y[ROWS], u[ROWS], out[ROWS];
 } shy_trial;
 
-/* Seconds per sample of an average element-wise formula: one operator and the sums. */
-static double seconds_per_element(shy_trial *trial)
+/* Seconds per sample of an average operand. */
+static double seconds_per_operand(shy_trial *trial)
 {
     static const shy_op op[] = {SHY_OP_LOG, SHY_OP_SQRT, SHY_OP_SQUARE, SHY_OP_INVERSE, SHY_OP_MULTIPLY, SHY_OP_ADD};
     enum { OPS = sizeof op / sizeof *op, REPEATS = 60 };
-    double sums[3] = {0.0};
     const double start = shy_time_seconds();
-    for (int k = 0; k < REPEATS * OPS; k++) {
-        shy_operator_screen_rows(op[k % OPS], ROWS, trial->u, trial->y, trial->out);
-        shy_element_sums(ROWS, trial->out, trial->y, 0.5, sums);
-    }
+    for (int k = 0; k < REPEATS * OPS; k++) shy_operator_screen_rows(op[k % OPS], ROWS, trial->u, trial->y, trial->out);
     return (shy_time_seconds() - start) / (REPEATS * OPS * (double)ROWS);
 }
 
@@ -101,8 +97,9 @@ static shy_status measure(shy_trial *t, shy_precision asked, uint64_t samples, s
     double best = 1e30;
     const double packed = pack(t, t->left, LEFT, 3);
     (void)pack(t, t->right, RIGHT, 5);
-    rates->element_row = seconds_per_element(t);
-    rates->operand_row = packed / ROWS + 2.0 * rates->element_row;
+    const double element = shy_element_seconds();
+    if (element > 0.0) rates->element_row = element;
+    rates->operand_row = packed / ROWS + 2.0 * seconds_per_operand(t);
     for (int precision = SHY_FP64; precision < SHY_PRECISIONS; precision++) {
         double products = 0.0, screen = 0.0;
         const bool of_use = precision == SHY_FP32 || (precision == SHY_BF16 && shy_bf16_native() && samples <= BF16_SAMPLES_MOST);
@@ -122,7 +119,7 @@ out:
 void shy_rates_measure(shy_precision asked, uint64_t samples, shy_rates *rates)
 {
     shy_trial *trial = NULL;
-    *rates = (shy_rates){5e10, 2e-9, 4e-9, 1e-9, asked == SHY_PRECISION_AUTO ? SHY_FP32 : asked};
+    *rates = (shy_rates){5e10, 2e-9, 4e-9, 2e-10, asked == SHY_PRECISION_AUTO ? SHY_FP32 : asked};
     if (create(&trial) == SHY_OK) (void)measure(trial, asked, samples, rates);
     destroy(&trial);
     shy_error_clear(); /* what could not be measured is no failure of the run */

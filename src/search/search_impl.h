@@ -24,14 +24,6 @@ typedef struct {
     int *left, *right; /* positions in this program; −1 */
 } shy_program;
 
-/* An element-wise root: op(u) or op(u, v); u is kept in the element program, or is inner(a, b) of kept operands and made on the spot. */
-typedef struct shy_element {
-    int root;
-    int operand;   /* the left operand's shape: the same for neighbours that share it */
-    int u, v;      /* places in the element program; u = −1: made on the spot; v = −1: unary (or a leaf) */
-    int inner, a, b;
-} shy_element;
-
 /*
  * What holds for all tuples whose factors are of the same kinds (unit and sign): which shapes are valid. Contexts are made
  * once per combination of kinds that occurs and live as long as the space.
@@ -52,9 +44,7 @@ typedef struct shy_context {
     int *side[SHY_COMPLEXITY_MAX + 2];        /* operands for tile panels: all slots used, valid, by complexity */
     int side_count[SHY_COMPLEXITY_MAX + 2];
     shy_program side_program[SHY_COMPLEXITY_MAX + 2];
-    struct shy_element *element;              /* roots that are no tile, those over the same operand side by side */
-    int element_count;
-    shy_program element_program;              /* operands that are kept while a tuple's elements are evaluated */
+    struct shy_element_plan *elements;        /* roots that are no tile, and how they are summed (element_plan.h) */
     uint8_t *inverse_known;                   /* [operands]: 1/u is an operand no more complex than u */
     struct shy_context *next;
 } shy_context;
@@ -312,6 +302,15 @@ uint64_t shy_tile_work_bytes(int rows, const shy_tile_shape *shape);
 shy_status shy_element_work_create(shy_engine *engine);
 void shy_element_work_destroy(shy_engine *engine);
 shy_status shy_element_work_run(shy_engine *engine, const shy_job *job);
+typedef struct {
+    uint64_t formulas;  /* summed */
+    uint64_t uncertain; /* of which fp32 could not tell anything */
+    uint64_t again;     /* summed again in fp64 */
+} shy_element_counts;
+shy_element_counts shy_element_work_counts(const shy_engine *engine);
+double shy_element_cost(const shy_context *context);     /* a tuple's operands and sums cost as much as so many average sums */
+double shy_element_overhead(const shy_context *context); /* seconds of a tuple that do not depend on the samples */
+double shy_element_seconds(void);                        /* of an average sum and sample, measured; 0 if there is no memory */
 
 /* Counts the canonical formulas exactly, each group a share of the tuples. Collective over the world. */
 shy_status shy_count_formulas(shy_space *space, uint64_t *formulas);

@@ -139,7 +139,7 @@ json_t *shy_report_front_json(const shy_results *results)
 static json_t *screening(const shy_results *results)
 {
     const uint64_t *n = results->screened;
-    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "precision", text(results->precision), "tiles", (json_int_t)n[0], "pairs",
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "precision", text(results->precision), "multiplied_tiles", (json_int_t)n[0], "pairs",
                      (json_int_t)n[1], "widened_tiles", (json_int_t)n[2], "flagged_pairs", (json_int_t)n[3], "refined_pairs",
                      (json_int_t)n[4], "scored_formulas", (json_int_t)n[5]);
 }

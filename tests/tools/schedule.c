@@ -34,7 +34,6 @@ static shy_status make_problem(const search_size *size, const shy_team *team, sh
     SHY_TRY(shy_new(factors, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(factors, sizeof *p->unit_text, &p->unit_text));
     SHY_TRY(shy_new(factors, sizeof *p->range, &p->range));
-    SHY_TRY(shy_new(factors, sizeof *p->column, &p->column));
     SHY_TRY(shy_new((size_t)size->samples, sizeof *p->y, &p->y));
     for (size_t f = 0; f < factors; f++) p->range[f] = (shy_interval){0.1, 10.0};
     for (int i = 0; i < size->samples; i++) p->y[i] = shy_random_normal(1, 0, (uint64_t)i);
@@ -47,7 +46,6 @@ static void free_problem(shy_problem *p)
     shy_free(&p->name);
     shy_free(&p->unit_text);
     shy_free(&p->range);
-    shy_free(&p->column);
     shy_free(&p->y);
 }
 

@@ -63,6 +63,7 @@ typedef struct {
  */
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
+bool shy_problem_resident(const shy_problem *problem); /* its columns are in memory, as far as this rank's node is concerned */
 /**
  * Bytes per rank with which the columns of `factors` factors for `rows` rows can be worked with: all of them, divided by the
  * `members` ranks of a node that share them, or, if that is less, so many that few have to be read again. Cannot fail.

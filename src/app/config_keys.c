@@ -120,7 +120,8 @@ static shy_key table[SHY_KEYS] = {
                                  .type = SHY_KEY_IS_SIZE,
                                  .fallback = "auto",
                                  .help =
-                                     "Memory that one rank may use. auto is its share of what is free on its node."},
+                                     "Memory that one rank may use. auto is its share of what is free on its node. Columns that do not fit "
+                                     "into half of it are read from the cohort as they are needed."},
     [SHY_KEY_PARALLEL_TILE] = RANGE("parallel.tile", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                     "Operands in a panel of a tile. Changes the speed, never the result."),
     [SHY_KEY_REPORT_INTERVAL] = RANGE("report.interval", SHY_KEY_IS_NUMBER, 0.1, 86400, "30",

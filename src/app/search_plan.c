@@ -58,6 +58,8 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
     fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);
     fprintf(stream, "memory per rank %s (of %s allowed)\n", bytes_text(s->plan.bytes_per_rank, memory),
             bytes_text((double)s->options.memory, budget));
+    fprintf(stream, "columns         %s\n",
+            shy_problem_resident(s->problem) ? "in memory" : "read from the cohort as they are needed: half of the memory is less than they take");
     fprintf(stream, "expected time   %s\n", shy_meter_duration(s->plan.seconds, seconds));
     return st;
 }

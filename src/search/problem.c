@@ -13,6 +13,7 @@
 #define VALUE_MOST 1e150 /* as of any formula: see doc/grammar.md */
 #define PANEL_BYTES (UINT64_C(128) << 20)
 #define PANEL_COLUMNS 65536
+#define ENGINE_BYTES (UINT64_C(8) << 20)
 
 /* ---- rows ------------------------------------------------------------------------------------------------------ */
 
@@ -99,12 +100,13 @@ out:
 }
 
 /*
- * Half of the memory, or of what of it is not taken yet by the description of the factors: the engine needs the other half.
+ * Half of what is not taken yet by the description of the factors: the engine needs the other half, and some megabytes in any case.
  * Collective over the world.
  */
 static uint64_t columns_budget(const struct shy_loading *l)
 {
-    const uint64_t memory = l->options->memory, taken = shy_memory_in_use();
+    const uint64_t memory = l->options->memory, engine = memory / 2 < ENGINE_BYTES ? memory / 2 : ENGINE_BYTES;
+    const uint64_t taken = shy_memory_in_use() + engine;
     double least = -(double)(memory > taken ? (memory - taken) / 2 : 0);
 
     (void)shy_team_maximum(l->team, &least, 1);
@@ -315,6 +317,11 @@ out:
     shy_free(&l.sample);
     shy_free(&l.panel);
     return st;
+}
+
+bool shy_problem_resident(const shy_problem *p)
+{
+    return shy_columns_resident(p->columns);
 }
 
 void shy_problem_free(shy_problem **problem)

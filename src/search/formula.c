@@ -95,8 +95,11 @@ static shy_status evaluate(const shy_space *space, const shy_tuple *tuple, const
     const double *column[SHY_FACTORS_MAX];
     double *scratch = NULL;
     SHY_TRY(shy_space_columns(space, tuple, column));
-    SHY_TRY(shy_new((size_t)tree->count * (size_t)rows, sizeof *scratch, &scratch));
-    shy_tree_evaluate_rows(tree, rows, column, scratch, out);
+    SHY_TRY(shy_new((size_t)tree->count * SHY_CHUNK, sizeof *scratch, &scratch));
+    for (int row = 0; row < rows; row += SHY_CHUNK) {
+        shy_tree_evaluate_rows(tree, rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK, column, scratch, out + row);
+        for (int s = 0; s < tuple->count; s++) column[s] += SHY_CHUNK;
+    }
 out:
     shy_free(&scratch);
     return st;

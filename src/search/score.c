@@ -56,9 +56,7 @@ static shy_status sums(shy_scorer *s, const double *u, double *const *right, int
         const int first = run * rows->run_rows;
         const int last = first + rows->run_rows < rows->rows ? first + rows->run_rows : rows->rows;
         for (int w = 0; w < width; w++) {
-            double sum = 0.0;
-            for (int i = first; i < last; i++) sum += right[w] ? u[i] * right[w][i] : u[i];
-            s->partial[run * width + w] = sum;
+            s->partial[run * width + w] = right[w] ? shy_exact_dot(last - first, u + first, right[w] + first) : shy_exact_sum(last - first, u + first);
         }
     }
     return shy_group_sum_runs(rows->team, s->partial, rows->runs, width, total);
@@ -66,8 +64,7 @@ static shy_status sums(shy_scorer *s, const double *u, double *const *right, int
 
 static void scale_shift(const shy_scorer *s, double *u, double shift, double factor)
 {
-    const int rows = s->space->problem->rows.rows;
-    for (int i = 0; i < rows; i++) u[i] = (u[i] - shift) * factor;
+    shy_exact_shift(s->space->problem->rows.rows, u, shift, factor);
 }
 
 /*
@@ -98,9 +95,11 @@ static shy_status orthonormalise(shy_scorer *s, int k, bool *nothing_out)
     for (int pass = 0; k > 0 && pass < 2; pass++) {
         SHY_TRY(sums(s, b[k], b, k, along));
         for (int j = 0; j < k; j++) {
-            for (int i = 0; i < rows; i++) b[k][i] -= along[j] * b[j][i];
+            shy_exact_subtract(rows, b[k], along[j], b[j]);
         }
     }
+    *nothing_out = k > 0;
+    if (k == 0) return SHY_OK; /* nothing has been taken from it: its length is 1 */
     SHY_TRY(sums(s, b[k], self, 1, &after));
     if (!(sqrt(after) > COLLINEAR) || !(sqrt(after) * size > ROUNDING * length)) return SHY_OK;
     scale_shift(s, b[k], 0.0, 1.0 / sqrt(after));

@@ -22,6 +22,26 @@ double shy_row_sum(int rows, const double *u)
     return shy_tile_kernels_get()->row_sum(rows, u);
 }
 
+double shy_exact_sum(int rows, const double *u)
+{
+    return shy_tile_kernels_get()->exact_sum(rows, u);
+}
+
+double shy_exact_dot(int rows, const double *u, const double *v)
+{
+    return shy_tile_kernels_get()->exact_dot(rows, u, v);
+}
+
+void shy_exact_shift(int rows, double *u, double shift, double factor)
+{
+    shy_tile_kernels_get()->exact_shift(rows, u, shift, factor);
+}
+
+void shy_exact_subtract(int rows, double *u, double factor, const double *v)
+{
+    shy_tile_kernels_get()->exact_subtract(rows, u, factor, v);
+}
+
 double shy_row_square(int rows, const double *u, double mean)
 {
     return shy_tile_kernels_get()->row_square(rows, u, mean);

@@ -16,4 +16,8 @@ const shy_tile_kernels SHY_KERNEL(shy_tile_kernels) = {
     .flag_linear = SHY_KERNEL(shy_kernel_flag_linear),
     .refine = SHY_KERNEL(shy_kernel_refine),
     .bound = SHY_KERNEL(shy_kernel_bound),
+    .exact_sum = SHY_KERNEL(shy_kernel_exact_sum),
+    .exact_dot = SHY_KERNEL(shy_kernel_exact_dot),
+    .exact_shift = SHY_KERNEL(shy_kernel_exact_shift),
+    .exact_subtract = SHY_KERNEL(shy_kernel_exact_subtract),
 };

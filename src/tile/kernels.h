@@ -46,6 +46,10 @@ typedef struct {
     int (*flag_linear)(const shy_flag_row *row, int32_t *index);
     void (*refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]); /* Σ du dv, Σ du dv², Σ du² dv, Σ du² dv², Σ y du dv */
     void (*bound)(const shy_bound_block *block, shy_tile_form form, double *bound);
+    double (*exact_sum)(int rows, const double *u);
+    double (*exact_dot)(int rows, const double *u, const double *v);
+    void (*exact_shift)(int rows, double *u, double shift, double factor);
+    void (*exact_subtract)(int rows, double *u, double factor, const double *v);
 } shy_tile_kernels;
 
 extern const shy_tile_kernels shy_tile_kernels_portable, shy_tile_kernels_avx2, shy_tile_kernels_avx512;
@@ -66,5 +70,9 @@ int SHY_KERNEL(shy_kernel_flag_product)(const shy_flag_row *row, int32_t *index)
 int SHY_KERNEL(shy_kernel_flag_linear)(const shy_flag_row *row, int32_t *index);
 void SHY_KERNEL(shy_kernel_refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]);
 void SHY_KERNEL(shy_kernel_bound)(const shy_bound_block *block, shy_tile_form form, double *bound);
+double SHY_KERNEL(shy_kernel_exact_sum)(int rows, const double *u);
+double SHY_KERNEL(shy_kernel_exact_dot)(int rows, const double *u, const double *v);
+void SHY_KERNEL(shy_kernel_exact_shift)(int rows, double *u, double shift, double factor);
+void SHY_KERNEL(shy_kernel_exact_subtract)(int rows, double *u, double factor, const double *v);
 
 #endif

@@ -190,6 +190,28 @@ AC_COMPILE_IFELSE([AC_LANG_PROGRAM()], [SHY_CFLAGS="$SHY_CFLAGS $1"; AC_MSG_RESU
 CFLAGS=$shy_save_CFLAGS
 ])
 
+# SHY_CHECK_KERNELS
+# -----------------
+# Can the compiler make kernels for the instruction sets of x86-64 (base/isa.c)? Sets SHY_AVX2_CFLAGS and SHY_AVX512_CFLAGS.
+AC_DEFUN([SHY_CHECK_KERNELS], [
+SHY_AVX2_CFLAGS='-mavx2 -mfma'
+SHY_AVX512_CFLAGS='-mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx2 -mfma -mprefer-vector-width=512'
+AC_MSG_CHECKING([whether $CC compiles for AVX2 and AVX-512])
+shy_save_CFLAGS=$CFLAGS
+CFLAGS="$CFLAGS $SHY_AVX2_CFLAGS $SHY_AVX512_CFLAGS"
+AC_COMPILE_IFELSE([AC_LANG_PROGRAM([[
+#ifndef __x86_64__
+#error "another processor"
+#endif
+]], [[return !__builtin_cpu_supports("avx512dq");]])], [shy_x86_kernels=yes], [shy_x86_kernels=no])
+CFLAGS=$shy_save_CFLAGS
+AC_MSG_RESULT([$shy_x86_kernels])
+AM_CONDITIONAL([HAVE_X86_KERNELS], [test $shy_x86_kernels = yes])
+AS_IF([test $shy_x86_kernels = yes], [AC_DEFINE([HAVE_X86_KERNELS], [1], [Kernels are compiled for AVX2 and AVX-512.])])
+AC_SUBST([SHY_AVX2_CFLAGS])
+AC_SUBST([SHY_AVX512_CFLAGS])
+])
+
 # SHY_DESCRIBE_COMPILERS
 # ----------------------
 # Defines what --version says about this build.

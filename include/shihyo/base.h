@@ -97,6 +97,21 @@ uint64_t shy_hash_bytes(const void *bytes, size_t count, uint64_t seed); /* fast
 /** SHA-256 of a file as 64 lower-case hexadecimal digits and a NUL. Fails with SHY_IO. */
 shy_status shy_hash_file(const char *path, char hex_out[65]);
 
+/* ---- instruction sets: kernels are written once and compiled once for each of these ------------------------------------ */
+
+typedef enum { SHY_ISA_PORTABLE, SHY_ISA_AVX2, SHY_ISA_AVX512, SHY_ISAS } shy_isa;
+/** The widest that processor and build have, or the one that the environment's SHY_ISA names ("portable", "avx2", "avx512"). */
+shy_isa shy_isa_get(void);
+bool shy_isa_available(shy_isa isa);
+const char *shy_isa_name(shy_isa isa);
+/** SHY_USAGE if SHY_ISA names none of them, or one that is not available. */
+shy_status shy_isa_check(void);
+
+/* In a kernel file (KERNELS in Makefile.am): SHY_KERNEL(f) is f_avx512 in the build for AVX-512, and so on. */
+#define SHY_KERNEL_PASTE(f, isa) f##_##isa
+#define SHY_KERNEL_OF(f, isa) SHY_KERNEL_PASTE(f, isa)
+#define SHY_KERNEL(f) SHY_KERNEL_OF(f, SHY_KERNEL_ISA)
+
 /* ---- vector loops: one text, compiled once per instruction set; the loader picks the widest that the processor has -- */
 
 /* Sanitisers instrument the resolver before their run time has started; clang names the clones so that other files do not

@@ -100,6 +100,10 @@ int main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is reported, as a full disk is */
     for (int c = 0; argc > 1 && c < COMMANDS; c++)
         if (strcmp(argv[1], commands[c].name) == 0) run = commands[c].run, on_all_ranks = commands[c].on_all_ranks;
+    if (shy_isa_check() != SHY_OK) {
+        shy_log(SHY_LOG_ERROR, "%s", shy_error_message());
+        return SHY_USAGE;
+    }
     if (!on_all_ranks && shy_ranks_launched()) return close_output(run_on_one_rank(run, argc - 1, argv + 1));
     return close_output(run(argc - 1, argv + 1));
 }

@@ -11,20 +11,6 @@ char *openblas_get_config(void);
 char *openblas_get_corename(void);
 #endif
 
-static const char *instruction_set(void)
-{
-#if defined(__x86_64__) && defined(__GNUC__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f")) return "AVX-512";
-    if (__builtin_cpu_supports("avx2")) return "AVX2";
-    return "SSE2";
-#elif defined(__aarch64__)
-    return "AArch64 Advanced SIMD";
-#else
-    return "scalar C";
-#endif
-}
-
 void shy_tile_describe(char *text, size_t size)
 {
     char dnnl[64] = "no oneDNN", blas[160] = "BLAS of the site";
@@ -35,5 +21,5 @@ void shy_tile_describe(char *text, size_t size)
 #ifdef HAVE_OPENBLAS_GET_CONFIG
     (void)snprintf(blas, sizeof blas, "%.90s (%.40s)", openblas_get_config(), openblas_get_corename());
 #endif
-    (void)snprintf(text, size, "BLAS: %s; %s; instruction set %s", blas, dnnl, instruction_set());
+    (void)snprintf(text, size, "BLAS: %s; %s; kernels %s", blas, dnnl, shy_isa_name(shy_isa_get()));
 }

@@ -18,21 +18,3 @@ void shy_element_sums(int rows, const double *z, const double *y, double referen
     sums[1] += second;
     sums[2] += response;
 }
-
-SHY_VECTOR_CLONES
-double shy_row_sum(int rows, const double *u)
-{
-    double sum = 0.0;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < rows; i++) sum += u[i];
-    return sum;
-}
-
-SHY_VECTOR_CLONES
-double shy_row_square(int rows, const double *u, double mean)
-{
-    double sum = 0.0;
-#pragma omp simd reduction(+ : sum)
-    for (int i = 0; i < rows; i++) sum += (u[i] - mean) * (u[i] - mean);
-    return sum;
-}

@@ -1,0 +1,28 @@
+/* Chooses the kernels of the processor at hand. */
+#include "shy_config.h"
+
+#include "tile/kernels.h"
+
+const shy_tile_kernels *shy_tile_kernels_get(void)
+{
+    static const shy_tile_kernels *chosen = NULL;
+    static const shy_tile_kernels *const kernels[SHY_ISAS] = {
+        [SHY_ISA_PORTABLE] = &shy_tile_kernels_portable,
+#ifdef HAVE_X86_KERNELS
+        [SHY_ISA_AVX2] = &shy_tile_kernels_avx2,
+        [SHY_ISA_AVX512] = &shy_tile_kernels_avx512,
+#endif
+    };
+    if (!chosen) chosen = kernels[shy_isa_get()];
+    return chosen;
+}
+
+double shy_row_sum(int rows, const double *u)
+{
+    return shy_tile_kernels_get()->row_sum(rows, u);
+}
+
+double shy_row_square(int rows, const double *u, double mean)
+{
+    return shy_tile_kernels_get()->row_square(rows, u, mean);
+}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The same configuration gives the same results, byte for byte, on any number of ranks, with any number of row blocks, and with
-# panels of any size; factors with missing values, with equal values and with the same values as others included.
+# The same configuration gives the same results, byte for byte, on any number of ranks, with any number of row blocks, with
+# panels of any size, and with any instruction set; factors with missing values, with equal values and with the same values as others included.
 # shellcheck disable=SC2086 # MPIRUN is several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_builddir:=.}"
@@ -56,7 +56,7 @@ make_table() { # make_table KIND: KIND.csv
 same_as_first() {
     name=$1 ranks=$2
     shift 2
-    what="$name on $ranks ranks${1:+, }$*"
+    what="$name on $ranks ranks${1:+, }$*${SHY_ISA:+, $SHY_ISA}"
     for assignment in "$@"; do
         shift
         set -- "$@" --set "$assignment"
@@ -94,6 +94,12 @@ compare() { # compare NAME
     same_as_first "$1" 3 parallel.tile=33
     same_as_first "$1" 2 parallel.tile=33 parallel.row_blocks=2
     same_as_first "$1" 4 parallel.tile=5 parallel.row_blocks=2
+    for isa in portable avx2 avx512; do
+        SHY_ISA=$isa "$SHIHYO" help >out.txt 2>&1 || continue # not here
+        export SHY_ISA="$isa"
+        same_as_first "$1" 2
+        unset SHY_ISA
+    done
 }
 
 make_table noise

@@ -14,14 +14,18 @@
 
 /* Floats in a register. Sums are kept in so many lanes by the text below, not by the compiler's choice: the bound counts on it. */
 #if defined __AVX512F__
-enum { LANES = 16 };
+enum { LANES = 16, STEP = 16 };
+#define TWICE(...)
 #elif defined __AVX2__
-enum { LANES = 8 };
+enum { LANES = 8, STEP = 16 };
+#define TWICE(...) __VA_ARGS__ /* two registers for a sum: an addition waits for the one before */
 #else
-enum { LANES = 4 };
+enum { LANES = 4, STEP = 4 };
+#define TWICE(...)
 #endif
 enum { PARTS = 4, BLOCK = 64 }; /* partial sums that are left of a formula's lanes; formulas whose parts are added together */
 
+#define MARGIN 1.00001f /* more than some dozens of roundings */
 #define SIMD _Pragma("omp simd")
 #define INLINE static inline __attribute__((always_inline))
 
@@ -97,15 +101,22 @@ static void add_block(int count, const block_parts *part, const shy_rough_batch 
                            block_parts *part, int k)                                                                   \
     {                                                                                                                  \
         float first[LANES] = {0.0f}, second[LANES] = {0.0f}, response[LANES] = {0.0f};                                 \
-        for (int i = 0; i < rows; i += LANES) {                                                                        \
+        TWICE(float first_2[LANES] = {0.0f}, second_2[LANES] = {0.0f}, response_2[LANES] = {0.0f};)                    \
+        int i = 0;                                                                                                     \
+        do { /* there are rows: a loop that may end at once would keep the sums in memory */                           \
             SIMD for (int l = 0; l < LANES; l++)                                                                       \
             {                                                                                                          \
                 const float d = name##_of(us[i + l], vs[i + l]) - reference;                                           \
                 first[l] += d;                                                                                         \
                 second[l] += d * d;                                                                                    \
                 response[l] += d * ys[i + l];                                                                          \
+                TWICE(const int j = i + LANES + l; const float e = name##_of(us[j], vs[j]) - reference;                \
+                      first_2[l] += e; second_2[l] += e * e; response_2[l] += e * ys[j];)                              \
             }                                                                                                          \
-        }                                                                                                              \
+            i += STEP;                                                                                                 \
+        } while (i < rows);                                                                                            \
+        TWICE(SIMD for (int l = 0; l < LANES; l++) first[l] += first_2[l], second[l] += second_2[l],                   \
+              response[l] += response_2[l];)                                                                           \
         fold(first, part->first[k]);                                                                                   \
         fold(second, part->second[k]);                                                                                 \
         fold(response, part->response[k]);                                                                             \
@@ -137,26 +148,28 @@ SHY_DEFINITIONS(SUMS)
 
 /* ---- judgement --------------------------------------------------------------------------------------------------------- */
 
-/* The bound of rough.c, in its notation. Not a number compares as false: uncertain. */
+/*
+ * The bound of rough.c, in its notation; what is computed here is rounded to fp32 too, for which MARGIN is left. Not a number
+ * compares as false: uncertain.
+ */
 static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
 {
-    const double n = s->samples, per_sample = 1.0 / n, m = n + 4.0 * s->padding, epsilon = SHY_ROUGH_EPSILON;
-    const double gamma = ((double)SHY_ROUGH_STRIDE / LANES + 4.0) * epsilon, tiny = n * 0x1p-126;
+    const float n = (float)s->samples, per_sample = 1.0f / n, m = (float)(s->samples + 4.0 * s->padding), root = sqrtf(n);
+    const float epsilon = (float)SHY_ROUGH_EPSILON * MARGIN, gamma = ((float)SHY_ROUGH_STRIDE / LANES + 4.0f) * epsilon, margin = MARGIN;
     SIMD for (int k = 0; k < s->count; k++)
     {
-        const double first = fabs(s->first[k]), second = s->second[k], spread = 1.5 * second, reference = fabs((double)s->reference[k]);
-        const double most_value = reference + sqrt(spread), growth = (double)s->growth[k];
-        const double relative = (double)s->relative[k] + growth * (most_value > 1.0 ? most_value : 1.0);
-        const double a = relative + 1.0, b = relative * reference + (double)s->absolute[k] + 0x1p-100;
-        const double q = sqrt(n * spread), w = epsilon * b * m;
-        const double first_error = (epsilon * a + gamma) * q + w;
-        const double second_error = (epsilon * a * (2.0 + epsilon * a) + gamma) * spread + (2.0 * q + w) * w * per_sample + tiny;
-        const double response_error = (epsilon * (a + 2.0) + gamma) * q + w + tiny;
-        const double variance = second * (1.0 - 0x1p-50) - first * first * per_sample;
-        const double least = variance - second_error - (2.0 * first + first_error) * first_error * per_sample;
-        const double most = fabs(s->response[k]) + response_error;
-        const bool sure = (second_error <= 0.25 * second) & (least > 0.0) & (growth * most_value <= growth * 1000.0);
-        const bool below = most * most < s->mark[k] * (n * least);
+        const float first = fabsf((float)s->first[k]), second = (float)s->second[k], reference = fabsf(s->reference[k]);
+        const float length = sqrtf(1.5f * second), most_value = reference + length, growth = s->growth[k];
+        const float relative = s->relative[k] + growth * (most_value > 1.0f ? most_value : 1.0f);
+        const float a = epsilon * (relative + 1.0f), b = epsilon * (relative * reference + s->absolute[k] + 0x1p-100f);
+        const float q = root * length, w = b * m;
+        const float first_error = (a + gamma) * q + w;
+        const float second_error = (a * (2.0f + a) + gamma + 16.0f * epsilon) * 1.5f * second + (2.0f * q + w) * w * per_sample;
+        const float response_error = (a + epsilon + gamma) * q + w;
+        const float least = second - first * first * per_sample - second_error - (2.0f * first + first_error) * first_error * per_sample;
+        const float most = (fabsf((float)s->response[k]) + response_error) * margin;
+        const bool sure = (second_error <= 0.25f * second) & (least > 0.0f) & (second > 1e-24f) & (growth * most_value <= growth * 1000.0f);
+        const bool below = most * per_sample * most < (float)s->mark[k] * least; /* in this order nothing overflows */
         verdict[k] = (uint8_t)(sure ? (below ? SHY_ROUGH_BELOW : SHY_ROUGH_POSSIBLE) : SHY_ROUGH_UNCERTAIN);
     }
 }
@@ -165,7 +178,6 @@ static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
 #define REFERENCES_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_references,
 #define SUMS_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_sums,
 const shy_rough_kernels SHY_KERNEL(shy_rough_kernels) = {
-    .lanes = LANES,
     .log_rows = log_rows,
     .exp_rows = exp_rows,
     .rows = {SHY_DEFINITIONS(OPERAND_ROW)},

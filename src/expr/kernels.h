@@ -21,7 +21,6 @@ typedef struct {
 
 /* kernel_rough.c: logarithm and exponential in fp64; operands and sums of formulas in fp32 (expr.h). */
 typedef struct {
-    int lanes; /* sums run in so many lanes */
     void (*log_rows)(int rows, const double *u, double *out);
     void (*exp_rows)(int rows, const double *u, double *out);
     bool (*rows[SHY_OPS])(int rows, const float *u, const float *v, float *out);

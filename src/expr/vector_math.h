@@ -36,16 +36,16 @@ static inline double vector_log(double u)
 /* The same in fp32, for normal numbers; three terms of R, fitted: error below 1e-9. */
 static inline float vector_logf(float u)
 {
-    static const float ln2_high = 0x1.62e4p-1f, ln2_low = 0x1.7f7d1cp-20f, per_bit = 0x1p-23f;
+    static const float ln2_per_bit = 0x1.62e43p-1f * 0x1p-23f;
     int32_t bits, exponent;
     float m;
     memcpy(&bits, &u, sizeof bits);
     exponent = (bits - 0x3f3504f3) & (int32_t)0xff800000U; /* k·2^23; √½ */
     bits -= exponent;
     memcpy(&m, &bits, sizeof m);
-    const float k = (float)exponent, s = (m - 1.0f) / (m + 1.0f), q = s * s;
-    const float r = ((0x1.2ee8c8p-2f * q + 0x1.997c22p-2f) * q + 0x1.55555cp-1f) * q;
-    return k * (ln2_high * per_bit) + (2.0f * s + (s * r + k * (ln2_low * per_bit)));
+    const float s = (m - 1.0f) / (m + 1.0f), q = s * s;
+    const float two_and_r = ((0x1.2ee8c8p-2f * q + 0x1.997c22p-2f) * q + 0x1.55555cp-1f) * q + 2.0f;
+    return (float)exponent * ln2_per_bit + two_and_r * s;
 }
 
 /* 2^k for whole k within the range of exponents: adding 1.5·2^52 leaves k in the last bits. */

@@ -1,4 +1,4 @@
-/* A second look in fp64 at the elements of which fp32 could not say that they are below the mark. */
+/* A second look, in fp64 and by the definitions, at the elements of which fp32 could not say that they are below the mark. */
 #include "shy_config.h"
 
 #include <string.h>
@@ -51,10 +51,14 @@ static void sum_chunks(shy_engine *engine, const shy_tuple *tuple, const double 
     }
 }
 
-/* Sums that leave no variance to speak of decide nothing: such a formula is scored exactly. */
+/*
+ * Sums that leave no variance to speak of decide nothing: such a formula is scored exactly. But these are the values that are scored:
+ * where all are equal, there is nothing to score.
+ */
 static double statistic(const double *sums, double n)
 {
     const double variance = sums[1] - sums[0] * sums[0] / n;
+    if (sums[1] == 0.0) return -1.0;
     if (!(variance > 1e-6 * sums[1])) return 1.0;
     return sums[2] * sums[2] / (variance * n);
 }
@@ -76,7 +80,6 @@ shy_status shy_element_again(shy_engine *engine, const shy_tuple *tuple, const d
     const int count = list_wanted(work, work->wanted_element);
     const double n = (double)engine->space->problem->rows.total;
     double *reference = work->again, *sums = work->again + count;
-    memset(work->made, 0, (size_t)list->context->elements->kept); /* here their columns are overwritten */
     SHY_TRY(set_references(engine, tuple, work->wanted_element, count, reference));
     sum_chunks(engine, tuple, column, work->wanted_element, count, reference, sums);
     SHY_TRY(shy_group_sum(engine->space->problem->team, sums, 3 * (int64_t)count));

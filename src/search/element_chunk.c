@@ -33,9 +33,9 @@ void shy_element_need_operands(const struct shy_element_plan *plan, uint8_t *nee
 
 /* ---- operands ------------------------------------------------------------------------------------------------------- */
 
-static double *wide_column(const shy_element_work *work, int column)
+static double *wide_column(double *wide, int column)
 {
-    return work->wide + (size_t)column * SHY_ROUGH_STRIDE;
+    return wide + (size_t)column * SHY_ROUGH_STRIDE;
 }
 
 static float *narrow_column(const shy_element_work *work, int column)
@@ -50,14 +50,14 @@ static void load_factor(const shy_element_chunk *chunk, int slot, double *out)
 }
 
 /* What stands below a place is kept: its column is its number. */
-static void make_wide(const shy_element_work *work, const shy_element_chunk *chunk, const shy_element_place *place, double *out)
+static void make_wide(double *wide, const shy_element_chunk *chunk, const shy_element_place *place, bool exact, double *out)
 {
     if (place->a < 0) {
         load_factor(chunk, place->slot, out);
         return;
     }
-    const double *u = wide_column(work, place->a), *v = place->b >= 0 ? wide_column(work, place->b) : u;
-    if (place->exact) shy_operator_apply_rows((shy_op)place->op, chunk->places, u, v, out);
+    const double *u = wide_column(wide, place->a), *v = place->b >= 0 ? wide_column(wide, place->b) : u;
+    if (exact) shy_operator_apply_rows((shy_op)place->op, chunk->places, u, v, out);
     else shy_operator_screen_rows((shy_op)place->op, chunk->places, u, v, out);
 }
 
@@ -68,10 +68,11 @@ static void make_place(shy_element_work *work, const shy_element_chunk *chunk, i
     const int column = shy_element_column(plan, p);
     bool within = true;
     if (place->stored || place->a < 0) {
-        make_wide(work, chunk, place, wide_column(work, column));
-        if (place->narrow) within = shy_rough_narrow(SHY_OP_FACTOR, chunk->places, wide_column(work, column), NULL, narrow_column(work, column));
+        double *wide = wide_column(work->wide, column);
+        make_wide(work->wide, chunk, place, place->exact, wide);
+        if (place->narrow) within = shy_rough_narrow(SHY_OP_FACTOR, chunk->places, wide, NULL, narrow_column(work, column));
     } else if (place->wide) {
-        const double *u = wide_column(work, place->a), *v = place->b >= 0 ? wide_column(work, place->b) : u;
+        const double *u = wide_column(work->wide, place->a), *v = place->b >= 0 ? wide_column(work->wide, place->b) : u;
         within = shy_rough_narrow((shy_op)place->op, chunk->places, u, v, narrow_column(work, column));
     } else {
         const float *u = narrow_column(work, place->a), *v = place->b >= 0 ? narrow_column(work, place->b) : u;
@@ -160,7 +161,7 @@ void shy_element_chunk_values(shy_element_work *work, const shy_element_chunk *c
 {
     const struct shy_element_plan *plan = work->list.context->elements;
     for (int p = 0; p < plan->kept; p++) {
-        if (work->wanted[p]) make_wide(work, chunk, &plan->place[p], wide_column(work, p));
+        if (work->wanted[p]) make_wide(work->again_wide, chunk, &plan->place[p], true, wide_column(work->again_wide, p));
     }
 }
 
@@ -168,9 +169,10 @@ const double *shy_element_chunk_column(shy_element_work *work, const shy_element
 {
     const struct shy_element_plan *plan = work->list.context->elements;
     const shy_element *element = &plan->element[work->list.element[k]];
-    double *spot = wide_column(work, plan->kept), *out = wide_column(work, plan->kept + 1);
-    if (element->u >= plan->kept) make_wide(work, chunk, &plan->place[element->u], spot);
-    else spot = wide_column(work, element->u);
-    shy_operator_screen_rows((shy_op)element->op, chunk->places, spot, wide_column(work, element->v < plan->kept ? element->v : plan->kept), out);
+    double *wide = work->again_wide, *spot = wide_column(wide, plan->kept), *out = wide_column(wide, plan->kept + 1);
+    if (element->u >= plan->kept) make_wide(wide, chunk, &plan->place[element->u], true, spot);
+    const double *u = element->u < plan->kept ? wide_column(wide, element->u) : spot;
+    const double *v = element->v < plan->kept ? wide_column(wide, element->v) : spot;
+    shy_operator_apply_rows((shy_op)element->op, chunk->places, u, v, out);
     return out;
 }

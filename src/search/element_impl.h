@@ -37,6 +37,7 @@ struct shy_element_work {
     shy_tuple tuple;
     uint8_t *beyond;    /* [places]: values that fp32 does not hold */
     bool any_beyond;
+    double *again_wide; /* columns in fp64 when elements are looked at again: as `wide`, which stays as it is */
     double *wide;       /* columns of SHY_ROUGH_STRIDE: kept places, then spots */
     float *narrow;
     float *y;           /* [SHY_ROUGH_STRIDE] response of the chunk */
@@ -64,14 +65,14 @@ void shy_element_chunk_references(struct shy_element_work *work, const shy_eleme
 void shy_element_chunk_sum(struct shy_element_work *work, const shy_element_chunk *chunk, bool references);
 /* With an operand those below it are needed. */
 void shy_element_need_operands(const struct shy_element_plan *plan, uint8_t *needed);
-/* Kept places that are wanted, in fp64; then the values of the list's k-th element, valid until the next call. */
+/* Kept places that are wanted, in fp64 by the definitions; then the values of the list's k-th element, valid until the next call. */
 void shy_element_chunk_values(struct shy_element_work *work, const shy_element_chunk *chunk);
 const double *shy_element_chunk_column(struct shy_element_work *work, const shy_element_chunk *chunk, int k);
 
 /* Samples row … of the tuple as a chunk; row −1: none, the reference sample alone. Returns the row after it. */
 int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const double *const *column, int row, shy_element_chunk *chunk_out);
 
-/* Sums the possible elements again in fp64, and leaves out those that are below the mark. Collective over the group. */
+/* Sums the possible elements again in fp64, and leaves out those that are below the mark or constant. Collective over the group. */
 shy_status shy_element_again(shy_engine *engine, const shy_tuple *tuple, const double *const *column);
 
 #endif

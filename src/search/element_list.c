@@ -55,8 +55,8 @@ static void add_elements(shy_element_work *work, const shy_element_plan *plan, i
         const shy_element *element = &plan->element[e];
         list->element[k] = e;
         list->complexity[k] = element->complexity;
-        list->u[k] = shy_element_column(plan, element->u);
-        list->v[k] = shy_element_column(plan, element->v);
+        list->u[k] = element->u_column;
+        list->v[k] = element->v_column;
         list->relative[k] = element->error.relative;
         list->absolute[k] = element->error.absolute;
         list->growth[k] = element->error.growth;

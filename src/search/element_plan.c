@@ -8,7 +8,7 @@
 
 typedef struct shy_element_plan shy_element_plan;
 
-enum { KEPT_BLOCK = 16 }; /* kept operands that stay in the first-level cache while others are joined with them */
+enum { KEPT_BLOCK = 32 }; /* kept operands that stay in the first-level cache while others are joined with them */
 
 /* ---- elements ------------------------------------------------------------------------------------------------------- */
 
@@ -233,7 +233,11 @@ static shy_status order_elements(shy_element_plan *plan)
         plan->certain += plan->element[i].rough && plan->element[i].certain;
     }
     qsort(order, (size_t)plan->count, sizeof *order, compare_ordered);
-    for (int i = 0; i < plan->count; i++) plan->element[i] = order[i].element;
+    for (int i = 0; i < plan->count; i++) {
+        shy_element *element = &plan->element[i];
+        *element = order[i].element;
+        element->u_column = shy_element_column(plan, element->u), element->v_column = shy_element_column(plan, element->v);
+    }
     make_groups(plan, order);
 out:
     shy_free(&order);

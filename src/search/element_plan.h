@@ -4,7 +4,7 @@
 
 #include "context_impl.h"
 
-#define SHY_SPOTS 32 /* spots that are in memory at a time: few enough for the first-level cache */
+#define SHY_SPOTS 64 /* spots that are in memory at a time: few enough for the first-level cache */
 
 /*
  * An operand. Places below `kept` hold their values while a tuple's chunk is worked on. The others, spots, are operands of unary roots
@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
     int root;
     int32_t u, v;             /* places; v = u for unary roots */
+    int32_t u_column, v_column; /* where their values stand */
     shy_rough_error error;    /* of its fp32 values */
     bool rough;               /* there is such a bound */
     bool certain;             /* valid whatever the ranges */

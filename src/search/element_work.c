@@ -11,7 +11,7 @@
 
 #define SLACK 1e-7 /* between the statistic of operands computed here (fp64, vectorised log and exp) and the exact one */
 
-#define AGAIN_MIN 3 /* fewer are scored exactly at once */
+#define AGAIN_MIN 2 /* one is scored exactly at once */
 
 /* ---- memory ----------------------------------------------------------------------------------------------------------- */
 
@@ -29,7 +29,7 @@ void shy_element_work_destroy(shy_engine *engine)
     struct shy_element_work *work = engine->elements;
     if (!work) return;
     shy_element_list *list = &work->list;
-    void *owned[] = {work->valid, work->root_valid, work->root_valid_before, work->needed_always,  work->needed,   work->wanted,    work->made,    work->beyond,         work->wide,       work->narrow,
+    void *owned[] = {work->valid, work->root_valid, work->root_valid_before, work->needed_always,  work->needed,   work->wanted,    work->made,    work->beyond,         work->again_wide, work->wide,       work->narrow,
                      work->y,       work->sums,     work->again,     work->wanted_element, list->element, list->complexity, list->u,
                      list->v,       list->relative, list->absolute,  list->growth,  list->reference,      list->mark,       list->verdict,
                      list->possible, list->group};
@@ -82,6 +82,7 @@ static shy_status grow_places(struct shy_element_work *work, const struct shy_el
     }
     if (columns > work->columns) {
         SHY_TRY(shy_grow((size_t)columns * SHY_ROUGH_STRIDE, sizeof *work->wide, &work->wide));
+        SHY_TRY(shy_grow((size_t)(plan->kept + 2) * SHY_ROUGH_STRIDE, sizeof *work->again_wide, &work->again_wide));
         SHY_TRY(shy_grow((size_t)columns * SHY_ROUGH_STRIDE, sizeof *work->narrow, &work->narrow));
         work->columns = columns;
     }

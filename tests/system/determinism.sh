@@ -1,7 +1,7 @@
 #!/bin/sh
 # The same configuration gives the same results, byte for byte, on any number of ranks, with any number of row blocks, and with
 # panels of any size; factors with missing values, with equal values and with the same values as others included. Nor does it matter
-# whether the columns are in memory or read from the cohort as they are needed.
+# whether the columns are in memory or read from the cohort as they are needed, in which type is screened, and with which instructions.
 # shellcheck disable=SC2086 # MPIRUN is several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_builddir:=.}"
@@ -57,7 +57,7 @@ make_table() { # make_table KIND: KIND.csv
 same_as_first() {
     name=$1 ranks=$2
     shift 2
-    what="$name on $ranks ranks${1:+, }$*"
+    what="$name on $ranks ranks${1:+, }$*${SHY_ISA:+, $SHY_ISA}"
     for assignment in "$@"; do
         shift
         set -- "$@" --set "$assignment"

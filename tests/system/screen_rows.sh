@@ -63,6 +63,18 @@ done
 search 1 noise search.screen_rows=1000 seed=2 && ! cmp -s out/front.json noise/front.json && cmp -s out/front.tsv noise/front.tsv
 say $? 'another seed takes other samples'
 
+# 20,000 × 60 columns take 9.6 MB: with 12 MiB they are read from the cohort as they are needed, those of the part are in memory.
+"$cohorts" noise --rows 20000 --factors 60 --seed 3 -o wide.csv && "$SHIHYO" import wide.csv -q -o wide.h5
+cat >wide.yaml <<'END'
+cohort: wide.h5
+outcome: {column: y}
+grammar: {max_complexity: 3}
+search: {keep: 5, screen_rows: 500}
+END
+search 1 wide && mv out wide && search 1 wide parallel.memory=12MiB && cmp -s out/front.json wide/front.json &&
+    search 4 wide parallel.memory=14MiB parallel.row_blocks=2 && cmp -s out/front.json wide/front.json
+say $? 'columns that do not fit into the memory give the same'
+
 # ---- what is said --------------------------------------------------------------------------------------------------------------------
 
 sentence='Screened on 1,000 of 20,000 samples, so the search was not exhaustive on all of them: a formula as good as those listed was overlooked with a chance of at most'

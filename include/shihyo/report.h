@@ -22,6 +22,7 @@ typedef struct {
     char *unit;              /* of the formula, "" if unknown */
     double statistic;        /* screening statistic, r² with the response, fp64 */
     double loss;
+    double lost_chance;      /* that screening on a part of the samples loses a formula as good as this one */
     double metric[SHY_METRICS_MAX];
     shy_verdict verdict;
     uint64_t twins_count; /* all found */
@@ -48,6 +49,8 @@ typedef struct {
     int notes_count;
     char **notes; /* sentences the user should read: dropped constant factors, missing values … */
     uint64_t n_formulas;
+    uint64_t n_screened; /* samples of screening, if it was on a part of them; 0: on all, and nothing is said of chances */
+    double lost_chance;  /* the largest on the front; NaN if it is empty */
     int levels;
     shy_level *level; /* ascending complexity; levels without formulas are present with count 0 */
     int front_count;
@@ -81,6 +84,9 @@ void shy_output_release(const char *directory, int created);
  * On failure (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only.
  */
 shy_status shy_results_write(const shy_results *results, const char *directory);
+#define SHY_SENTENCE_ROOM 512
+/** What a reader must know of a search that was screened on a part of its samples, in a sentence. Chances are rounded up. Returns text. */
+const char *shy_screening_sentence(uint64_t screened, uint64_t samples, double lost_chance, char text[SHY_SENTENCE_ROOM]);
 /** The front as an aligned table with two sentences on how to read it. */
 void shy_results_print_front(const shy_results *results, FILE *stream);
 /** The same from the front.json of a finished run. complexity: 0 = the front, −1 = every list, else the list of that complexity. */

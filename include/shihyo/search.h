@@ -43,6 +43,7 @@ typedef struct {
     double *first_sample;            /* [factors]: the values of sample 0, on every rank */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
     double *y;                       /* [rows.rows]; binary: 0/1 */
+    const double *response;          /* [rows.rows]: of a null model of more samples than these; borrowed. NULL: of these samples' own */
     char *outcome, *outcome_unit, *positive;
     const shy_outcome_ops *ops;
     int notes_count;
@@ -64,6 +65,8 @@ typedef struct {
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
 bool shy_problem_resident(const shy_problem *problem); /* its columns are in memory, as far as this rank's node is concerned */
+/** Adds a sentence to the notes. Not collective. */
+shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /**
  * Bytes per rank with which the columns of `factors` factors for `rows` rows can be worked with: all of them, divided by the
  * `members` ranks of a node that share them, or, if that is less, so many that few have to be read again. Cannot fail.
@@ -79,6 +82,7 @@ typedef struct {
     int tile_left, tile_right;       /* operands of a tile panel; 0 = chosen */
     shy_precision precision;         /* of screening; SHY_PRECISION_AUTO: the fastest here */
     uint64_t seed;
+    uint64_t screen_rows;            /* screen on so many samples, drawn at random in strata of the outcome; 0, or not fewer than in use: on all */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 
@@ -121,6 +125,7 @@ typedef struct {
     int complexity;
     shy_tree tree;                   /* the formula z, constants included */
     double statistic;                /* r² with the response, fp64, fixed order of summation */
+    double lost_chance;              /* that screening on a part of the samples loses a formula as good as this one; 0 on all samples */
     shy_fit fit;                     /* refit of the family's basis; metrics */
     double intercept, slope;         /* outcome or logit = intercept + slope·z */
     char *text;                      /* shortest exact text */
@@ -145,11 +150,19 @@ typedef struct {
     shy_found_level *level;          /* complexity 1 … max */
     int front_count;
     int *front_level, *front_index;  /* the Pareto front: strictly decreasing loss with complexity */
+    uint64_t n_screened;             /* samples of screening, if it was on a part of them; else 0 */
+    double lost_chance;              /* the largest on the front */
     double seconds;
     double idle_worst, idle_mean;    /* of the time in which subtrees were dealt: what a rank waited for a subtree or for the others' last */
     double scheduling_share;         /* of rank 0's processor time meanwhile: dealing; about 1 where it does nothing else */
 } shy_search_result;
 
+/**
+ * Samples that screening works on: options->screen_rows, if that is less than there are, else all. On a part of the samples formulas are the
+ * same, valid or not by the ranges of all; more than `keep` of each complexity are scored again on all samples, and those are ranked, merged and
+ * refitted as ever. Such a search is not exhaustive on all samples: see lost_chance. Cannot fail.
+ */
+uint64_t shy_search_screen_rows(const shy_problem *problem, const shy_search_options *options);
 /** Exact counts and costs; SHY_INPUT if the grammar allows nothing, SHY_MEMORY if over options->memory. Collective. */
 shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out);
 /**

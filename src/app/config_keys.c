@@ -113,6 +113,11 @@ static shy_key table[SHY_KEYS] = {
         CHOICE("search.precision", SHY_KEY_IS_CHOICE, precisions, "auto",
                "Type of the matrix products that formulas are screened with; auto is the fastest here. Changes the speed, "
                "never the result: whatever might be among the best is computed again in fp64."),
+    [SHY_KEY_SEARCH_SCREEN_ROWS] =
+        RANGE("search.screen_rows", SHY_KEY_IS_AUTO_INTEGER, 100, 1000000000, "auto",
+              "Samples to screen formulas on, drawn at random in strata of the outcome; the best are then scored on all samples. "
+              "For very many samples: faster, but a formula may be overlooked, and the results say how likely that is. "
+              "auto screens on all."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                           "Ranks that share the samples between them; must divide the number of ranks. "
                                           "auto is 1 unless the samples do not fit into the memory of one rank."),

@@ -101,6 +101,7 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.memory = shy_config_bytes(s->config, SHY_KEY_PARALLEL_MEMORY);
     s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);
     s->options.precision = precision_of(shy_config_text(s->config, SHY_KEY_SEARCH_PRECISION));
+    s->options.screen_rows = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEARCH_SCREEN_ROWS);
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
 out:
     return st;
@@ -172,6 +173,17 @@ out:
     return st;
 }
 
+/* Who asked for a part of the samples should know that it was not needed. */
+static shy_status note_screening(const shy_search_session *s)
+{
+    const uint64_t rows = s->options.screen_rows, samples = s->problem->rows.total;
+    char asked[32], used[32];
+
+    if (rows == 0 || rows < samples) return SHY_OK;
+    return shy_problem_note(s->problem, "search.screen_rows is %s and has no effect: %s samples are in use, and all of them are screened.",
+                            shy_text_thousands(rows, asked), shy_text_thousands(samples, used));
+}
+
 shy_status shy_session_load(shy_search_session *s)
 {
     shy_status st = SHY_OK;
@@ -191,6 +203,7 @@ shy_status shy_session_load(shy_search_session *s)
     SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));
     SHY_TRY(regroup(s, path));
     SHY_TRY(shy_problem_load(s->team, s->cohort, &options, &s->problem));
+    SHY_TRY_ALL(s->team, note_screening(s));
 out:
     return st;
 }

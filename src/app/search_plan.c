@@ -43,6 +43,16 @@ static shy_status print_counts(const shy_search_session *s, FILE *stream)
     return st;
 }
 
+static void print_screening(const shy_search_session *s, FILE *stream)
+{
+    char screened[32], samples[32];
+    const uint64_t rows = shy_search_screen_rows(s->problem, &s->options), total = s->problem->rows.total;
+
+    if (rows == total) return;
+    fprintf(stream, "Screening uses %s of %s samples; the best formulas are then scored on all of them.\n\n",
+            shy_text_thousands(rows, screened), shy_text_thousands(total, samples));
+}
+
 shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
 {
     char factors[32], samples[32], memory[32], budget[32], seconds[32], jobs[32];
@@ -53,6 +63,7 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
             shy_text_thousands((uint64_t)s->problem->factors, factors),
             shy_text_thousands((uint64_t)s->problem->rows.total, samples), team->size, team->size == 1 ? "" : "s",
             team->groups, team->groups == 1 ? "" : "s", team->row_blocks);
+    print_screening(s, stream);
     st = print_counts(s, stream);
     fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((uint64_t)s->plan.jobs, jobs));
     fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);

@@ -93,6 +93,7 @@ static shy_status build_entry(const builder *b, const shy_found *found, shy_entr
     entry->slope = found->slope;
     entry->statistic = found->statistic;
     entry->loss = found->fit.loss;
+    entry->lost_chance = found->lost_chance;
     entry->verdict = found->fit.verdict;
     entry->twins_count = found->twins_count;
     memcpy(entry->metric, found->fit.metric, sizeof entry->metric);
@@ -143,6 +144,22 @@ static shy_status build_versions(shy_results *r)
     return shy_string_format(&r->versions, "%s; %s; %s; %s; %s", shy_version_text(), par, linalg, data, tile);
 }
 
+static shy_status build_notes(const shy_search_session *s, shy_results *r)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *p = s->problem;
+    char text[SHY_SENTENCE_ROOM];
+
+    SHY_TRY(shy_new((size_t)p->notes_count + 1, sizeof *r->notes, &r->notes));
+    for (int i = 0; i < p->notes_count; i++)
+        SHY_TRY(shy_string_copy(p->notes[i], &r->notes[r->notes_count++]));
+    if (r->n_screened > 0)
+        SHY_TRY(shy_string_copy(shy_screening_sentence(r->n_screened, r->n_samples, r->lost_chance, text),
+                                &r->notes[r->notes_count++]));
+out:
+    return st;
+}
+
 static shy_status build_facts(const shy_search_session *s, shy_results *r)
 {
     shy_status st = SHY_OK;
@@ -154,6 +171,8 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     r->n_cohort = p->n_cohort, r->n_filtered = p->n_filtered, r->n_samples = p->rows.total;
     r->factors_offered = p->offered, r->factors_used = p->factors;
     r->n_formulas = s->result->formulas_scored;
+    r->n_screened = s->result->n_screened;
+    r->lost_chance = s->result->front_count > 0 ? s->result->lost_chance : NAN;
     r->seed = s->options.seed;
     r->ranks = s->team->size, r->groups = s->team->groups, r->row_blocks = s->team->row_blocks;
     r->seconds = s->result->seconds;
@@ -170,9 +189,7 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     SHY_TRY(shy_string_copy(p->ops->name, &r->outcome_kind));
     SHY_TRY(shy_string_copy(p->outcome_unit == NULL ? "" : p->outcome_unit, &r->outcome_unit));
     if (p->positive != NULL) SHY_TRY(shy_string_copy(p->positive, &r->positive));
-    SHY_TRY(shy_new((size_t)p->notes_count, sizeof *r->notes, &r->notes));
-    for (int i = 0; i < p->notes_count; i++)
-        SHY_TRY(shy_string_copy(p->notes[i], &r->notes[r->notes_count++]));
+    SHY_TRY(build_notes(s, r));
     SHY_TRY(shy_config_save(s->config, &r->configuration));
     SHY_TRY(shy_string_copy(shy_config_text(s->config, SHY_KEY_COHORT), &r->cohort_path));
     SHY_TRY(shy_string_copy(shy_cohort_sha256(s->cohort), &r->cohort_sha256));

@@ -100,6 +100,10 @@ static shy_status add_root(const shy_hdf5_table *t, hid_t file)
     SHY_TRY(shy_hdf5_integer(file, "n_filtered", r->n_filtered));
     SHY_TRY(shy_hdf5_integer(file, "n_samples", r->n_samples));
     SHY_TRY(shy_hdf5_integer(file, "n_formulas", r->n_formulas));
+    if (r->n_screened > 0) {
+        SHY_TRY(shy_hdf5_integer(file, "n_screened", r->n_screened));
+        SHY_TRY(shy_hdf5_number(file, "lost_chance", r->lost_chance));
+    }
     SHY_TRY(shy_hdf5_list(file, t->text_type, "notes", (const char *const *)r->notes, (hsize_t)r->notes_count));
 out:
     return st;

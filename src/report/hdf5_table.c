@@ -60,6 +60,12 @@ static shy_status add_numbers(const shy_hdf5_table *t)
             values[i] = *(const double *)(const void *)((const char *)t->entry[i] + numbers[c].offset);
         SHY_TRY(shy_hdf5_dataset(t, numbers[c].name, 0, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values, numbers[c].help));
     }
+    if (t->results->n_screened > 0) {
+        for (hsize_t i = 0; i < t->count; i++)
+            values[i] = t->entry[i]->lost_chance;
+        SHY_TRY(shy_hdf5_dataset(t, "lost_chance", 0, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values,
+                                 "chance that screening on a part of the samples loses a formula as good as this one"));
+    }
     for (int m = 0; t->results->metric_names[m] != NULL; m++) {
         for (hsize_t i = 0; i < t->count; i++)
             values[i] = t->entry[i]->metric[m];

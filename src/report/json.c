@@ -64,6 +64,14 @@ static json_t *metrics(const shy_results *results, const shy_entry *entry)
     return object;
 }
 
+/* Only where screening was on a part of the samples: other files are as they always were. */
+static bool add_screening(const shy_results *results, json_t *document)
+{
+    if (results->n_screened == 0 || document == NULL) return true;
+    return json_object_set_new(document, "n_screened", json_integer((json_int_t)results->n_screened)) == 0 &&
+           json_object_set_new(document, "lost_chance", number(results->lost_chance)) == 0;
+}
+
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
     json_t *object = json_pack(
@@ -77,6 +85,7 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
     if (entry->verdict != SHY_FITTED &&
         json_object_set_new(object, "verdict", text(shy_verdict_name(entry->verdict))) != 0)
         goto failed;
+    if (results->n_screened > 0 && json_object_set_new(object, "lost_chance", number(entry->lost_chance)) != 0) goto failed;
     if (json_object_set_new(object, "twins", texts(entry->twins, entry->twins_listed)) != 0) goto failed;
     if (json_object_set_new(object, "twins_count", json_integer((json_int_t)entry->twins_count)) != 0) goto failed;
     return object;
@@ -125,14 +134,18 @@ static json_t *level_formulas(const shy_results *results, const shy_level *level
 
 json_t *shy_report_front_json(const shy_results *results)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o, s:o, s:o}", "outcome",
-                     text(results->outcome), "outcome_kind", text(results->outcome_kind), "outcome_unit",
-                     text(results->outcome_unit), "positive", text(results->positive), "n_cohort",
-                     (json_int_t)results->n_cohort, "n_filtered", (json_int_t)results->n_filtered, "n_samples",
-                     (json_int_t)results->n_samples, "factors_offered", results->factors_offered, "factors_used",
-                     results->factors_used, "n_formulas", (json_int_t)results->n_formulas, "metrics",
-                     metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
-                     "best", per_level(results, level_json));
+    json_t *document =
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o, s:o, s:o}", "outcome",
+                  text(results->outcome), "outcome_kind", text(results->outcome_kind), "outcome_unit",
+                  text(results->outcome_unit), "positive", text(results->positive), "n_cohort",
+                  (json_int_t)results->n_cohort, "n_filtered", (json_int_t)results->n_filtered, "n_samples",
+                  (json_int_t)results->n_samples, "factors_offered", results->factors_offered, "factors_used",
+                  results->factors_used, "n_formulas", (json_int_t)results->n_formulas, "metrics",
+                  metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
+                  "best", per_level(results, level_json));
+
+    if (!add_screening(results, document)) json_decref(document), document = NULL;
+    return document;
 }
 
 /* How the screening went; doc/results.md says what the numbers mean. */

@@ -214,6 +214,42 @@ static void print_reading(const json_t *document, FILE *stream)
     print_paragraph(text, stream);
 }
 
+/* "0.3": in per cent, two digits, never less than it is. */
+static const char *chance_text(double chance, char out[32])
+{
+    const double percent = 100.0 * chance, step = percent < 1.0 ? 0.01 : percent < 10.0 ? 0.1 : 1.0;
+
+    snprintf(out, 32, "%.4g", fmin(fmax(ceil(percent / step - 1e-9) * step, 0.01), 100.0));
+    return out;
+}
+
+const char *shy_screening_sentence(uint64_t screened, uint64_t samples, double lost_chance, char text[SHY_SENTENCE_ROOM])
+{
+    char part[32], all[32], chance[32];
+    int used = snprintf(text, SHY_SENTENCE_ROOM, "Screened on %s of %s samples, so the search was not exhaustive on all of them",
+                        shy_text_thousands(screened, part), shy_text_thousands(samples, all));
+
+    if (isfinite(lost_chance))
+        snprintf(text + used, SHY_SENTENCE_ROOM - (size_t)used,
+                 ": a formula as good as those listed was overlooked with a chance of at most %s %%.", chance_text(lost_chance, chance));
+    else
+        snprintf(text + used, SHY_SENTENCE_ROOM - (size_t)used, ".");
+    return text;
+}
+
+static void print_screening(const json_t *document, FILE *stream)
+{
+    char text[SHY_SENTENCE_ROOM];
+    const json_t *chance = json_object_get(document, "lost_chance");
+    const uint64_t screened = count_of(document, "n_screened");
+
+    if (screened == 0) return;
+    fputs("\n", stream);
+    print_paragraph(shy_screening_sentence(screened, count_of(document, "n_samples"),
+                                           json_is_number(chance) ? json_number_value(chance) : NAN, text),
+                    stream);
+}
+
 static shy_status print_front(const json_t *document, FILE *stream)
 {
     const json_t *front = json_object_get(document, "front");
@@ -221,9 +257,11 @@ static shy_status print_front(const json_t *document, FILE *stream)
     print_heading(document, stream);
     if (json_array_size(front) == 0) {
         fputs("No formula explains the outcome: the front is empty.\n", stream);
+        print_screening(document, stream);
         return SHY_OK;
     }
     shy_status st = print_table(document, front, stream);
+    if (st == SHY_OK) print_screening(document, stream);
     if (st == SHY_OK) print_reading(document, stream);
     return st;
 }

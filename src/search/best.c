@@ -172,13 +172,6 @@ shy_status shy_best_join_levels(shy_best *best, int keep)
 
 /* ---- transport ------------------------------------------------------------------------------------------------------ */
 
-typedef struct {
-    int32_t complexity;
-    int32_t more;
-    shy_formula formula;
-    shy_score score;
-} shy_packed;
-
 shy_status shy_best_pack(void *context, void **bytes_out, uint64_t *count_out)
 {
     shy_status st = SHY_OK;

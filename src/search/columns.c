@@ -2,6 +2,7 @@
 #include "shy_config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "columns_impl.h"
 
@@ -69,6 +70,41 @@ out:
     return st;
 }
 
+static shy_status begin_room(const shy_columns_source *source, shy_columns **columns_out)
+{
+    const shy_status st = shy_new(1, sizeof **columns_out, columns_out);
+
+    if (st != SHY_OK) return st;
+    (*columns_out)->source = *source;
+    (*columns_out)->rows = (size_t)source->rows;
+    return SHY_OK;
+}
+
+static shy_status refuse(const shy_columns_source *source)
+{
+    const double bytes = resident_bytes(source->factors, source->rows, source->team->node_size);
+
+    return shy_fail(SHY_MEMORY,
+                    "search.screen_rows: %d samples of %d factors take %.1f MiB per rank, and %.1f MiB of memory are left for them: "
+                    "choose fewer samples or fewer factors, or raise parallel.memory.",
+                    source->rows, source->factors, ceil(bytes / 0x1p20 * 10.0) / 10.0, floor((double)source->budget / 0x1p20 * 10.0) / 10.0);
+}
+
+shy_status shy_columns_hold(const shy_team *team, int factors, int rows, uint64_t budget, shy_columns **columns_out)
+{
+    shy_status st = SHY_OK;
+    const shy_columns_source source = {.team = team, .factors = factors, .rows = rows, .budget = budget};
+    shy_columns *c = NULL;
+
+    SHY_TRY_ALL(team, begin_room(&source, &c));
+    SHY_TRY_ALL(team, make_resident(c));
+    SHY_TRY_ALL(team, c->value ? SHY_OK : refuse(&source));
+    *columns_out = c, c = NULL;
+out:
+    shy_columns_destroy(&c);
+    return st;
+}
+
 shy_status shy_columns_wrap(int rows, const double *values, shy_columns **columns_out)
 {
     const shy_status st = shy_new(1, sizeof **columns_out, columns_out);
@@ -113,6 +149,20 @@ shy_status shy_columns_fill(shy_columns *c)
     if (c->value) shy_reader_destroy(&c->reader); /* nothing is read any more */
 out:
     return st;
+}
+
+/* Turn by turn, so that the pages lie near all members. */
+void shy_columns_store(shy_columns *c, int factor, const double *values)
+{
+    const shy_team *team = c->source.team;
+
+    if (c->shared && factor % team->node_size != team->node_rank) return;
+    memcpy(c->own + (size_t)factor * c->rows, values, c->rows * sizeof *values);
+}
+
+void shy_columns_publish(shy_columns *c)
+{
+    if (c->shared) shy_shared_publish(c->shared);
 }
 
 /* ---- use --------------------------------------------------------------------------------------------------------- */

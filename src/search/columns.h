@@ -34,6 +34,14 @@ typedef struct {
 shy_status shy_columns_create(const shy_columns_source *source, shy_columns **columns_out);
 /* Each member of a node reads its share of what is resident; nothing where it is not. Collective over the team. */
 shy_status shy_columns_fill(shy_columns *columns);
+/*
+ * Room for columns that the caller has: resident, and filled by shy_columns_store and shy_columns_publish. Fails with SHY_MEMORY, and says
+ * what is missing, on all ranks if the budget (the same on all) does not suffice on one. Collective over the team.
+ */
+shy_status shy_columns_hold(const shy_team *team, int factors, int rows, uint64_t budget, shy_columns **columns_out);
+/* Puts a column into its place. All members of a node bring the same, and one of them writes. Not collective. */
+void shy_columns_store(shy_columns *columns, int factor, const double *values);
+void shy_columns_publish(shy_columns *columns); /* after the last of them. Collective over the node */
 /* A store of values that the caller holds: values[f·rows + i]. Not collective. */
 shy_status shy_columns_wrap(int rows, const double *values, shy_columns **columns_out);
 void shy_columns_destroy(shy_columns **columns); /* not collective */

@@ -25,13 +25,17 @@ static shy_tile_shape shape_of(const shy_space *space, const shy_search_options 
     return shape;
 }
 
+uint64_t shy_scoring_bytes(const shy_space *space, int keep)
+{
+    const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
+    const uint64_t lists = levels * (uint64_t)shy_best_reserve(keep) * (sizeof(shy_best_entry) + 128U);
+    return lists + rows * sizeof(double) * (SHY_PROBES + SHY_BASIS_MAX + 20U);
+}
+
 uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const shy_tile_shape shape = shape_of(space, options, precision);
-    const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
-    const uint64_t lists = levels * (uint64_t)shy_best_reserve(options->keep) * (sizeof(shy_best_entry) + 128U);
-    const uint64_t scores = rows * sizeof(double) * (SHY_PROBES + SHY_BASIS_MAX + 20U);
-    return lists + scores + shy_tile_work_bytes((int)rows, &shape);
+    return shy_scoring_bytes(space, options->keep) + shy_tile_work_bytes(space->problem->rows.rows, &shape);
 }
 
 /* The first member's choice for all members: their rows and their memory may differ. Collective over the group. */

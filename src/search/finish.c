@@ -108,14 +108,14 @@ out:
 
 /* ---- result ---------------------------------------------------------------------------------------------------------------- */
 
-static shy_status fill_found(shy_engine *engine, const shy_survivors *s, int at, const shy_best_entry *entry, shy_found *found)
+static shy_status fill_found(shy_space *space, const shy_survivors *s, int at, const shy_best_entry *entry, shy_found *found)
 {
     shy_status st = SHY_OK;
     found->complexity = s->complexity[at];
     found->statistic = s->score[at].statistic;
     found->fit = s->fit[at];
-    SHY_TRY(shy_formula_fitted(engine->space, &s->formula[at], &s->fit[at], &found->tree, &found->intercept, &found->slope));
-    SHY_TRY(shy_tree_print(&found->tree, (const char *const *)engine->space->problem->name, 0, &found->text));
+    SHY_TRY(shy_formula_fitted(space, &s->formula[at], &s->fit[at], &found->tree, &found->intercept, &found->slope));
+    SHY_TRY(shy_tree_print(&found->tree, (const char *const *)space->problem->name, 0, &found->text));
     found->twins_count = (uint64_t)entry->count - 1U + (entry->more ? 1U : 0U);
     SHY_TRY(shy_new((size_t)entry->count, sizeof *found->twins, &found->twins));
     for (int k = 1; k < entry->count; k++) SHY_TRY(shy_string_copy(entry->member[k].text, &found->twins[found->twins_listed++]));
@@ -147,10 +147,9 @@ static int compare_found(const void *a, const void *b)
     return shy_text_compare(x->text, y->text);
 }
 
-static shy_status fill_levels(shy_engine *engine, const shy_survivors *s, shy_search_result *result)
+static shy_status fill_levels(const shy_best *best, const shy_survivors *s, shy_search_result *result)
 {
     shy_status st = SHY_OK;
-    const shy_best *best = engine->best;
     int at = 0;
     SHY_TRY(shy_new((size_t)best->levels, sizeof *result->level, &result->level));
     result->levels = best->levels;
@@ -160,7 +159,7 @@ static shy_status fill_levels(shy_engine *engine, const shy_survivors *s, shy_se
         SHY_TRY(shy_new((size_t)best->count[c], sizeof *level->found, &level->found));
         for (int i = 0; i < best->count[c]; i++, at++) {
             shy_found *found = &level->found[level->count++];
-            SHY_TRY(fill_found(engine, s, at, best->entry[c][i], found));
+            SHY_TRY(fill_found(best->space, s, at, best->entry[c][i], found));
             if (usable(found)) continue;
             release(found);
             level->count--;
@@ -196,26 +195,26 @@ out:
     return st;
 }
 
-static shy_status write_result(shy_engine *engine, const shy_survivors *s, shy_search_result *result)
+static shy_status write_result(const shy_best *best, const shy_survivors *s, shy_search_result *result)
 {
     shy_status st = SHY_OK;
-    if (engine->space->problem->team->rank != 0) return SHY_OK;
-    SHY_TRY(fill_levels(engine, s, result));
+    if (best->space->problem->team->rank != 0) return SHY_OK;
+    SHY_TRY(fill_levels(best, s, result));
     SHY_TRY(draw_front(result));
 out:
     return st;
 }
 
-shy_status shy_finish(shy_engine *engine, const shy_outcome *outcome, shy_search_result *result)
+shy_status shy_finish(shy_best *best, int keep, const shy_outcome *outcome, shy_search_result *result)
 {
     shy_status st = SHY_OK;
-    const shy_team *team = engine->space->problem->team;
+    const shy_team *team = best->space->problem->team;
     shy_survivors survivors = {0};
-    SHY_TRY_ALL(team, team->rank == 0 ? shy_best_join_levels(engine->best, engine->options->keep) : SHY_OK);
-    SHY_TRY(survivors_share(engine->best, team, &survivors));
-    SHY_TRY_ALL(team, refit_mine(engine->space, outcome, &survivors));
+    SHY_TRY_ALL(team, team->rank == 0 ? shy_best_join_levels(best, keep) : SHY_OK);
+    SHY_TRY(survivors_share(best, team, &survivors));
+    SHY_TRY_ALL(team, refit_mine(best->space, outcome, &survivors));
     SHY_TRY(gather_fits(team, &survivors));
-    SHY_TRY_ALL(team, write_result(engine, &survivors, result));
+    SHY_TRY_ALL(team, write_result(best, &survivors, result));
 out:
     survivors_free(&survivors);
     return st;

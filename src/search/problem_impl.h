@@ -92,7 +92,6 @@ shy_status shy_loading_read(struct shy_loading *l, const int64_t *columns, int c
 
 /* ---- problem_notes.c ------------------------------------------------------------------------------------------- */
 
-shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** What happened to rows and columns, in sentences. Not collective. */
 shy_status shy_loading_notes(const struct shy_loading *l);
 /** SHY_INPUT with the reason, if there are too few samples or no factors. Not collective; the same on all ranks. */

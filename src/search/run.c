@@ -4,7 +4,61 @@
 #include <math.h>
 #include <string.h>
 
-#include "search_impl.h"
+#include "subset.h"
+
+/* ---- on which samples ---------------------------------------------------------------------------------------------------- */
+
+/* Formulas are screened in one space and ranked in another, which are the same unless screening is on a part of the samples. */
+typedef struct {
+    shy_space *whole;
+    const shy_search_options *options;
+    shy_subset *subset; /* NULL: on all samples */
+    shy_space *part;
+    shy_search_options part_options;
+} shy_stage;
+
+static shy_space *screening_space(const shy_stage *stage)
+{
+    return stage->part ? stage->part : stage->whole;
+}
+
+static const shy_search_options *screening_options(const shy_stage *stage)
+{
+    return stage->part ? &stage->part_options : stage->options;
+}
+
+uint64_t shy_search_screen_rows(const shy_problem *problem, const shy_search_options *options)
+{
+    const bool part = options->screen_rows > 0 && options->screen_rows < problem->rows.total;
+    return part ? options->screen_rows : problem->rows.total;
+}
+
+/* Destroying is collective, as the part has a team of its own. */
+static void leave_part(shy_stage *stage)
+{
+    shy_space_destroy(&stage->part);
+    shy_subset_destroy(&stage->subset);
+}
+
+static void leave_stage(shy_stage *stage)
+{
+    leave_part(stage);
+    shy_space_destroy(&stage->whole);
+}
+
+static shy_status enter_stage(const shy_problem *problem, const shy_search_options *options, shy_stage *stage)
+{
+    shy_status st = SHY_OK;
+    const uint64_t samples = shy_search_screen_rows(problem, options);
+    *stage = (shy_stage){.options = options, .part_options = *options};
+    SHY_TRY(shy_space_create(problem, &options->grammar, &stage->whole));
+    if (samples == problem->rows.total) return SHY_OK;
+    stage->part_options.keep = shy_screened_keep(options->keep);
+    SHY_TRY(shy_subset_create(stage->whole, samples, options->seed, &stage->subset));
+    SHY_TRY(shy_space_create(&stage->subset->problem, &options->grammar, &stage->part));
+out:
+    return st;
+}
 
 /* ---- plan --------------------------------------------------------------------------------------------------------------- */
 
@@ -25,8 +79,9 @@ static shy_status check_plan(const shy_search_options *options, const shy_plan *
         const double unit = small ? 0x1p10 : 0x1p20;
         const char *name = small ? "KiB" : "MiB";
         return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
-                                    "fewer factors, or a smaller search.keep.",
-                        ceil(plan->bytes_per_rank / unit), name, floor((double)options->memory / unit), name);
+                                    "fewer factors, or a smaller search.keep%s.",
+                        ceil(plan->bytes_per_rank / unit), name, floor((double)options->memory / unit), name,
+                        options->screen_rows > 0 ? " or search.screen_rows" : "");
     }
     return SHY_OK;
 }
@@ -52,10 +107,21 @@ static double candidate_seconds(const shy_space *space, const shy_search_options
     return scored * (SCORE_SECONDS + rows * SCORE_ROW_SECONDS) + kept * (SCORE_SECONDS + rows * REFIT_ROW_SECONDS);
 }
 
+/* What the part of the samples needs besides, and what is to be done on all of them afterwards. */
+static void plan_part(const shy_stage *stage, const shy_rates *rates, shy_plan *plan)
+{
+    const shy_problem *whole = stage->whole->problem;
+    const double choice = whole->team->rank == 0 ? shy_subset_choice_bytes(whole->rows.total) : 0.0;
+    plan->bytes_per_rank = fmax(plan->bytes_per_rank + shy_subset_bytes(stage->subset), choice + (double)shy_memory_in_use());
+    shy_screened_plan(stage->whole, stage->options, stage->part_options.keep, rates, plan);
+}
+
 /* Rates are rank 0's, so that all ranks cut the space at the same places. */
-static shy_status plan_space(shy_space *space, const shy_search_options *options, shy_rates *rates, shy_jobs **jobs_out, shy_plan *plan)
+static shy_status plan_stage(const shy_stage *stage, shy_rates *rates, shy_jobs **jobs_out, shy_plan *plan)
 {
     shy_status st = SHY_OK;
+    shy_space *space = screening_space(stage);
+    const shy_search_options *options = screening_options(stage);
     const shy_team *team = space->problem->team;
     *plan = (shy_plan){.formulas_total = 0};
     if (options->plan) memcpy(plan->formulas, options->plan->formulas, sizeof plan->formulas);
@@ -68,6 +134,7 @@ static shy_status plan_space(shy_space *space, const shy_search_options *options
     plan->seconds = (*jobs_out)->cost / team->groups + candidate_seconds(space, options, plan->formulas);
     plan->flops = (*jobs_out)->flops;
     plan->bytes_per_rank = (double)bytes_per_rank(space, options, rates->precision);
+    if (stage->part) plan_part(stage, rates, plan);
     SHY_TRY(shy_team_maximum(team, &plan->bytes_per_rank, 1));
     SHY_TRY_ALL(team, check_plan(options, plan));
 out:
@@ -77,14 +144,14 @@ out:
 shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
 {
     shy_status st = SHY_OK;
-    shy_space *space = NULL;
+    shy_stage stage;
     shy_jobs *jobs = NULL;
     shy_rates rates;
-    SHY_TRY(shy_space_create(problem, &options->grammar, &space));
-    SHY_TRY(plan_space(space, options, &rates, &jobs, plan_out));
+    SHY_TRY(enter_stage(problem, options, &stage));
+    SHY_TRY(plan_stage(&stage, &rates, &jobs, plan_out));
 out:
     shy_jobs_destroy(&jobs);
-    shy_space_destroy(&space);
+    leave_stage(&stage);
     return st;
 }
 
@@ -252,32 +319,71 @@ static shy_status add_up_screening(const shy_engine *engine, shy_precision preci
     return st;
 }
 
-static shy_status search_space(shy_space *space, const shy_search_options *options, void (*progress)(void *context, const shy_progress *now),
-                               void *context, shy_search_result *result)
+/* The lists of the screening, complete on rank 0 in engine->best. */
+static shy_status screen(const shy_stage *stage, const shy_rates *rates, shy_run *run, shy_search_result *result)
 {
     shy_status st = SHY_OK;
-    const shy_problem *problem = space->problem;
-    shy_engine *engine = NULL;
-    shy_jobs *jobs = NULL;
+    SHY_TRY(shy_engine_create(screening_space(stage), screening_options(stage), rates->precision, &run->engine));
+    SHY_TRY(deal_and_work(run, result));
+    SHY_TRY(add_up_screening(run->engine, rates->precision, result));
+out:
+    return st;
+}
+
+/* The refits, and the front, of lists with scores on all samples. */
+static shy_status finish(shy_best *best, int keep, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *problem = best->space->problem;
     shy_outcome *outcome = NULL;
-    shy_rates rates;
-    const double start = shy_time_seconds();
-    SHY_TRY(plan_space(space, options, &rates, &jobs, &result->plan));
-    const double planned = shy_time_seconds();
-    SHY_TRY(shy_engine_create(space, options, rates.precision, &engine));
-    shy_run run = {.engine = engine, .jobs = jobs, .plan = &result->plan, .progress = progress, .context = context, .started = shy_time_seconds(),
-                    .listens = fmin(LISTEN_SECONDS, jobs->piece[SHY_ROUNDS - 1] / 2.0)};
-    SHY_TRY(deal_and_work(&run, result));
-    const double searched = shy_time_seconds();
-    result->formulas_scored = result->plan.formulas_total;
-    SHY_TRY(add_up_screening(engine, rates.precision, result));
     SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
-    SHY_TRY(shy_finish(engine, outcome, result));
-    result->times.plan = planned - start, result->times.search = searched - planned, result->times.finish = shy_time_seconds() - searched;
-    SHY_TRY(add_up_times(engine, &result->times));
+    SHY_TRY(shy_finish(best, keep, outcome, result));
 out:
     shy_outcome_destroy(&outcome);
-    shy_engine_destroy(&engine);
+    return st;
+}
+
+/* What the part needed makes room before all samples are turned to. */
+static shy_status finish_part(shy_stage *stage, shy_engine **engine, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    shy_screened screened = {0};
+    shy_best *best = NULL;
+    SHY_TRY(shy_screened_take(*engine, &screened));
+    shy_engine_destroy(engine);
+    leave_part(stage);
+    SHY_TRY(shy_screened_rescore(&screened, stage->whole, stage->options, &best));
+    SHY_TRY(finish(best, stage->options->keep, result));
+    if (stage->whole->problem->team->rank == 0) shy_screened_judge(&screened, stage->whole->problem->rows.total, result);
+out:
+    shy_best_destroy(&best);
+    shy_screened_free(&screened);
+    return st;
+}
+
+static shy_status search_stage(shy_stage *stage, void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    shy_jobs *jobs = NULL;
+    shy_rates rates;
+    shy_run run = {.plan = &result->plan, .progress = progress, .context = context};
+    const double start = shy_time_seconds();
+    SHY_TRY(plan_stage(stage, &rates, &jobs, &result->plan));
+    result->times.plan = shy_time_seconds() - start;
+    if (stage->subset) SHY_TRY(shy_subset_fill(stage->subset, stage->options->memory));
+    run.jobs = jobs;
+    run.listens = fmin(LISTEN_SECONDS, jobs->piece[SHY_ROUNDS - 1] / 2.0);
+    run.started = shy_time_seconds();
+    SHY_TRY(screen(stage, &rates, &run, result));
+    const double searched = shy_time_seconds();
+    result->times.search = searched - run.started;
+    result->formulas_scored = result->plan.formulas_total;
+    SHY_TRY(add_up_times(run.engine, &result->times));
+    if (stage->subset) SHY_TRY(finish_part(stage, &run.engine, result));
+    else SHY_TRY(finish(run.engine->best, stage->options->keep, result));
+    result->times.finish = shy_time_seconds() - searched;
+out:
+    shy_engine_destroy(&run.engine);
     shy_jobs_destroy(&jobs);
     return st;
 }
@@ -286,17 +392,17 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
                           void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result **result_out)
 {
     shy_status st = SHY_OK;
-    shy_space *space = NULL;
+    shy_stage stage = {0};
     shy_search_result *result = NULL;
     const double start = shy_time_seconds();
     *result_out = NULL;
     SHY_TRY_ALL(problem->team, shy_new(1, sizeof *result, &result));
-    SHY_TRY(shy_space_create(problem, &options->grammar, &space));
-    SHY_TRY(search_space(space, options, progress, context, result));
+    SHY_TRY(enter_stage(problem, options, &stage));
+    SHY_TRY(search_stage(&stage, progress, context, result));
     result->seconds = shy_time_seconds() - start;
     if (problem->team->rank == 0) *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);
-    shy_space_destroy(&space);
+    leave_stage(&stage);
     return st;
 }

@@ -164,6 +164,14 @@ typedef struct {
     shy_best_entry ***entry;       /* [levels + 1][count], best first */
 } shy_best;
 
+/* A member of an entry as it travels. */
+typedef struct {
+    int32_t complexity;
+    int32_t more;
+    shy_formula formula;
+    shy_score score;
+} shy_packed;
+
 /* Order of formulas that are equally good: shorter text first, then by alphabet. */
 int shy_text_compare(const char *a, const char *b);
 shy_status shy_best_create(shy_space *space, int keep, shy_best **best_out);
@@ -171,7 +179,7 @@ void shy_best_destroy(shy_best **best);
 shy_status shy_best_offer(shy_best *best, int complexity, const shy_formula *formula, const shy_score *score);
 /* marks[c]: statistic of the K-th of complexity c, −1 while there are fewer. */
 void shy_best_marks(const shy_best *best, double *marks);
-shy_status shy_best_pack(void *best, void **bytes_out, uint64_t *count_out);    /* for shy_merge */
+shy_status shy_best_pack(void *best, void **bytes_out, uint64_t *count_out);    /* for shy_merge: an array of shy_packed */
 shy_status shy_best_absorb(void *best, const void *bytes, uint64_t count);
 /* Entries that are twins of a simpler entry become its twins; then each list is cut to `keep`. */
 shy_status shy_best_join_levels(shy_best *best, int keep);
@@ -290,6 +298,7 @@ typedef struct {
 
 shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out);
 void shy_engine_destroy(shy_engine **engine);
+uint64_t shy_scoring_bytes(const shy_space *space, int keep); /* lists and columns, without the tiles */
 uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *options, shy_precision precision);
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */
 /* Scores and keeps, if its statistic may exceed the mark. Collective over the group. */
@@ -315,7 +324,7 @@ double shy_element_seconds(void);                        /* of an average sum an
 /* Counts the canonical formulas exactly, each group a share of the tuples. Collective over the world. */
 shy_status shy_count_formulas(shy_space *space, uint64_t *formulas);
 
-/* After the search: refit, front, texts. Collective over the world. */
-shy_status shy_finish(shy_engine *engine, const shy_outcome *outcome, shy_search_result *result);
+/* After the search: refit of the `keep` best, front, texts. Collective over the world. */
+shy_status shy_finish(shy_best *best, int keep, const shy_outcome *outcome, shy_search_result *result);
 
 #endif

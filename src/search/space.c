@@ -270,8 +270,12 @@ shy_status shy_space_create(const shy_problem *problem, const shy_grammar *gramm
                                    ? allocate(space)
                                    : shy_fail(SHY_INPUT, "factors.max is %d; formulas of more than %d factors are not searched",
                                               grammar->max_factors, SHY_FACTORS_MAX));
-    SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
-    shy_outcome_response(outcome, space->response);
+    if (problem->response) {
+        memcpy(space->response, problem->response, (size_t)problem->rows.rows * sizeof *space->response);
+    } else {
+        SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
+        shy_outcome_response(outcome, space->response);
+    }
     SHY_TRY_ALL(problem->team, standardise_response(space));
     *space_out = space, space = NULL;
 out:

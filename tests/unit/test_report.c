@@ -304,6 +304,87 @@ static void hdf5_reads_back(void **state)
     H5Fclose(file);
 }
 
+/* ---- a part of the samples was screened -------------------------------------------------------------------------------- */
+
+static double number_at(hid_t object, const char *name)
+{
+    double value = NAN;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    assert_true(attribute >= 0);
+    assert_true(H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) >= 0);
+    H5Aclose(attribute);
+    return value;
+}
+
+static void expect_no_chance(const char *directory)
+{
+    char path[512];
+    size_t length;
+
+    snprintf(path, sizeof path, "%s/front.json", directory);
+    const char *text = contents(path, &length);
+    assert_null(strstr(text, "lost_chance"));
+    assert_null(strstr(text, "n_screened"));
+    snprintf(path, sizeof path, "%s/results.h5", directory);
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    assert_int_equal(H5Lexists(file, "front/lost_chance", H5P_DEFAULT), 0);
+    assert_int_equal(H5Aexists(file, "lost_chance"), 0);
+    H5Fclose(file);
+}
+
+static void a_part_that_was_screened_is_told_with_its_chance(void **state)
+{
+    char path[512];
+    double chance[2];
+    json_error_t error;
+
+    (void)state;
+    expect_no_chance(written());
+    remove_results(in("out"));
+    shy_results r = make_results();
+    r.n_screened = 1024, r.lost_chance = 0.25;
+    r.level[3].entry[0].lost_chance = 0.25, r.level[0].entry[1].lost_chance = 0.5;
+    int created;
+    assert_int_equal(shy_output_check(in("out"), false, &created), SHY_OK);
+    assert_int_equal(shy_results_write(&r, in("out")), SHY_OK);
+    shy_results_free(&r);
+    snprintf(path, sizeof path, "%s/front.json", in("out"));
+    json_t *d = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    assert_int_equal(json_integer_value(json_object_get(d, "n_screened")), 1024);
+    assert_true(json_real_value(json_object_get(d, "lost_chance")) == 0.25);
+    json_t *last = json_array_get(json_object_get(d, "front"), 1), *first = json_array_get(json_object_get(d, "front"), 0);
+    assert_true(json_real_value(json_object_get(last, "lost_chance")) == 0.25);
+    assert_true(json_is_real(json_object_get(first, "lost_chance")));
+    json_decref(d);
+    snprintf(path, sizeof path, "%s/results.h5", in("out"));
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT), set = H5Dopen2(file, "front/lost_chance", H5P_DEFAULT);
+    assert_true(H5Dread(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, chance) >= 0);
+    assert_true(chance[0] == 0.0 && chance[1] == 0.25);
+    assert_true(number_at(file, "n_screened") == 1024.0 && number_at(file, "lost_chance") == 0.25);
+    H5Dclose(set);
+    H5Fclose(file);
+    remove_results(in("out"));
+}
+
+/* The chance is never less than it is, and an empty front has none. */
+static void chances_are_rounded_up(void **state)
+{
+    static const struct {
+        double chance;
+        const char *end;
+    } cases[] = {{0.003, "at most 0.3 %."},   {0.00301, "at most 0.31 %."}, {0.0, "at most 0.01 %."}, {1e-9, "at most 0.01 %."},
+                 {0.0512, "at most 5.2 %."},  {0.1201, "at most 13 %."},    {0.99999, "at most 100 %."}, {1.0, "at most 100 %."},
+                 {NAN, "exhaustive on all of them."}};
+    char text[SHY_SENTENCE_ROOM];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *sentence = shy_screening_sentence(1024, 500000, cases[i].chance, text);
+        assert_non_null(strstr(sentence, "Screened on 1,024 of 500,000 samples"));
+        assert_string_equal(sentence + strlen(sentence) - strlen(cases[i].end), cases[i].end);
+    }
+}
+
 /* Two runs that differ in ranks and time alone give the same front.json and front.tsv, and the same results.h5 outside /run. */
 static void files_do_not_depend_on_ranks_or_time(void **state)
 {
@@ -612,6 +693,8 @@ int main(void)
         cmocka_unit_test(json_is_short_and_has_no_nan),
         cmocka_unit_test(tsv_has_a_row_per_formula_of_the_front),
         cmocka_unit_test(hdf5_reads_back),
+        cmocka_unit_test(a_part_that_was_screened_is_told_with_its_chance),
+        cmocka_unit_test(chances_are_rounded_up),
         cmocka_unit_test(files_do_not_depend_on_ranks_or_time),
         cmocka_unit_test(the_same_results_give_the_same_bytes),
         cmocka_unit_test(python_reads_it),

@@ -35,6 +35,8 @@ static void check_refusals(const shy_team *team)
     shy_search_options options = options_for(NULL, 4);
     options.memory = 4096;
     expect_refusal(team, &options, SHY_MEMORY, "per rank");
+    options.screen_rows = 20;
+    expect_refusal(team, &options, SHY_MEMORY, "search.screen_rows");
     options = options_for(NULL, 4);
     options.grammar.weight[SHY_OP_FACTOR] = 5; /* not even a factor alone is simple enough */
     expect_refusal(team, &options, SHY_INPUT, "no formula");
@@ -50,16 +52,20 @@ static void too_little_memory_and_empty_grammars_are_refused(void **state)
 /* A plan is what the search then does. */
 static void check_plan(const shy_team *team)
 {
-    const shy_search_options options = options_for(NULL, 4);
+    shy_search_options options = options_for(NULL, 4);
     shy_problem *problem = problem_create(team, &spec);
     shy_search_result *result = NULL;
-    shy_plan plan;
+    shy_plan plan, part;
     uint64_t total = 0;
+    options.screen_rows = 20;
+    EXPECT(shy_search_plan(problem, &options, &part) == SHY_OK);
+    options.screen_rows = 0;
     EXPECT(shy_search_plan(problem, &options, &plan) == SHY_OK);
     EXPECT(shy_search_run(problem, &options, NULL, NULL, &result) == SHY_OK);
     for (int c = 0; c <= SHY_COMPLEXITY_MAX; c++) total += plan.formulas[c];
     EXPECT(total == plan.formulas_total && total > 100);
     EXPECT(plan.jobs > 0 && plan.seconds > 0.0 && plan.flops > 0.0 && plan.bytes_per_rank > 0.0);
+    EXPECT(memcmp(plan.formulas, part.formulas, sizeof plan.formulas) == 0); /* validity is that of all samples */
     if (result)
         EXPECT(memcmp(plan.formulas, result->plan.formulas, sizeof plan.formulas) == 0 &&
                result->formulas_scored == total);
@@ -96,13 +102,14 @@ static void factors_alone_can_be_searched(void **state)
 /* ---- memory ---------------------------------------------------------------------------------------------------------------- */
 
 /* The nth allocation of one rank fails, for every rank and many n: everywhere the same status and message, and nothing is left. */
-static void check_memory(const shy_team *team)
+static void check_memory(const shy_team *team, uint64_t screen_rows)
 {
     static const char *const units[] = {"kg", "m", "kg", ""};
     problem_spec with_units = spec;
     shy_search_options options = options_for("+ * / log max", 4);
     with_units.units = units;
     options.grammar.units = SHY_UNITS_CLINICAL;
+    options.screen_rows = screen_rows;
     shy_problem *problem = problem_create(team, &with_units);
     for (int victim = 0; victim < team->size; victim++) {
         shy_status st = SHY_MEMORY;
@@ -127,10 +134,16 @@ static void check_memory(const shy_team *team)
     problem_free(problem);
 }
 
+static void check_memory_of_a_search(const shy_team *team)
+{
+    check_memory(team, 0);
+    check_memory(team, 20);
+}
+
 static void memory_that_ends_on_one_rank_ends_the_search_on_all(void **state)
 {
     (void)state;
-    on_every_team(check_memory);
+    on_every_team(check_memory_of_a_search);
     assert_on_all_ranks();
 }
 

@@ -25,7 +25,7 @@ static void expect_same_found(const shy_found *a, const shy_found *b)
 {
     present_case = a->text;
     EXPECT(strcmp(a->text, b->text) == 0);
-    EXPECT(a->complexity == b->complexity && a->statistic == b->statistic);
+    EXPECT(a->complexity == b->complexity && a->statistic == b->statistic && a->lost_chance == b->lost_chance);
     EXPECT(same_fit(&a->fit, &b->fit));
     EXPECT(a->intercept == b->intercept && a->slope == b->slope);
     EXPECT(a->twins_count == b->twins_count && a->twins_listed == b->twins_listed);
@@ -37,6 +37,7 @@ static void expect_same_result(const shy_search_result *a, const shy_search_resu
 {
     EXPECT(memcmp(a->plan.formulas, b->plan.formulas, sizeof a->plan.formulas) == 0);
     EXPECT(a->levels == b->levels && a->front_count == b->front_count);
+    EXPECT(a->n_screened == b->n_screened && a->lost_chance == b->lost_chance);
     for (int k = 0; k < a->levels && k < b->levels; k++) {
         EXPECT(a->level[k].count == b->level[k].count);
         for (int i = 0; i < a->level[k].count && i < b->level[k].count; i++) {
@@ -52,21 +53,25 @@ typedef struct {
     problem_spec spec;
     const char *operators;
     int complexity, factors, keep;
+    uint64_t screen_rows;
 } run_case;
 
 static const run_case cases[] = {
-    {{.n = 60, .columns = "ppppp", .seed = 1}, NULL, 5, 3, 12},
-    {{.n = 45, .columns = "spizw", .seed = 2}, ALL_OPERATORS, 4, 3, 9},
-    {{.n = 75, .columns = "pdpb", .seed = 3}, NULL, 5, 2, 15},
-    {{.n = 64, .columns = "ppp", .seed = 4, .outcome = "binary"}, "+ - * / log", 5, 3, 10},
-    {{.n = 33, .columns = "bbbbb", .seed = 5}, "+ - * max sqrt square", 5, 3, 6}, /* many ties and twins */
+    {{.n = 60, .columns = "ppppp", .seed = 1}, NULL, 5, 3, 12, 0},
+    {{.n = 45, .columns = "spizw", .seed = 2}, ALL_OPERATORS, 4, 3, 9, 0},
+    {{.n = 75, .columns = "pdpb", .seed = 3}, NULL, 5, 2, 15, 0},
+    {{.n = 64, .columns = "ppp", .seed = 4, .outcome = "binary"}, "+ - * / log", 5, 3, 10, 0},
+    {{.n = 33, .columns = "bbbbb", .seed = 5}, "+ - * max sqrt square", 5, 3, 6, 0}, /* many ties and twins */
+    {{.n = 300, .columns = "pppspb", .seed = 6}, "+ - * / log max", 5, 3, 8, 70},
+    {{.n = 211, .columns = "ppzb", .seed = 7, .outcome = "binary"}, "+ - * / sqrt", 5, 2, 3, 60},
 };
 enum { CASES = sizeof cases / sizeof *cases };
 static shy_search_result *expected[CASES]; /* of one rank alone; on rank 0 */
 
 static shy_status run_case_on(const shy_team *team, const run_case *c, int tile, shy_search_result **result_out)
 {
-    const shy_search_options options = options_for(c->operators, c->complexity, c->factors, c->keep, tile);
+    shy_search_options options = options_for(c->operators, c->complexity, c->factors, c->keep, tile);
+    options.screen_rows = c->screen_rows;
     shy_problem *problem = problem_create(team, &c->spec);
     const shy_status st = shy_search_run(problem, &options, NULL, NULL, result_out);
     problem_free(problem);
@@ -105,6 +110,64 @@ static void results_do_not_depend_on_ranks_or_tiles(void **state)
     shy_team_destroy(&alone);
     on_every_team(check_cases);
     for (int k = 0; k < CASES; k++) shy_search_result_free(&expected[k]);
+    assert_on_all_ranks();
+}
+
+/* ---- on a part of the samples -------------------------------------------------------------------------------------------- */
+
+/* A part that is no part changes nothing; one whose lists have room for all formulas loses none of them. */
+static void screening_a_part_loses_nothing_that_its_lists_can_hold(void **state)
+{
+    (void)state;
+    static const run_case whole = {{.n = 150, .columns = "ppsd", .seed = 9}, "+ - * / log", 4, 3, 7, 0};
+    static const run_case spacious = {{.n = 150, .columns = "ppsd", .seed = 9}, "+ - * / log", 4, 3, 4000, 0};
+    const struct {
+        const run_case *of;
+        uint64_t rows, n_screened;
+    } parts[] = {{&whole, 150, 0}, {&whole, 100000, 0}, {&spacious, 149, 149}, {&spacious, 25, 25}};
+    shy_team *alone = NULL;
+    EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
+    for (int k = 0; k < 4; k++) {
+        shy_search_result *all = NULL, *part = NULL;
+        run_case c = *parts[k].of;
+        EXPECT(run_case_on(alone, &c, 0, &all) == SHY_OK);
+        c.screen_rows = parts[k].rows;
+        EXPECT(run_case_on(alone, &c, 0, &part) == SHY_OK);
+        EXPECT(part->n_screened == parts[k].n_screened && part->lost_chance == 0.0 && part->front_count > 1);
+        part->n_screened = 0;
+        expect_same_result(all, part);
+        shy_search_result_free(&all);
+        shy_search_result_free(&part);
+    }
+    shy_team_destroy(&alone);
+    assert_on_all_ranks();
+}
+
+/* What is listed has its r² of all samples, and the largest chance on the front is that of the result. */
+static void a_part_is_screened_and_all_samples_are_scored(void **state)
+{
+    (void)state;
+    const run_case *c = &cases[5];
+    shy_team *alone = NULL;
+    shy_search_result *r = NULL;
+    double largest = 0.0;
+    EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
+    EXPECT(run_case_on(alone, c, 0, &r) == SHY_OK);
+    EXPECT(r->n_screened == c->screen_rows && r->front_count > 1);
+    for (int k = 0; k < r->levels; k++) {
+        EXPECT(r->plan.formulas[k + 1] > 0 && r->level[k].count > 0 && r->level[k].count <= c->keep);
+        for (int i = 0; i < r->level[k].count; i++) {
+            const shy_found *found = &r->level[k].found[i];
+            EXPECT(fabs(found->fit.loss - (1.0 - found->statistic)) < 1e-9);
+            EXPECT(found->lost_chance >= 0.0 && found->lost_chance <= 1.0);
+            if (i > 0) EXPECT(found->lost_chance >= found[-1].lost_chance); /* the worse, the sooner lost */
+        }
+    }
+    EXPECT(r->level[4].found[0].lost_chance > 0.0 && r->level[0].found[0].lost_chance == 0.0);
+    for (int f = 0; f < r->front_count; f++) largest = fmax(largest, r->level[r->front_level[f]].found[r->front_index[f]].lost_chance);
+    EXPECT(r->lost_chance == largest);
+    shy_search_result_free(&r);
+    shy_team_destroy(&alone);
     assert_on_all_ranks();
 }
 
@@ -182,7 +245,7 @@ static void found_formulas_are_what_they_say(void **state)
 static void a_column_given_twice_makes_twins(void **state)
 {
     (void)state;
-    const run_case c = {{.n = 50, .columns = "pdp", .seed = 6}, "* square sqrt", 4, 2, 100};
+    const run_case c = {{.n = 50, .columns = "pdp", .seed = 6}, "* square sqrt", 4, 2, 100, 0};
     shy_team *alone = NULL;
     shy_search_result *r = NULL;
     EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
@@ -210,9 +273,9 @@ static void what_only_rounding_could_fit_is_left_out(void **state)
 {
     (void)state;
     static const run_case edges[] = {
-        {{.n = 40, .columns = "pep", .seed = 5}, NULL, 5, 2, 2000},
-        {{.n = 40, .columns = "fpp", .seed = 5}, NULL, 5, 2, 2000},
-        {{.n = 60, .columns = "pepf", .seed = 5, .outcome = "binary"}, "+ - * / log", 5, 2, 2000},
+        {{.n = 40, .columns = "pep", .seed = 5}, NULL, 5, 2, 2000, 0},
+        {{.n = 40, .columns = "fpp", .seed = 5}, NULL, 5, 2, 2000, 0},
+        {{.n = 60, .columns = "pepf", .seed = 5, .outcome = "binary"}, "+ - * / log", 5, 2, 2000, 0},
     };
     shy_team *alone = NULL;
     EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
@@ -240,6 +303,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_do_not_depend_on_ranks_or_tiles),
+        cmocka_unit_test(screening_a_part_loses_nothing_that_its_lists_can_hold),
+        cmocka_unit_test(a_part_is_screened_and_all_samples_are_scored),
         cmocka_unit_test(found_formulas_are_what_they_say),
         cmocka_unit_test(a_column_given_twice_makes_twins),
         cmocka_unit_test(what_only_rounding_could_fit_is_left_out),

@@ -1,0 +1,134 @@
+/* From screening on a part of the samples back to all of them: exact scores of the survivors, and what may have been lost. */
+#include "shy_config.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "subset.h"
+
+/*
+ * Four times as many as are wanted: they cost little, as each is scored once on all samples, and the mark below which a formula is lost
+ * sinks by about a third of the standard deviation of its correlation.
+ */
+int shy_screened_keep(int keep)
+{
+    return keep > INT_MAX / 8 ? INT_MAX / 2 : 4 * keep;
+}
+
+/* ---- the survivors --------------------------------------------------------------------------------------------------- */
+
+static shy_status take_mine(const shy_engine *engine, shy_screened *s)
+{
+    void *bytes = NULL;
+    uint64_t count = 0;
+    const shy_status st = shy_best_pack(engine->best, &bytes, &count);
+    if (st == SHY_OK) s->member = bytes, s->count = count / sizeof *s->member;
+    return st;
+}
+
+shy_status shy_screened_take(const shy_engine *engine, shy_screened *screened_out)
+{
+    shy_status st = SHY_OK;
+    const shy_space *space = engine->space;
+    const shy_team *team = space->problem->team;
+    shy_screened s = {.samples = space->problem->rows.total, .spread = space->y_scale * space->y_scale};
+    SHY_TRY_ALL(team, team->rank == 0 ? take_mine(engine, &s) : SHY_OK);
+    shy_best_marks(engine->best, s.mark);
+    SHY_TRY(shy_team_broadcast(team, s.mark, sizeof s.mark));
+    SHY_TRY(shy_team_broadcast(team, &s.count, sizeof s.count));
+    SHY_TRY_ALL(team, team->rank == 0 ? SHY_OK : shy_new(s.count, sizeof *s.member, &s.member));
+    SHY_TRY(shy_team_broadcast(team, s.member, s.count * sizeof *s.member));
+    *screened_out = s, s = (shy_screened){0};
+out:
+    shy_screened_free(&s);
+    return st;
+}
+
+void shy_screened_free(shy_screened *screened)
+{
+    shy_free(&screened->member);
+}
+
+/* ---- scores on all samples --------------------------------------------------------------------------------------------- */
+
+/* Every group every groups-th; what was a twin on the part may not be one on all samples, so members are scored one by one. */
+static shy_status score_mine(const shy_screened *s, shy_scorer *scorer, shy_best *best)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = best->space->problem->team;
+    for (uint64_t i = (uint64_t)team->group; i < s->count; i += (uint64_t)team->groups) {
+        shy_packed member = s->member[i];
+        bool degenerate = false;
+        SHY_TRY(shy_scorer_score(scorer, &member.formula, &member.score, &degenerate));
+        if (!degenerate) SHY_TRY(shy_group_agree(team, shy_best_absorb(best, &member, sizeof member)));
+    }
+out:
+    return st;
+}
+
+shy_status shy_screened_rescore(const shy_screened *screened, shy_space *space, const shy_search_options *options, shy_best **best_out)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = space->problem->team;
+    shy_best *best = NULL;
+    shy_scorer *scorer = NULL;
+    SHY_TRY_ALL(team, shy_best_create(space, shy_best_reserve(options->keep), &best));
+    SHY_TRY_ALL(team, shy_scorer_create(space, options->seed, &scorer));
+    SHY_TRY_ALL(team, score_mine(screened, scorer, best));
+    const shy_merge merge = {shy_best_absorb, shy_best_pack, best};
+    SHY_TRY(shy_team_merge(team, &merge));
+    *best_out = best, best = NULL;
+out:
+    shy_scorer_destroy(&scorer);
+    shy_best_destroy(&best);
+    return st;
+}
+
+#define SCORE_ELEMENTS 6.0 /* a score costs about as much per sample as so many element-wise formulas of screening */
+#define SCORE_FLOPS 60.0   /* evaluation, and sums that make two or three columns orthogonal */
+
+void shy_screened_plan(const shy_space *space, const shy_search_options *options, int screening_keep, const shy_rates *rates, shy_plan *plan)
+{
+    const shy_problem *problem = space->problem;
+    const double most = shy_best_reserve(screening_keep), samples = (double)problem->rows.total;
+    double survivors = 0.0;
+    for (int c = 1; c <= space->grammar.max_complexity; c++) survivors += fmin((double)plan->formulas[c], most);
+    plan->flops += survivors * samples * SCORE_FLOPS;
+    plan->seconds += survivors * samples * SCORE_ELEMENTS * rates->element_row / problem->team->size;
+    const double bytes = survivors * sizeof(shy_packed) + (double)shy_scoring_bytes(space, options->keep) + (double)shy_memory_in_use();
+    plan->bytes_per_rank = fmax(plan->bytes_per_rank, bytes);
+}
+
+/* ---- what may have been lost ------------------------------------------------------------------------------------------- */
+
+/* Fisher's z of a correlation whose square is r2; perfect ones, and what rounding adds to them, are cut short of infinity. */
+static double fisher(double r2)
+{
+    return atanh(sqrt(fmin(fmax(r2, 0.0), 1.0 - 1e-12)));
+}
+
+double shy_lost_chance(double statistic, double mark, uint64_t samples, uint64_t total, double spread)
+{
+    const double m = (double)samples, n = (double)total;
+    if (mark < 0.0) return 0.0;
+    const double deviation = sqrt((1.0 - m / n) / (m - 3.0));
+    const double expected = spread * statistic / (1.0 - statistic + spread * statistic);
+    return 0.5 * erfc((fisher(expected) - fisher(mark)) / deviation / sqrt(2.0));
+}
+
+void shy_screened_judge(const shy_screened *screened, uint64_t total, shy_search_result *result)
+{
+    result->n_screened = screened->samples;
+    for (int k = 0; k < result->levels; k++) {
+        const shy_found_level *level = &result->level[k];
+        for (int i = 0; i < level->count; i++) {
+            shy_found *found = &level->found[i];
+            found->lost_chance = shy_lost_chance(found->statistic, screened->mark[level->complexity], screened->samples, total, screened->spread);
+        }
+    }
+    for (int f = 0; f < result->front_count; f++) {
+        const shy_found *found = &result->level[result->front_level[f]].found[result->front_index[f]];
+        result->lost_chance = fmax(result->lost_chance, found->lost_chance);
+    }
+}

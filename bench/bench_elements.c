@@ -3,10 +3,11 @@
  *
  *     make bench-elements && bench/bench_elements [REPEATS] [SAMPLES ...]
  *
- * Prints a line per number of samples and instruction set: elements n=200 isa=avx512 formulas_per_second=2.1e+07. The formulas
- * are the element-wise roots of complexity up to 6 that the default operators and max, min, abs, hypot, reldiff give for sets of two and
- * three of twenty factors, one of them with both signs. The time is that of the process, for all that a search does with them: operands, sums, comparison with the
- * K-th best, scoring of candidates. The marks are those of full lists. Medians.
+ * Prints a line per number of samples and instruction set: elements n=200 isa=avx512 formulas_per_second=2.1e+07. The
+ * formulas are the element-wise roots of complexity up to 6 that the default operators and max, min, abs, hypot,
+ * reldiff give for sets of two and three of twenty factors, one of them with both signs. The time is that of the
+ * process, for all that a search does with them: operands, sums, comparison with the K-th best, scoring of candidates.
+ * The marks are those of full lists. Medians.
  */
 #include "shy_config.h"
 
@@ -35,7 +36,10 @@ static void must(shy_status st)
     if (st != SHY_OK) give_up();
 }
 
-/* ---- a problem ------------------------------------------------------------------------------------------------------ */
+/*
+ * ---- a problem
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static double value_of(int f, int i)
 {
@@ -92,7 +96,10 @@ static void problem_free(shy_problem *p)
     shy_free(&p);
 }
 
-/* ---- the work --------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- the work
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static shy_search_options options_create(void)
 {
@@ -100,7 +107,8 @@ static shy_search_options options_create(void)
     shy_search_options options = {.keep = KEEP, .memory = UINT64_C(1) << 30, .seed = SEED};
     shy_grammar_default(&options.grammar);
     options.grammar.max_complexity = 6;
-    for (size_t k = 0; k < sizeof more / sizeof *more; k++) options.grammar.allowed[more[k]] = true;
+    for (size_t k = 0; k < sizeof more / sizeof *more; k++)
+        options.grammar.allowed[more[k]] = true;
     return options;
 }
 
@@ -156,7 +164,8 @@ static void measure(const shy_team *team, int n, int repeats)
     must(shy_engine_create(space, &options, SHY_FP32, &first));
     work(first);
     const shy_element_counts counts = shy_element_work_counts(first);
-    for (int k = 0; k < repeats; k++) seconds[k] = seconds_of(space, &options, first);
+    for (int k = 0; k < repeats; k++)
+        seconds[k] = seconds_of(space, &options, first);
     qsort(seconds, (size_t)repeats, sizeof *seconds, compare_doubles);
     printf("elements n=%d isa=%s formulas_per_second=%.3g uncertain=%.2g again=%.2g\n", n, shy_isa_name(shy_isa_get()),
            (double)counts.formulas / seconds[repeats / 2], (double)counts.uncertain / (double)counts.formulas, (double)counts.again / (double)counts.formulas);
@@ -174,7 +183,8 @@ static int run_isa(int argc, char **argv)
     if (repeats < 1 || repeats > REPEATS_MAX) return 64;
     must(shy_par_start(&argc, &argv));
     must(shy_team_create(SHY_ALL_RANKS, 1, &team));
-    for (int k = 0; k < sizes; k++) measure(team, argc > 2 ? atoi(argv[2 + k]) : usual[k], repeats);
+    for (int k = 0; k < sizes; k++)
+        measure(team, argc > 2 ? atoi(argv[2 + k]) : usual[k], repeats);
     shy_team_destroy(&team);
     shy_par_stop();
     return 0;

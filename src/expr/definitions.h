@@ -1,7 +1,8 @@
 /*
- * The operators' definitions, written once: for single numbers (operator.c), for rows in fp64 (kernel_rows.c) and for the sums
- * of formulas in fp32 (kernel_rough.c). X(name in shy_op, name, arity, expression in u and v); the file that includes this says
- * what LOG, EXP, SQRT and ABS are for its type of number. Constants are whole numbers, which are of any type.
+ * The operators' definitions, written once: for single numbers (operator.c), for rows in fp64 (kernel_rows.c) and for
+ * the sums of formulas in fp32 (kernel_rough.c). X(name in shy_op, name, arity, expression in u and v); the file that
+ * includes this says what LOG, EXP, SQRT and ABS are for its type of number. Constants are whole numbers, which are of
+ * any type.
  */
 #ifndef SHY_EXPR_DEFINITIONS_H
 #define SHY_EXPR_DEFINITIONS_H

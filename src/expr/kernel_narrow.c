@@ -4,8 +4,8 @@
 #include <math.h>
 
 #include "expr/definitions.h"
-#include "expr/kernels.h"
 #include "expr/kernel_range.h"
+#include "expr/kernels.h"
 #include "expr/vector_math.h"
 
 #define LOG(u) vector_log(u)

@@ -1,4 +1,7 @@
-/* Kernel: operands and sums of many formulas in fp32 (expr.h; the bound is derived in rough.c), and log and exp for screening in fp64. */
+/*
+ * Kernel: operands and sums of many formulas in fp32 (expr.h; the bound is derived in rough.c), and log and exp for
+ * screening in fp64.
+ */
 #include "shy_config.h"
 
 #include <math.h>
@@ -12,7 +15,10 @@
 #define SQRT(u) sqrtf(u)
 #define ABS(u) fabsf(u)
 
-/* Floats in a register. Sums are kept in so many lanes by the text below, not by the compiler's choice: the bound counts on it. */
+/*
+ * Floats in a register. Sums are kept in so many lanes by the text below, not by the compiler's choice: the bound
+ * counts on it.
+ */
 #if defined __AVX512F__
 enum { LANES = 16, STEP = 16 };
 #define TWICE(...)
@@ -23,13 +29,19 @@ enum { LANES = 8, STEP = 16 };
 enum { LANES = 4, STEP = 4 };
 #define TWICE(...)
 #endif
-enum { PARTS = 4, BLOCK = 64 }; /* partial sums that are left of a formula's lanes; formulas whose parts are added together */
+enum {
+    PARTS = 4,
+    BLOCK = 64
+}; /* partial sums that are left of a formula's lanes; formulas whose parts are added together */
 
 #define MARGIN 1.00001f /* more than some dozens of roundings */
 #define SIMD _Pragma("omp simd")
 #define INLINE static inline __attribute__((always_inline))
 
-/* ---- operands ------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- operands
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 /* No 0 comes from operands that are not: they are not so small. */
 #define OPERAND(op, name, arity, expression)                                                                           \
@@ -56,7 +68,10 @@ static void exp_rows(int rows, const double *u, double *restrict out)
     SIMD for (int i = 0; i < rows; i++) out[i] = vector_exp(u[i]);
 }
 
-/* ---- sums ------------------------------------------------------------------------------------------------------------ */
+/*
+ * ---- sums
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct {
     float first[BLOCK][PARTS], second[BLOCK][PARTS], response[BLOCK][PARTS];
@@ -146,16 +161,21 @@ static void add_block(int count, const block_parts *part, const shy_rough_batch 
     }
 SHY_DEFINITIONS(SUMS)
 
-/* ---- judgement --------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- judgement
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /*
- * The bound of rough.c, in its notation; what is computed here is rounded to fp32 too, for which MARGIN is left. Not a number
- * compares as false: uncertain.
+ * The bound of rough.c, in its notation; what is computed here is rounded to fp32 too, for which MARGIN is left. Not a
+ * number compares as false: uncertain.
  */
 static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
 {
-    const float n = (float)s->samples, per_sample = 1.0f / n, m = (float)(s->samples + 4.0 * s->padding), root = sqrtf(n);
-    const float epsilon = (float)SHY_ROUGH_EPSILON * MARGIN, gamma = ((float)SHY_ROUGH_STRIDE / LANES + 4.0f) * epsilon, margin = MARGIN;
+    const float n = (float)s->samples, per_sample = 1.0f / n, m = (float)(s->samples + 4.0 * s->padding),
+                root = sqrtf(n);
+    const float epsilon = (float)SHY_ROUGH_EPSILON * MARGIN, gamma = ((float)SHY_ROUGH_STRIDE / LANES + 4.0f) * epsilon,
+                margin = MARGIN;
     SIMD for (int k = 0; k < s->count; k++)
     {
         const float first = fabsf((float)s->first[k]), second = (float)s->second[k], reference = fabsf(s->reference[k]);
@@ -164,11 +184,14 @@ static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
         const float a = epsilon * (relative + 1.0f), b = epsilon * (relative * reference + s->absolute[k] + 0x1p-100f);
         const float q = root * length, w = b * m;
         const float first_error = (a + gamma) * q + w;
-        const float second_error = (a * (2.0f + a) + gamma + 16.0f * epsilon) * 1.5f * second + (2.0f * q + w) * w * per_sample;
+        const float second_error =
+            (a * (2.0f + a) + gamma + 16.0f * epsilon) * 1.5f * second + (2.0f * q + w) * w * per_sample;
         const float response_error = (a + epsilon + gamma) * q + w;
-        const float least = second - first * first * per_sample - second_error - (2.0f * first + first_error) * first_error * per_sample;
+        const float least = second - first * first * per_sample - second_error -
+                            (2.0f * first + first_error) * first_error * per_sample;
         const float most = (fabsf((float)s->response[k]) + response_error) * margin;
-        const bool sure = (second_error <= 0.25f * second) & (least > 0.0f) & (second > 1e-24f) & (growth * most_value <= growth * 1000.0f);
+        const bool sure = (second_error <= 0.25f * second) & (least > 0.0f) & (second > 1e-24f) &
+                          (growth * most_value <= growth * 1000.0f);
         const bool below = most * per_sample * most < (float)s->mark[k] * least; /* in this order nothing overflows */
         verdict[k] = (uint8_t)(sure ? (below ? SHY_ROUGH_BELOW : SHY_ROUGH_POSSIBLE) : SHY_ROUGH_UNCERTAIN);
     }

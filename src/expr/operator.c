@@ -295,7 +295,8 @@ SHY_DEFINITIONS(RANGE_EACH)
 void shy_operator_range_each(shy_op op, const shy_range_list *list, shy_interval *range, uint8_t *defined)
 {
 #define RANGE_EACH_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_range_each,
-    static void (*const each[SHY_OPS])(const shy_range_list *, shy_interval *, uint8_t *) = {SHY_DEFINITIONS(RANGE_EACH_ROW)};
+    static void (*const each[SHY_OPS])(const shy_range_list *, shy_interval *, uint8_t *) = {
+        SHY_DEFINITIONS(RANGE_EACH_ROW)};
     assert((unsigned)op < SHY_OPS);
     each[op](list, range, defined);
 }
@@ -330,12 +331,18 @@ static inline bool defined_at_sight(shy_op op, shy_interval u, shy_interval v)
     }
 }
 
-void shy_operator_defined_each(shy_op op, const shy_range_list *list, const shy_interval *range, const uint8_t *defined, uint8_t *defined_out)
+static bool defined_by_range(shy_op op, shy_interval u, shy_interval v)
+{
+    shy_interval ignored;
+    return shy_operator_range(op, u, v, &ignored);
+}
+
+void shy_operator_defined_each(shy_op op, const shy_range_list *list, const shy_interval *range, const uint8_t *defined,
+                               uint8_t *defined_out)
 {
     for (int k = 0; k < list->count; k++) {
-        const int32_t u = list->u[k], v = list->v[k];
-        shy_interval ignored;
-        defined_out[k] = defined[u] && defined[v] &&
-                         (defined_at_sight(op, range[u], range[v]) || shy_operator_range(op, range[u], range[v], &ignored));
+        const shy_interval u = range[list->u[k]], v = range[list->v[k]];
+        const bool operands = defined[list->u[k]] && defined[list->v[k]];
+        defined_out[k] = operands && (defined_at_sight(op, u, v) || defined_by_range(op, u, v));
     }
 }

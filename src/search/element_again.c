@@ -1,11 +1,17 @@
-/* A second look, in fp64 and by the definitions, at the elements of which fp32 could not say that they are below the mark. */
+/*
+ * A second look, in fp64 and by the definitions, at the elements of which fp32 could not say that they are below the
+ * mark.
+ */
 #include "shy_config.h"
 
 #include <string.h>
 
 #include "element_impl.h"
 
-/* Operands of the possible elements are wanted. While a list is not full its mark is negative, and all are scored anyway. */
+/*
+ * Operands of the possible elements are wanted. While a list is not full its mark is negative, and all are scored
+ * anyway.
+ */
 static int list_wanted(struct shy_element_work *work, int *wanted)
 {
     const shy_element_list *list = &work->list;
@@ -23,19 +29,24 @@ static int list_wanted(struct shy_element_work *work, int *wanted)
     return count;
 }
 
-/* One sample decides what is subtracted before squares are summed, so that a large mean costs no digits; the first member's for all. */
-static shy_status set_references(shy_engine *engine, const shy_tuple *tuple, const int *wanted, int count, double *reference)
+/*
+ * One sample decides what is subtracted before squares are summed, so that a large mean costs no digits; the first
+ * member's for all.
+ */
+static shy_status set_references(shy_engine *engine, const shy_tuple *tuple, const int *wanted, int count,
+                                 double *reference)
 {
     struct shy_element_work *work = engine->elements;
     shy_element_chunk chunk;
     (void)shy_element_chunk_at(engine, tuple, NULL, -1, &chunk);
     shy_element_chunk_values(work, &chunk);
-    for (int i = 0; i < count; i++) reference[i] = shy_element_chunk_column(work, &chunk, wanted[i])[chunk.places - 1];
+    for (int i = 0; i < count; i++)
+        reference[i] = shy_element_chunk_column(work, &chunk, wanted[i])[chunk.places - 1];
     return shy_group_broadcast(engine->space->problem->team, reference, (uint64_t)count * sizeof *reference);
 }
 
-static void sum_chunks(shy_engine *engine, const shy_tuple *tuple, const double *const *column, const int *wanted, int count, const double *reference,
-                       double *sums)
+static void sum_chunks(shy_engine *engine, const shy_tuple *tuple, const double *const *column, const int *wanted,
+                       int count, const double *reference, double *sums)
 {
     struct shy_element_work *work = engine->elements;
     const int rows = engine->space->problem->rows.rows;
@@ -52,8 +63,8 @@ static void sum_chunks(shy_engine *engine, const shy_tuple *tuple, const double 
 }
 
 /*
- * Sums that leave no variance to speak of decide nothing: such a formula is scored exactly. But these are the values that are scored:
- * where all are equal, there is nothing to score.
+ * Sums that leave no variance to speak of decide nothing: such a formula is scored exactly. But these are the values
+ * that are scored: where all are equal, there is nothing to score.
  */
 static double statistic(const double *sums, double n)
 {

@@ -8,10 +8,12 @@
 
 typedef struct shy_element_work shy_element_work;
 
-int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const double *const *column, int row, shy_element_chunk *chunk)
+int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const double *const *column, int row,
+                         shy_element_chunk *chunk)
 {
     const int rows = engine->space->problem->rows.rows;
-    const int chunks = (rows + SHY_ROUGH_ROWS - 1) / SHY_ROUGH_ROWS, each = chunks > 0 ? (rows + chunks - 1) / chunks : 0;
+    const int chunks = (rows + SHY_ROUGH_ROWS - 1) / SHY_ROUGH_ROWS,
+              each = chunks > 0 ? (rows + chunks - 1) / chunks : 0;
     chunk->rows = row < 0 ? 0 : rows - row < each ? rows - row : each;
     chunk->places = chunk->rows / SHY_ROUGH_PAD * SHY_ROUGH_PAD + SHY_ROUGH_PAD;
     for (int s = 0; s < tuple->count; s++) {
@@ -31,7 +33,10 @@ void shy_element_need_operands(const struct shy_element_plan *plan, uint8_t *nee
     }
 }
 
-/* ---- operands ------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- operands
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static double *wide_column(double *wide, int column)
 {
@@ -46,19 +51,23 @@ static float *narrow_column(const shy_element_work *work, int column)
 static void load_factor(const shy_element_chunk *chunk, int slot, double *out)
 {
     if (chunk->rows > 0) memcpy(out, chunk->factor[slot], (size_t)chunk->rows * sizeof *out);
-    for (int i = chunk->rows; i < chunk->places; i++) out[i] = chunk->sample[slot];
+    for (int i = chunk->rows; i < chunk->places; i++)
+        out[i] = chunk->sample[slot];
 }
 
 /* What stands below a place is kept: its column is its number. */
-static void make_wide(double *wide, const shy_element_chunk *chunk, const shy_element_place *place, bool exact, double *out)
+static void make_wide(double *wide, const shy_element_chunk *chunk, const shy_element_place *place, bool exact,
+                      double *out)
 {
     if (place->a < 0) {
         load_factor(chunk, place->slot, out);
         return;
     }
     const double *u = wide_column(wide, place->a), *v = place->b >= 0 ? wide_column(wide, place->b) : u;
-    if (exact) shy_operator_apply_rows((shy_op)place->op, chunk->places, u, v, out);
-    else shy_operator_screen_rows((shy_op)place->op, chunk->places, u, v, out);
+    if (exact)
+        shy_operator_apply_rows((shy_op)place->op, chunk->places, u, v, out);
+    else
+        shy_operator_screen_rows((shy_op)place->op, chunk->places, u, v, out);
 }
 
 static void make_place(shy_element_work *work, const shy_element_chunk *chunk, int p)
@@ -70,7 +79,8 @@ static void make_place(shy_element_work *work, const shy_element_chunk *chunk, i
     if (place->stored || place->a < 0) {
         double *wide = wide_column(work->wide, column);
         make_wide(work->wide, chunk, place, place->exact, wide);
-        if (place->narrow) within = shy_rough_narrow(SHY_OP_FACTOR, chunk->places, wide, NULL, narrow_column(work, column));
+        if (place->narrow)
+            within = shy_rough_narrow(SHY_OP_FACTOR, chunk->places, wide, NULL, narrow_column(work, column));
     } else if (place->wide) {
         const double *u = wide_column(work->wide, place->a), *v = place->b >= 0 ? wide_column(work->wide, place->b) : u;
         within = shy_rough_narrow((shy_op)place->op, chunk->places, u, v, narrow_column(work, column));
@@ -102,15 +112,25 @@ static void make_spots(shy_element_work *work, const shy_element_chunk *chunk, c
     }
 }
 
-/* ---- sums ------------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- sums
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static shy_rough_batch batch_of(shy_element_work *work, const shy_element_chunk *chunk, const shy_element_group *group)
 {
     const shy_element_list *list = &work->list;
     const int at = group->first;
-    return (shy_rough_batch){.rows = chunk->places, .count = group->last - at, .column = work->narrow, .y = work->y,
-                             .u = list->u + at, .v = list->v + at, .reference = list->reference + at, .first = list->first + at,
-                             .second = list->second + at, .response = list->response + at};
+    return (shy_rough_batch){.rows = chunk->places,
+                             .count = group->last - at,
+                             .column = work->narrow,
+                             .y = work->y,
+                             .u = list->u + at,
+                             .v = list->v + at,
+                             .reference = list->reference + at,
+                             .first = list->first + at,
+                             .second = list->second + at,
+                             .response = list->response + at};
 }
 
 /* A sum that says that nothing is known. */
@@ -125,8 +145,10 @@ static void spoil(shy_element_work *work, const shy_element_group *group)
 
 static void load_response(shy_element_work *work, const shy_element_chunk *chunk)
 {
-    for (int i = 0; i < chunk->rows; i++) work->y[i] = (float)chunk->response[i];
-    for (int i = chunk->rows; i < chunk->places; i++) work->y[i] = 0.0f;
+    for (int i = 0; i < chunk->rows; i++)
+        work->y[i] = (float)chunk->response[i];
+    for (int i = chunk->rows; i < chunk->places; i++)
+        work->y[i] = 0.0f;
 }
 
 static void go_through(shy_element_work *work, const shy_element_chunk *chunk, bool references, bool sums)
@@ -155,13 +177,17 @@ void shy_element_chunk_sum(shy_element_work *work, const shy_element_chunk *chun
     go_through(work, chunk, references, true);
 }
 
-/* ---- in fp64 ------------------------------------------------------------------------------------------------------------ */
+/*
+ * ---- in fp64
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 void shy_element_chunk_values(shy_element_work *work, const shy_element_chunk *chunk)
 {
     const struct shy_element_plan *plan = work->list.context->elements;
     for (int p = 0; p < plan->kept; p++) {
-        if (work->wanted[p]) make_wide(work->again_wide, chunk, &plan->place[p], true, wide_column(work->again_wide, p));
+        if (work->wanted[p])
+            make_wide(work->again_wide, chunk, &plan->place[p], true, wide_column(work->again_wide, p));
     }
 }
 

@@ -5,45 +5,46 @@
 #include "element_plan.h"
 
 /*
- * The elements that are valid for the present tuple, side by side. Kept from one tuple to the next of the same context as long as the same
- * ones are valid. Of the sums the first `rough` are in use, those of elements with a bound in fp32.
+ * The elements that are valid for the present tuple, side by side. Kept from one tuple to the next of the same context
+ * as long as the same ones are valid. Of the sums the first `rough` are in use, those of elements with a bound in
+ * fp32.
  */
 typedef struct {
     const shy_context *context;
     int count, rough;
-    int *element;                        /* [count] number in the plan */
+    int *element; /* [count] number in the plan */
     uint8_t *complexity;
     int32_t *u, *v;                      /* columns in memory */
-    float *relative, *absolute, *growth;  /* shy_rough_error */
+    float *relative, *absolute, *growth; /* shy_rough_error */
     float *reference;
-    double *first, *second, *response;   /* one array of 3·rough */
+    double *first, *second, *response; /* one array of 3·rough */
     double *mark;
-    bool marked;                         /* `mark` is that of these elements and of the engine's marks in `marks` */
+    bool marked; /* `mark` is that of these elements and of the engine's marks in `marks` */
     double marks[SHY_COMPLEXITY_MAX + 1];
-    uint8_t *verdict;                    /* shy_rough_verdict */
-    int *possible, possible_count;       /* numbers of those that are not below the mark */
+    uint8_t *verdict;              /* shy_rough_verdict */
+    int *possible, possible_count; /* numbers of those that are not below the mark */
     int groups;
     shy_element_group *group;
 } shy_element_list;
 
 struct shy_element_work {
     shy_element_list list;
-    uint8_t *valid;     /* [elements of the plan] */
+    uint8_t *valid;                          /* [elements of the plan] */
     uint8_t *root_valid, *root_valid_before; /* [roots that may not be valid]: for this tuple, for the one before */
-    uint8_t *needed;    /* [places]: an element of the list uses it */
-    uint8_t *needed_always; /* [places]: one that is always valid does so itself */
-    uint8_t *wanted;    /* [places]: likewise, of those that are looked at again */
-    uint8_t *made;      /* [kept]: its values are those of `tuple`, all samples of it */
+    uint8_t *needed;                         /* [places]: an element of the list uses it */
+    uint8_t *needed_always;                  /* [places]: one that is always valid does so itself */
+    uint8_t *wanted;                         /* [places]: likewise, of those that are looked at again */
+    uint8_t *made;                           /* [kept]: its values are those of `tuple`, all samples of it */
     shy_tuple tuple;
-    uint8_t *beyond;    /* [places]: values that fp32 does not hold */
+    uint8_t *beyond; /* [places]: values that fp32 does not hold */
     bool any_beyond;
     double *again_wide; /* columns in fp64 when elements are looked at again: as `wide`, which stays as it is */
     double *wide;       /* columns of SHY_ROUGH_STRIDE: kept places, then spots */
     float *narrow;
-    float *y;           /* [SHY_ROUGH_STRIDE] response of the chunk */
-    double *sums;       /* what list.first points into */
-    int *wanted_element; /* [elements] numbers in the list */
-    double *again;      /* 4 per element: references and sums in fp64 */
+    float *y;                      /* [SHY_ROUGH_STRIDE] response of the chunk */
+    double *sums;                  /* what list.first points into */
+    int *wanted_element;           /* [elements] numbers in the list */
+    double *again;                 /* 4 per element: references and sums in fp64 */
     int elements, places, columns; /* room */
     shy_element_counts counts;
 };
@@ -61,18 +62,28 @@ void shy_element_list_set(shy_engine *engine, const shy_context *context, const 
 
 /* References of the elements, from the reference sample. */
 void shy_element_chunk_references(struct shy_element_work *work, const shy_element_chunk *chunk);
-/* Adds the chunk to the sums of all elements; `references`: after setting these. Kept places that are `made` already are not computed. */
+/*
+ * Adds the chunk to the sums of all elements; `references`: after setting these. Kept places that are `made` already
+ * are not computed.
+ */
 void shy_element_chunk_sum(struct shy_element_work *work, const shy_element_chunk *chunk, bool references);
 /* With an operand those below it are needed. */
 void shy_element_need_operands(const struct shy_element_plan *plan, uint8_t *needed);
-/* Kept places that are wanted, in fp64 by the definitions; then the values of the list's k-th element, valid until the next call. */
+/*
+ * Kept places that are wanted, in fp64 by the definitions; then the values of the list's k-th element, valid until the
+ * next call.
+ */
 void shy_element_chunk_values(struct shy_element_work *work, const shy_element_chunk *chunk);
 const double *shy_element_chunk_column(struct shy_element_work *work, const shy_element_chunk *chunk, int k);
 
 /* Samples row … of the tuple as a chunk; row −1: none, the reference sample alone. Returns the row after it. */
-int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const double *const *column, int row, shy_element_chunk *chunk_out);
+int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const double *const *column, int row,
+                         shy_element_chunk *chunk_out);
 
-/* Sums the possible elements again in fp64, and leaves out those that are below the mark or constant. Collective over the group. */
+/*
+ * Sums the possible elements again in fp64, and leaves out those that are below the mark or constant. Collective over
+ * the group.
+ */
 shy_status shy_element_again(shy_engine *engine, const shy_tuple *tuple, const double *const *column);
 
 #endif

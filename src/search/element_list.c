@@ -8,11 +8,15 @@
 typedef struct shy_element_work shy_element_work;
 typedef struct shy_element_plan shy_element_plan;
 
-/* ---- which are valid --------------------------------------------------------------------------------------------------- */
+/*
+ * ---- which are valid
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static shy_range_list steps_of(const shy_element_ranges *ranges, const shy_element_steps *group)
 {
-    return (shy_range_list){group->last - group->first, ranges->u + group->first, ranges->v + group->first, ranges->out + group->first};
+    return (shy_range_list){group->last - group->first, ranges->u + group->first, ranges->v + group->first,
+                            ranges->out + group->first};
 }
 
 /* Ranges of operands, by the ranges of this tuple's factors. */
@@ -36,15 +40,20 @@ static bool find_valid(shy_space *space, shy_element_work *work, const shy_eleme
     for (int g = 0; g < plan->roots.groups; g++) {
         const shy_element_steps *group = &plan->roots.group[g];
         const shy_range_list steps = steps_of(&plan->roots, group);
-        shy_operator_defined_each((shy_op)group->op, &steps, space->scratch_range, space->scratch_valid, valid + group->first);
+        shy_operator_defined_each((shy_op)group->op, &steps, space->scratch_range, space->scratch_valid,
+                                  valid + group->first);
     }
     if (memcmp(valid, before, (size_t)plan->roots.count) == 0) return false;
     memcpy(before, valid, (size_t)plan->roots.count);
-    for (int i = 0; i < plan->roots.count; i++) work->valid[plan->roots.out[i]] = valid[i];
+    for (int i = 0; i < plan->roots.count; i++)
+        work->valid[plan->roots.out[i]] = valid[i];
     return true;
 }
 
-/* ---- the list ------------------------------------------------------------------------------------------------------------ */
+/*
+ * ---- the list
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* Valid ones of the elements first … last − 1, at the end of the list. */
 static void add_elements(shy_element_work *work, const shy_element_plan *plan, int first, int last)
@@ -115,8 +124,10 @@ static void forget_values(shy_element_work *work, const shy_tuple *tuple)
 {
     const shy_element_plan *plan = work->list.context->elements;
     unsigned other = 0;
-    for (int s = 0; s < tuple->count; s++) other |= (unsigned)(tuple->factor[s] != work->tuple.factor[s]) << s;
-    for (int p = 0; p < plan->kept; p++) work->made[p] &= (plan->place[p].mask & other) == 0;
+    for (int s = 0; s < tuple->count; s++)
+        other |= (unsigned)(tuple->factor[s] != work->tuple.factor[s]) << s;
+    for (int p = 0; p < plan->kept; p++)
+        work->made[p] &= (plan->place[p].mask & other) == 0;
     work->tuple = *tuple;
 }
 

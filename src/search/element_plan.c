@@ -1,4 +1,7 @@
-/* Makes the plan of a context's element-wise formulas: their operands, in which precision each is computed, and an order of the sums. */
+/*
+ * Makes the plan of a context's element-wise formulas: their operands, in which precision each is computed, and an
+ * order of the sums.
+ */
 #include "shy_config.h"
 
 #include <stdlib.h>
@@ -10,7 +13,10 @@ typedef struct shy_element_plan shy_element_plan;
 
 enum { KEPT_BLOCK = 32 }; /* kept operands that stay in the first-level cache while others are joined with them */
 
-/* ---- elements ------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- elements
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_element(const shy_context *context, int root)
 {
@@ -22,22 +28,31 @@ static bool is_element(const shy_context *context, int root)
 static shy_status collect_elements(const shy_context *context, shy_element_plan *plan)
 {
     shy_status st = SHY_OK;
-    for (int i = 0; i < context->roots; i++) plan->count += is_element(context, i);
+    for (int i = 0; i < context->roots; i++)
+        plan->count += is_element(context, i);
     SHY_TRY(shy_new((size_t)plan->count, sizeof *plan->element, &plan->element));
     SHY_TRY(shy_new((size_t)plan->count, sizeof *plan->group, &plan->group));
     for (int i = 0, at = 0; i < context->roots; i++) {
         const shy_root *root = &context->root[i];
         if (!is_element(context, i)) continue;
-        plan->element[at++] = (shy_element){.root = i, .op = root->op, .complexity = root->complexity,
+        plan->element[at++] = (shy_element){.root = i,
+                                            .op = root->op,
+                                            .complexity = root->complexity,
                                             .certain = context->root_validity[i] == SHY_ALWAYS};
     }
 out:
     return st;
 }
 
-/* ---- places --------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- places
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-/* Kept are operands of binary elements and whatever stands below the operand of a unary one; the operand itself need not be. */
+/*
+ * Kept are operands of binary elements and whatever stands below the operand of a unary one; the operand itself need
+ * not be.
+ */
 static int kept_operands(const shy_context *context, const shy_element_plan *plan, int *kept)
 {
     int count = 0;
@@ -66,8 +81,10 @@ static shy_status make_places(const shy_context *context, shy_element_plan *plan
     shy_status st = SHY_OK;
     shy_program kept = {0};
     SHY_TRY(shy_program_build(context, scratch, kept_operands(context, plan, scratch), &kept));
-    for (int i = 0; i < context->operands; i++) place_of[i] = -1;
-    for (int k = 0; k < kept.count; k++) place_of[kept.operand[k]] = k;
+    for (int i = 0; i < context->operands; i++)
+        place_of[i] = -1;
+    for (int k = 0; k < kept.count; k++)
+        place_of[kept.operand[k]] = k;
     plan->kept = plan->places = kept.count;
     for (int i = 0; i < plan->count; i++) {
         const int left = context->root[plan->element[i].root].left;
@@ -90,7 +107,10 @@ out:
     return st;
 }
 
-/* ---- precision ------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- precision
+ * -------------------------------------------------------------------------------------------------------
+ */
 
 static bool signs_alike(const uint8_t *sign, int u, int v)
 {
@@ -114,11 +134,14 @@ static void choose_precision(shy_element_plan *plan, const uint8_t *sign)
 {
     for (int p = 0; p < plan->places; p++) {
         shy_element_place *place = &plan->place[p];
-        const double a = place->a >= 0 ? plan->place[place->a].error : 1.0, b = place->b >= 0 ? plan->place[place->b].error : a;
-        place->wide = place->a >= 0 && !shy_rough_operand((shy_op)place->op, place_alike(plan, sign, place), a, b, &place->error);
+        const double a = place->a >= 0 ? plan->place[place->a].error : 1.0,
+                     b = place->b >= 0 ? plan->place[place->b].error : a;
+        place->wide =
+            place->a >= 0 && !shy_rough_operand((shy_op)place->op, place_alike(plan, sign, place), a, b, &place->error);
         if (place->wide || place->a < 0) place->error = 1.0;
     }
-    for (int i = 0; i < plan->count; i++) plan->place[plan->element[i].u].narrow = plan->place[plan->element[i].v].narrow = true;
+    for (int i = 0; i < plan->count; i++)
+        plan->place[plan->element[i].u].narrow = plan->place[plan->element[i].v].narrow = true;
     for (int p = plan->places - 1; p >= 0; p--) {
         const shy_element_place *place = &plan->place[p];
         const bool exact = place->exact || cancels((shy_op)place->op, place_alike(plan, sign, place));
@@ -133,7 +156,10 @@ static void choose_precision(shy_element_plan *plan, const uint8_t *sign)
     }
 }
 
-/* Values that something wide needs are computed in fp64 and rounded once: their error is smaller than was thought above. */
+/*
+ * Values that something wide needs are computed in fp64 and rounded once: their error is smaller than was thought
+ * above.
+ */
 static void settle_errors(shy_element_plan *plan, const uint8_t *sign)
 {
     for (int p = 0; p < plan->places; p++) {
@@ -153,13 +179,20 @@ static void bound_elements(const shy_context *context, shy_element_plan *plan, c
         shy_element *element = &plan->element[i];
         const shy_root *root = &context->root[element->root];
         const bool alike = root->right >= 0 && signs_alike(sign, root->left, root->right);
-        element->rough = shy_rough_root((shy_op)root->op, alike, plan->place[element->u].error, plan->place[element->v].error, &element->error);
+        element->rough = shy_rough_root((shy_op)root->op, alike, plan->place[element->u].error,
+                                        plan->place[element->v].error, &element->error);
     }
 }
 
-/* ---- order ------------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- order
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
-/* Elements with the same block of operands are summed one after the other: kept ones by the right operand, then those of each block of spots. */
+/*
+ * Elements with the same block of operands are summed one after the other: kept ones by the right operand, then those
+ * of each block of spots.
+ */
 static int block_of(const shy_element_plan *plan, const shy_element *element)
 {
     if (element->u < plan->kept) return element->v / KEPT_BLOCK;
@@ -190,7 +223,8 @@ static int compare_ordered(const void *a, const void *b)
 static int end_of_group(const shy_element_plan *plan, const ordered *order, int first)
 {
     int last = first + 1;
-    while (last < plan->rough && order[last].block == order[first].block && order[last].element.op == order[first].element.op &&
+    while (last < plan->rough && order[last].block == order[first].block &&
+           order[last].element.op == order[first].element.op &&
            order[last].element.certain == order[first].element.certain)
         last++;
     return last;
@@ -236,7 +270,8 @@ static shy_status order_elements(shy_element_plan *plan)
     for (int i = 0; i < plan->count; i++) {
         shy_element *element = &plan->element[i];
         *element = order[i].element;
-        element->u_column = shy_element_column(plan, element->u), element->v_column = shy_element_column(plan, element->v);
+        element->u_column = shy_element_column(plan, element->u),
+        element->v_column = shy_element_column(plan, element->v);
     }
     make_groups(plan, order);
 out:
@@ -244,7 +279,10 @@ out:
     return st;
 }
 
-/* ---- validity ------------------------------------------------------------------------------------------------------------ */
+/*
+ * ---- validity
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct {
     int level; /* no step needs another of its level */
@@ -289,10 +327,12 @@ static shy_status plan_ranges(const shy_context *context, shy_element_plan *plan
     shy_program program = {0};
     SHY_TRY(shy_new(2 * (size_t)count, sizeof *scratch, &scratch));
     SHY_TRY(shy_new((size_t)context->operands, sizeof *level, &level));
-    for (int i = 0; i < count; i++) scratch[2 * i] = roots[i].u, scratch[2 * i + 1] = roots[i].v;
+    for (int i = 0; i < count; i++)
+        scratch[2 * i] = roots[i].u, scratch[2 * i + 1] = roots[i].v;
     SHY_TRY(shy_program_build(context, scratch, 2 * count, &program));
     SHY_TRY(shy_new((size_t)program.count, sizeof *steps, &steps));
-    for (int s = 0; s < SHY_FACTORS_MAX; s++) plan->leaf[s] = -1;
+    for (int s = 0; s < SHY_FACTORS_MAX; s++)
+        plan->leaf[s] = -1;
     for (int k = 0; k < program.count; k++) {
         const int i = program.operand[k];
         const shy_shape *shape = &context->operand[i];
@@ -321,7 +361,8 @@ static shy_status plan_validity(const shy_context *context, shy_element_plan *pl
     SHY_TRY(shy_new((size_t)plan->count, sizeof *roots, &roots));
     for (int i = 0; i < plan->count; i++) {
         const shy_root *root = &context->root[plan->element[i].root];
-        if (!plan->element[i].certain) roots[count++] = (step){0, root->op, root->left, root->right >= 0 ? root->right : root->left, i};
+        if (!plan->element[i].certain)
+            roots[count++] = (step){0, root->op, root->left, root->right >= 0 ? root->right : root->left, i};
     }
     SHY_TRY(plan_ranges(context, plan, roots, count));
     SHY_TRY(set_steps(roots, count, &plan->roots));
@@ -330,7 +371,10 @@ out:
     return st;
 }
 
-/* ---- making --------------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- making
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 /* Contexts are many where factors have many units: they keep no room that they do not use. */
 #define TRIM(count, pointer) shy_grow((count) > 0 ? (size_t)(count) : 1, sizeof **(pointer), pointer)

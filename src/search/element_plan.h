@@ -7,11 +7,11 @@
 #define SHY_SPOTS 64 /* spots that are in memory at a time: few enough for the first-level cache */
 
 /*
- * An operand. Places below `kept` hold their values while a tuple's chunk is worked on. The others, spots, are operands of unary roots
- * only: made SHY_SPOTS at a time, used and overwritten.
+ * An operand. Places below `kept` hold their values while a tuple's chunk is worked on. The others, spots, are
+ * operands of unary roots only: made SHY_SPOTS at a time, used and overwritten.
  */
 typedef struct {
-    int operand;  /* shape */
+    int operand; /* shape */
     uint8_t op, slot, mask;
     int32_t a, b; /* places, −1 */
     bool wide;    /* computed in fp64: no bound for it in fp32, or something wide needs it */
@@ -24,11 +24,11 @@ typedef struct {
 /* A formula op(u) or op(u, v). */
 typedef struct {
     int root;
-    int32_t u, v;             /* places; v = u for unary roots */
+    int32_t u, v;               /* places; v = u for unary roots */
     int32_t u_column, v_column; /* where their values stand */
-    shy_rough_error error;    /* of its fp32 values */
-    bool rough;               /* there is such a bound */
-    bool certain;             /* valid whatever the ranges */
+    shy_rough_error error;      /* of its fp32 values */
+    bool rough;                 /* there is such a bound */
+    bool certain;               /* valid whatever the ranges */
     uint8_t op, complexity;
 } shy_element;
 
@@ -52,8 +52,8 @@ typedef struct {
 } shy_element_ranges;
 
 /*
- * Elements stand in this order: those with a bound in fp32 and valid whatever the ranges; those with a bound that may not be
- * valid; those without a bound. Groups are of the first two, in the order of their operands' places.
+ * Elements stand in this order: those with a bound in fp32 and valid whatever the ranges; those with a bound that may
+ * not be valid; those without a bound. Groups are of the first two, in the order of their operands' places.
  */
 struct shy_element_plan {
     int count, certain, rough;
@@ -62,8 +62,8 @@ struct shy_element_plan {
     shy_element_place *place;
     int groups;
     shy_element_group *group;
-    shy_element_ranges ranges; /* of operands of elements that may not be valid */
-    shy_element_ranges roots;  /* those elements: `out` is the number of the element */
+    shy_element_ranges ranges;     /* of operands of elements that may not be valid */
+    shy_element_ranges roots;      /* those elements: `out` is the number of the element */
     int32_t leaf[SHY_FACTORS_MAX]; /* operands that are the factors; −1 */
 };
 

@@ -7,7 +7,8 @@ double shy_element_cost(const shy_context *context)
 {
     const struct shy_element_plan *plan = context->elements;
     double cost = plan->count;
-    for (int p = 0; p < plan->places; p++) cost += plan->place[p].wide ? 4.0 : 0.7;
+    for (int p = 0; p < plan->places; p++)
+        cost += plan->place[p].wide ? 4.0 : 0.7;
     return cost;
 }
 
@@ -29,10 +30,12 @@ typedef struct {
 static void fill(sample *s)
 {
     for (int i = 0; i < SHY_ROUGH_STRIDE; i++) {
-        for (int c = 0; c < COLUMNS; c++) s->column[c][i] = 1.0f + (float)shy_random_uniform(2, (uint64_t)c, (uint64_t)i);
+        for (int c = 0; c < COLUMNS; c++)
+            s->column[c][i] = 1.0f + (float)shy_random_uniform(2, (uint64_t)c, (uint64_t)i);
         s->y[i] = (float)shy_random_normal(2, COLUMNS, (uint64_t)i);
     }
-    for (int k = 0; k < FORMULAS; k++) s->u[k] = k % COLUMNS, s->v[k] = (k + 1 + k / COLUMNS) % COLUMNS;
+    for (int k = 0; k < FORMULAS; k++)
+        s->u[k] = k % COLUMNS, s->v[k] = (k + 1 + k / COLUMNS) % COLUMNS;
 }
 
 double shy_element_seconds(void)
@@ -42,11 +45,21 @@ double shy_element_seconds(void)
     sample *s = NULL;
     if (shy_new(1, sizeof *s, &s) != SHY_OK) return 0.0;
     fill(s);
-    const shy_rough_batch batch = {.rows = ROWS, .count = FORMULAS, .column = s->column[0], .y = s->y, .u = s->u, .v = s->v,
-                                   .reference = s->reference, .first = s->sums[0], .second = s->sums[1], .response = s->sums[2]};
-    for (int k = 0; k < OPS; k++) shy_rough_references(op[k], &batch);
+    const shy_rough_batch batch = {.rows = ROWS,
+                                   .count = FORMULAS,
+                                   .column = s->column[0],
+                                   .y = s->y,
+                                   .u = s->u,
+                                   .v = s->v,
+                                   .reference = s->reference,
+                                   .first = s->sums[0],
+                                   .second = s->sums[1],
+                                   .response = s->sums[2]};
+    for (int k = 0; k < OPS; k++)
+        shy_rough_references(op[k], &batch);
     const double start = shy_time_seconds();
-    for (int k = 0; k < REPEATS * OPS; k++) shy_rough_add(op[k % OPS], &batch);
+    for (int k = 0; k < REPEATS * OPS; k++)
+        shy_rough_add(op[k % OPS], &batch);
     const double seconds = shy_time_seconds() - start;
     shy_free(&s);
     return seconds / (REPEATS * OPS * (double)FORMULAS * ROWS);

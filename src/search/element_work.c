@@ -1,6 +1,7 @@
 /*
- * Works an element job off: formulas whose root no moment tile covers, evaluated sample by sample. All of a tuple's are summed in fp32 with
- * a certified bound; what may be among the best is looked at again in fp64 if there is much of it, and scored exactly.
+ * Works an element job off: formulas whose root no moment tile covers, evaluated sample by sample. All of a tuple's
+ * are summed in fp32 with a certified bound; what may be among the best is looked at again in fp64 if there is much of
+ * it, and scored exactly.
  */
 #include "shy_config.h"
 
@@ -9,11 +10,15 @@
 
 #include "element_impl.h"
 
-#define SLACK 1e-7 /* between the statistic of operands computed here (fp64, vectorised log and exp) and the exact one */
+#define SLACK                                                                                                          \
+    1e-7 /* between the statistic of operands computed here (fp64, vectorised log and exp) and the exact one */
 
 #define AGAIN_MIN 2 /* one is scored exactly at once */
 
-/* ---- memory ----------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- memory
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 shy_status shy_element_work_create(shy_engine *engine)
 {
@@ -29,11 +34,35 @@ void shy_element_work_destroy(shy_engine *engine)
     struct shy_element_work *work = engine->elements;
     if (!work) return;
     shy_element_list *list = &work->list;
-    void *owned[] = {work->valid, work->root_valid, work->root_valid_before, work->needed_always,  work->needed,   work->wanted,    work->made,    work->beyond,         work->again_wide, work->wide,       work->narrow,
-                     work->y,       work->sums,     work->again,     work->wanted_element, list->element, list->complexity, list->u,
-                     list->v,       list->relative, list->absolute,  list->growth,  list->reference,      list->mark,       list->verdict,
-                     list->possible, list->group};
-    for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) shy_free(&owned[k]);
+    void *owned[] = {work->valid,
+                     work->root_valid,
+                     work->root_valid_before,
+                     work->needed_always,
+                     work->needed,
+                     work->wanted,
+                     work->made,
+                     work->beyond,
+                     work->again_wide,
+                     work->wide,
+                     work->narrow,
+                     work->y,
+                     work->sums,
+                     work->again,
+                     work->wanted_element,
+                     list->element,
+                     list->complexity,
+                     list->u,
+                     list->v,
+                     list->relative,
+                     list->absolute,
+                     list->growth,
+                     list->reference,
+                     list->mark,
+                     list->verdict,
+                     list->possible,
+                     list->group};
+    for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
+        shy_free(&owned[k]);
     shy_free(&engine->elements);
 }
 
@@ -91,7 +120,8 @@ out:
 }
 
 /* What may fail on one member alone: room, and the columns of the tuple. */
-static shy_status prepare(shy_engine *engine, const shy_context *context, const shy_tuple *tuple, const double **column_out)
+static shy_status prepare(shy_engine *engine, const shy_context *context, const shy_tuple *tuple,
+                          const double **column_out)
 {
     shy_status st = SHY_OK;
     SHY_TRY(grow_elements(engine->elements, context->elements->count));
@@ -101,11 +131,14 @@ out:
     return st;
 }
 
-/* ---- sums -------------------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- sums
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 /*
- * With row blocks, the references are the first member's for all: theirs may differ in the last bit where processors differ.
- * Collective over the group.
+ * With row blocks, the references are the first member's for all: theirs may differ in the last bit where processors
+ * differ. Collective over the group.
  */
 static shy_status sum_list(shy_engine *engine, const shy_tuple *tuple, const double *const *column)
 {
@@ -118,12 +151,14 @@ static shy_status sum_list(shy_engine *engine, const shy_tuple *tuple, const dou
         (void)shy_element_chunk_at(engine, tuple, NULL, -1, &chunk);
         memset(work->made, 0, (size_t)work->list.context->elements->kept);
         shy_element_chunk_references(work, &chunk);
-        SHY_TRY(shy_group_broadcast(team, work->list.reference, (uint64_t)work->list.rough * sizeof *work->list.reference));
+        SHY_TRY(
+            shy_group_broadcast(team, work->list.reference, (uint64_t)work->list.rough * sizeof *work->list.reference));
     }
     for (int row = 0; row < engine->space->problem->rows.rows;) {
         const bool first = row == 0;
         row = shy_element_chunk_at(engine, tuple, column, row, &chunk);
-        if (chunk.rows < engine->space->problem->rows.rows || team->row_blocks > 1) memset(work->made, 0, (size_t)work->list.context->elements->kept);
+        if (chunk.rows < engine->space->problem->rows.rows || team->row_blocks > 1)
+            memset(work->made, 0, (size_t)work->list.context->elements->kept);
         shy_element_chunk_sum(work, &chunk, first && team->row_blocks == 1);
     }
     SHY_TRY(shy_group_sum(team, work->sums, 3 * (int64_t)work->list.rough));
@@ -131,7 +166,10 @@ out:
     return st;
 }
 
-/* ---- verdicts ---------------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- verdicts
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 /* At most SHY_ROUGH_PAD places in each chunk of each member. */
 static double padding(const shy_rows *rows)
@@ -146,7 +184,8 @@ static void set_marks(shy_engine *engine)
     const size_t size = ((size_t)engine->space->grammar.max_complexity + 1) * sizeof *engine->mark;
     if (list->marked && memcmp(list->marks, engine->mark, size) == 0) return;
     memcpy(list->marks, engine->mark, size);
-    for (int k = 0; k < list->count; k++) list->mark[k] = list->marks[list->complexity[k]] - SLACK;
+    for (int k = 0; k < list->count; k++)
+        list->mark[k] = list->marks[list->complexity[k]] - SLACK;
     list->marked = true;
 }
 
@@ -155,9 +194,16 @@ static void judge(shy_engine *engine, int first, int last)
 {
     const shy_element_list *list = &engine->elements->list;
     const shy_rows *rows = &engine->space->problem->rows;
-    const shy_rough_sums sums = {.count = last - first, .samples = (double)rows->total, .padding = padding(rows), .reference = list->reference + first,
-                                 .first = list->first + first, .second = list->second + first, .response = list->response + first,
-                                 .relative = list->relative + first, .absolute = list->absolute + first, .growth = list->growth + first,
+    const shy_rough_sums sums = {.count = last - first,
+                                 .samples = (double)rows->total,
+                                 .padding = padding(rows),
+                                 .reference = list->reference + first,
+                                 .first = list->first + first,
+                                 .second = list->second + first,
+                                 .response = list->response + first,
+                                 .relative = list->relative + first,
+                                 .absolute = list->absolute + first,
+                                 .growth = list->growth + first,
                                  .mark = list->mark + first};
     shy_rough_judge(&sums, list->verdict + first);
 }
@@ -180,7 +226,10 @@ static void list_possible(struct shy_element_work *work)
     work->counts.formulas += (uint64_t)list->count;
 }
 
-/* All members of a group must go on with the same formulas: the verdicts of the first one count. Collective over the group. */
+/*
+ * All members of a group must go on with the same formulas: the verdicts of the first one count. Collective over the
+ * group.
+ */
 static shy_status judge_list(shy_engine *engine)
 {
     shy_status st = SHY_OK;
@@ -188,7 +237,8 @@ static shy_status judge_list(shy_engine *engine)
     const shy_element_list *list = &work->list;
     set_marks(engine);
     judge(engine, 0, list->rough);
-    if (list->count > list->rough) memset(list->verdict + list->rough, SHY_ROUGH_UNCERTAIN, (size_t)(list->count - list->rough));
+    if (list->count > list->rough)
+        memset(list->verdict + list->rough, SHY_ROUGH_UNCERTAIN, (size_t)(list->count - list->rough));
     SHY_TRY(shy_group_broadcast(engine->space->problem->team, list->verdict, (uint64_t)list->count));
     list_possible(work);
 out:
@@ -200,7 +250,8 @@ static bool still_possible(shy_engine *engine, int k)
 {
     shy_element_list *list = &engine->elements->list;
     const double mark = engine->mark[list->complexity[k]] - SLACK;
-    if (list->verdict[k] != SHY_ROUGH_POSSIBLE || mark <= list->mark[k] || engine->space->problem->team->row_blocks > 1) return true;
+    if (list->verdict[k] != SHY_ROUGH_POSSIBLE || mark <= list->mark[k] || engine->space->problem->team->row_blocks > 1)
+        return true;
     list->mark[k] = mark;
     list->marked = false;
     judge(engine, k, k + 1);
@@ -220,7 +271,10 @@ out:
     return st;
 }
 
-/* ---- tuples -------------------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- tuples
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 static shy_status work_tuple(shy_engine *engine, const shy_tuple *tuple)
 {

@@ -182,6 +182,46 @@ static void zeros_of_ranges_are_exact(void **state)
     assert_true(r.lo == 0.0 && r.hi == 1.0);
 }
 
+/* Intervals of all sizes that ranges may have, and ends at which operators stop being defined. */
+static shy_interval any_interval(dice *d)
+{
+    static const double ends[] = {-1e150, -1e75, -1e70, -50.0, -1.0, -1e-70, -1e-160, -0.0, 0.0, 1e-160, 1e-70, 1.0, 50.0, 1e70, 1e75, 1e150};
+    enum { ENDS = sizeof ends / sizeof *ends };
+    const double a = ends[dice_below(d, ENDS)], b = ends[dice_below(d, ENDS)];
+    return dice_below(d, 3) == 0 ? random_interval(d) : (shy_interval){fmin(a, b), fmax(a, b)};
+}
+
+static void ranges_of_many_are_those_of_one(void **state)
+{
+    enum { COUNT = 400 };
+    static shy_interval range[3 * COUNT];
+    static uint8_t defined[3 * COUNT], only_defined[COUNT];
+    static int32_t u[COUNT], v[COUNT], out[COUNT];
+    dice d = {.purpose = 4};
+    int answers[2] = {0};
+
+    (void)state;
+    for (int k = 0; k < COUNT; k++) u[k] = 3 * k, v[k] = 3 * k + 1, out[k] = 3 * k + 2;
+    const shy_range_list list = {COUNT, u, v, out};
+    for (int op = 0; op < SHY_OPS; op++) {
+        for (int k = 0; k < COUNT; k++) {
+            range[u[k]] = any_interval(&d), range[v[k]] = any_interval(&d);
+            defined[u[k]] = dice_below(&d, 20) > 0, defined[v[k]] = dice_below(&d, 20) > 0;
+        }
+        shy_operator_range_each((shy_op)op, &list, range, defined);
+        shy_operator_defined_each((shy_op)op, &list, range, defined, only_defined);
+        for (int k = 0; k < COUNT; k++) {
+            shy_interval one = {0.0, 0.0};
+            const bool expected = defined[u[k]] && defined[v[k]] && shy_operator_range((shy_op)op, range[u[k]], range[v[k]], &one);
+            assert_int_equal(defined[out[k]], expected);
+            assert_int_equal(only_defined[k], expected);
+            if (expected) assert_true(range[out[k]].lo == one.lo && range[out[k]].hi == one.hi);
+            answers[expected]++;
+        }
+    }
+    assert_true(answers[0] > 1000 && answers[1] > 1000);
+}
+
 /* ---- trees ----------------------------------------------------------------------------------------------------- */
 
 static void trees_evaluate_like_the_expression_in_c(void **state)
@@ -308,6 +348,7 @@ int main(void)
         cmocka_unit_test(ranges_hold_all_values_and_are_tight),
         cmocka_unit_test(ranges_end_where_the_domain_ends),
         cmocka_unit_test(zeros_of_ranges_are_exact),
+        cmocka_unit_test(ranges_of_many_are_those_of_one),
         cmocka_unit_test(trees_evaluate_like_the_expression_in_c),
         cmocka_unit_test(rows_of_trees_equal_single_patients_bit_for_bit),
         cmocka_unit_test(default_grammar_is_the_documented_one),

@@ -1,6 +1,6 @@
 /*
- * Tests of expr: the bound of rough work holds against sums in long double, for every root, every instruction set and columns that
- * are hard on it; and it says something where columns are ordinary.
+ * Tests of expr: the bound of rough work holds against sums in long double, for every root, every instruction set and
+ * columns that are hard on it; and it says something where columns are ordinary.
  */
 #include "shy_config.h"
 
@@ -16,7 +16,10 @@
 
 typedef long double wide;
 
-/* ---- columns ----------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- columns
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 enum {
     LOGNORMAL,
@@ -54,26 +57,46 @@ static double column_value(int column, int i)
 {
     const double own = normal(column, i), lognormal = exp(0.5 * normal(LOGNORMAL, i));
     switch (column) {
-    case LOGNORMAL: return lognormal;
-    case OTHER_LOGNORMAL: return 120.0 * exp(0.2 * own);
-    case UNIFORM: return 40.0 + 50.0 * shy_random_uniform(31, UNIFORM, (uint64_t)i);
-    case FAR_MEAN: return 1e6 + own;
-    case OTHER_FAR_MEAN: return 3e6 - 3.0 * own;
-    case HEAVY_TAILS: return fabs(own * own * own) * exp(2.0 * own);
-    case SPANNING: return pow(10.0, 60.0 * shy_random_uniform(31, SPANNING, (uint64_t)i) - 30.0);
-    case NEAR_1: return 1.0 + 1e-5 * own;
-    case TWIN_7: return lognormal * (1.0 + 1e-7 * own);
-    case TWIN_11: return lognormal * (1.0 + 1e-11 * own);
-    case OPPOSITE: return -lognormal * (1.002 + 1e-3 * shy_random_uniform(31, OPPOSITE, (uint64_t)i));
-    case ZEROS: return i % 7 == 3 ? 0.0 : fabs(own);
-    case TWO_VALUED: return own > 0.3 ? 1.0 : 0.0;
-    case OUTLIER: return i == 0 ? 1e5 : own; /* the reference sample */
-    case CONSTANT: return 0.1;
-    case TINY: return 1e-25 * exp(own);
-    case SMALL: return 1e-12 * own + 1e-13;
-    case LARGE: return 1e25 * exp(own);
-    case NEGATIVE: return -1e9 * exp(0.3 * own);
-    default: return own;
+    case LOGNORMAL:
+        return lognormal;
+    case OTHER_LOGNORMAL:
+        return 120.0 * exp(0.2 * own);
+    case UNIFORM:
+        return 40.0 + 50.0 * shy_random_uniform(31, UNIFORM, (uint64_t)i);
+    case FAR_MEAN:
+        return 1e6 + own;
+    case OTHER_FAR_MEAN:
+        return 3e6 - 3.0 * own;
+    case HEAVY_TAILS:
+        return fabs(own * own * own) * exp(2.0 * own);
+    case SPANNING:
+        return pow(10.0, 60.0 * shy_random_uniform(31, SPANNING, (uint64_t)i) - 30.0);
+    case NEAR_1:
+        return 1.0 + 1e-5 * own;
+    case TWIN_7:
+        return lognormal * (1.0 + 1e-7 * own);
+    case TWIN_11:
+        return lognormal * (1.0 + 1e-11 * own);
+    case OPPOSITE:
+        return -lognormal * (1.002 + 1e-3 * shy_random_uniform(31, OPPOSITE, (uint64_t)i));
+    case ZEROS:
+        return i % 7 == 3 ? 0.0 : fabs(own);
+    case TWO_VALUED:
+        return own > 0.3 ? 1.0 : 0.0;
+    case OUTLIER:
+        return i == 0 ? 1e5 : own; /* the reference sample */
+    case CONSTANT:
+        return 0.1;
+    case TINY:
+        return 1e-25 * exp(own);
+    case SMALL:
+        return 1e-12 * own + 1e-13;
+    case LARGE:
+        return 1e25 * exp(own);
+    case NEGATIVE:
+        return -1e9 * exp(0.3 * own);
+    default:
+        return own;
     }
 }
 
@@ -100,8 +123,10 @@ static void make_response(zoo *z)
                   (z->value[FAR_MEAN][i] - 1e6) + normal(100, i);
         mean += z->y[i];
     }
-    for (int i = 0; i < z->n; i++) z->y[i] -= (double)(mean / z->n), square += (wide)z->y[i] * z->y[i];
-    for (int i = 0; i < z->n; i++) z->y[i] /= (double)sqrtl(square / z->n);
+    for (int i = 0; i < z->n; i++)
+        z->y[i] -= (double)(mean / z->n), square += (wide)z->y[i] * z->y[i];
+    for (int i = 0; i < z->n; i++)
+        z->y[i] /= (double)sqrtl(square / z->n);
 }
 
 static zoo *zoo_create(int n)
@@ -121,7 +146,8 @@ static zoo *zoo_create(int n)
         k->rows = n - row < 250 ? n - row : 250;
         k->places = k->rows / SHY_ROUGH_PAD * SHY_ROUGH_PAD + SHY_ROUGH_PAD;
         for (int i = 0; i < k->places; i++) {
-            for (int c = 0; c < COLUMNS; c++) k->wide[c][i] = i < k->rows ? z->value[c][row + i] : z->value[c][0];
+            for (int c = 0; c < COLUMNS; c++)
+                k->wide[c][i] = i < k->rows ? z->value[c][row + i] : z->value[c][0];
             k->y[i] = i < k->rows ? z->y[row + i] : 0.0;
         }
         row += k->rows;
@@ -129,26 +155,44 @@ static zoo *zoo_create(int n)
     return z;
 }
 
-/* ---- operands and roots in long double ----------------------------------------------------------------------------------- */
+/*
+ * ---- operands and roots in long double
+ * -----------------------------------------------------------------------------------
+ */
 
 static wide apply(shy_op op, wide u, wide v)
 {
     switch (op) {
-    case SHY_OP_ADD: return u + v;
-    case SHY_OP_SUBTRACT: return u - v;
-    case SHY_OP_MULTIPLY: return u * v;
-    case SHY_OP_DIVIDE: return u / v;
-    case SHY_OP_MAX: return u > v ? u : v;
-    case SHY_OP_MIN: return u < v ? u : v;
-    case SHY_OP_HYPOT: return sqrtl(u * u + v * v);
-    case SHY_OP_RELDIFF: return (u - v) / (u + v);
-    case SHY_OP_LOG: return logl(u);
-    case SHY_OP_SQRT: return sqrtl(u);
-    case SHY_OP_SQUARE: return u * u;
-    case SHY_OP_INVERSE: return 1.0L / u;
-    case SHY_OP_ABS: return fabsl(u);
-    case SHY_OP_EXP: return expl(u);
-    default: return u;
+    case SHY_OP_ADD:
+        return u + v;
+    case SHY_OP_SUBTRACT:
+        return u - v;
+    case SHY_OP_MULTIPLY:
+        return u * v;
+    case SHY_OP_DIVIDE:
+        return u / v;
+    case SHY_OP_MAX:
+        return u > v ? u : v;
+    case SHY_OP_MIN:
+        return u < v ? u : v;
+    case SHY_OP_HYPOT:
+        return sqrtl(u * u + v * v);
+    case SHY_OP_RELDIFF:
+        return (u - v) / (u + v);
+    case SHY_OP_LOG:
+        return logl(u);
+    case SHY_OP_SQRT:
+        return sqrtl(u);
+    case SHY_OP_SQUARE:
+        return u * u;
+    case SHY_OP_INVERSE:
+        return 1.0L / u;
+    case SHY_OP_ABS:
+        return fabsl(u);
+    case SHY_OP_EXP:
+        return expl(u);
+    default:
+        return u;
     }
 }
 
@@ -178,15 +222,20 @@ static bool operand_make(const zoo *z, shy_op inner, int a, int b, operand *out)
 }
 
 /* Its fp32 values; false beyond the range of fp32. */
-static bool operand_load(const shy_narrow_kernels *narrow, const shy_rough_kernels *rough, const chunk *k, const operand *o, float *out)
+static bool operand_load(const shy_narrow_kernels *narrow, const shy_rough_kernels *rough, const chunk *k,
+                         const operand *o, float *out)
 {
     _Alignas(64) float a[SHY_ROUGH_STRIDE], b[SHY_ROUGH_STRIDE];
     if (o->inner == SHY_OP_FACTOR) return narrow->rows[SHY_OP_FACTOR](k->places, k->wide[o->a], NULL, out);
-    return narrow->rows[SHY_OP_FACTOR](k->places, k->wide[o->a], NULL, a) && narrow->rows[SHY_OP_FACTOR](k->places, k->wide[o->b], NULL, b) &&
+    return narrow->rows[SHY_OP_FACTOR](k->places, k->wide[o->a], NULL, a) &&
+           narrow->rows[SHY_OP_FACTOR](k->places, k->wide[o->b], NULL, b) &&
            rough->rows[o->inner](k->places, a, b, out);
 }
 
-/* ---- one formula ------------------------------------------------------------------------------------------------------------ */
+/*
+ * ---- one formula
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct {
     shy_op op;
@@ -198,7 +247,8 @@ static wide exact_statistic(const zoo *z, const formula *f)
 {
     wide mean = 0.0L, variance = 0.0L, covariance = 0.0L;
     static wide value[MOST_SAMPLES];
-    for (int i = 0; i < z->n; i++) mean += value[i] = apply(f->op, operand_value(z, &f->u, i), operand_value(z, &f->v, i));
+    for (int i = 0; i < z->n; i++)
+        mean += value[i] = apply(f->op, operand_value(z, &f->u, i), operand_value(z, &f->v, i));
     mean /= z->n;
     for (int i = 0; i < z->n; i++) {
         variance += (value[i] - mean) * (value[i] - mean);
@@ -222,9 +272,12 @@ static sums sum_formula(shy_isa isa, const zoo *z, const formula *f)
     sums s = {.within = true};
     for (int c = 0; c < z->chunks; c++) {
         const chunk *k = &z->chunk[c];
-        s.within = s.within && operand_load(narrow, rough, k, &f->u, column[0]) && operand_load(narrow, rough, k, &f->v, column[1]);
-        for (int i = 0; i < k->places; i++) y[i] = (float)k->y[i];
-        const shy_rough_batch batch = {k->places, 1, column[0], y, &u, &v, &s.reference, &s.first, &s.second, &s.response};
+        s.within = s.within && operand_load(narrow, rough, k, &f->u, column[0]) &&
+                   operand_load(narrow, rough, k, &f->v, column[1]);
+        for (int i = 0; i < k->places; i++)
+            y[i] = (float)k->y[i];
+        const shy_rough_batch batch = {k->places,    1,        column[0], y,          &u, &v,
+                                       &s.reference, &s.first, &s.second, &s.response};
         if (c == 0) rough->references[f->op](&batch);
         rough->sums[f->op](&batch);
     }
@@ -234,9 +287,17 @@ static sums sum_formula(shy_isa isa, const zoo *z, const formula *f)
 static shy_rough_verdict verdict_of(shy_isa isa, const zoo *z, const sums *s, const shy_rough_error *error, double mark)
 {
     uint8_t verdict = 77;
-    const shy_rough_sums all = {.count = 1, .samples = z->n, .padding = SHY_ROUGH_PAD * z->chunks, .reference = &s->reference, .first = &s->first,
-                                .second = &s->second, .response = &s->response, .relative = &error->relative,
-                                .absolute = &error->absolute, .growth = &error->growth, .mark = &mark};
+    const shy_rough_sums all = {.count = 1,
+                                .samples = z->n,
+                                .padding = SHY_ROUGH_PAD * z->chunks,
+                                .reference = &s->reference,
+                                .first = &s->first,
+                                .second = &s->second,
+                                .response = &s->response,
+                                .relative = &error->relative,
+                                .absolute = &error->absolute,
+                                .growth = &error->growth,
+                                .mark = &mark};
     shy_rough_kernels_of(isa)->judge(&all, &verdict);
     return (shy_rough_verdict)verdict;
 }
@@ -247,8 +308,10 @@ static double bound_of(shy_isa isa, const zoo *z, const sums *s, const shy_rough
     double low = 0.0, high = 2.0;
     while (high - low > 1e-9) {
         const double middle = 0.5 * (low + high);
-        if (verdict_of(isa, z, s, error, middle) == SHY_ROUGH_BELOW) high = middle;
-        else low = middle;
+        if (verdict_of(isa, z, s, error, middle) == SHY_ROUGH_BELOW)
+            high = middle;
+        else
+            low = middle;
     }
     return high;
 }
@@ -256,8 +319,8 @@ static double bound_of(shy_isa isa, const zoo *z, const sums *s, const shy_rough
 static const char *describe(const formula *f)
 {
     static char text[200];
-    snprintf(text, sizeof text, "%s: %s of columns %d, %d; %s of columns %d, %d", shy_operator_get(f->op)->name, shy_operator_get(f->u.inner)->name,
-             f->u.a, f->u.b, shy_operator_get(f->v.inner)->name, f->v.a, f->v.b);
+    snprintf(text, sizeof text, "%s: %s of columns %d, %d; %s of columns %d, %d", shy_operator_get(f->op)->name,
+             shy_operator_get(f->u.inner)->name, f->u.a, f->u.b, shy_operator_get(f->v.inner)->name, f->v.a, f->v.b);
     return text;
 }
 
@@ -283,7 +346,8 @@ static void check_formula(shy_isa isa, const zoo *z, const formula *f, tally *t)
     const wide exact = exact_statistic(z, f);
     t->checked[f->op]++;
     const shy_rough_verdict verdict = verdict_of(isa, z, &s, &error, (double)exact * (1.0 - 1e-15));
-    if (verdict == SHY_ROUGH_BELOW) print_error("%s, n = %d, %s: not below %.10Lg\n", shy_isa_name(isa), z->n, describe(f), exact);
+    if (verdict == SHY_ROUGH_BELOW)
+        print_error("%s, n = %d, %s: not below %.10Lg\n", shy_isa_name(isa), z->n, describe(f), exact);
     assert_true(verdict != SHY_ROUGH_BELOW);
     if (verdict != SHY_ROUGH_UNCERTAIN) t->useful[f->op]++;
     if (!is_ordinary(&f->u) || !is_ordinary(&f->v) || t->ordinary == 20000) return;
@@ -293,12 +357,15 @@ static void check_formula(shy_isa isa, const zoo *z, const formula *f, tally *t)
 static int make_operands(const zoo *z, operand *out)
 {
     static const shy_op inner[] = {SHY_OP_ADD, SHY_OP_MULTIPLY, SHY_OP_DIVIDE, SHY_OP_HYPOT, SHY_OP_MIN};
-    static const int pair[][2] = {{LOGNORMAL, OTHER_LOGNORMAL}, {UNIFORM, LOGNORMAL}, {FAR_MEAN, OTHER_FAR_MEAN}, {SPANNING, LOGNORMAL},
-                                  {FAR_MEAN, TWIN_7}, {ZEROS, HEAVY_TAILS}, {NEGATIVE, OPPOSITE}};
+    static const int pair[][2] = {{LOGNORMAL, OTHER_LOGNORMAL}, {UNIFORM, LOGNORMAL}, {FAR_MEAN, OTHER_FAR_MEAN},
+                                  {SPANNING, LOGNORMAL},        {FAR_MEAN, TWIN_7},   {ZEROS, HEAVY_TAILS},
+                                  {NEGATIVE, OPPOSITE}};
     int count = 0;
-    for (int c = 0; c < COLUMNS; c++) count += operand_make(z, SHY_OP_FACTOR, c, c, &out[count]);
+    for (int c = 0; c < COLUMNS; c++)
+        count += operand_make(z, SHY_OP_FACTOR, c, c, &out[count]);
     for (size_t k = 0; k < sizeof inner / sizeof *inner; k++) {
-        for (size_t p = 0; p < sizeof pair / sizeof *pair; p++) count += operand_make(z, inner[k], pair[p][0], pair[p][1], &out[count]);
+        for (size_t p = 0; p < sizeof pair / sizeof *pair; p++)
+            count += operand_make(z, inner[k], pair[p][0], pair[p][1], &out[count]);
     }
     return count;
 }
@@ -336,8 +403,9 @@ static void bounds_hold_and_say_something(void **state)
             tally *t = calloc(1, sizeof *t);
             check_all((shy_isa)isa, z, t);
             qsort(t->excess, (size_t)t->ordinary, sizeof *t->excess, compare_doubles);
-            print_message("%s, n = %d: bounds of ordinary formulas exceed r² by %.1e (median), %.1e (9 of 10)\n", shy_isa_name((shy_isa)isa), z->n,
-                          t->excess[t->ordinary / 2], t->excess[t->ordinary * 9 / 10]);
+            print_message("%s, n = %d: bounds of ordinary formulas exceed r² by %.1e (median), %.1e (9 of 10)\n",
+                          shy_isa_name((shy_isa)isa), z->n, t->excess[t->ordinary / 2],
+                          t->excess[t->ordinary * 9 / 10]);
             assert_true(t->ordinary > 200);
             assert_true(t->excess[t->ordinary / 2] < 1e-4);
             assert_true(t->excess[t->ordinary * 9 / 10] < 1e-3);
@@ -351,26 +419,33 @@ static void bounds_hold_and_say_something(void **state)
     }
 }
 
-/* ---- operands --------------------------------------------------------------------------------------------------------------- */
+/*
+ * ---- operands
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void operands_beyond_fp32_are_noticed(void **state)
 {
     static const struct {
         double value;
         bool within;
-    } cases[] = {{0.0, true}, {-0.0, true}, {1e18, true}, {-1e-18, true}, {1e20, false}, {-1e150, false}, {1e-19, false}, {-1e-40, false},
-                 {1e-50, false}, {1e-310, false}, {1e-150, false}, {-1.0, true}};
+    } cases[] = {{0.0, true},    {-0.0, true},    {1e18, true},   {-1e-18, true},  {1e20, false},   {-1e150, false},
+                 {1e-19, false}, {-1e-40, false}, {1e-50, false}, {1e-310, false}, {1e-150, false}, {-1.0, true}};
     double u[32];
     float out[32], narrow[32];
     (void)state;
     for (int isa = 0; isa < SHY_ISAS; isa++) {
         if (!shy_isa_available((shy_isa)isa)) continue;
         for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-            for (int i = 0; i < 32; i++) u[i] = i == 21 ? cases[k].value : 1.0 + i, narrow[i] = (float)u[i];
-            assert_int_equal(shy_narrow_kernels_of((shy_isa)isa)->rows[SHY_OP_FACTOR](32, u, NULL, out), cases[k].within);
-            for (int i = 0; i < 32; i++) assert_true(out[i] == (float)u[i]);
+            for (int i = 0; i < 32; i++)
+                u[i] = i == 21 ? cases[k].value : 1.0 + i, narrow[i] = (float)u[i];
+            assert_int_equal(shy_narrow_kernels_of((shy_isa)isa)->rows[SHY_OP_FACTOR](32, u, NULL, out),
+                             cases[k].within);
+            for (int i = 0; i < 32; i++)
+                assert_true(out[i] == (float)u[i]);
             if (fabs(cases[k].value) > 1e-45 || cases[k].value == 0.0) {
-                assert_int_equal(shy_rough_kernels_of((shy_isa)isa)->rows[SHY_OP_FACTOR](32, narrow, narrow, out), cases[k].within);
+                assert_int_equal(shy_rough_kernels_of((shy_isa)isa)->rows[SHY_OP_FACTOR](32, narrow, narrow, out),
+                                 cases[k].within);
             }
         }
     }
@@ -388,7 +463,9 @@ static void operands_have_the_errors_that_they_claim(void **state)
         if (!shy_isa_available((shy_isa)isa)) continue;
         for (int k = 0; k < count; k++) {
             _Alignas(64) float value[SHY_ROUGH_STRIDE];
-            if (!operand_load(shy_narrow_kernels_of((shy_isa)isa), shy_rough_kernels_of((shy_isa)isa), &z->chunk[0], &o[k], value)) continue;
+            if (!operand_load(shy_narrow_kernels_of((shy_isa)isa), shy_rough_kernels_of((shy_isa)isa), &z->chunk[0],
+                              &o[k], value))
+                continue;
             for (int i = 0; i < z->n; i++) {
                 const wide exact = operand_value(z, &o[k], i);
                 assert_true(fabsl(value[i] - exact) <= (wide)o[k].error * SHY_ROUGH_EPSILON * fabsl(exact));

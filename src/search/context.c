@@ -50,21 +50,16 @@ static shy_validity both(shy_validity a, shy_validity b)
 typedef struct {
     shy_sign sign;
     shy_unit unit;
-    bool bounded;       /* defined, and within `range`, for whatever factors of these kinds */
-    shy_interval range;
+    shy_bounds bounds; /* over all factors of the kinds */
 } shy_known;
 
-/* What the ranges of whole kinds allow, all their factors allow: a smaller range has smaller images. */
 static shy_validity judge(shy_space *space, shy_op op, const shy_known *u, const shy_known *v, shy_known *out)
 {
-    shy_validity validity = SHY_ALWAYS;
-    shy_known known = {.bounded = u->bounded && (!v || v->bounded)};
-    known.sign = shy_sign_apply(op, u->sign, v ? v->sign : SHY_SIGN_ANY, &validity);
-    known.unit = shy_unit_apply(space->units, space->grammar.units, op, u->unit, v ? v->unit : SHY_UNIT_UNKNOWN);
-    if (known.bounded) known.bounded = shy_operator_range(op, u->range, v ? v->range : u->range, &known.range);
-    *out = known;
-    if (known.unit == SHY_UNIT_INVALID || validity == SHY_NEVER) return SHY_NEVER;
-    return known.bounded ? SHY_ALWAYS : SHY_DEPENDS;
+    shy_validity by_sign = SHY_ALWAYS;
+    out->sign = shy_sign_apply(op, u->sign, v ? v->sign : SHY_SIGN_ANY, &by_sign);
+    out->unit = shy_unit_apply(space->units, space->grammar.units, op, u->unit, v ? v->unit : SHY_UNIT_UNKNOWN);
+    if (out->unit == SHY_UNIT_INVALID || by_sign == SHY_NEVER) return SHY_NEVER;
+    return shy_bounds_apply(op, &u->bounds, v ? &v->bounds : NULL, &out->bounds);
 }
 
 static void judge_operands(shy_space *space, shy_context *context, shy_known *known)
@@ -73,7 +68,7 @@ static void judge_operands(shy_space *space, shy_context *context, shy_known *kn
         const shy_shape *shape = &context->operand[i];
         if (shape->op == SHY_OP_FACTOR) {
             const int kind = context->kind[shape->slot];
-            known[i] = (shy_known){(shy_sign)space->kind_sign[kind], space->kind_unit[kind], true, space->kind_range[kind]};
+            known[i] = (shy_known){(shy_sign)space->kind_sign[kind], space->kind_unit[kind], shy_bounds_kind(space, kind)};
             context->operand_validity[i] = SHY_ALWAYS;
             continue;
         }

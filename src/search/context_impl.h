@@ -10,6 +10,19 @@ typedef enum { SHY_SIGN_POSITIVE, SHY_SIGN_NONNEGATIVE, SHY_SIGN_NEGATIVE, SHY_S
 /* Sign of op(u, v), and whether the operator is defined: always, never, or depending on the ranges. */
 shy_sign shy_sign_apply(shy_op op, shy_sign u, shy_sign v, shy_validity *validity_out);
 
+/* The range of an operand over many sets of factors. Where it is not defined for all of them, only `inner` is known, if that. */
+typedef struct {
+    shy_interval outer, inner;
+    bool bounded; /* defined for every set, with a range within `outer` */
+    bool cored;   /* for every set for which it is defined, its range holds `inner` */
+    bool single;  /* one set: outer is inner */
+} shy_bounds;
+
+shy_bounds shy_bounds_kind(const shy_space *space, int kind);          /* any factor of a kind */
+shy_bounds shy_bounds_factor(const shy_space *space, uint32_t factor);
+/* Bounds of op(u, v), v NULL for a unary operator. ALWAYS: u, v and op are defined for every set; NEVER: for none. */
+shy_validity shy_bounds_apply(shy_op op, const shy_bounds *u, const shy_bounds *v, shy_bounds *out);
+
 void shy_contexts_destroy(shy_space *space);
 
 #endif

@@ -70,9 +70,11 @@ typedef struct {
     const char **name;
     int *kind;                  /* [factors] */
     int kinds;
-    shy_unit *kind_unit;
+    uint32_t *kind_first;       /* [kinds + 1]: factors of a kind stand side by side */
+    shy_unit *kind_unit;        /* [kinds], as the next three */
     uint8_t *kind_sign;
-    shy_interval *kind_range;   /* [kinds]: holds the ranges of all factors of the kind */
+    shy_interval *kind_range;   /* holds the ranges of all factors of the kind */
+    shy_interval *kind_core;    /* lies within each of them; lo > hi if there is no such range */
     shy_units *units;
     shy_shapes *shapes[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1]; /* [slots][nonnegative], made when first needed */
     uint8_t *inverse_known[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1];

@@ -109,31 +109,49 @@ out:
     return st;
 }
 
+static bool same_kind(const shy_sorted *a, const shy_sorted *b)
+{
+    return a->unit == b->unit && a->sign == b->sign;
+}
+
+static shy_status allocate_kinds(shy_space *space, const shy_sorted *sorted)
+{
+    shy_status st = SHY_OK;
+    for (int f = 0; f < space->factors; f++) space->kinds += f == 0 || !same_kind(&sorted[f], &sorted[f - 1]);
+    const size_t kinds = (size_t)space->kinds;
+    SHY_TRY(shy_new((size_t)space->factors, sizeof *space->kind, &space->kind));
+    SHY_TRY(shy_new(kinds + 1, sizeof *space->kind_first, &space->kind_first));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_unit, &space->kind_unit));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_sign, &space->kind_sign));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_range, &space->kind_range));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_core, &space->kind_core));
+    space->kind_first[kinds] = (uint32_t)space->factors;
+out:
+    return st;
+}
+
 static shy_status number_kinds(shy_space *space)
 {
     shy_status st = SHY_OK;
     const shy_problem *problem = space->problem;
-    const size_t p = (size_t)space->factors;
     shy_sorted *sorted = NULL;
-    SHY_TRY(shy_new(p, sizeof *sorted, &sorted));
+    SHY_TRY(shy_new((size_t)space->factors, sizeof *sorted, &sorted));
     SHY_TRY(sort_factors(space, sorted));
-    SHY_TRY(shy_new(p, sizeof *space->kind, &space->kind));
-    SHY_TRY(shy_new(p, sizeof *space->kind_unit, &space->kind_unit));
-    SHY_TRY(shy_new(p, sizeof *space->kind_sign, &space->kind_sign));
-    SHY_TRY(shy_new(p, sizeof *space->kind_range, &space->kind_range));
-    for (int f = 0; f < space->factors; f++) {
-        const bool same = f > 0 && sorted[f].unit == sorted[f - 1].unit && sorted[f].sign == sorted[f - 1].sign;
-        if (!same) {
-            space->kind_unit[space->kinds] = sorted[f].unit;
-            space->kind_sign[space->kinds] = sorted[f].sign;
-            space->kind_range[space->kinds] = problem->range[sorted[f].factor];
-            space->kinds++;
-        }
-        space->kind[f] = space->kinds - 1;
+    SHY_TRY(allocate_kinds(space, sorted));
+    for (int f = 0, kind = -1; f < space->factors; f++) {
         space->problem_factor[f] = sorted[f].factor;
         space->range[f] = problem->range[sorted[f].factor];
-        shy_interval *hull = &space->kind_range[space->kind[f]];
+        if (f == 0 || !same_kind(&sorted[f], &sorted[f - 1])) {
+            kind++;
+            space->kind_first[kind] = (uint32_t)f;
+            space->kind_unit[kind] = sorted[f].unit;
+            space->kind_sign[kind] = sorted[f].sign;
+            space->kind_range[kind] = space->kind_core[kind] = space->range[f];
+        }
+        space->kind[f] = kind;
+        shy_interval *hull = &space->kind_range[kind], *core = &space->kind_core[kind];
         *hull = (shy_interval){fmin(hull->lo, space->range[f].lo), fmax(hull->hi, space->range[f].hi)};
+        *core = (shy_interval){fmax(core->lo, space->range[f].lo), fmin(core->hi, space->range[f].hi)};
         space->column[f] = problem->column[sorted[f].factor];
         space->name[f] = problem->name[sorted[f].factor];
         if (sorted[f].sign <= SHY_SIGN_NONNEGATIVE) space->nonnegative = f + 1;
@@ -245,9 +263,11 @@ void shy_space_destroy(shy_space **space)
     shy_free(&s->column);
     shy_free(&s->name);
     shy_free(&s->kind);
+    shy_free(&s->kind_first);
     shy_free(&s->kind_unit);
     shy_free(&s->kind_sign);
     shy_free(&s->kind_range);
+    shy_free(&s->kind_core);
     shy_free(&s->scratch_range);
     shy_free(&s->scratch_valid);
     shy_free(&s->response);

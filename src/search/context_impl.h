@@ -23,6 +23,18 @@ shy_bounds shy_bounds_factor(const shy_space *space, uint32_t factor);
 /* Bounds of op(u, v), v NULL for a unary operator. ALWAYS: u, v and op are defined for every set; NEVER: for none. */
 shy_validity shy_bounds_apply(shy_op op, const shy_bounds *u, const shy_bounds *v, shy_bounds *out);
 
-void shy_contexts_destroy(shy_space *space);
+shy_validity shy_validity_both(shy_validity a, shy_validity b);
+
+/* What a root needs besides valid operands: that op(u, v) is defined for these operands; v −1: op(u). u −1: nothing. */
+typedef struct {
+    shy_op op;
+    int u, v;
+} shy_condition;
+shy_condition shy_root_condition(const shy_root *root);
+
+/* A context with nothing in it but what is valid and what depends; for the counting, which needs each once. Owned. */
+shy_status shy_context_judge(shy_space *space, int slots, const int *kind, shy_context **context_out);
+void shy_context_free(shy_context **context);
+void shy_contexts_destroy(shy_space *space); /* all that shy_space_context has made */
 
 #endif

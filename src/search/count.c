@@ -47,7 +47,7 @@ static shy_status count_certain(shy_space *space, int slots, uint64_t *formulas,
         const shy_context *context = NULL;
         if (!first_of_kinds(space, kind, slots, &tuple, &sets)) continue;
         SHY_TRY(shy_space_context(space, &tuple, &context));
-        for (int c = 1; c <= space->grammar.max_complexity; c++) formulas[c] += sets * context->certain[c];
+        for (int i = 0; i < context->roots; i++) formulas[context->root[i].complexity] += shy_context_root_validity(context, i) == SHY_ALWAYS ? sets : 0;
         if (context->uncertain_count > 0) *uncertain_out = true;
     } while (next_kinds(kind, slots, space->kinds));
 out:

@@ -268,8 +268,6 @@ void shy_space_destroy(shy_space **space)
     shy_free(&s->kind_sign);
     shy_free(&s->kind_range);
     shy_free(&s->kind_core);
-    shy_free(&s->scratch_range);
-    shy_free(&s->scratch_valid);
     shy_free(&s->response);
     shy_free(space);
 }

@@ -46,16 +46,8 @@ shy_validity shy_validity_both(shy_validity a, shy_validity b)
     return a == SHY_ALWAYS && b == SHY_ALWAYS ? SHY_ALWAYS : SHY_DEPENDS;
 }
 
-shy_condition shy_root_condition(const shy_root *root)
-{
-    if (root->family == SHY_FAMILY_PLAIN && root->op != SHY_OP_FACTOR) return (shy_condition){(shy_op)root->op, root->left, root->right};
-    if (root->family == SHY_FAMILY_WEIGHTED_INVERSE || root->family == SHY_FAMILY_SHIFTED_RATIO) {
-        return (shy_condition){SHY_OP_INVERSE, root->right, -1};
-    }
-    return (shy_condition){SHY_OP_FACTOR, -1, -1};
-}
-
-static shy_validity judge(shy_space *space, shy_op op, const struct shy_known *u, const struct shy_known *v, struct shy_known *out)
+static shy_validity judge(shy_space *space, shy_op op, const struct shy_known *u, const struct shy_known *v,
+                          struct shy_known *out)
 {
     shy_validity by_sign = SHY_ALWAYS;
     out->sign = shy_sign_apply(op, u->sign, v ? v->sign : SHY_SIGN_ANY, &by_sign);
@@ -77,12 +69,14 @@ static shy_validity judge_operand(shy_space *space, const shy_context *context, 
     const shy_shape *shape = &context->operand[i];
     if (shape->op == SHY_OP_FACTOR) {
         const int kind = context->kind[shape->slot];
-        known[i] = (struct shy_known){(shy_sign)space->kind_sign[kind], space->kind_unit[kind], shy_bounds_kind(space, kind)};
+        known[i] = (struct shy_known){.sign = (shy_sign)space->kind_sign[kind], .unit = space->kind_unit[kind],
+                                      .bounds = shy_bounds_kind(space, kind)};
         return SHY_ALWAYS;
     }
     if (shape->forbidden || shy_context_operand_validity(context, shape->left) == SHY_NEVER) return SHY_NEVER;
     if (shape->right >= 0 && shy_context_operand_validity(context, shape->right) == SHY_NEVER) return SHY_NEVER;
-    return judge(space, (shy_op)shape->op, &known[shape->left], shape->right >= 0 ? &known[shape->right] : NULL, &known[i]);
+    const struct shy_known *v = shape->right >= 0 ? &known[shape->right] : NULL;
+    return judge(space, (shy_op)shape->op, &known[shape->left], v, &known[i]);
 }
 
 static shy_validity judge_root(shy_space *space, const shy_context *context, const shy_root *root)
@@ -262,7 +256,7 @@ void shy_contexts_destroy(shy_space *space)
     shy_free(&space->scratch_valid);
 }
 
-/* What is made in passing is made here: contexts are many where factors have many units, and hold nothing but what they keep. */
+/* What is made in passing is made here: contexts may be many, and memory that each cut to size would be full of holes. */
 static shy_status grow_scratch(shy_space *space, const shy_context *context)
 {
     shy_status st = SHY_OK;

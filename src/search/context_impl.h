@@ -30,7 +30,14 @@ typedef struct {
     shy_op op;
     int u, v;
 } shy_condition;
-shy_condition shy_root_condition(const shy_root *root);
+static inline shy_condition shy_root_condition(const shy_root *root)
+{
+    if (root->family == SHY_FAMILY_PLAIN && root->op != SHY_OP_FACTOR) return (shy_condition){(shy_op)root->op, root->left, root->right};
+    if (root->family == SHY_FAMILY_WEIGHTED_INVERSE || root->family == SHY_FAMILY_SHIFTED_RATIO) {
+        return (shy_condition){SHY_OP_INVERSE, root->right, -1};
+    }
+    return (shy_condition){SHY_OP_FACTOR, -1, -1};
+}
 
 /* A context with nothing in it but what is valid and what depends; for the counting, which needs each once. Owned. */
 shy_status shy_context_judge(shy_space *space, int slots, const int *kind, shy_context **context_out);

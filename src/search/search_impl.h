@@ -35,7 +35,7 @@ typedef struct shy_element {
 /*
  * What holds for all tuples whose factors are of the same kinds (unit and sign): which shapes are valid. Contexts are made
  * once per combination of kinds that occurs and live as long as the space. They may be many: 40 units, three to a formula, make
- * 10,000, of some 15 KB each at complexity 7.
+ * 10,000, of some 20 KB each at complexity 7.
  */
 typedef struct shy_context {
     int slots;
@@ -274,7 +274,7 @@ shy_status shy_element_work_create(shy_engine *engine);
 void shy_element_work_destroy(shy_engine *engine);
 shy_status shy_element_work_run(shy_engine *engine, const shy_job *job);
 
-/* Counts the canonical formulas exactly, each group a share of the tuples. Collective over the world. */
+/* Counts the canonical formulas exactly, each rank a share of the sets of factors. Collective over the world. */
 shy_status shy_count_formulas(shy_space *space, uint64_t *formulas);
 
 /* After the search: refit, front, texts. Collective over the world. */

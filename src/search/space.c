@@ -12,6 +12,7 @@
 uint64_t shy_binomial(uint64_t n, uint64_t k)
 {
     if (k > n) return 0;
+    if (k <= 1) return k == 0 ? 1 : n;
     __extension__ unsigned __int128 value = 1;
     for (uint64_t i = 1; i <= k; i++) {
         value = value * (n - k + i) / i;

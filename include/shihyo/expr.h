@@ -190,7 +190,11 @@ void shy_units_destroy(shy_units **units);
  * by what follows up to the next "/", "*", "." or "·"; exponents are multiples of 1/8; "µ" is "u". SHY_INPUT names the position.
  */
 shy_status shy_unit_parse(shy_units *units, const char *text, shy_unit *unit_out);
-const char *shy_unit_text(const shy_units *units, shy_unit unit); /* as first spelled, "kg/m2"; can be parsed back; borrowed */
+/** As first spelled, "kg/m2"; can be parsed back. NULL if memory ends (the message says so). Borrowed. */
+const char *shy_unit_text(shy_units *units, shy_unit unit);
+/** How many there are; and to forget those made since there were `count`: their numbers will be used again. */
+int shy_units_count(const shy_units *units);
+void shy_units_forget(shy_units *units, int count);
 /**
  * Unit of op(u, v), or SHY_UNIT_INVALID. + − max min hypot need equal units (result the same); reldiff equal units, result
  * dimensionless; * / add or subtract exponents; sqrt, square, inverse scale them; abs keeps; log: strict needs dimensionless,

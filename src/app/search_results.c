@@ -99,7 +99,7 @@ static shy_status build_entry(const builder *b, const shy_found *found, shy_entr
     memcpy(entry->metric, found->fit.metric, sizeof entry->metric);
     SHY_TRY(shy_string_copy(found->text, &entry->formula));
     SHY_TRY(shy_tree_print(&found->tree, (const char *const *)b->problem->name, DIGITS_SHORT, &entry->formula_short));
-    SHY_TRY(shy_string_copy(unit_text == NULL ? "" : unit_text, &entry->unit));
+    SHY_TRY(unit_text ? shy_string_copy(unit_text, &entry->unit) : SHY_MEMORY);
     SHY_TRY(shy_new((size_t)found->tree.count, sizeof *entry->factors, &entry->factors));
     SHY_TRY(note_leaves(b, &found->tree, found->tree.count - 1, entry));
     SHY_TRY(shy_new((size_t)found->twins_listed, sizeof *entry->twins, &entry->twins));

@@ -15,7 +15,7 @@
 typedef struct {
     uint64_t hash;
     shy_unit_terms terms;
-    char *text;
+    char *text; /* NULL: of its own, made when asked for */
 } unit_entry;
 
 struct shy_units {
@@ -131,8 +131,7 @@ shy_status shy_units_intern(shy_units *units, const shy_unit_terms *terms, const
     SHY_TRY(grow_tables(units));
     shy_unit *bucket = find_bucket(units, entry.hash, terms);
     if (*bucket == 0) {
-        SHY_TRY(spelling ? shy_string_copy(spelling, &entry.text)
-                         : shy_unit_terms_text(terms, (const char *const *)units->base, &entry.text));
+        if (spelling) SHY_TRY(shy_string_copy(spelling, &entry.text));
         units->entry[units->entries] = entry;
         *bucket = units->entries++;
     }
@@ -176,10 +175,29 @@ void shy_units_destroy(shy_units **units)
     shy_free(units);
 }
 
-const char *shy_unit_text(const shy_units *units, shy_unit unit)
+const char *shy_unit_text(shy_units *units, shy_unit unit)
 {
     assert(unit == SHY_UNIT_INVALID || (unit >= 0 && unit < units->entries));
-    return unit == SHY_UNIT_INVALID ? "invalid" : units->entry[unit].text;
+    if (unit == SHY_UNIT_INVALID) return "invalid";
+    unit_entry *entry = &units->entry[unit];
+    if (!entry->text && shy_unit_terms_text(&entry->terms, (const char *const *)units->base, &entry->text) != SHY_OK)
+        return NULL;
+    return entry->text;
+}
+
+int shy_units_count(const shy_units *units)
+{
+    return units->entries;
+}
+
+/* In open addressing the latest entry can go without a trace: nothing was put behind it. */
+void shy_units_forget(shy_units *units, int count)
+{
+    while (units->entries > count) {
+        unit_entry *last = &units->entry[--units->entries];
+        *find_bucket(units, last->hash, &last->terms) = 0;
+        shy_free(&last->text);
+    }
 }
 
 /* ---- operators ------------------------------------------------------------------------------------------------- */

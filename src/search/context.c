@@ -1,18 +1,16 @@
 /* Contexts: which shapes are valid for factors of given kinds, and the programs that evaluate them. */
 #include "shy_config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "context_impl.h"
 #include "element_plan.h"
 
-static int nonnegative_slots(const shy_space *space, const shy_tuple *tuple)
-{
-    int count = 0;
-    while (count < tuple->count && tuple->factor[count] < (uint32_t)space->nonnegative) count++;
-    return count;
-}
+struct shy_known {
+    shy_sign sign;
+    shy_unit unit;
+    shy_bounds bounds; /* over all factors of the kinds */
+};
 
 /* ---- which operands have an inverse among the operands ------------------------------------------------------------ */
 
@@ -42,103 +40,85 @@ out:
 
 /* ---- validity by kinds ------------------------------------------------------------------------------------------- */
 
-static shy_validity both(shy_validity a, shy_validity b)
+shy_validity shy_validity_both(shy_validity a, shy_validity b)
 {
     if (a == SHY_NEVER || b == SHY_NEVER) return SHY_NEVER;
     return a == SHY_ALWAYS && b == SHY_ALWAYS ? SHY_ALWAYS : SHY_DEPENDS;
 }
 
-typedef struct {
-    shy_sign sign;
-    shy_unit unit;
-    bool bounded;       /* defined, and within `range`, for whatever factors of these kinds */
-    shy_interval range;
-} shy_known;
-
-/* What the ranges of whole kinds allow, all their factors allow: a smaller range has smaller images. */
-static shy_validity judge(shy_space *space, shy_op op, const shy_known *u, const shy_known *v, shy_known *out)
+static shy_validity judge(shy_space *space, shy_op op, const struct shy_known *u, const struct shy_known *v,
+                          struct shy_known *out)
 {
-    shy_validity validity = SHY_ALWAYS;
-    shy_known known = {.bounded = u->bounded && (!v || v->bounded)};
-    known.sign = shy_sign_apply(op, u->sign, v ? v->sign : SHY_SIGN_ANY, &validity);
-    known.unit = shy_unit_apply(space->units, space->grammar.units, op, u->unit, v ? v->unit : SHY_UNIT_UNKNOWN);
-    if (known.bounded) known.bounded = shy_operator_range(op, u->range, v ? v->range : u->range, &known.range);
-    *out = known;
-    if (known.unit == SHY_UNIT_INVALID || validity == SHY_NEVER) return SHY_NEVER;
-    return known.bounded ? SHY_ALWAYS : SHY_DEPENDS;
+    shy_validity by_sign = SHY_ALWAYS;
+    out->sign = shy_sign_apply(op, u->sign, v ? v->sign : SHY_SIGN_ANY, &by_sign);
+    if (by_sign == SHY_NEVER) return SHY_NEVER;
+    const shy_validity by_range = shy_bounds_apply(op, &u->bounds, v ? &v->bounds : NULL, &out->bounds);
+    if (by_range == SHY_NEVER) return SHY_NEVER; /* units take longer */
+    out->unit = shy_unit_apply(space->units, space->grammar.units, op, u->unit, v ? v->unit : SHY_UNIT_UNKNOWN);
+    return out->unit == SHY_UNIT_INVALID ? SHY_NEVER : by_range;
 }
 
-static void judge_operands(shy_space *space, shy_context *context, shy_known *known)
+static void set_validity(uint8_t *packed, int i, shy_validity validity)
 {
-    for (int i = 0; i < context->operands; i++) {
-        const shy_shape *shape = &context->operand[i];
-        if (shape->op == SHY_OP_FACTOR) {
-            const int kind = context->kind[shape->slot];
-            known[i] = (shy_known){(shy_sign)space->kind_sign[kind], space->kind_unit[kind], true, space->kind_range[kind]};
-            context->operand_validity[i] = SHY_ALWAYS;
-            continue;
-        }
-        shy_validity validity = shape->forbidden ? SHY_NEVER : (shy_validity)context->operand_validity[shape->left];
-        if (shape->right >= 0) validity = both(validity, (shy_validity)context->operand_validity[shape->right]);
-        const shy_known *right = shape->right >= 0 ? &known[shape->right] : NULL;
-        if (validity != SHY_NEVER) validity = both(validity, judge(space, (shy_op)shape->op, &known[shape->left], right, &known[i]));
-        context->operand_validity[i] = (uint8_t)validity;
-    }
+    packed[i / 4] = (uint8_t)(packed[i / 4] | (unsigned)validity << i % 4 * 2);
 }
 
-static shy_validity judge_root(shy_space *space, const shy_context *context, const shy_known *known, const shy_root *root)
+static shy_validity judge_operand(shy_space *space, const shy_context *context, int i)
 {
-    shy_validity validity = root->forbidden ? SHY_NEVER : (shy_validity)context->operand_validity[root->left];
-    shy_known ignored;
-    if (root->right >= 0) validity = both(validity, (shy_validity)context->operand_validity[root->right]);
-    if (validity == SHY_NEVER || root->op == SHY_OP_FACTOR) return validity;
-    if (root->family == SHY_FAMILY_PLAIN) {
-        return both(validity, judge(space, (shy_op)root->op, &known[root->left], root->right >= 0 ? &known[root->right] : NULL, &ignored));
+    struct shy_known *known = space->known;
+    const shy_shape *shape = &context->operand[i];
+    if (shape->op == SHY_OP_FACTOR) {
+        const int kind = context->kind[shape->slot];
+        known[i] = (struct shy_known){.sign = (shy_sign)space->kind_sign[kind], .unit = space->kind_unit[kind],
+                                      .bounds = shy_bounds_kind(space, kind)};
+        return SHY_ALWAYS;
     }
-    if (root->family == SHY_FAMILY_WEIGHTED_INVERSE || root->family == SHY_FAMILY_SHIFTED_RATIO) {
-        return both(validity, judge(space, SHY_OP_INVERSE, &known[root->right], NULL, &ignored));
-    }
-    return validity;
+    if (shape->forbidden || shy_context_operand_validity(context, shape->left) == SHY_NEVER) return SHY_NEVER;
+    if (shape->right >= 0 && shy_context_operand_validity(context, shape->right) == SHY_NEVER) return SHY_NEVER;
+    const struct shy_known *v = shape->right >= 0 ? &known[shape->right] : NULL;
+    return judge(space, (shy_op)shape->op, &known[shape->left], v, &known[i]);
 }
 
-/* Contexts are many where factors have many units: they keep no room that they do not use. */
-#define TRIM(count, pointer) shy_grow((count) > 0 ? (size_t)(count) : 1, sizeof **(pointer), pointer)
+static shy_validity judge_root(shy_space *space, const shy_context *context, const shy_root *root)
+{
+    struct shy_known *known = space->known, ignored;
+    shy_validity validity = root->forbidden ? SHY_NEVER : shy_context_operand_validity(context, root->left);
+    if (root->right >= 0) validity = shy_validity_both(validity, shy_context_operand_validity(context, root->right));
+    const shy_condition condition = shy_root_condition(root);
+    if (validity == SHY_NEVER || condition.u < 0) return validity;
+    const struct shy_known *v = condition.v >= 0 ? &known[condition.v] : NULL;
+    return shy_validity_both(validity, judge(space, condition.op, &known[condition.u], v, &ignored));
+}
 
-static shy_status judge_roots(shy_space *space, shy_context *context, const shy_known *known)
+static shy_status judge_roots(shy_space *space, shy_context *context)
 {
     shy_status st = SHY_OK;
-    SHY_TRY(shy_new((size_t)context->roots, sizeof *context->uncertain, &context->uncertain));
     for (int i = 0; i < context->roots; i++) {
-        const shy_validity validity = judge_root(space, context, known, &context->root[i]);
-        context->root_validity[i] = (uint8_t)validity;
-        if (validity == SHY_ALWAYS) context->certain[context->root[i].complexity]++;
-        if (validity == SHY_DEPENDS) context->uncertain[context->uncertain_count++] = i;
+        const shy_validity validity = judge_root(space, context, &context->root[i]);
+        set_validity(context->root_packed, i, validity);
+        if (validity == SHY_DEPENDS) space->list[context->uncertain_count++] = i;
     }
-    SHY_TRY(TRIM(context->uncertain_count, &context->uncertain));
+    SHY_TRY(shy_new((size_t)context->uncertain_count, sizeof *context->uncertain, &context->uncertain));
+    memcpy(context->uncertain, space->list, (size_t)context->uncertain_count * sizeof *context->uncertain);
 out:
     return st;
 }
 
 /* ---- programs of a context ---------------------------------------------------------------------------------------- */
 
-/* Ranges are needed of every operand below something that depends. They are kept by operand: places in the program are not needed. */
-static shy_status build_ranges(shy_context *context, int *scratch)
+/* Ranges are needed of every operand below something that depends. */
+static shy_status build_ranges(shy_context *context, int *list)
 {
-    shy_status st = SHY_OK;
     int count = 0;
     for (int i = 0; i < context->operands; i++) {
-        if (context->operand_validity[i] == SHY_DEPENDS) scratch[count++] = i;
+        if (shy_context_operand_validity(context, i) == SHY_DEPENDS) list[count++] = i;
     }
     for (int i = 0; i < context->uncertain_count; i++) {
         const shy_root *root = &context->root[context->uncertain[i]];
-        scratch[count++] = root->left;
-        if (root->right >= 0) scratch[count++] = root->right;
+        list[count++] = root->left;
+        if (root->right >= 0) list[count++] = root->right;
     }
-    SHY_TRY(shy_program_build(context, scratch, count, &context->ranges));
-    shy_free(&context->ranges.left);
-    shy_free(&context->ranges.right);
-out:
-    return st;
+    return shy_program_build(context, list, count, &context->ranges);
 }
 
 /* u + (−v) is u − v: the negative of another operand need not be in a panel, where one is as complex as the other. */
@@ -151,28 +131,36 @@ static shy_status build_sides(const shy_space *space, shy_context *context)
 {
     shy_status st = SHY_OK;
     const bool signs_free = signs_are_free(&space->grammar);
-    for (int c = 1; c <= space->grammar.max_complexity; c++) {
-        const int first = context->operand_first[c], last = context->operand_first[c + 1];
-        SHY_TRY(shy_new((size_t)(last - first), sizeof(int), &context->side[c]));
-        for (int i = first; i < last; i++) {
-            const shy_shape *shape = &context->operand[i];
-            if (shape->mask != (1U << context->slots) - 1U || context->operand_validity[i] == SHY_NEVER) continue;
-            if (shape->negative && signs_free) continue;
-            context->side[c][context->side_count[c]++] = i;
-        }
-        SHY_TRY(TRIM(context->side_count[c], &context->side[c]));
+    const int levels = space->grammar.max_complexity;
+    int *list = space->list, count = 0;
+    SHY_TRY(shy_new((size_t)levels + 1, sizeof *context->side, &context->side));
+    SHY_TRY(shy_new((size_t)levels + 1, sizeof *context->side_count, &context->side_count));
+    SHY_TRY(shy_new((size_t)levels + 1, sizeof *context->side_program, &context->side_program));
+    context->levels = levels;
+    for (int i = 0; i < context->operands; i++) {
+        const shy_shape *shape = &context->operand[i];
+        if (shape->mask != (1U << context->slots) - 1U || shy_context_operand_validity(context, i) == SHY_NEVER) continue;
+        if (shape->negative && signs_free) continue;
+        context->side_count[shape->complexity]++;
+        list[count++] = i;
+    }
+    SHY_TRY(shy_new((size_t)count, sizeof **context->side, &context->side[0]));
+    memcpy(context->side[0], list, (size_t)count * sizeof *list);
+    for (int c = 1; c <= levels; c++) { /* operands stand in order of complexity */
+        context->side[c] = context->side[c - 1] + context->side_count[c - 1];
         SHY_TRY(shy_program_build(context, context->side[c], context->side_count[c], &context->side_program[c]));
     }
 out:
     return st;
 }
 
-static shy_status build_elements(shy_context *context, const shy_known *known)
+/* After judging, whose signs of operands are still there. */
+static shy_status build_elements(const shy_space *space, shy_context *context)
 {
     shy_status st = SHY_OK;
     uint8_t *sign = NULL;
     SHY_TRY(shy_new((size_t)context->operands, sizeof *sign, &sign));
-    for (int i = 0; i < context->operands; i++) sign[i] = (uint8_t)known[i].sign;
+    for (int i = 0; i < context->operands; i++) sign[i] = (uint8_t)space->known[i].sign;
     SHY_TRY(shy_element_plan_create(context, sign, &context->elements));
 out:
     shy_free(&sign);
@@ -181,75 +169,131 @@ out:
 
 /* ---- making and finding contexts ----------------------------------------------------------------------------------- */
 
-static void context_free(shy_context **context)
+void shy_context_free(shy_context **context)
 {
     shy_context *c = *context;
     if (!c) return;
-    shy_free(&c->operand_validity);
-    shy_free(&c->root_validity);
+    shy_free(&c->operand_packed);
+    shy_free(&c->root_packed);
     shy_free(&c->uncertain);
     shy_element_plan_destroy(&c->elements);
     shy_program_free(&c->ranges);
-    for (int k = 0; k < SHY_COMPLEXITY_MAX + 2; k++) {
-        shy_free(&c->side[k]);
-        shy_program_free(&c->side_program[k]);
-    }
+    for (int k = 1; k <= c->levels; k++) shy_program_free(&c->side_program[k]);
+    if (c->side) shy_free(&c->side[0]);
+    shy_free(&c->side);
+    shy_free(&c->side_count);
+    shy_free(&c->side_program);
     shy_free(context);
 }
 
 void shy_contexts_destroy(shy_space *space)
 {
-    for (size_t b = 0; b < sizeof space->bucket / sizeof *space->bucket; b++) {
+    for (uint32_t b = 0; b < space->buckets; b++) {
         for (shy_context *c = space->bucket[b]; c;) {
             shy_context *next = c->next;
-            context_free(&c);
+            shy_context_free(&c);
             c = next;
         }
     }
+    shy_free(&space->bucket);
+    shy_free(&space->known);
+    shy_free(&space->list);
+    shy_free(&space->scratch_range);
+    shy_free(&space->scratch_valid);
 }
 
-static shy_status grow_scratch(shy_space *space, int operands)
+/* What is made in passing is made here: contexts may be many, and memory that each cut to size would be full of holes. */
+static shy_status grow_scratch(shy_space *space, const shy_context *context)
 {
     shy_status st = SHY_OK;
-    if (operands <= space->scratch) return SHY_OK;
-    SHY_TRY(shy_grow((size_t)operands, sizeof *space->scratch_range, &space->scratch_range));
-    SHY_TRY(shy_grow((size_t)operands, sizeof *space->scratch_valid, &space->scratch_valid));
-    space->scratch = operands;
+    if (context->operands > space->scratch) {
+        const size_t operands = (size_t)context->operands;
+        SHY_TRY(shy_grow(operands, sizeof *space->scratch_range, &space->scratch_range));
+        SHY_TRY(shy_grow(operands, sizeof *space->scratch_valid, &space->scratch_valid));
+        SHY_TRY(shy_grow(operands, sizeof *space->known, &space->known));
+        space->scratch = context->operands;
+    }
+    const int most = context->operands + 4 * context->roots;
+    if (most > space->list_size) {
+        SHY_TRY(shy_grow((size_t)most, sizeof *space->list, &space->list));
+        space->list_size = most;
+    }
 out:
     return st;
 }
 
-static shy_status context_create(shy_space *space, const shy_tuple *tuple, shy_context **context_out)
+/* Units of operands are of no use once the operands are judged, and would be more than all contexts. */
+shy_status shy_context_judge(shy_space *space, int slots, const int *kind, shy_context **context_out)
 {
     shy_status st = SHY_OK;
     shy_context *c = NULL;
-    shy_known *known = NULL;
-    int *scratch = NULL;
-    const int m = nonnegative_slots(space, tuple);
-    SHY_TRY(shapes_for(space, tuple->count, m));
+    const int units = shy_units_count(space->units);
+    int m = 0;
+    while (m < slots && space->kind_sign[kind[m]] <= SHY_SIGN_NONNEGATIVE) m++;
+    SHY_TRY(shapes_for(space, slots, m));
     SHY_TRY(shy_new(1, sizeof *c, &c));
-    c->slots = tuple->count;
-    c->shapes = space->shapes[c->slots][m];
-    c->inverse_known = space->inverse_known[c->slots][m];
+    c->slots = slots;
+    c->shapes = space->shapes[slots][m];
+    c->inverse_known = space->inverse_known[slots][m];
     c->operand = shy_shapes_operands(c->shapes, &c->operands, &c->operand_first);
     c->root = shy_shapes_roots(c->shapes, &c->roots, &c->root_first);
-    for (int s = 0; s < c->slots; s++) c->kind[s] = space->kind[tuple->factor[s]];
-    SHY_TRY(shy_new((size_t)c->operands, 1, &c->operand_validity));
-    SHY_TRY(shy_new((size_t)c->roots, 1, &c->root_validity));
-    SHY_TRY(shy_new((size_t)c->operands, sizeof *known, &known));
-    SHY_TRY(shy_new(2 * (size_t)c->operands + 2 * (size_t)c->roots, sizeof *scratch, &scratch));
-    SHY_TRY(grow_scratch(space, c->operands));
-    judge_operands(space, c, known);
-    SHY_TRY(judge_roots(space, c, known));
+    memcpy(c->kind, kind, (size_t)slots * sizeof *kind);
+    SHY_TRY(shy_new((size_t)c->operands / 4 + 1, 1, &c->operand_packed));
+    SHY_TRY(shy_new((size_t)c->roots / 4 + 1, 1, &c->root_packed));
+    SHY_TRY(grow_scratch(space, c));
+    for (int i = 0; i < c->operands; i++) set_validity(c->operand_packed, i, judge_operand(space, c, i));
+    SHY_TRY(judge_roots(space, c));
     if (shy_units_starved(space->units)) SHY_TRY(SHY_MEMORY);
-    SHY_TRY(build_ranges(c, scratch));
-    SHY_TRY(build_sides(space, c));
-    SHY_TRY(build_elements(c, known));
     *context_out = c, c = NULL;
 out:
-    context_free(&c);
-    shy_free(&known);
-    shy_free(&scratch);
+    shy_units_forget(space->units, units);
+    shy_context_free(&c);
+    return st;
+}
+
+static shy_status context_create(shy_space *space, int slots, const int *kind, shy_context **context_out)
+{
+    shy_status st = SHY_OK;
+    shy_context *c = NULL;
+    SHY_TRY(shy_context_judge(space, slots, kind, &c));
+    SHY_TRY(build_ranges(c, space->list));
+    SHY_TRY(build_sides(space, c));
+    SHY_TRY(build_elements(space, c));
+    *context_out = c, c = NULL;
+out:
+    shy_context_free(&c);
+    return st;
+}
+
+static uint32_t bucket_of(const shy_space *space, int slots, const int *kind)
+{
+    return (uint32_t)(shy_hash_bytes(kind, (size_t)slots * sizeof *kind, (uint64_t)slots) & (space->buckets - 1U));
+}
+
+static void enter(shy_space *space, shy_context *context)
+{
+    shy_context **bucket = &space->bucket[bucket_of(space, context->slots, context->kind)];
+    context->next = *bucket;
+    *bucket = context;
+}
+
+static shy_status grow_buckets(shy_space *space)
+{
+    shy_status st = SHY_OK;
+    shy_context **old = space->bucket, **larger = NULL;
+    const uint32_t count = space->buckets;
+    if (space->contexts < count) return SHY_OK;
+    SHY_TRY(shy_new(count ? 4 * (size_t)count : 256, sizeof(shy_context *), &larger));
+    space->bucket = larger;
+    space->buckets = count ? 4 * count : 256;
+    for (uint32_t b = 0; b < count; b++) {
+        for (shy_context *c = old[b], *next; c; c = next) {
+            next = c->next;
+            enter(space, c);
+        }
+    }
+    shy_free(&old);
+out:
     return st;
 }
 
@@ -257,18 +301,18 @@ shy_status shy_space_context(shy_space *space, const shy_tuple *tuple, const shy
 {
     shy_status st = SHY_OK;
     int kind[SHY_FACTORS_MAX] = {0};
+    shy_context *made = NULL;
     for (int s = 0; s < tuple->count; s++) kind[s] = space->kind[tuple->factor[s]];
-    const uint64_t b = shy_hash_bytes(kind, (size_t)tuple->count * sizeof *kind, (uint64_t)tuple->count) % 4096U;
-    for (shy_context *c = space->bucket[b]; c; c = c->next) {
+    for (shy_context *c = space->buckets ? space->bucket[bucket_of(space, tuple->count, kind)] : NULL; c; c = c->next) {
         if (c->slots == tuple->count && memcmp(c->kind, kind, (size_t)tuple->count * sizeof *kind) == 0) {
             *context_out = c;
             return SHY_OK;
         }
     }
-    shy_context *made = NULL;
-    SHY_TRY(context_create(space, tuple, &made));
-    made->next = space->bucket[b];
-    space->bucket[b] = made;
+    SHY_TRY(grow_buckets(space));
+    SHY_TRY(context_create(space, tuple->count, kind, &made));
+    enter(space, made);
+    space->contexts++;
     *context_out = made;
 out:
     return st;
@@ -287,7 +331,7 @@ void shy_context_ranges(shy_space *space, const shy_context *context, const shy_
             continue;
         }
         const int right = shape->right >= 0 ? shape->right : shape->left;
-        space->scratch_valid[i] = space->scratch_valid[shape->left] && space->scratch_valid[right] && context->operand_validity[i] != SHY_NEVER &&
+        space->scratch_valid[i] = space->scratch_valid[shape->left] && space->scratch_valid[right] && shy_context_operand_validity(context, i) != SHY_NEVER &&
                                   shy_operator_range((shy_op)shape->op, space->scratch_range[shape->left], space->scratch_range[right],
                                                      &space->scratch_range[i]);
     }
@@ -295,21 +339,19 @@ void shy_context_ranges(shy_space *space, const shy_context *context, const shy_
 
 bool shy_context_operand_valid(const shy_space *space, const shy_context *context, int operand)
 {
-    if (context->operand_validity[operand] == SHY_DEPENDS) return space->scratch_valid[operand];
-    return context->operand_validity[operand] == SHY_ALWAYS;
+    const shy_validity validity = shy_context_operand_validity(context, operand);
+    return validity == SHY_DEPENDS ? space->scratch_valid[operand] : validity == SHY_ALWAYS;
 }
 
 bool shy_context_root_valid(const shy_space *space, const shy_context *context, int root)
 {
     const shy_root *r = &context->root[root];
+    const shy_validity validity = shy_context_root_validity(context, root);
     shy_interval ignored;
-    if (context->root_validity[root] != SHY_DEPENDS) return context->root_validity[root] == SHY_ALWAYS;
+    if (validity != SHY_DEPENDS) return validity == SHY_ALWAYS;
     if (!space->scratch_valid[r->left] || (r->right >= 0 && !space->scratch_valid[r->right])) return false;
-    if (r->family == SHY_FAMILY_PLAIN) {
-        return shy_operator_range((shy_op)r->op, space->scratch_range[r->left], space->scratch_range[r->right >= 0 ? r->right : r->left], &ignored);
-    }
-    if (r->family == SHY_FAMILY_WEIGHTED_INVERSE || r->family == SHY_FAMILY_SHIFTED_RATIO) {
-        return shy_operator_range(SHY_OP_INVERSE, space->scratch_range[r->right], space->scratch_range[r->right], &ignored);
-    }
-    return true;
+    const shy_condition condition = shy_root_condition(r);
+    if (condition.u < 0) return true;
+    const shy_interval *range = space->scratch_range;
+    return shy_operator_range(condition.op, range[condition.u], range[condition.v >= 0 ? condition.v : condition.u], &ignored);
 }

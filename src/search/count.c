@@ -3,102 +3,95 @@
 
 #include <string.h>
 
-#include "search_impl.h"
+#include "uncertain.h"
 
-/* The first set of factors with the given kinds (ascending); false if a kind has too few factors. sets_out: how many such sets. */
-static bool first_of_kinds(const shy_space *space, const int *kind, int count, shy_tuple *tuple, uint64_t *sets_out)
+#define SHARED 4096 /* sets of factors of the same kinds: from here on all ranks share the counting */
+
+/* ---- kinds -------------------------------------------------------------------------------------------------------------- */
+
+static int members(const shy_space *space, int kind)
+{
+    return (int)(space->kind_first[kind + 1] - space->kind_first[kind]);
+}
+
+/* Fills the slots from `slot` on with the smallest kinds >= least, none more often than it has factors; false if there are too few. */
+static bool fill(const shy_space *space, int *kind, int slot, int count, int least)
+{
+    for (int same = 0; slot < count; slot++, same++) {
+        if (least < space->kinds && same == members(space, least)) least++, same = 0;
+        if (least >= space->kinds) return false;
+        kind[slot] = least;
+    }
+    return true;
+}
+
+/* The next ascending sequence of kinds, in lexicographic order. */
+static bool next_kinds(const shy_space *space, int *kind, int count)
+{
+    for (int s = count - 1; s >= 0; s--) {
+        if (fill(space, kind, s, count, kind[s] + 1)) return true;
+    }
+    return false;
+}
+
+/* Sets of factors of these kinds. */
+static uint64_t sets_of_kinds(const shy_space *space, const int *kind, int count)
 {
     uint64_t sets = 1;
-    for (int s = 0; s < count;) {
-        const uint32_t begin = space->kind_first[kind[s]], members = space->kind_first[kind[s] + 1] - begin;
-        uint32_t same = 1;
-        while (s + (int)same < count && kind[s + (int)same] == kind[s]) same++;
-        if (members < same) return false;
-        for (uint32_t k = 0; k < same; k++) tuple->factor[s + (int)k] = begin + k;
-        sets *= shy_binomial(members, same);
-        s += (int)same;
+    for (int s = 0, same; s < count; s += same) {
+        for (same = 1; s + same < count && kind[s + same] == kind[s];)
+            same++;
+        sets *= shy_binomial((uint64_t)members(space, kind[s]), (uint64_t)same);
     }
-    tuple->count = count;
-    *sets_out = sets;
-    return true;
+    return sets;
 }
 
-/* Next ascending sequence with repetition of `count` kinds. */
-static bool next_kinds(int *kind, int count, int kinds)
-{
-    int s = count - 1;
-    while (s >= 0 && kind[s] == kinds - 1) s--;
-    if (s < 0) return false;
-    const int value = kind[s] + 1;
-    for (; s < count; s++) kind[s] = value;
-    return true;
-}
+/* ---- counting ------------------------------------------------------------------------------------------------------------ */
 
-/* What is valid for all sets of factors of the same kinds. */
-static shy_status count_certain(shy_space *space, int slots, uint64_t *formulas, bool *uncertain_out)
+static shy_status count_context(shy_uncertain *uncertain, shy_space *space, const int *kind, int slots, int share,
+                                int shares, uint64_t *formulas)
 {
     shy_status st = SHY_OK;
-    int kind[SHY_FACTORS_MAX] = {0};
-    *uncertain_out = false;
-    do {
-        shy_tuple tuple;
-        uint64_t sets = 0;
-        const shy_context *context = NULL;
-        if (!first_of_kinds(space, kind, slots, &tuple, &sets)) continue;
-        SHY_TRY(shy_space_context(space, &tuple, &context));
-        for (int c = 1; c <= space->grammar.max_complexity; c++) formulas[c] += sets * context->certain[c];
-        if (context->uncertain_count > 0) *uncertain_out = true;
-    } while (next_kinds(kind, slots, space->kinds));
+    shy_context *context = NULL;
+    const uint64_t sets = sets_of_kinds(space, kind, slots);
+    SHY_TRY(shy_context_judge(space, slots, kind, &context));
+    for (int i = 0; i < context->roots && share == 0; i++) {
+        if (shy_context_root_validity(context, i) == SHY_ALWAYS) formulas[context->root[i].complexity] += sets;
+    }
+    if (context->uncertain_count > 0) SHY_TRY(shy_uncertain_count(uncertain, context, share, shares, formulas));
 out:
+    shy_context_free(&context);
     return st;
 }
 
-/* What depends on the ranges of the factors, for my share of the sets. */
-static shy_status count_uncertain(shy_space *space, int slots, uint64_t *formulas)
+/* Contexts with many sets are shared; those with few are dealt, because there may be many. */
+static shy_status count_mine(shy_space *space, uint64_t *formulas)
 {
     shy_status st = SHY_OK;
     const shy_team *team = space->problem->team;
-    const uint64_t sets = shy_tuple_sets(space, 0, slots);
-    const uint64_t first = sets / (uint64_t)team->size * (uint64_t)team->rank + sets % (uint64_t)team->size * (uint64_t)team->rank / (uint64_t)team->size;
-    const uint64_t next_rank = (uint64_t)team->rank + 1;
-    const uint64_t last = sets / (uint64_t)team->size * next_rank + sets % (uint64_t)team->size * next_rank / (uint64_t)team->size;
-    shy_tuple tuple;
-    if (first >= last) return SHY_OK;
-    shy_tuple_unrank(space, NULL, slots, first, &tuple);
-    for (uint64_t number = first; number < last; number++, (void)shy_tuple_next(space, NULL, &tuple)) {
-        const shy_context *context = NULL;
-        SHY_TRY(shy_space_context(space, &tuple, &context));
-        if (context->uncertain_count == 0) continue;
-        shy_context_ranges(space, context, &context->ranges, &tuple);
-        for (int i = 0; i < context->uncertain_count; i++) {
-            const int root = context->uncertain[i];
-            if (shy_context_root_valid(space, context, root)) formulas[context->root[root].complexity]++;
+    shy_uncertain *uncertain = NULL;
+    int dealt = 0;
+    SHY_TRY(shy_uncertain_create(space, &uncertain));
+    for (int slots = 1; slots <= space->slots_max; slots++) {
+        int kind[SHY_FACTORS_MAX] = {0};
+        for (bool some = fill(space, kind, 0, slots, 0); some; some = next_kinds(space, kind, slots)) {
+            const bool shared = sets_of_kinds(space, kind, slots) >= SHARED;
+            if (!shared && dealt++ % team->size != team->rank) continue;
+            SHY_TRY(count_context(uncertain, space, kind, slots, shared ? team->rank : 0, shared ? team->size : 1,
+                                  formulas));
         }
     }
 out:
-    return st;
-}
-
-static shy_status count_mine(shy_space *space, uint64_t *certain, uint64_t *uncertain)
-{
-    shy_status st = SHY_OK;
-    for (int slots = 1; slots <= space->slots_max; slots++) {
-        bool depends = false;
-        SHY_TRY(count_certain(space, slots, certain, &depends));
-        if (depends) SHY_TRY(count_uncertain(space, slots, uncertain));
-    }
-out:
+    shy_uncertain_destroy(&uncertain);
     return st;
 }
 
 shy_status shy_count_formulas(shy_space *space, uint64_t *formulas)
 {
     shy_status st = SHY_OK;
-    uint64_t mine[SHY_COMPLEXITY_MAX + 1] = {0};
     memset(formulas, 0, (SHY_COMPLEXITY_MAX + 1) * sizeof *formulas);
-    SHY_TRY_ALL(space->problem->team, count_mine(space, formulas, mine));
-    SHY_TRY(shy_team_sum_counts(space->problem->team, mine, SHY_COMPLEXITY_MAX + 1));
-    for (int c = 0; c <= SHY_COMPLEXITY_MAX; c++) formulas[c] += mine[c];
+    SHY_TRY_ALL(space->problem->team, count_mine(space, formulas));
+    SHY_TRY(shy_team_sum_counts(space->problem->team, formulas, SHY_COMPLEXITY_MAX + 1));
 out:
     return st;
 }

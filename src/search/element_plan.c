@@ -21,7 +21,7 @@ enum { KEPT_BLOCK = 32 }; /* kept operands that stay in the first-level cache wh
 static bool is_element(const shy_context *context, int root)
 {
     const shy_root *r = &context->root[root];
-    if (context->root_validity[root] == SHY_NEVER || r->family != SHY_FAMILY_PLAIN) return false;
+    if (shy_context_root_validity(context, root) == SHY_NEVER || r->family != SHY_FAMILY_PLAIN) return false;
     return !(r->op >= SHY_OP_ADD && r->op <= SHY_OP_DIVIDE);
 }
 
@@ -38,7 +38,7 @@ static shy_status collect_elements(const shy_context *context, shy_element_plan 
         plan->element[at++] = (shy_element){.root = i,
                                             .op = root->op,
                                             .complexity = root->complexity,
-                                            .certain = context->root_validity[i] == SHY_ALWAYS};
+                                            .certain = shy_context_root_validity(context, i) == SHY_ALWAYS};
     }
 out:
     return st;

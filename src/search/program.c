@@ -9,19 +9,22 @@ shy_status shy_program_build(const shy_context *context, const int *targets, int
 {
     shy_status st = SHY_OK;
     shy_program program = {0};
-    int *place = NULL;
-    SHY_TRY(shy_new((size_t)context->operands, sizeof *place, &place));
+    int *place = NULL, last = -1;
+    for (int i = 0; i < count; i++) last = targets[i] > last ? targets[i] : last;
+    SHY_TRY(shy_new((size_t)last + 1, sizeof *place, &place));
     for (int i = 0; i < count; i++) place[targets[i]] = 1;
-    for (int i = context->operands - 1; i >= 0; i--) {
+    for (int i = last; i >= 0; i--) {
         if (!place[i]) continue;
         program.count++;
         if (context->operand[i].left >= 0) place[context->operand[i].left] = 1;
         if (context->operand[i].right >= 0) place[context->operand[i].right] = 1;
     }
-    SHY_TRY(shy_new((size_t)program.count, sizeof(int), &program.operand));
-    SHY_TRY(shy_new((size_t)program.count, sizeof(int), &program.left));
-    SHY_TRY(shy_new((size_t)program.count, sizeof(int), &program.right));
-    for (int i = 0, at = 0; i < context->operands; i++) {
+    if (program.count > 0) {
+        SHY_TRY(shy_new(3 * (size_t)program.count, sizeof(int), &program.operand));
+        program.left = program.operand + program.count;
+        program.right = program.left + program.count;
+    }
+    for (int i = 0, at = 0; i <= last; i++) {
         if (!place[i]) continue;
         program.operand[at] = i;
         program.left[at] = context->operand[i].left >= 0 ? place[context->operand[i].left] : -1;
@@ -38,8 +41,6 @@ out:
 void shy_program_free(shy_program *program)
 {
     shy_free(&program->operand);
-    shy_free(&program->left);
-    shy_free(&program->right);
 }
 
 shy_status shy_program_reserve(const shy_program *program, double **buffer, size_t *size)

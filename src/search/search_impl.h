@@ -21,12 +21,13 @@ typedef enum { SHY_NEVER, SHY_ALWAYS, SHY_DEPENDS } shy_validity; /* DEPENDS: on
 typedef struct {
     int count;
     int *operand;      /* indices of shapes, ascending */
-    int *left, *right; /* positions in this program; −1 */
+    int *left, *right; /* positions in this program; −1; in one piece of memory with `operand` */
 } shy_program;
 
 /*
  * What holds for all tuples whose factors are of the same kinds (unit and sign): which shapes are valid. Contexts are made
- * once per combination of kinds that occurs and live as long as the space.
+ * once per combination of kinds that occurs and live as long as the space. They may be many: 40 units, three to a formula, make
+ * 10,000, of some 20 KB each at complexity 7.
  */
 typedef struct shy_context {
     int slots;
@@ -36,18 +37,28 @@ typedef struct shy_context {
     const shy_root *root;
     int operands, roots;
     const int *operand_first, *root_first; /* by complexity */
-    uint8_t *operand_validity, *root_validity;
-    uint64_t certain[SHY_COMPLEXITY_MAX + 2]; /* roots that are ALWAYS valid, by complexity */
-    int *uncertain;                           /* roots that DEPEND */
+    uint8_t *operand_packed, *root_packed; /* shy_validity, four to a byte: shy_context_operand_validity, …_root_validity */
+    int *uncertain;                        /* roots that DEPEND */
     int uncertain_count;
-    shy_program ranges;                       /* operands whose ranges decide what DEPENDS */
-    int *side[SHY_COMPLEXITY_MAX + 2];        /* operands for tile panels: all slots used, valid, by complexity */
-    int side_count[SHY_COMPLEXITY_MAX + 2];
-    shy_program side_program[SHY_COMPLEXITY_MAX + 2];
-    struct shy_element_plan *elements;        /* roots that are no tile, and how they are summed (element_plan.h) */
-    uint8_t *inverse_known;                   /* [operands]: 1/u is an operand no more complex than u */
+    shy_program ranges;                    /* operands whose ranges decide what DEPENDS */
+    int levels;                            /* of the next three: [complexity], 1 … levels */
+    int **side, *side_count;               /* operands for tile panels: all slots used, valid */
+    shy_program *side_program;
+    struct shy_element_plan *elements;     /* roots that are no tile, and how they are summed (element_plan.h) */
+    uint8_t *inverse_known;                /* [operands]: 1/u is an operand no more complex than u */
     struct shy_context *next;
 } shy_context;
+
+/* For all sets of factors of these kinds. */
+static inline shy_validity shy_context_operand_validity(const shy_context *context, int operand)
+{
+    return (shy_validity)(context->operand_packed[operand / 4] >> operand % 4 * 2 & 3);
+}
+
+static inline shy_validity shy_context_root_validity(const shy_context *context, int root)
+{
+    return (shy_validity)(context->root_packed[root / 4] >> root % 4 * 2 & 3);
+}
 
 typedef struct {
     const shy_problem *problem;
@@ -59,16 +70,20 @@ typedef struct {
     int *kind;                  /* [factors] */
     int kinds;
     uint32_t *kind_first;       /* [kinds + 1]: factors of a kind stand side by side */
-    shy_unit *kind_unit;        /* [kinds], as the next two */
+    shy_unit *kind_unit;        /* [kinds], as the next three */
     uint8_t *kind_sign;
     shy_interval *kind_range;   /* holds the ranges of all factors of the kind */
+    shy_interval *kind_core;    /* lies within each of them; lo > hi if there is no such range */
     shy_units *units;
     shy_shapes *shapes[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1]; /* [slots][nonnegative], made when first needed */
     uint8_t *inverse_known[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1];
-    shy_context *bucket[4096];
+    shy_context **bucket;        /* [buckets], a power of two: contexts by kinds */
+    uint32_t buckets, contexts;
     shy_interval *scratch_range; /* ranges of the operands of one tuple */
     uint8_t *scratch_valid;
-    int scratch;
+    int scratch;                 /* room in these and in the next */
+    struct shy_known *known;     /* while a context is made */
+    int *list, list_size;        /* likewise */
     double *response;           /* y of screening, Σ = 0, Σ² = n over all samples; my rows */
     double y_scale;             /* √(Σ y²/n) before scaling */
 } shy_space;
@@ -321,7 +336,7 @@ double shy_element_cost(const shy_context *context);     /* a tuple's operands a
 double shy_element_overhead(const shy_context *context); /* seconds of a tuple that do not depend on the samples */
 double shy_element_seconds(void);                        /* of an average sum and sample, measured; 0 if there is no memory */
 
-/* Counts the canonical formulas exactly, each group a share of the tuples. Collective over the world. */
+/* Counts the canonical formulas exactly, each rank a share of the sets of factors. Collective over the world. */
 shy_status shy_count_formulas(shy_space *space, uint64_t *formulas);
 
 /* After the search: refit of the `keep` best, front, texts. Collective over the world. */

@@ -13,6 +13,7 @@
 uint64_t shy_binomial(uint64_t n, uint64_t k)
 {
     if (k > n) return 0;
+    if (k <= 1) return k == 0 ? 1 : n;
     __extension__ unsigned __int128 value = 1;
     for (uint64_t i = 1; i <= k; i++) {
         value = value * (n - k + i) / i;
@@ -145,6 +146,7 @@ static shy_status allocate_kinds(shy_space *space, const shy_sorted *sorted)
     SHY_TRY(shy_new(kinds, sizeof *space->kind_unit, &space->kind_unit));
     SHY_TRY(shy_new(kinds, sizeof *space->kind_sign, &space->kind_sign));
     SHY_TRY(shy_new(kinds, sizeof *space->kind_range, &space->kind_range));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_core, &space->kind_core));
     space->kind_first[kinds] = (uint32_t)space->factors;
 out:
     return st;
@@ -166,11 +168,12 @@ static shy_status number_kinds(shy_space *space)
             space->kind_first[kind] = (uint32_t)f;
             space->kind_unit[kind] = sorted[f].unit;
             space->kind_sign[kind] = sorted[f].sign;
-            space->kind_range[kind] = space->range[f];
+            space->kind_range[kind] = space->kind_core[kind] = space->range[f];
         }
         space->kind[f] = kind;
-        shy_interval *hull = &space->kind_range[kind];
+        shy_interval *hull = &space->kind_range[kind], *core = &space->kind_core[kind];
         *hull = (shy_interval){fmin(hull->lo, space->range[f].lo), fmax(hull->hi, space->range[f].hi)};
+        *core = (shy_interval){fmax(core->lo, space->range[f].lo), fmin(core->hi, space->range[f].hi)};
         if (sorted[f].sign <= SHY_SIGN_NONNEGATIVE) space->nonnegative = f + 1;
     }
 out:
@@ -303,8 +306,7 @@ void shy_space_destroy(shy_space **space)
     shy_free(&s->kind_unit);
     shy_free(&s->kind_sign);
     shy_free(&s->kind_range);
-    shy_free(&s->scratch_range);
-    shy_free(&s->scratch_valid);
+    shy_free(&s->kind_core);
     shy_free(&s->response);
     shy_free(space);
 }

@@ -80,8 +80,8 @@ shy_status shy_form_identify(shy_space *space, const shy_instance *u, const shy_
         (void)shy_tree_binary(&left, meaning.op, root, shy_tree_append(&left, &right));
     }
     formula->root = shy_shapes_find(context->shapes, meaning.family, &left, &right);
-    if (formula->root < 0 || context->root_validity[formula->root] == SHY_NEVER) return SHY_OK;
-    if (context->root_validity[formula->root] == SHY_DEPENDS) {
+    if (formula->root < 0 || shy_context_root_validity(context, formula->root) == SHY_NEVER) return SHY_OK;
+    if (shy_context_root_validity(context, formula->root) == SHY_DEPENDS) {
         shy_context_ranges(space, context, &context->ranges, &formula->tuple);
         if (!shy_context_root_valid(space, context, formula->root)) return SHY_OK;
     }

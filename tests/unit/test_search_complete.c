@@ -188,7 +188,7 @@ static void search_and_check(const shy_team *team, const setting *s)
     const problem_spec spec = {
         .n = 48, .columns = s->columns, .seed = 5, .units = s->units == SHY_UNITS_OFF ? NULL : clinical};
     const shy_search_options options = options_of(s);
-    const shy_rates rates = {5e10, 5e-8, 4e-9, 1e-9};
+    const shy_rates rates = {5e10, 5e-8, 4e-9, 1e-9, SHY_FP32};
     uint64_t planned[SHY_COMPLEXITY_MAX + 1];
     shy_problem *problem = problem_create(team, &spec);
     census c = {.setting = s};
@@ -196,7 +196,7 @@ static void search_and_check(const shy_team *team, const setting *s)
     EXPECT(shy_space_create(problem, &options.grammar, &c.space) == SHY_OK);
     EXPECT(shy_count_formulas(c.space, planned) == SHY_OK);
     EXPECT(shy_jobs_create(c.space, &options, &rates, &jobs) == SHY_OK);
-    EXPECT(shy_engine_create(c.space, &options, &c.engine) == SHY_OK);
+    EXPECT(shy_engine_create(c.space, &options, rates.precision, &c.engine) == SHY_OK);
     for (uint64_t k = 0; k < jobs->count; k++) {
         shy_job job;
         shy_jobs_get(jobs, k, &job);

@@ -24,7 +24,7 @@ static void make_plan(const setting *s, plan *p)
     static shy_team *alone;
     const problem_spec spec = {.n = 40, .columns = s->columns, .seed = 3};
     const shy_search_options options = {.grammar = make_grammar(s->operators, s->complexity, s->factors), .keep = 5};
-    const shy_rates rates = {5e10 / s->slow, 5e-8 * s->slow, 4e-9 * s->slow, 1e-9 * s->slow};
+    const shy_rates rates = {5e10 / s->slow, 5e-8 * s->slow, 4e-9 * s->slow, 1e-9 * s->slow, SHY_FP32};
     if (!alone) EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
     p->problem = problem_create(alone, &spec);
     EXPECT(shy_space_create(p->problem, &options.grammar, &p->space) == SHY_OK);

@@ -75,6 +75,7 @@ shy_status shy_tile_moments(shy_panel *left, int index, shy_panel *right, shy_pr
     tile->precision = precision;
     tile->moments = moments;
     tile->planes = planes_of[moments];
+    tile->each = 1.0; /* not known before shy_tile_epsilon: nothing would be dropped */
     tile->block = left->block;
     tile->padded = right->padded;
     if (left->rows == 0) {

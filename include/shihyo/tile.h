@@ -56,9 +56,10 @@ typedef struct {
     double weighted;    /* √(Σ (y·d)²): length of y·d */
     double third;       /* Σ d³ */
     double squared;     /* Σ y²·d */
+    double offset;      /* Σ d: what the rounding of the mean left of it; 1e-16·|μ| or more */
 } shy_operand_sums;
 
-enum { SHY_OPERAND_PARTIALS = 5 }; /* Σ y·d, Σ d³, Σ d⁴, Σ y²·d, Σ (y·d)² */
+enum { SHY_OPERAND_PARTIALS = 6 }; /* Σ y·d, Σ d³, Σ d⁴, Σ y²·d, Σ (y·d)², Σ d */
 
 /* The same numbers in fp32, side by side, as shy_tile_flag reads them. */
 typedef struct {
@@ -90,6 +91,7 @@ typedef struct {
     shy_moments moments;
     double rounding;  /* κ: largest ‖stacked − exact‖ / ‖exact‖ of any column of the stack */
     double mu_most;   /* largest |μ| of any operand */
+    double offset_most;
     shy_operand_sums *sums;
     shy_operand_columns column;
 } shy_panel;
@@ -124,6 +126,7 @@ typedef struct {
     int planes;        /* LINEAR 1, RAW 3, FULL 5 */
     shy_precision precision;
     shy_moments moments;
+    double each; /* η, set by shy_tile_epsilon */
     void *sum;
 } shy_tile;
 
@@ -143,10 +146,12 @@ int shy_panel_block_count(const shy_panel *left, int index);
  */
 shy_status shy_tile_moments(shy_panel *left, int index, shy_panel *right, shy_precision precision, shy_moments moments, shy_tile *tile);
 /**
- * ε: |computed − exact| <= ε·‖a‖·‖b‖ for every sum of this tile, once those of `row_blocks` ranks have been added.
+ * ε: |computed − exact| <= ε·‖a‖·‖b‖ for every sum Σ a·b of this tile, once those of `row_blocks` ranks have been added.
  * Rounding of the stacks (measured) and of the additions, in whatever order the library adds. Source: Higham 2002, chapter 3.
+ * Notes η in the tile: unless the moments are RAW, also |computed − exact| <= η·Σ|a·b|. RAW: Σ y·ũ·ṽ may be off by another
+ * 5 roundings of |μ_i|·‖ṽ‖.
  */
-double shy_tile_epsilon(const shy_tile *tile, const shy_panel *left, const shy_panel *right, int row_blocks);
+double shy_tile_epsilon(shy_tile *tile, const shy_panel *left, const shy_panel *right, int row_blocks);
 
 /* ---- flagged pairs --------------------------------------------------------------------------------------------- */
 

@@ -3,9 +3,10 @@
 
 #include "tile/kernels.h"
 
-const shy_tile_kernels *shy_tile_kernels_get(void)
+static const shy_tile_kernels *chosen;
+
+void shy_tile_kernels_use(shy_isa isa)
 {
-    static const shy_tile_kernels *chosen = NULL;
     static const shy_tile_kernels *const kernels[SHY_ISAS] = {
         [SHY_ISA_PORTABLE] = &shy_tile_kernels_portable,
 #ifdef HAVE_X86_KERNELS
@@ -13,7 +14,12 @@ const shy_tile_kernels *shy_tile_kernels_get(void)
         [SHY_ISA_AVX512] = &shy_tile_kernels_avx512,
 #endif
     };
-    if (!chosen) chosen = kernels[shy_isa_get()];
+    chosen = kernels[isa];
+}
+
+const shy_tile_kernels *shy_tile_kernels_get(void)
+{
+    if (!chosen) shy_tile_kernels_use(shy_isa_get());
     return chosen;
 }
 

@@ -81,7 +81,10 @@ static void bound_shift_right(const shy_bound_block *p, double *restrict bound)
     }
 }
 
-/* Regression on {d_u, d_v, d_u·d_v}: r² of the first two, and the gain by the third; w = A⁻¹g are its coefficients on them. */
+/*
+ * Regression on {d_u, d_v, d_u·d_v}: r² of the first two, and the gain by the third; w = A⁻¹(M21, M12) are its coefficients on them, found
+ * along d_u ± d_v: by determinants, A·w would not be (M21, M12) where d_u and d_v are nearly the same.
+ */
 static void bound_interaction(const shy_bound_block *p, double *restrict bound)
 {
     const double e = p->e;
@@ -90,12 +93,12 @@ static void bound_interaction(const shy_bound_block *p, double *restrict bound)
         const double a = p->u.y[k], b = p->v.y[k], qu = p->u.fourth[k], qv = p->v.fourth[k];
         const double m11 = p->m11[k], m12 = p->m12[k], m21 = p->m21[k];
         const double det = 1.0 - m11 * m11, det_low = det - e * (2.0 * fabs(m11) + e);
-        const double w1 = quotient(m21 - m11 * m12, det), w2 = quotient(m12 - m11 * m21, det);
+        const double along = quotient(m21 + m12, 2.0 * (1.0 + m11)), across = quotient(m21 - m12, 2.0 * (1.0 - m11));
+        const double w1 = along + across, w2 = along - across, w = fabs(w1) + fabs(w2);
         const double e21 = e * qu, e12 = e * qv, slack = fabs(1.0 - fabs(m11) - e) + 1e-300;
-        const double g = e21 + e12 + e * (fabs(w1) + fabs(w2));
+        const double g = e21 + e12 + e * w;
         const double rest = p->m22[k] - m11 * m11 - w1 * m21 - w2 * m12;
-        const double rest_error = e * (qu * qv + 2.0 * fabs(m11) + e) + 2.0 * (fabs(w1) * e21 + fabs(w2) * e12) + 2.0 * fabs(w1 * w2) * e +
-                                  g * g / slack;
+        const double rest_error = e * (qu * qv + 2.0 * fabs(m11) + e + w * w) + 2.0 * (fabs(w1) * e21 + fabs(w2) * e12) + g * g / slack;
         const double top = fabs(p->y11[k] - w1 * a - w2 * b) + e * p->u.weighted[k] + g * (fabs(a) + fabs(b)) / slack;
         const double linear = quotient(a * a + b * b - 2.0 * m11 * a * b + 2.0 * e * fabs(a * b), det_low);
         bound[k] = det_low > 0.0 ? linear + quotient(top * top, rest - rest_error) : 2.0;

@@ -44,18 +44,19 @@ static inline int flag_blocks(const shy_flag_row *row, int32_t *index, shy_scan 
 /* R² of {d_u, d_v, d_u·d_v} spans every form: L/det + P²/(det·R) >= F, that is P² >= R·(F·det − L). */
 static inline float below_full(const shy_flag_row *row, int j)
 {
-    const float a = row->y, qu = row->fourth, w = row->weighted, e = row->e, e2 = row->e2, f = row->floor;
+    const float a = row->y, qu = row->fourth, e = row->e, e2 = row->e2, f = row->floor;
     const float b = row->right.y[j], qv = row->right.fourth[j];
     const float y11 = row->plane[0][j], x = row->plane[1][j], m21 = row->plane[2][j], m12 = row->plane[3][j], m22 = row->plane[4][j];
     const float det = 1.0F - x * x, s = m22 - x * x;
     const float a1 = a - x * b, b1 = b - x * a;
     const float c1 = m21 - x * m12, c2 = m12 - x * m21;
+    /* How far off the moments may be, each by the smaller of two bounds; t is at least √M22, close to it from 0.3 to 30. */
+    const float t = smaller(0.5F + 0.5F * m22, 2.0F + 0.125F * m22), et = row->each * t;
+    const float ey = smaller(e * row->weighted, et), e21 = smaller(e * qu, et), e12 = smaller(e * qv, et), e22 = smaller(e * qu * qv, row->each * m22);
     const float p = y11 * det - m21 * a1 - m12 * b1;
-    const float dp = e * (w * det + qu * fabsf(a1) + qv * fabsf(b1) + fabsf(m21 * b + m12 * a - 2.0F * x * y11)) +
-                     e2 * (3.0F * w + 2.0F * (qu + qv));
+    const float dp = ey * det + e21 * fabsf(a1) + e12 * fabsf(b1) + e * fabsf(m21 * b + m12 * a - 2.0F * x * y11) + e2 * 5.0F * t;
     const float r = s * det - c1 * m21 - c2 * m12;
-    const float dr = e * (det * qu * qv + 2.0F * (fabsf(c1) * qu + fabsf(c2) * qv + fabsf(m12 * m21 - x * (det + s)))) +
-                     e2 * (13.0F * qu * qv + (qu + qv) * (qu + qv));
+    const float dr = e22 * det + 2.0F * (e21 * fabsf(c1) + e12 * fabsf(c2) + e * fabsf(m12 * m21 - x * (det + s))) + e2 * (11.0F * m22 + 5.0F);
     const float g = f * det - a * a1 - b * b1 - (e * 2.0F * fabsf(a * b - x * f) + e2 + 24.0F * UNIT);
     const float low = r - dr, high = fabsf(p) + dp;
     return and_positive(and_positive(and_positive(1.0F, g), low), low * g - high * high * 1.000001F);
@@ -88,7 +89,7 @@ static inline float below_linear(const shy_flag_row *row, int j, float x, float 
 
 static inline float below_linear_only(const shy_flag_row *row, int j)
 {
-    return below_linear(row, j, row->plane[0][j], row->e + 4.0F * UNIT);
+    return below_linear(row, j, row->plane[0][j], row->slip);
 }
 
 static inline float scan_linear(const shy_flag_row *row, int start, float *restrict verdict)
@@ -114,13 +115,13 @@ static inline float below_product(const shy_flag_row *row, int j)
     const float e = row->e, sum = row->plane[1][j], spread = row->square * row->right.square[j], lengths = row->length * row->right.length[j];
     const float variance = row->plane[2][j] - sum * sum;
     const float low = variance - ((e + row->e2 + 8.0F * UNIT) * spread + 2.0F * fabsf(sum) * e * lengths);
-    const float high = fabsf(row->plane[0][j]) + (e + 4.0F * UNIT) * row->lifted * row->right.length[j];
+    const float high = fabsf(row->plane[0][j]) + row->reach * row->right.length[j];
     return and_positive(and_positive(1.0F, low), row->floor_product * low - high * high * 1.000001F);
 }
 
 static inline float below_both(const shy_flag_row *row, int j)
 {
-    const float dx = (row->e + 4.0F * UNIT) * row->length * row->right.length[j];
+    const float dx = row->slip * row->length * row->right.length[j];
     return smaller(below_product(row, j), below_linear(row, j, row->plane[1][j] - row->mu * row->right.mu[j], dx));
 }
 

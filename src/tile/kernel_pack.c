@@ -9,8 +9,8 @@ void SHY_KERNEL(shy_kernel_pack)(int rows, const double *restrict u, const doubl
                                  float *restrict d, double *partial)
 {
     const double inverse = 1.0 / scale;
-    double first = 0.0, third = 0.0, fourth = 0.0, squared = 0.0, weighted = 0.0;
-#pragma omp simd reduction(+ : first, third, fourth, squared, weighted)
+    double first = 0.0, third = 0.0, fourth = 0.0, squared = 0.0, weighted = 0.0, offset = 0.0;
+#pragma omp simd reduction(+ : first, third, fourth, squared, weighted, offset)
     for (int k = 0; k < rows; k++) {
         const double centred = u[k] - mean, z = centred * inverse, square = z * z, yz = y[k] * z;
         d[k] = (float)(centred * factor);
@@ -19,8 +19,9 @@ void SHY_KERNEL(shy_kernel_pack)(int rows, const double *restrict u, const doubl
         fourth += square * square;
         squared += yz * y[k];
         weighted += yz * yz;
+        offset += z;
     }
-    partial[0] = first, partial[1] = third, partial[2] = fourth, partial[3] = squared, partial[4] = weighted;
+    partial[0] = first, partial[1] = third, partial[2] = fourth, partial[3] = squared, partial[4] = weighted, partial[5] = offset;
 }
 
 void SHY_KERNEL(shy_kernel_column)(shy_column_kind kind, int rows, const float *restrict d, const float *restrict y, float mu, float root,
@@ -59,34 +60,49 @@ static inline float as_float(uint32_t bits)
     return value;
 }
 
-static double share(float residual, float norm)
+/* Rows whose squares are added in fp32 before the sum goes on in fp64: a long sum in fp32 would lose what is to be measured. */
+enum { SHARE_ROWS = 1024 };
+
+static double share(double residual, double norm)
 {
-    return norm > 0.0F ? (double)residual / (double)norm : 0.0;
+    return norm > 0.0 ? residual / norm : 0.0;
 }
 
 double SHY_KERNEL(shy_kernel_narrow)(int rows, const float *restrict in, uint16_t *restrict out)
 {
-    float residual = 0.0F, norm = 0.0F;
-#pragma omp simd reduction(+ : residual, norm)
-    for (int k = 0; k < rows; k++) {
-        const uint32_t bits = nearest(in[k]);
-        const float lost = in[k] - as_float(bits);
-        out[k] = (uint16_t)(bits >> 16);
-        residual += lost * lost;
-        norm += in[k] * in[k];
+    double residual = 0.0, norm = 0.0;
+    for (int first = 0; first < rows; first += SHARE_ROWS) {
+        const int last = rows - first < SHARE_ROWS ? rows : first + SHARE_ROWS;
+        float losses = 0.0F, squares = 0.0F;
+#pragma omp simd reduction(+ : losses, squares)
+        for (int k = first; k < last; k++) {
+            const uint32_t bits = nearest(in[k]);
+            const float lost = in[k] - as_float(bits);
+            out[k] = (uint16_t)(bits >> 16);
+            losses += lost * lost;
+            squares += in[k] * in[k];
+        }
+        residual += (double)losses;
+        norm += (double)squares;
     }
     return share(residual, norm);
 }
 
 double SHY_KERNEL(shy_kernel_narrow_in_place)(int rows, float *values)
 {
-    float residual = 0.0F, norm = 0.0F;
-#pragma omp simd reduction(+ : residual, norm)
-    for (int k = 0; k < rows; k++) {
-        const float rounded = as_float(nearest(values[k])), lost = values[k] - rounded;
-        residual += lost * lost;
-        norm += values[k] * values[k];
-        values[k] = rounded;
+    double residual = 0.0, norm = 0.0;
+    for (int first = 0; first < rows; first += SHARE_ROWS) {
+        const int last = rows - first < SHARE_ROWS ? rows : first + SHARE_ROWS;
+        float losses = 0.0F, squares = 0.0F;
+#pragma omp simd reduction(+ : losses, squares)
+        for (int k = first; k < last; k++) {
+            const float rounded = as_float(nearest(values[k])), lost = values[k] - rounded;
+            losses += lost * lost;
+            squares += values[k] * values[k];
+            values[k] = rounded;
+        }
+        residual += (double)losses;
+        norm += (double)squares;
     }
     return share(residual, norm);
 }

@@ -14,8 +14,11 @@ typedef struct {
     int count;                     /* right operands, a multiple of SHY_FLAG_BLOCK; entries behind the last are 0 */
     const float *plane[5];         /* FULL: Y11, M11, M21, M12, M22. RAW: Σyũũ, Σũũ, Σũ²ũ². LINEAR: M11 */
     shy_operand_columns right;     /* numbers of the right operands */
-    float y, fourth, weighted, mu, length, square, lifted; /* left */
-    float e, e2;                   /* ε, and what multiplies terms of second order: 1.1·ε² and the rounding of fp32 */
+    float y, fourth, weighted, mu, length, square; /* left */
+    float e, each;                 /* ε of ‖a‖·‖b‖; of Σ|a·b|, the sum of the computed terms (FULL) */
+    float e2;                      /* what multiplies terms of second order: 1.1 times the square of these, and the rounding of fp32 and of means */
+    float reach;                   /* RAW: most that Σyũṽ may be off, divided by √(Σṽ²) */
+    float slip;                    /* RAW, LINEAR: most that M11 may be off, divided by √(Σũ²)·√(Σṽ²) */
     float floor, floor_product;    /* the least floor of all forms (RAW: of the linear ones), that of the product */
 } shy_flag_row;
 
@@ -37,7 +40,7 @@ typedef struct {
     /* d := (u − mean)·factor, fp32; partial[SHY_OPERAND_PARTIALS] of (u − mean)/scale. */
     void (*pack)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
     void (*column)(shy_column_kind kind, int rows, const float *d, const float *y, float mu, float root, float *out);
-    /* Rounds to bf16, two bytes each; returns ‖in − out‖²/‖in‖². */
+    /* Rounds to bf16, two bytes each; returns ‖in − out‖²/‖in‖², itself good to 1e-4 of it. */
     double (*narrow)(int rows, const float *in, uint16_t *out);
     double (*narrow_in_place)(int rows, float *values); /* the same, kept as fp32 */
     int (*flag_full)(const shy_flag_row *row, int32_t *index);
@@ -56,6 +59,8 @@ extern const shy_tile_kernels shy_tile_kernels_portable, shy_tile_kernels_avx2, 
 
 /* Those of shy_isa_get(), chosen at the first call. */
 const shy_tile_kernels *shy_tile_kernels_get(void);
+/* From now on those of `isa`, which is available: for tests. */
+void shy_tile_kernels_use(shy_isa isa);
 
 /* The parts of the table, each in a file of its own. */
 double SHY_KERNEL(shy_kernel_row_sum)(int rows, const double *u);

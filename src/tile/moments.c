@@ -9,7 +9,7 @@
 
 static const int planes_of[] = {[SHY_MOMENTS_LINEAR] = 1, [SHY_MOMENTS_RAW] = 3, [SHY_MOMENTS_FULL] = 5};
 
-enum { PLANES_MOST = 5, PADDING = 64 };
+enum { PLANES_MOST = 5 };
 
 shy_moments shy_moments_needed(const double floor[SHY_TILE_FORMS])
 {
@@ -25,7 +25,7 @@ const char *shy_precision_name(shy_precision precision)
 
 uint64_t shy_tile_bytes(int block, int right, bool wide)
 {
-    const uint64_t pairs = ((uint64_t)block + PADDING) * ((uint64_t)right + PADDING);
+    const uint64_t pairs = ((uint64_t)block + SHY_PADDING) * ((uint64_t)right + SHY_PADDING);
     return PLANES_MOST * pairs * (wide ? sizeof(double) : sizeof(float));
 }
 
@@ -35,7 +35,7 @@ shy_status shy_tile_create(int block, int right, bool wide, shy_tile **tile_out)
     shy_tile *tile = NULL;
     SHY_TRY(shy_new(1, sizeof *tile, &tile));
     SHY_TRY(shy_new((size_t)shy_tile_bytes(block, right, wide), 1, &tile->sum));
-    tile->capacity = (size_t)(block + PADDING) * (size_t)(right + PADDING);
+    tile->capacity = (size_t)(block + SHY_PADDING) * (size_t)(right + SHY_PADDING);
     *tile_out = tile, tile = NULL;
 out:
     shy_tile_destroy(&tile);
@@ -75,6 +75,7 @@ shy_status shy_tile_moments(shy_panel *left, int index, shy_panel *right, shy_pr
     tile->precision = precision;
     tile->moments = moments;
     tile->planes = planes_of[moments];
+    tile->each = 1.0; /* not known before shy_tile_epsilon: nothing would be dropped */
     tile->block = left->block;
     tile->padded = right->padded;
     if (left->rows == 0) {
@@ -94,17 +95,24 @@ out:
 
 #define BF16_UNIT 0x1p-8
 
-/* A member of a group knows the rounding of its own rows only. */
+/* Of each element, relative to itself. RAW: not bounded. */
+static double element_rounding(const shy_tile *tile)
+{
+    return tile->precision == SHY_BF16 ? BF16_UNIT + 1e-5 : SHY_ROUNDING_UNITS * (tile->precision == SHY_FP64 ? 0x1p-53 : 0x1p-24);
+}
+
+/* Of each column, relative to its length. A member of a group knows the rounding of its own rows only. */
 static double stack_rounding(const shy_panel *panel, int row_blocks)
 {
     return row_blocks > 1 && panel->precision == SHY_BF16 ? BF16_UNIT + 1e-5 : panel->rounding;
 }
 
-double shy_tile_epsilon(const shy_tile *tile, const shy_panel *left, const shy_panel *right, int row_blocks)
+double shy_tile_epsilon(shy_tile *tile, const shy_panel *left, const shy_panel *right, int row_blocks)
 {
     const double unit = tile->precision == SHY_FP64 ? 0x1p-53 : 0x1p-24;
     const int chunk = shy_matmul_chunk(tile->precision);
     const double additions = fmin(chunk, (double)left->total) + ceil((double)left->total / chunk) + row_blocks + 2.0;
     const double gamma = additions * unit / (1.0 - additions * unit);
+    tile->each = (1.0 + element_rounding(tile)) * (1.0 + element_rounding(tile)) * (1.0 + gamma) - 1.0;
     return (1.0 + stack_rounding(left, row_blocks)) * (1.0 + stack_rounding(right, row_blocks)) * (1.0 + gamma) - 1.0;
 }

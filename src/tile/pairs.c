@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "tile/kernels.h"
+#include "tile/stack.h"
 
 uint64_t shy_pairs_bytes(int capacity)
 {
@@ -17,8 +18,9 @@ shy_status shy_pairs_create(int capacity, shy_pairs **pairs_out)
     shy_pairs *pairs = NULL;
     SHY_TRY(shy_new(1, sizeof *pairs, &pairs));
     pairs->capacity = capacity;
-    SHY_TRY(shy_new((size_t)capacity + SHY_FLAG_BLOCK, sizeof *pairs->left, &pairs->left));
-    SHY_TRY(shy_new((size_t)capacity + SHY_FLAG_BLOCK, sizeof *pairs->right, &pairs->right));
+    /* Behind the last right operand of a row its padding is flagged, too, before that is taken back. */
+    SHY_TRY(shy_new((size_t)capacity + SHY_PADDING, sizeof *pairs->left, &pairs->left));
+    SHY_TRY(shy_new((size_t)capacity + SHY_PADDING, sizeof *pairs->right, &pairs->right));
     SHY_TRY(shy_new((size_t)capacity * 5, sizeof *pairs->moment, &pairs->moment));
     *pairs_out = pairs, pairs = NULL;
 out:
@@ -37,10 +39,10 @@ void shy_pairs_destroy(shy_pairs **pairs)
 
 /* ---- flags ------------------------------------------------------------------------------------------------------- */
 
-/* Down, so that the floor in fp32 is not above the one asked for. */
+/* Down, so that the floor in fp32 is not above the one asked for. Every r² reaches 0; the margins are those of floors from 0 to 1. */
 static float floor_of(double floor)
 {
-    return floor < -1.0 ? -1.0F : nextafterf((float)floor, -INFINITY);
+    return floor > 0.0 ? nextafterf((float)floor, 0.0F) : 0.0F;
 }
 
 static double least(const double *floor, int first, int last)
@@ -63,10 +65,16 @@ static void set_row(const shy_tile *tile, const shy_panel *left, int operand, in
     const shy_operand_columns *u = &left->column;
     *row = (shy_flag_row){.count = tile->padded, .right = right->column, .y = u->y[operand], .fourth = u->fourth[operand],
                           .weighted = u->weighted[operand], .mu = u->mu[operand], .length = u->length[operand],
-                          .square = u->square[operand], .lifted = u->lifted[operand]};
+                          .square = u->square[operand]};
     for (int p = 0; p < tile->planes; p++) row->plane[p] = sum + ((size_t)p * (size_t)tile->block + (size_t)i) * (size_t)tile->padded;
+    /* By the terms computed instead of the exact ones, which are larger by at most as much. */
+    const double each = tile->moments == SHY_MOMENTS_FULL ? tile->each / (1.0 - tile->each) : epsilon, most = fmax(epsilon, each);
+    const double means = left->offset_most + right->offset_most;
     row->e = (float)(1.00001 * epsilon);
-    row->e2 = (float)(1.1 * epsilon * epsilon + 6.0 * 0x1p-24);
+    row->each = (float)(1.00001 * each);
+    row->e2 = (float)(1.1 * most * most + 4.0 * 0x1p-24 + 4.0 * means);
+    row->slip = (float)(1.00001 * (epsilon + 4.0 * 0x1p-24 + means)); /* Σũṽ − μμ is M11 only if Σd = 0 */
+    row->reach = (float)(1.00001 * (epsilon * (double)u->lifted[operand] + SHY_LIFTED_UNITS * 0x1p-24 * fabs((double)u->mu[operand])));
 }
 
 void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i, const shy_panel *right, double epsilon,
@@ -130,17 +138,30 @@ void shy_pairs_take(const shy_tile *tile, int index, double epsilon, shy_pairs *
 
 /* ---- bounds -------------------------------------------------------------------------------------------------------- */
 
+#define BOUNDED 0x1p-49 /* the bounds are rounded as well: as if each moment were off by a few units of fp64 more */
+
+/* The moments of d − Σd: where little is left of a pair beside its linear part, the rounding of a mean would be seen. */
+static void centre(shy_bound_block *block, int k, double p, double q)
+{
+    const double m11 = block->m11[k], m12 = block->m12[k], m21 = block->m21[k];
+    block->m22[k] -= 2.0 * (p * m12 + q * m21);
+    block->m12[k] -= p + 2.0 * q * m11;
+    block->m21[k] -= q + 2.0 * p * m11;
+    block->y11[k] -= p * block->v.y[k] + q * block->u.y[k];
+}
+
 static void gather(const shy_panel *left, const shy_panel *right, const shy_pairs *pairs, int first, shy_bound_block *block)
 {
     const int rest = pairs->count - first;
     block->count = rest < SHY_BOUND_BLOCK ? rest : SHY_BOUND_BLOCK;
-    block->e = pairs->epsilon;
+    block->e = pairs->epsilon + BOUNDED;
     for (int k = 0; k < block->count; k++) {
         const double *m = pairs->moment + 5 * (size_t)(first + k);
         const shy_operand_sums *u = &left->sums[pairs->left[first + k]], *v = &right->sums[pairs->right[first + k]];
         block->m11[k] = m[0], block->m12[k] = m[1], block->m21[k] = m[2], block->m22[k] = m[3], block->y11[k] = m[4];
         block->u.mu[k] = u->mu, block->u.scale[k] = u->scale, block->u.y[k] = u->y, block->u.fourth[k] = u->fourth, block->u.weighted[k] = u->weighted;
         block->v.mu[k] = v->mu, block->v.scale[k] = v->scale, block->v.y[k] = v->y, block->v.fourth[k] = v->fourth, block->v.weighted[k] = v->weighted;
+        centre(block, k, u->offset, v->offset);
     }
 }
 

@@ -27,14 +27,15 @@ static size_t stack_size(int operands, int stride, bool left, bool wide)
 /* Padding: less than a block on the left, less than two tests on the right. */
 static int padded_most(int capacity, int block)
 {
-    return capacity + block + SHY_FLAG_BLOCK * 2;
+    return capacity + block + SHY_PADDING;
 }
 
 uint64_t shy_panel_bytes(int capacity, int block, int rows, bool left, bool wide)
 {
     const int stride = stride_of(rows), padded = padded_most(capacity, block);
     const uint64_t columns = (uint64_t)capacity * (uint64_t)stride * (sizeof(float) + (wide ? sizeof(double) : 0U));
-    return columns + stack_size(padded, stride, left, wide) + (uint64_t)padded * (7U * sizeof(float) + sizeof(shy_operand_sums));
+    const uint64_t rows_once = (uint64_t)stride * sizeof(float); /* the response; while a stack is made, a column */
+    return columns + 2U * rows_once + stack_size(padded, stride, left, wide) + (uint64_t)padded * (7U * sizeof(float) + sizeof(shy_operand_sums));
 }
 
 static shy_status allocate_columns(shy_panel *panel, size_t padded)
@@ -107,6 +108,7 @@ void shy_panel_complete(shy_panel *panel, int index, const double *partial)
     s->fourth = sqrt(partial[2] / n);
     s->squared = partial[3] / n;
     s->weighted = sqrt(partial[4] / n);
+    s->offset = partial[5] / n;
 }
 
 /* Blocks of nearly equal size, so that the last one is not mostly padding. */
@@ -124,23 +126,25 @@ static void set_columns(shy_panel *panel, int index)
     const shy_operand_columns *c = &panel->column;
     const double mu = s->mu, fourth = s->fourth * s->fourth;
     /* √(Σũ⁴) and √(Σ(yũ)²) of ũ = μ + d; what rounding could make of a cancelled sum does not sink below what is known to be there. */
-    const double square = mu * mu * (mu * mu + 6.0) + 4.0 * mu * s->third + fourth;
+    const double length = 1.0 + mu * (mu + 2.0 * s->offset);
+    const double square = mu * mu * (mu * (mu + 4.0 * s->offset) + 6.0) + 4.0 * mu * s->third + fourth;
     const double lifted = mu * mu + 2.0 * mu * s->squared + s->weighted * s->weighted;
     c->y[index] = (float)s->y;
     c->fourth[index] = (float)s->fourth;
     c->weighted[index] = (float)s->weighted;
     c->mu[index] = (float)mu;
-    c->length[index] = (float)sqrt(1.0 + mu * mu);
-    c->square[index] = (float)sqrt(fmax(square, (1.0 + mu * mu) * (1.0 + mu * mu)));
+    c->length[index] = (float)sqrt(length);
+    c->square[index] = (float)sqrt(fmax(square, length * length));
     c->lifted[index] = (float)(sqrt(fmax(lifted, 0.0)) + 1e-6 * (fabs(mu) + s->weighted));
     panel->mu_most = fmax(panel->mu_most, fabs(mu));
+    panel->offset_most = fmax(panel->offset_most, fabs(s->offset));
 }
 
 void shy_panel_finish(shy_panel *panel, int count)
 {
     panel->count = count;
     panel->stacked = false;
-    panel->mu_most = 0.0;
+    panel->mu_most = panel->offset_most = 0.0;
     if (panel->left) cut_blocks(panel);
     for (int i = 0; i < count; i++) set_columns(panel, i);
     panel->padded = panel->left ? shy_panel_blocks(panel) * panel->block : round_up(count, count >= SHY_FLAG_BLOCK * 2 ? 2 * SHY_FLAG_BLOCK : SHY_FLAG_BLOCK);
@@ -210,9 +214,12 @@ static double stack_column(const shy_panel *panel, shy_column_kind kind, int ope
     return sqrt(kernels->narrow(panel->rows, scratch, out));
 }
 
-/* Rounding to 24 bits of d, y, μ and up to four operations on them; of fp64, likewise. */
-#define ROUNDING_FP32 (9.0 * 0x1p-24)
-#define ROUNDING_FP64 (9.0 * 0x1p-53)
+/* `lost`: by narrowing to bf16. */
+static double rounding_of(const shy_panel *panel, double lost)
+{
+    const double units = panel->moments == SHY_MOMENTS_RAW ? SHY_ROUNDING_UNITS_RAW : SHY_ROUNDING_UNITS;
+    return panel->precision == SHY_FP64 ? units * 0x1p-53 : 1.0001 * lost + units * 0x1p-24;
+}
 
 shy_status shy_panel_stack(shy_panel *panel, shy_precision precision, shy_moments moments)
 {
@@ -233,7 +240,7 @@ shy_status shy_panel_stack(shy_panel *panel, shy_precision precision, shy_moment
             else memset(out, 0, column);
         }
     }
-    panel->rounding = precision == SHY_FP64 ? ROUNDING_FP64 : 1.0001 * rounding + ROUNDING_FP32;
+    panel->rounding = rounding_of(panel, rounding);
     panel->stacked = true;
 out:
     shy_free(&scratch);

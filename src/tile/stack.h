@@ -4,6 +4,15 @@
 
 #include "shihyo/tile.h"
 
+/* Right operands come in multiples of SHY_FLAG_BLOCK, and of twice that where they are many: less than this is padding. */
+enum { SHY_PADDING = 64 };
+
+/*
+ * Units of rounding that a column of the stack in fp32 is off by, relative to its length: of d, y, μ, √n and the operations on them.
+ * In y·ũ the rounding of μ and d counts against |μ|, where y is large and ũ happens to be small; that is SHY_LIFTED_UNITS·|μ| more.
+ */
+enum { SHY_ROUNDING_UNITS = 6, SHY_ROUNDING_UNITS_RAW = 16, SHY_LIFTED_UNITS = 5 };
+
 /* Makes the stack of a panel, unless it is there. SHY_MEMORY. */
 shy_status shy_panel_stack(shy_panel *panel, shy_precision precision, shy_moments moments);
 int shy_stack_parts(bool left, shy_moments moments);

@@ -129,8 +129,9 @@ bool shy_dnnl_native_bf16(void)
 {
     if (!start()) return false;
 #ifdef HAVE_X86_KERNELS
-    const dnnl_cpu_isa_t isa = dnnl_get_effective_cpu_isa();
-    return isa == dnnl_cpu_isa_avx512_core_bf16 || isa == dnnl_cpu_isa_avx512_core_amx;
+    /* Its numbers are sets of bits: what includes AVX512-BF16, AMX among them. */
+    const unsigned isa = (unsigned)dnnl_get_effective_cpu_isa(), bf16 = (unsigned)dnnl_cpu_isa_avx512_core_bf16;
+    return (isa & bf16) == bf16;
 #else
     return false; /* other processors: until it has been tried there, bf16 is emulated */
 #endif

@@ -11,7 +11,7 @@
 
 typedef struct shy_element_plan shy_element_plan;
 
-enum { KEPT_BLOCK = 32 }; /* kept operands that stay in the first-level cache while others are joined with them */
+enum { KEPT_BLOCK = 64 }; /* kept operands that stay in the cache while others are joined with them */
 
 /*
  * ---- elements

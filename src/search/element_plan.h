@@ -4,7 +4,7 @@
 
 #include "context_impl.h"
 
-#define SHY_SPOTS 64 /* spots that are in memory at a time: few enough for the first-level cache */
+#define SHY_SPOTS 128 /* spots that are in memory at a time: their fp32 values stay in the second-level cache */
 
 /*
  * An operand. Places below `kept` hold their values while a tuple's chunk is worked on. The others, spots, are

@@ -85,17 +85,16 @@ out:
     return st;
 }
 
-#define SCORE_ELEMENTS 6.0 /* a score costs about as much per sample as so many element-wise formulas of screening */
-#define SCORE_FLOPS 60.0   /* evaluation, and sums that make two or three columns orthogonal */
+#define SCORE_FLOPS 60.0 /* per sample: evaluation, and sums that make two or three columns orthogonal */
 
-void shy_screened_plan(const shy_space *space, const shy_search_options *options, int screening_keep, const shy_rates *rates, shy_plan *plan)
+void shy_screened_plan(const shy_space *space, const shy_search_options *options, int screening_keep, shy_plan *plan)
 {
     const shy_problem *problem = space->problem;
     const double most = shy_best_reserve(screening_keep), samples = (double)problem->rows.total;
     double survivors = 0.0;
     for (int c = 1; c <= space->grammar.max_complexity; c++) survivors += fmin((double)plan->formulas[c], most);
     plan->flops += survivors * samples * SCORE_FLOPS;
-    plan->seconds += survivors * samples * SCORE_ELEMENTS * rates->element_row / problem->team->size;
+    plan->seconds += survivors * shy_score_seconds(space) / problem->team->groups;
     const double bytes = survivors * sizeof(shy_packed) + (double)shy_scoring_bytes(space, options->keep) + (double)shy_memory_in_use();
     plan->bytes_per_rank = fmax(plan->bytes_per_rank, bytes);
 }

@@ -16,6 +16,16 @@ struct shy_scorer {
     double *partial;              /* runs × width */
 };
 
+/* Some microseconds, and some passes over the columns (measured). */
+#define SCORE_SECONDS 8e-6
+#define SCORE_ROW_SECONDS 1.5e-8
+
+double shy_score_seconds(const shy_space *space)
+{
+    const shy_problem *problem = space->problem;
+    return SCORE_SECONDS + (double)problem->rows.total / problem->team->row_blocks * SCORE_ROW_SECONDS;
+}
+
 shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **scorer_out)
 {
     shy_status st = SHY_OK;

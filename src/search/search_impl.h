@@ -145,6 +145,7 @@ typedef struct {
 } shy_score;
 
 typedef struct shy_scorer shy_scorer;
+double shy_score_seconds(const shy_space *space); /* about, of one formula on the rows of one rank */
 shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **scorer_out);
 void shy_scorer_destroy(shy_scorer **scorer);
 /* Collective over the group. *degenerate_out: constant on the data, or a family with fewer dimensions than terms. */

@@ -9,18 +9,19 @@
  * Operands of a tile. Panels take at most a quarter of the memory. Large left sides, because every right operand is evaluated and packed
  * once for each of them; tiles whose sums stay in the caches.
  */
-enum { BLOCK = 256, RIGHT = 512, LEFT_CAPACITY = 4096, LEAST = 16 };
+enum { BLOCK = 256, RIGHT = 512, PAIRS = 16384, LEFT_CAPACITY = 4096, LEAST = 16 };
 
 static shy_tile_shape shape_of(const shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const int rows = space->problem->rows.rows;
-    shy_tile_shape shape = {LEFT_CAPACITY, BLOCK, RIGHT, space->problem->team->row_blocks > 1 ? 2U : 1U, precision == SHY_FP64};
+    shy_tile_shape shape = {LEFT_CAPACITY, BLOCK, RIGHT, PAIRS, space->problem->team->row_blocks > 1 ? 2U : 1U, precision == SHY_FP64};
     if (options->tile_left > 0) shape.left_capacity = shape.block = options->tile_left;
     if (options->tile_right > 0) shape.right = options->tile_right;
     while (options->tile_left == 0 && shape.left_capacity > LEAST && shy_tile_work_bytes(rows, &shape) > options->memory / 4U) {
         shape.left_capacity /= 2;
         if (shape.right > shape.left_capacity && options->tile_right == 0) shape.right = shape.left_capacity;
         if (shape.block > shape.left_capacity) shape.block = shape.left_capacity;
+        if (shape.pairs > shape.block * shape.right) shape.pairs = shape.block * shape.right;
     }
     return shape;
 }

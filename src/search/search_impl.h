@@ -292,6 +292,7 @@ int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots);
 /* Operands: of the left side in all, of them in one tile, of the right side. `wide`: sums in fp64. */
 typedef struct {
     int left_capacity, block, right;
+    int pairs;      /* flagged ones that are followed up together, the best first */
     unsigned tiles; /* at work at a time */
     bool wide;
 } shy_tile_shape;

@@ -9,7 +9,6 @@
 #define SLACK 1e-9 /* between a statistic and the mark: covers the rounding of fp64 */
 
 enum {
-    PAIRS = 16384,   /* flagged pairs followed up together, the best first */
     DENSE = 8,       /* flagged is more than one pair in this many: the sums of the whole tile serve better than those of single pairs */
     TRIAL = 64       /* tiles after which it is judged whether the narrow type is of use */
 };
@@ -25,7 +24,8 @@ struct shy_tile_work {
 uint64_t shy_tile_work_bytes(int rows, const shy_tile_shape *shape)
 {
     const uint64_t sides = shy_side_bytes(rows, shape->left_capacity, shape->block, shape->wide) + shy_side_bytes(rows, shape->right, 0, shape->wide);
-    const uint64_t pairs = shy_pairs_bytes(PAIRS + shape->right) + (PAIRS + (uint64_t)shape->right) * SHY_TILE_FORMS * sizeof(shy_tile_hit);
+    const int most = shape->pairs + shape->right;
+    const uint64_t pairs = shy_pairs_bytes(most) + (uint64_t)most * SHY_TILE_FORMS * sizeof(shy_tile_hit);
     return sides + shape->tiles * shy_tile_bytes(shape->block, shape->right, shape->wide) + pairs;
 }
 
@@ -34,7 +34,7 @@ shy_status shy_tile_work_create(shy_engine *engine)
     shy_status st = SHY_OK;
     struct shy_tile_work *work = NULL;
     const shy_tile_shape *shape = &engine->shape;
-    const int pairs = PAIRS + shape->right;
+    const int pairs = shape->pairs + shape->right;
     SHY_TRY(shy_new(1, sizeof *work, &work));
     engine->tiles = work;
     SHY_TRY(shy_side_create(engine->space, shape->left_capacity, shape->block, shape->wide, &work->left));

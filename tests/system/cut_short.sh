@@ -17,7 +17,7 @@ cohort: cohort.h5
 outcome: {column: y}
 grammar: {max_complexity: 3, operators: [+, /, log]}
 search: {keep: 10}
-parallel: {memory: 6MiB}
+parallel: {memory: 9MiB}
 END
 
 # search_while RANKS CHANGE: starts a search and changes the file once the plan is made; its status

@@ -159,6 +159,6 @@ plan_says() { # plan_says TEXT RANKS KEY=VALUE ...
 same_as_first wide 1
 plan_says 'in memory' 1
 for shape in '1 1' '2 1' '3 1' '2 2' '3 3'; do
-    plan_says 'read from the cohort' "${shape% *}" parallel.memory=6MiB parallel.row_blocks="${shape#* }"
-    same_as_first wide "${shape% *}" parallel.memory=6MiB parallel.row_blocks="${shape#* }"
+    plan_says 'read from the cohort' "${shape% *}" parallel.memory=9MiB parallel.row_blocks="${shape#* }"
+    same_as_first wide "${shape% *}" parallel.memory=9MiB parallel.row_blocks="${shape#* }"
 done

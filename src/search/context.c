@@ -99,7 +99,7 @@ static shy_status judge_roots(shy_space *space, shy_context *context)
         if (validity == SHY_DEPENDS) space->list[context->uncertain_count++] = i;
     }
     SHY_TRY(shy_new((size_t)context->uncertain_count, sizeof *context->uncertain, &context->uncertain));
-    memcpy(context->uncertain, space->list, (size_t)context->uncertain_count * sizeof *context->uncertain);
+    for (int k = 0; k < context->uncertain_count; k++) context->uncertain[k] = space->list[k];
 out:
     return st;
 }
@@ -145,7 +145,7 @@ static shy_status build_sides(const shy_space *space, shy_context *context)
         list[count++] = i;
     }
     SHY_TRY(shy_new((size_t)count, sizeof **context->side, &context->side[0]));
-    memcpy(context->side[0], list, (size_t)count * sizeof *list);
+    for (int k = 0; k < count; k++) context->side[0][k] = list[k];
     for (int c = 1; c <= levels; c++) { /* operands stand in order of complexity */
         context->side[c] = context->side[c - 1] + context->side_count[c - 1];
         SHY_TRY(shy_program_build(context, context->side[c], context->side_count[c], &context->side_program[c]));

@@ -9,7 +9,7 @@
 #   jobs/benchmark.sh pairs      200,000 factors, 200 samples: all pairs in all seven forms, 1.4e11 formulas, 1 GiB per rank
 #   jobs/benchmark.sh triples    2,000 factors, 200 samples: every formula of two of the operators + - * /, 5.9e10 different ones;
 #                                the truth is x1 * x2 / x3 and should stand on top; 2 GiB per rank
-#   jobs/benchmark.sh billions   1,600 factors, 200 samples: the same grammar, 3.0e10 formulas
+#   jobs/benchmark.sh billions   100,000 factors, 200 samples: pairs again, 3.5e10 formulas
 #   jobs/benchmark.sh samples    500,000 samples, 200 factors: all pairs in all forms, ratios included, the samples divided
 #                                between two ranks
 #
@@ -29,7 +29,7 @@ name=${1:-}
 case $name in
     pairs) rows=200 factors=200000 ;;
     triples) rows=200 factors=2000 ;;
-    billions) rows=200 factors=1600 ;;
+    billions) rows=200 factors=100000 ;;
     samples) rows=500000 factors=200 ;;
     *) sed -n '/^# The large/,/^set/p' "$0" | sed '$d; s/^# \{0,1\}//' >&2; exit 64 ;;
 esac
@@ -45,9 +45,8 @@ if [ ! -f "$name.h5" ]; then
 fi
 two_operators='operators: [+, -, "*", /], constants: none, max_complexity: 5'
 case $name in
-    pairs) grammar='max_operand: 1, max_complexity: 7, operators: [+, -, "*"]' memory=1GiB row_blocks=1 most=2 ;;
+    pairs | billions) grammar='max_operand: 1, max_complexity: 7, operators: [+, -, "*"]' memory=1GiB row_blocks=1 most=2 ;;
     triples) grammar=$two_operators memory=2GiB row_blocks=1 most=3 ;;
-    billions) grammar=$two_operators memory=2GiB row_blocks=1 most=3 ;;
     samples) grammar='max_operand: 1, max_complexity: 7, operators: [+, -, "*", /]' memory=2GiB row_blocks=$ranks most=2 ;;
 esac
 cat >"$name.yaml" <<END

@@ -108,6 +108,8 @@ typedef enum { SHY_ISA_PORTABLE, SHY_ISA_AVX2, SHY_ISA_AVX512, SHY_ISAS } shy_is
 /** The widest that processor and build have, or the one that the environment's SHY_ISA names ("portable", "avx2", "avx512"). */
 shy_isa shy_isa_get(void);
 bool shy_isa_available(shy_isa isa);
+/** From now on none wider than this: ranks that decide together must compute alike. Before the first kernel is called; those chosen stay. */
+void shy_isa_limit(shy_isa isa);
 const char *shy_isa_name(shy_isa isa);
 /** SHY_USAGE if SHY_ISA names none of them, or one that is not available. */
 shy_status shy_isa_check(void);

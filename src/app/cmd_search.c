@@ -150,11 +150,21 @@ out:
     return st;
 }
 
+/* Members of a group look at the same sums, and must come to the same verdicts: all use what the least of the processors has. */
+static shy_status agree_on_kernels(const shy_team *team)
+{
+    double least = -(double)shy_isa_get();
+    const shy_status st = shy_team_maximum(team, &least, 1);
+    shy_isa_limit((shy_isa)(int)-least);
+    return st;
+}
+
 static shy_status search(const shy_search_command *command, shy_team *team)
 {
     shy_search_session s = {.command = command, .team = team};
     shy_status st = shy_linalg_start(team);
 
+    if (st == SHY_OK) st = agree_on_kernels(team);
     if (st == SHY_OK) st = run(&s);
     if (st != SHY_OK && s.created > 0) shy_output_release(shy_config_text(s.config, SHY_KEY_OUTPUT), s.created);
     shy_search_result_free(&s.result);

@@ -6,6 +6,8 @@
 
 #include "shihyo/base.h"
 
+static shy_isa most = SHY_ISAS - 1;
+
 static const char *const name[SHY_ISAS] = {"portable", "avx2", "avx512"};
 
 const char *shy_isa_name(shy_isa isa)
@@ -46,12 +48,16 @@ shy_status shy_isa_check(void)
     return shy_fail(SHY_USAGE, "SHY_ISA is \"%s\", which this processor or this build of the program does not have.", text);
 }
 
+void shy_isa_limit(shy_isa isa)
+{
+    if (isa < most) most = isa;
+}
+
 shy_isa shy_isa_get(void)
 {
     const char *text = getenv("SHY_ISA");
-    const int asked = text ? find(text) : SHY_ISAS;
-    if (asked < SHY_ISAS && shy_isa_available((shy_isa)asked)) return (shy_isa)asked;
-    int isa = SHY_ISAS - 1;
+    int isa = text ? find(text) : SHY_ISAS;
+    if (isa > (int)most) isa = (int)most;
     while (!shy_isa_available((shy_isa)isa)) isa--;
     return (shy_isa)isa;
 }

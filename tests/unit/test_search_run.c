@@ -299,6 +299,52 @@ static void what_only_rounding_could_fit_is_left_out(void **state)
     assert_on_all_ranks();
 }
 
+/* ---- the same result in every type --------------------------------------------------------------------------------------- */
+
+/*
+ * Seventy columns, so that tiles are large enough for bf16: log-normal ones, means of a million standard deviations, heavy tails,
+ * near-duplicates, multiples, mixed signs, two values.
+ */
+#define TEN "pfweopsdbi"
+#define SEVENTY TEN TEN TEN TEN TEN TEN TEN
+
+static shy_status run_in(const shy_team *team, const run_case *c, shy_precision precision, shy_search_result **result_out)
+{
+    shy_search_options options = options_for(c->operators, c->complexity, c->factors, c->keep, 0);
+    options.precision = precision;
+    shy_problem *problem = problem_create(team, &c->spec);
+    const shy_status st = shy_search_run(problem, &options, NULL, NULL, result_out);
+    problem_free(problem);
+    return st;
+}
+
+static void every_precision_gives_the_same_lists(void **state)
+{
+    (void)state;
+    static const run_case hard[] = {
+        {{.n = 50, .columns = SEVENTY, .seed = 21}, "+ - * /", 5, 2, 40, 0},
+        {{.n = 200, .columns = SEVENTY, .seed = 22}, "+ - *", 7, 2, 25, 0},
+        {{.n = 90, .columns = SEVENTY, .seed = 23, .outcome = "binary"}, "+ - * /", 3, 2, 60, 0},
+    };
+    shy_team *alone = NULL;
+    EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
+    for (int k = 0; k < 3; k++) {
+        shy_search_result *wide = NULL, *narrow = NULL;
+        EXPECT(run_in(alone, &hard[k], SHY_FP64, &wide) == SHY_OK);
+        EXPECT(wide->level[2].count > 20 && wide->screening.flagged == wide->screening.pairs);
+        for (int precision = SHY_FP32; precision < SHY_PRECISIONS; precision++) {
+            EXPECT(run_in(alone, &hard[k], (shy_precision)precision, &narrow) == SHY_OK);
+            EXPECT((int)narrow->precision == precision);
+            EXPECT(narrow->screening.flagged < narrow->screening.pairs);
+            expect_same_result(wide, narrow);
+            shy_search_result_free(&narrow);
+        }
+        shy_search_result_free(&wide);
+    }
+    shy_team_destroy(&alone);
+    assert_on_all_ranks();
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +354,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(found_formulas_are_what_they_say),
         cmocka_unit_test(a_column_given_twice_makes_twins),
         cmocka_unit_test(what_only_rounding_could_fit_is_left_out),
+        cmocka_unit_test(every_precision_gives_the_same_lists),
     };
     return run_par_tests("search run", tests, sizeof tests / sizeof *tests, argc, argv);
 }

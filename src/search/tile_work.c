@@ -227,6 +227,27 @@ out:
     return st;
 }
 
+/* Order of operands in their stream. */
+static int compare_instances(const shy_instance *a, const shy_instance *b)
+{
+    for (int s = 0; s < a->tuple.count; s++) {
+        if (a->tuple.factor[s] != b->tuple.factor[s]) return a->tuple.factor[s] < b->tuple.factor[s] ? -1 : 1;
+    }
+    return (a->operand > b->operand) - (a->operand < b->operand);
+}
+
+/*
+ * Where both sides are the same operands, a pair stands in two places, once with each on the left. A tile whose left operands all come
+ * behind its right ones has nothing that its mirror image has not.
+ */
+static bool is_mirrored(const shy_engine *engine, const shy_job *job, int left_inverse, int right_inverse, int index)
+{
+    const struct shy_tile_work *work = engine->tiles;
+    const shy_panel *left = work->left->panel[left_inverse], *right = work->right->panel[right_inverse];
+    return shy_job_equal_sides(job) &&
+           compare_instances(&work->left->in[left_inverse][index * left->block], &work->right->in[right_inverse][right->count - 1]) > 0;
+}
+
 /*
  * With row blocks the sums of a tile travel while the next is multiplied; what is on its way arrives even after a failure, which all
  * members share. A rank that holds all samples looks at a tile while it is in the caches.
@@ -244,7 +265,7 @@ static shy_status run_pair(shy_engine *engine, const shy_job *job, int left_inve
     const int blocks = shy_panel_blocks(left), ahead = (int)tiles - 1;
     for (int index = 0; index < blocks + ahead; index++) {
         shy_tile_task *next = &task[(unsigned)index % tiles], *ready = &task[(unsigned)(index + 1) % tiles];
-        if (index < blocks && st == SHY_OK) {
+        if (index < blocks && st == SHY_OK && !is_mirrored(engine, job, left_inverse, right_inverse, index)) {
             next->index = index;
             next->tile = work->tile[(unsigned)index % tiles];
             set_floors(next);

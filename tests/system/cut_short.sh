@@ -47,6 +47,5 @@ for ranks in 1 2 3; do
 done
 search_while 2 removed && [ -s results/front.json ]
 say $? 'a cohort removed during a search is read to the end'
-$MPIRUN -n 2 "$SHIHYO" search run.yaml -o again >out.txt 2>err.txt
-[ $? -ne 0 ] && said_once 'cohort.h5: '
+! $MPIRUN -n 2 "$SHIHYO" search run.yaml -o again >out.txt 2>err.txt && said_once 'cohort.h5: '
 say $? 'a cohort removed before a search ends it with one message'

@@ -137,7 +137,7 @@ END
 compare binary
 
 # More columns than half of the memory holds, with missing values in some rows.
-"$cohorts" noise --rows 1000 --factors 1000 --missing 0.0002 --signed -o wide.csv
+"$cohorts" noise --rows 1000 --factors 2400 --missing 0.0001 --signed -o wide.csv
 "$SHIHYO" import wide.csv -q -o wide.h5
 cat >wide.yaml <<'END'
 cohort: wide.h5

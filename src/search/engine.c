@@ -11,10 +11,39 @@
  */
 enum { BLOCK = 256, RIGHT = 512, PAIRS = 16384, LEFT_CAPACITY = 4096, LEAST = 16 };
 
-static shy_tile_shape shape_of(const shy_space *space, const shy_search_options *options, shy_precision precision)
+/*
+ * About the most operands of one class, from the first set of as many factors each: small problems need no large panels. Where it is too
+ * few, panels are filled more often.
+ */
+static int operands_most(shy_space *space)
 {
-    const int rows = space->problem->rows.rows;
-    shy_tile_shape shape = {LEFT_CAPACITY, BLOCK, RIGHT, PAIRS, space->problem->team->row_blocks > 1 ? 2U : 1U, precision == SHY_FP64};
+    double most = LEAST;
+    for (int slots = 1; slots <= space->slots_max; slots++) {
+        shy_tuple tuple;
+        const shy_context *context = NULL;
+        shy_tuple_unrank(space, NULL, slots, 0, &tuple);
+        if (shy_space_context(space, &tuple, &context) != SHY_OK) {
+            shy_error_clear(); /* who needs the context will say so */
+            return LEFT_CAPACITY;
+        }
+        for (int c = 1; c <= space->grammar.max_complexity; c++) {
+            const double operands = (double)shy_tuple_sets(space, 0, slots) * context->side_count[c];
+            if (operands > most) most = operands;
+        }
+    }
+    return most < LEFT_CAPACITY ? (int)most : LEFT_CAPACITY;
+}
+
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+static shy_tile_shape shape_of(shy_space *space, const shy_search_options *options, shy_precision precision)
+{
+    const int rows = space->problem->rows.rows, most = operands_most(space);
+    shy_tile_shape shape = {most, smaller(BLOCK, most), smaller(RIGHT, most), PAIRS, space->problem->team->row_blocks > 1 ? 2U : 1U,
+                            precision == SHY_FP64};
     if (options->tile_left > 0) shape.left_capacity = shape.block = options->tile_left;
     if (options->tile_right > 0) shape.right = options->tile_right;
     while (options->tile_left == 0 && shape.left_capacity > LEAST && shy_tile_work_bytes(rows, &shape) > options->memory / 4U) {
@@ -33,7 +62,7 @@ uint64_t shy_scoring_bytes(const shy_space *space, int keep)
     return lists + rows * sizeof(double) * (SHY_PROBES + SHY_BASIS_MAX + 20U);
 }
 
-uint64_t shy_engine_bytes(const shy_space *space, const shy_search_options *options, shy_precision precision)
+uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const shy_tile_shape shape = shape_of(space, options, precision);
     return shy_scoring_bytes(space, options->keep) + shy_tile_work_bytes(space->problem->rows.rows, &shape);

@@ -43,7 +43,7 @@ out:
 
 /* ---- plan --------------------------------------------------------------------------------------------------------------- */
 
-static uint64_t bytes_per_rank(const shy_space *space, const shy_search_options *options, shy_precision precision)
+static uint64_t bytes_per_rank(shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const uint64_t rows = (uint64_t)space->problem->rows.rows;
     return rows * sizeof(double) * 2U + shy_engine_bytes(space, options, precision) + shy_memory_in_use(); /* the columns are in use by now */

@@ -80,6 +80,7 @@ static shy_problem *problem_create(const shy_team *team, int n)
     for (int i = 0; i < n; i++) p->y[i] = log(value_of(1, i)) * value_of(2, i) + 20.0 * shy_random_normal(SEED, 100, (uint64_t)i);
     p->outcome = y_text, p->outcome_unit = no_text;
     p->ops = shy_outcome_find("continuous");
+    p->data = (shy_outcome_data){.column = p->outcome, .y = p->y};
     return p;
 }
 

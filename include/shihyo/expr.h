@@ -243,6 +243,7 @@ typedef enum {
     SHY_FAMILY_INTERACTION,        /* (left + a)·(right + b) */
     SHY_FAMILIES
 } shy_family;
+#define SHY_FAMILY_TERMS 3
 int shy_family_terms(shy_family family);     /* basis columns: 1, 2, 2, 2, 2, 3 */
 int shy_family_constants(shy_family family); /* 0, 1, 1, 1, 1, 2 */
 /** Complexity that the family adds to that of its two operands; 0 if the grammar does not allow it (PLAIN: 0). */

@@ -9,8 +9,9 @@
 #include "shihyo/base.h"
 #include "shihyo/par.h"
 
-#define SHY_BASIS_MAX 3    /* columns of a family: {z}, {u, v}, {v, u·v}, {u, v, u·v} */
-#define SHY_METRICS_MAX 8
+#define SHY_BASIS_MAX 3       /* columns of a refit: those of a family, or the terms of a sum of formulas */
+#define SHY_METRICS_MAX 12
+#define SHY_COVARIATES_MAX 256
 
 /**
  * FITTED: exact. SINGULAR: a column is constant or a combination of those before it; it has the coefficient 0 and the
@@ -31,14 +32,50 @@ typedef struct {
     int runs;           /* my runs = ceil(rows / run_rows) */
 } shy_rows;
 
+/**
+ * What an outcome is made of: values over my rows, no NaN among them. What a kind does not use is NULL or 0. All borrowed; an outcome
+ * copies what it keeps.
+ */
+typedef struct {
+    const char *column;                  /* how messages call the outcome */
+    const double *y;                     /* number; 0/1; count; level 0 … levels−1; survival: event 0/1 */
+    const double *time, *entry;          /* survival: follow-up ends at time > entry; entry NULL: all are seen from the start */
+    const double *exposure;              /* counts: > 0; NULL: 1 */
+    const double *weight;                /* of cases, >= 0; NULL: 1. Rows of weight 0 take no part, whatever else they hold */
+    const int32_t *stratum;              /* strata (survival), matched sets (matched): 0 … strata−1; NULL: one */
+    int strata, levels;
+    int covariates;                      /* columns that every model contains besides the intercept */
+    const double *const *covariate;
+    const char *const *covariate_name;
+} shy_outcome_data;
+
+/**
+ * The metric of screening: what a formula z is compared with. Its statistic is
+ *
+ *     T = (Σ y z)² / (Σ w z̃² · Σ y²/w),     Σ w z̃² = Σ w z² − (Σ w z)²/n − Σ_k (Σ w q_k z)²/n
+ *
+ * z̃ being the part of z that the covariates do not explain in the w-metric: the score statistic of z in the null model, divided by a number
+ * that is the same for all formulas (mathematics.md, 4). Without weights and directions it is r². Over my rows:
+ *     Σ w = n,  Σ y = 0,  Σ w q_k = 0,  Σ w q_j q_k = n·[j = k],  Σ y q_k = 0;   y = 0 where w = 0 (such rows count 0 in Σ y²/w)
+ */
+typedef struct {
+    const double *response;              /* y */
+    const double *weight;                /* w >= 0; NULL: all 1 */
+    int directions;                      /* covariates that are left, K */
+    const double *const *direction;      /* q_k */
+} shy_metric;
+
 typedef struct {
     shy_verdict verdict;
     int terms;                          /* basis columns */
-    double intercept;
+    double intercept;                   /* 0 where the model has none (survival, matched, ordinal) */
     double coefficient[SHY_BASIS_MAX];  /* per basis column, on the scale of the basis columns as given */
-    /* what the front minimises: 1 − R² (continuous), deviance / null deviance (binary) */
+    double error[SHY_BASIS_MAX];        /* their standard errors (inverse information); NaN if there is none */
+    /* what the front minimises, 1 for the null model: 1 − R² within the null model's residuals (continuous), deviance / null deviance
+     * (binary, count, ordinal), exp(−likelihood_ratio / events) (survival, matched) */
     double loss;
-    double metric[SHY_METRICS_MAX];     /* in the order of ops->metric_names */
+    double likelihood_ratio;            /* 2 (log likelihood − that of the null model); continuous: n·log(RSS0 / RSS) */
+    double metric[SHY_METRICS_MAX];     /* in the order of ops->metric_names; with covariates those of the whole model */
 } shy_fit;
 
 typedef struct shy_outcome shy_outcome;
@@ -48,43 +85,57 @@ typedef struct {
     const char *help;
     /* NULL-terminated: {"r2", "rmse", NULL} with rmse = sqrt(RSS / n), {"auc", "deviance", "brier", NULL} */
     const char *const *metric_names;
+    const char *headline;               /* what the first metric is, as a clause: "the AUC (auc), the chance that …" */
+    const char *link;                   /* the left side of `… = intercept + slope * formula`, %s the outcome: "log-odds (%s)" */
     bool larger_is_better;              /* of the first metric, which is shown first */
+    bool has_intercept;
+    bool codes_levels;                  /* y is 0/1, from a column with two values (outcome.positive) */
+    bool needs_time;                    /* time and event columns instead of y */
     /**
-     * Checks y (one value per my row, no NaN), fits the null model. Collective over the group. Messages name the
+     * Checks the data, fits the null model (intercept and covariates). Collective over the group. Messages name the
      * column.
      */
     shy_status (*start)(shy_outcome *outcome);
-    /**
-     * The response column of screening: response[i] over my rows, with mean 0. Continuous: y standardised; binary: y
-     * − mean.
-     */
+    /** See shy_outcome_metric. `directions` and `weight` are those of outcome->metric by then; fills in response. */
     void (*response)(const shy_outcome *outcome, double *response);
     /**
-     * Exact maximum-likelihood (least-squares) refit of y on an intercept and `terms` columns, basis[k] over my rows.
+     * Exact maximum-likelihood (least-squares) refit of y on an intercept, the covariates and `terms` columns, basis[k] over my rows.
      */
     shy_status (*refit)(const shy_outcome *outcome, int terms, const double *const *basis, shy_fit *fit_out);
+    /** See shy_outcome_residual. NULL: the kind has none yet. */
+    void (*residual)(const shy_outcome *outcome, double *residual);
+    void (*stop)(shy_outcome *outcome); /* frees what `state` points at, if more than its one block; may be NULL */
 } shy_outcome_ops;
 
 const shy_outcome_ops *shy_outcome_find(const char *kind);               /* NULL if unknown */
 const shy_outcome_ops *const *shy_outcome_list(void);                    /* NULL-terminated registry */
 
 /**
- * An outcome over my rows: y is copied. `column` is the outcome's name for messages. Refuses (SHY_INPUT) a constant
- * outcome.
+ * An outcome over my rows. Fits the null model. Covariates that are constant, or combinations of those before them, are dropped and noted.
+ * Refuses (SHY_INPUT) a constant outcome.
  * For binary, y must be 0/1 already (the caller maps levels by outcome.positive); other values are SHY_INPUT.
  * Collective over the group. Owned.
  */
-shy_status shy_outcome_create(const shy_outcome_ops *ops, const char *column, const shy_rows *rows, const double *y,
-                              shy_outcome **outcome_out);
+shy_status shy_outcome_create(const shy_outcome_ops *ops, const shy_outcome_data *data, const shy_rows *rows, shy_outcome **outcome_out);
 void shy_outcome_destroy(shy_outcome **outcome);
 const shy_outcome_ops *shy_outcome_kind(const shy_outcome *outcome);
-void shy_outcome_response(const shy_outcome *outcome, double *response);
+/** What screening compares formulas with. Borrowed from the outcome. Not collective. */
+const shy_metric *shy_outcome_metric(const shy_outcome *outcome);
+/** The null model: terms 0, the metrics of the covariates alone. Borrowed. */
+const shy_fit *shy_outcome_null(const shy_outcome *outcome);
+/** Sentences on what was done to the covariates: dropped ones and why. Borrowed. */
+const char *const *shy_outcome_notes(const shy_outcome *outcome, int *count_out);
 /**
  * Refit of one formula. Collective over the group (team->rows); sums in the fixed order of runs, so the result is the
  * same bit for bit for any number of row blocks. Data that cannot be fitted is a verdict, not an error. Agrees with R's
- * lm and glm(binomial) to 1e-8. Basis columns may have wild scales and offsets (mean 1e6 × sd): centre and scale
+ * lm, glm and coxph to 1e-8. Basis columns may have wild scales and offsets (mean 1e6 × sd): centre and scale
  * inside.
  */
 shy_status shy_outcome_refit(const shy_outcome *outcome, int terms, const double *const *basis, shy_fit *fit_out);
-
+/**
+ * After the last refit: residual[i] = −∂(−log likelihood)/∂η_i over my rows, η_i being the linear predictor: y − fitted (continuous, with the
+ * case weight), y − p̂, the martingale residual. By the envelope theorem the derivative of the refitted −log likelihood by a parameter of a basis
+ * column z is −Σ residual_i · coefficient · ∂z_i/∂θ (continuous: of RSS/2). Not collective.
+ */
+void shy_outcome_residual(const shy_outcome *outcome, double *residual);
 #endif

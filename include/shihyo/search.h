@@ -43,9 +43,10 @@ typedef struct {
     double *first_sample;            /* [factors]: the values of sample 0, on every rank */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
     double *y;                       /* [rows.rows]; binary: 0/1 */
-    const double *response;          /* [rows.rows]: of a null model of more samples than these; borrowed. NULL: of these samples' own */
+    const shy_metric *metric;        /* of a null model of more samples than these; borrowed. NULL: of these samples' own */
     char *outcome, *outcome_unit, *positive;
     const shy_outcome_ops *ops;
+    shy_outcome_data data;           /* for ops; points at what the problem owns */
     int notes_count;
     char **notes;                    /* dropped constant factors, all-missing factors, missing values and who causes them */
 } shy_problem;
@@ -64,6 +65,8 @@ typedef struct {
  */
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
+/** The problem's outcome with its null model. Owned. Collective over the group. */
+shy_status shy_problem_outcome(const shy_problem *problem, shy_outcome **outcome_out);
 bool shy_problem_resident(const shy_problem *problem); /* its columns are in memory, as far as this rank's node is concerned */
 /** Adds a sentence to the notes. Not collective. */
 shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -258,7 +258,11 @@ const shy_outcome_ops shy_outcome_binary = {
     .help =
         "0 or 1; logistic regression; auc, deviance = -2 log likelihood, brier = mean squared error of the probability",
     .metric_names = metric_names,
+    .headline = "the AUC (auc), the chance that the formula ranks a positive sample above a negative one",
+    .link = "log-odds (%s)",
     .larger_is_better = true,
+    .has_intercept = true,
+    .codes_levels = true,
     .start = start,
     .response = response,
     .refit = refit,

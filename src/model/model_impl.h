@@ -80,6 +80,11 @@ struct shy_outcome {
     char *column;
     shy_rows rows;
     double *y;       /* over my rows */
+    double *response; /* what metric.response points at; owned, as are all it points at */
+    shy_metric metric;
+    shy_fit null;
+    char **notes;
+    int notes_count;
     double *partial; /* runs × SHY_SUMS_MAX */
     struct shy_basis basis;
     void *state; /* the kind's own: one block of shy_new, which shy_outcome_destroy frees */

@@ -59,7 +59,7 @@ uint64_t shy_scoring_bytes(const shy_space *space, int keep)
 {
     const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
     const uint64_t lists = levels * (uint64_t)shy_best_reserve(keep) * (sizeof(shy_best_entry) + 128U);
-    return lists + rows * sizeof(double) * (SHY_PROBES + SHY_BASIS_MAX + 20U);
+    return lists + rows * sizeof(double) * (SHY_PROBES + SHY_FAMILY_TERMS + 20U);
 }
 
 uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision)

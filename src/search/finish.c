@@ -76,13 +76,13 @@ static shy_status refit_mine(shy_space *space, const shy_outcome *outcome, shy_s
 {
     shy_status st = SHY_OK;
     const shy_team *team = space->problem->team;
-    double *basis[SHY_BASIS_MAX] = {NULL};
-    for (int k = 0; k < SHY_BASIS_MAX; k++) {
+    double *basis[SHY_FAMILY_TERMS] = {NULL};
+    for (int k = 0; k < SHY_FAMILY_TERMS; k++) {
         SHY_TRY(shy_group_agree(team, shy_new((size_t)space->problem->rows.rows, sizeof(double), &basis[k])));
     }
     for (int i = team->group; i < s->count; i += team->groups) SHY_TRY(refit_one(space, outcome, &s->formula[i], basis, &s->fit[i]));
 out:
-    for (int k = 0; k < SHY_BASIS_MAX; k++) shy_free(&basis[k]);
+    for (int k = 0; k < SHY_FAMILY_TERMS; k++) shy_free(&basis[k]);
     return st;
 }
 

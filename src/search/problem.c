@@ -289,7 +289,9 @@ static shy_status try_outcome(struct shy_loading *l)
     shy_outcome *outcome = NULL;
 
     if (p->positive) shy_loading_code(l, p->y, p->rows.rows);
-    SHY_TRY(shy_outcome_create(p->ops, p->outcome, &p->rows, p->y, &outcome));
+    p->data.column = p->outcome;
+    p->data.y = p->y;
+    SHY_TRY(shy_problem_outcome(p, &outcome));
 out:
     shy_outcome_destroy(&outcome);
     return st;
@@ -317,6 +319,11 @@ out:
     shy_free(&l.sample);
     shy_free(&l.panel);
     return st;
+}
+
+shy_status shy_problem_outcome(const shy_problem *p, shy_outcome **outcome_out)
+{
+    return shy_outcome_create(p->ops, &p->data, &p->rows, outcome_out);
 }
 
 bool shy_problem_resident(const shy_problem *p)

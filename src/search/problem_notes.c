@@ -140,7 +140,7 @@ static shy_status note_kind(const struct shy_loading *l)
 {
     const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
 
-    if (column->kind != SHY_KIND_BINARY || column->levels != 2 || l->problem->ops == shy_outcome_find("binary"))
+    if (column->kind != SHY_KIND_BINARY || column->levels != 2 || l->problem->ops->codes_levels)
         return SHY_OK;
     return shy_problem_note(
         l->problem,

@@ -91,7 +91,7 @@ shy_status shy_loading_filter(struct shy_loading *l)
                         "outcome \"%s\" has no value in any of the %llu rows of %s that pass samples.where. "
                         "Choose another outcome or other samples.",
                         p->outcome, (unsigned long long)p->n_filtered, l->place);
-    if (p->ops == shy_outcome_find("binary")) SHY_TRY(shy_loading_levels(l, l->panel));
+    if (p->ops->codes_levels) SHY_TRY(shy_loading_levels(l, l->panel));
 out:
     return st;
 }

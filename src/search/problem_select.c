@@ -113,7 +113,7 @@ static shy_status select_outcome(struct shy_loading *l)
     l->outcome = shy_cohort_find(l->cohort, l->options->outcome);
     if (l->outcome < 0) return unknown(l, "outcome", l->options->outcome);
     const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
-    const bool is_binary = p->ops == shy_outcome_find("binary");
+    const bool is_binary = p->ops->codes_levels;
     const bool is_text = column->kind == SHY_KIND_IDENTIFIER || (column->kind == SHY_KIND_CATEGORICAL && !is_binary);
     if (is_text)
         return shy_fail(SHY_INPUT, "outcome \"%s\" is a column of kind %s in %s; %s outcome needs %s.", column->name,

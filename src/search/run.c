@@ -195,7 +195,7 @@ static shy_status finish(shy_best *best, int keep, shy_search_result *result)
     shy_status st = SHY_OK;
     const shy_problem *problem = best->space->problem;
     shy_outcome *outcome = NULL;
-    SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
+    SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
     SHY_TRY(shy_finish(best, keep, outcome, result));
 out:
     shy_outcome_destroy(&outcome);

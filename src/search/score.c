@@ -12,7 +12,7 @@ enum { COLUMNS = 1 + SHY_PROBES }; /* response and probes */
 struct shy_scorer {
     shy_space *space;
     double *right[COLUMNS];       /* my rows: response, probes */
-    double *basis[SHY_BASIS_MAX];
+    double *basis[SHY_FAMILY_TERMS];
     double *partial;              /* runs × width */
 };
 
@@ -40,8 +40,8 @@ shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **score
             s->right[1 + k][i] = shy_random_normal(seed, PURPOSE_TWIN + (uint64_t)k, rows->first + (uint64_t)i);
         }
     }
-    for (int k = 0; k < SHY_BASIS_MAX; k++) SHY_TRY(shy_new((size_t)rows->rows, sizeof(double), &s->basis[k]));
-    SHY_TRY(shy_new((size_t)rows->runs * (SHY_BASIS_MAX + COLUMNS), sizeof(double), &s->partial));
+    for (int k = 0; k < SHY_FAMILY_TERMS; k++) SHY_TRY(shy_new((size_t)rows->rows, sizeof(double), &s->basis[k]));
+    SHY_TRY(shy_new((size_t)rows->runs * (SHY_FAMILY_TERMS + COLUMNS), sizeof(double), &s->partial));
     *scorer_out = s, s = NULL;
 out:
     shy_scorer_destroy(&s);
@@ -52,7 +52,7 @@ void shy_scorer_destroy(shy_scorer **scorer)
 {
     if (!*scorer) return;
     for (int k = 0; k < SHY_PROBES; k++) shy_free(&(*scorer)->right[1 + k]);
-    for (int k = 0; k < SHY_BASIS_MAX; k++) shy_free(&(*scorer)->basis[k]);
+    for (int k = 0; k < SHY_FAMILY_TERMS; k++) shy_free(&(*scorer)->basis[k]);
     shy_free(&(*scorer)->partial);
     shy_free(scorer);
 }
@@ -92,7 +92,7 @@ static shy_status orthonormalise(shy_scorer *s, int k, bool *nothing_out)
     double *const *b = s->basis;
     double *const one[1] = {NULL}, *const self[1] = {b[k]};
     const double n = (double)s->space->problem->rows.total;
-    double sum = 0.0, before = 0.0, after = 0.0, along[SHY_BASIS_MAX];
+    double sum = 0.0, before = 0.0, after = 0.0, along[SHY_FAMILY_TERMS];
     *nothing_out = true;
     SHY_TRY(sums(s, b[k], one, 1, &sum));
     const double mean = sum / n;
@@ -123,7 +123,7 @@ shy_status shy_scorer_score(shy_scorer *s, const shy_formula *formula, shy_score
     shy_status st = SHY_OK;
     const shy_context *context = NULL;
     const shy_root *root = NULL;
-    double total[COLUMNS], with_response[SHY_BASIS_MAX], probe[SHY_PROBES] = {0.0};
+    double total[COLUMNS], with_response[SHY_FAMILY_TERMS], probe[SHY_PROBES] = {0.0};
     double explained = 0.0;
     *degenerate_out = true;
     SHY_TRY(shy_group_agree(s->space->problem->team, shy_formula_basis(s->space, formula, s->basis)));

@@ -273,12 +273,9 @@ shy_status shy_space_create(const shy_problem *problem, const shy_grammar *gramm
                                    ? allocate(space)
                                    : shy_fail(SHY_INPUT, "factors.max is %d; formulas of more than %d factors are not searched",
                                               grammar->max_factors, SHY_FACTORS_MAX));
-    if (problem->response) {
-        memcpy(space->response, problem->response, (size_t)problem->rows.rows * sizeof *space->response);
-    } else {
-        SHY_TRY_ALL(problem->team, shy_outcome_create(problem->ops, problem->outcome, &problem->rows, problem->y, &outcome));
-        shy_outcome_response(outcome, space->response);
-    }
+    if (!problem->metric) SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
+    const shy_metric *metric = problem->metric ? problem->metric : shy_outcome_metric(outcome);
+    memcpy(space->response, metric->response, (size_t)problem->rows.rows * sizeof *space->response);
     SHY_TRY_ALL(problem->team, standardise_response(space));
     *space_out = space, space = NULL;
 out:

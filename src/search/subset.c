@@ -65,7 +65,8 @@ static shy_status allocate(const shy_problem *whole, uint64_t samples, shy_subse
     SHY_TRY(shy_new(samples, sizeof *s->sample, &s->sample));
     SHY_TRY(shy_new(samples, sizeof *s->response, &s->response));
     SHY_TRY(shy_new((size_t)whole->factors, sizeof *s->problem.first_sample, &s->problem.first_sample));
-    s->problem.response = s->response;
+    s->metric = (shy_metric){.response = s->response};
+    s->problem.metric = &s->metric;
 out:
     return st;
 }

@@ -10,6 +10,7 @@ typedef struct {
     shy_team *team;              /* all ranks, each a group of its own that holds every sample of the part */
     uint64_t *sample;            /* [problem.rows.total]: their numbers in the whole problem, ascending */
     double *response;            /* that of all samples, of these */
+    shy_metric metric;           /* problem.metric */
 } shy_subset;
 
 /*

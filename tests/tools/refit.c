@@ -72,7 +72,8 @@ static shy_status fit_table(const shy_team *team, const char *kind, const char *
               end_run = runs * (team->row_block + 1) / team->row_blocks;
     const int first = first_run * RUN_ROWS, end = end_run * RUN_ROWS < table.rows ? end_run * RUN_ROWS : table.rows;
     const shy_rows rows = {team, (uint64_t)table.rows, (uint64_t)first, end - first, RUN_ROWS, end_run - first_run};
-    SHY_TRY(shy_outcome_create(ops, "the first column", &rows, table.column[0] + first, &outcome));
+    const shy_outcome_data data = {.column = "the first column", .y = table.column[0] + first};
+    SHY_TRY(shy_outcome_create(ops, &data, &rows, &outcome));
     for (int k = 1; k < table.columns; k++)
         basis[k - 1] = table.column[k] + first;
     SHY_TRY(shy_outcome_refit(outcome, table.columns - 1, basis, &fit));

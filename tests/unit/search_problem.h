@@ -109,6 +109,7 @@ static inline shy_problem *problem_create(const shy_team *team, const problem_sp
     p->outcome = (char *)(uintptr_t) "y";
     p->outcome_unit = (char *)(uintptr_t)no_text;
     p->ops = shy_outcome_find(spec->outcome ? spec->outcome : "continuous");
+    p->data = (shy_outcome_data){.column = p->outcome, .y = p->y};
     return p;
 }
 

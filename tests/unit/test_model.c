@@ -57,7 +57,8 @@ static shy_rows rows_of(const shy_team *team, int n, int run_rows)
 
 static shy_status create(const char *kind, const shy_rows *rows, shy_outcome **outcome_out)
 {
-    return shy_outcome_create(shy_outcome_find(kind), "target", rows, data.y + rows->first, outcome_out);
+    const shy_outcome_data given = {.column = "target", .y = data.y + rows->first};
+    return shy_outcome_create(shy_outcome_find(kind), &given, rows, outcome_out);
 }
 
 static shy_status refit_on(const shy_team *team, const char *kind, int run_rows, shy_fit *fit)
@@ -461,7 +462,7 @@ static void the_response_explains_as_the_first_step_of_the_fit_would(void **stat
                 data.y[i] = 1e6 + noise(40, i);
         const shy_rows rows = rows_of(one, data.n, 8);
         assert_int_equal(create(kinds[kind], &rows, &outcome), SHY_OK);
-        shy_outcome_response(outcome, response);
+        memcpy(response, shy_outcome_metric(outcome)->response, (size_t)data.n * sizeof *response);
         for (int i = 0; i < data.n; i++)
             mean += data.y[i] / data.n;
         for (int i = 0; i < data.n; i++) {

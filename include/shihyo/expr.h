@@ -137,7 +137,8 @@ void shy_rough_judge(const shy_rough_sums *sums, uint8_t *verdict);
 
 /* ---- trees ----------------------------------------------------------------------------------------------------- */
 
-#define SHY_TREE_MAX 48
+#define SHY_TREE_MAX 96     /* nodes of a tree: a sum of several formulas has room */
+#define SHY_GRAMMAR_MAX 48  /* highest complexity that a grammar may have */
 
 typedef struct {
     uint8_t op;           /* shy_op */

@@ -86,10 +86,14 @@ typedef struct {
     shy_precision precision;         /* of screening; SHY_PRECISION_AUTO: the fastest here */
     uint64_t seed;
     uint64_t screen_rows;            /* screen on so many samples, drawn at random in strata of the outcome; 0, or not fewer than in use: on all */
+    int terms;                       /* most formulas in a sum; 0 or 1: no sums */
+    int passes;                      /* 2: the best of the first search are operands of a second; 0 or 1: one search */
+    bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
+    double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 
-#define SHY_COMPLEXITY_MAX 64
+#define SHY_COMPLEXITY_MAX 64 /* sums of formulas included */
 
 typedef struct shy_plan {
     uint64_t formulas[SHY_COMPLEXITY_MAX + 1]; /* exact, per complexity; canonical forms */
@@ -131,6 +135,7 @@ typedef struct {
     double lost_chance;              /* that screening on a part of the samples loses a formula as good as this one; 0 on all samples */
     shy_fit fit;                     /* refit of the family's basis; metrics */
     double intercept, slope;         /* outcome or logit = intercept + slope·z */
+    int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
     char *text;                      /* shortest exact text */
     uint64_t twins_count;
     int twins_listed;

@@ -94,10 +94,10 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_GRAMMAR_CONSTANTS] = CHOICE("grammar.constants", SHY_KEY_IS_CHOICE, constants, "fitted",
                                          "Whether formulas may hold constants, fitted to the data."),
     [SHY_KEY_GRAMMAR_MAX_COMPLEXITY] =
-        RANGE("grammar.max_complexity", SHY_KEY_IS_INTEGER, 1, SHY_TREE_MAX, "7",
+        RANGE("grammar.max_complexity", SHY_KEY_IS_INTEGER, 1, SHY_GRAMMAR_MAX, "7",
               "Highest complexity: the number of factors, operators and constants in a formula."),
     [SHY_KEY_GRAMMAR_MAX_OPERAND] =
-        RANGE("grammar.max_operand", SHY_KEY_IS_AUTO_INTEGER, 1, SHY_TREE_MAX, "auto",
+        RANGE("grammar.max_operand", SHY_KEY_IS_AUTO_INTEGER, 1, SHY_GRAMMAR_MAX, "auto",
               "Highest complexity of a part that stands under an operator or beside a constant: 1 joins factors only, in all "
               "ways; auto sets no limit."),
     [SHY_KEY_GRAMMAR_UNITS] =
@@ -146,7 +146,7 @@ static void fill_weights(void)
         const char *kind = shy_operator_get((shy_op)op)->arity > 0 ? "operator " : "";
         snprintf(weight_names[op], NAME_MAX_BYTES, "grammar.complexity.%s", name);
         snprintf(weight_helps[op], NAME_MAX_BYTES, "What a %s%s adds to the complexity.", kind, name);
-        *key = (shy_key)RANGE(weight_names[op], SHY_KEY_IS_INTEGER, 1, SHY_TREE_MAX, "1", weight_helps[op]);
+        *key = (shy_key)RANGE(weight_names[op], SHY_KEY_IS_INTEGER, 1, SHY_GRAMMAR_MAX, "1", weight_helps[op]);
     }
 }
 

@@ -43,12 +43,12 @@ struct shy_shapes {
     shy_shape *operand;
     shy_values *value; /* of the operands */
     int operands, operands_capacity;
-    int operand_first[SHY_TREE_MAX + 2];
+    int operand_first[SHY_GRAMMAR_MAX + 2];
     shy_print_table operand_table;
 
     shy_root *root;
     int roots, roots_capacity;
-    int root_first[SHY_TREE_MAX + 2];
+    int root_first[SHY_GRAMMAR_MAX + 2];
     shy_print_table root_table; /* plain forms and families; families carry a marked validity word */
 };
 

@@ -357,7 +357,7 @@ shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegat
 {
     shy_status st = SHY_OK;
     shy_shapes *shapes = NULL;
-    if (slots < 1 || slots > SHY_SLOTS_MAX || grammar->max_complexity > SHY_TREE_MAX) {
+    if (slots < 1 || slots > SHY_SLOTS_MAX || grammar->max_complexity > SHY_GRAMMAR_MAX) {
         return shy_fail(SHY_INTERNAL, "shapes of %d slots and complexity %d are out of range", slots, grammar->max_complexity);
     }
     SHY_TRY(shy_new(1, sizeof *shapes, &shapes));

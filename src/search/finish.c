@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "search_impl.h"
+#include "study.h"
 
 /* The entries of all complexities in a row, as they travel. */
 typedef struct {
@@ -116,6 +116,7 @@ static shy_status fill_found(shy_space *space, const shy_survivors *s, int at, c
     found->fit = s->fit[at];
     SHY_TRY(shy_formula_fitted(space, &s->formula[at], &s->fit[at], &found->tree, &found->intercept, &found->slope));
     SHY_TRY(shy_tree_print(&found->tree, (const char *const *)space->problem->name, 0, &found->text));
+    found->summands = 1;
     found->twins_count = (uint64_t)entry->count - 1U + (entry->more ? 1U : 0U);
     SHY_TRY(shy_new((size_t)entry->count, sizeof *found->twins, &found->twins));
     for (int k = 1; k < entry->count; k++) SHY_TRY(shy_string_copy(entry->member[k].text, &found->twins[found->twins_listed++]));
@@ -123,7 +124,7 @@ out:
     return st;
 }
 
-static void release(shy_found *found)
+void shy_found_release(shy_found *found)
 {
     for (int t = 0; t < found->twins_listed; t++) shy_free(&found->twins[t]);
     shy_free(&found->twins);
@@ -139,7 +140,7 @@ static bool usable(const shy_found *found)
     return finite;
 }
 
-static int compare_found(const void *a, const void *b)
+int shy_found_compare(const void *a, const void *b)
 {
     const shy_found *x = a, *y = b;
     if (x->fit.loss != y->fit.loss) return x->fit.loss < y->fit.loss ? -1 : 1;
@@ -161,10 +162,10 @@ static shy_status fill_levels(const shy_best *best, const shy_survivors *s, shy_
             shy_found *found = &level->found[level->count++];
             SHY_TRY(fill_found(best->space, s, at, best->entry[c][i], found));
             if (usable(found)) continue;
-            release(found);
+            shy_found_release(found);
             level->count--;
         }
-        qsort(level->found, (size_t)level->count, sizeof *level->found, compare_found);
+        qsort(level->found, (size_t)level->count, sizeof *level->found, shy_found_compare);
     }
 out:
     return st;
@@ -174,12 +175,13 @@ out:
 #define FRONT_GAIN 1e-3
 #define FRONT_LEAST 1e-12
 
-static shy_status draw_front(shy_search_result *result)
+shy_status shy_result_draw_front(shy_search_result *result)
 {
     shy_status st = SHY_OK;
     double least = 1.0;
-    SHY_TRY(shy_new((size_t)result->levels, sizeof(int), &result->front_level));
-    SHY_TRY(shy_new((size_t)result->levels, sizeof(int), &result->front_index));
+    result->front_count = 0;
+    SHY_TRY(shy_grow((size_t)result->levels, sizeof(int), &result->front_level));
+    SHY_TRY(shy_grow((size_t)result->levels, sizeof(int), &result->front_index));
     for (int k = 0; k < result->levels; k++) {
         for (int i = 0; i < result->level[k].count; i++) {
             const shy_fit *fit = &result->level[k].found[i].fit;
@@ -200,7 +202,7 @@ static shy_status write_result(const shy_best *best, const shy_survivors *s, shy
     shy_status st = SHY_OK;
     if (best->space->problem->team->rank != 0) return SHY_OK;
     SHY_TRY(fill_levels(best, s, result));
-    SHY_TRY(draw_front(result));
+    SHY_TRY(shy_result_draw_front(result));
 out:
     return st;
 }
@@ -226,7 +228,7 @@ void shy_search_result_free(shy_search_result **result)
     if (!r) return;
     for (int k = 0; r->level && k < r->levels; k++) {
         for (int i = 0; i < r->level[k].count; i++) {
-            release(&r->level[k].found[i]);
+            shy_found_release(&r->level[k].found[i]);
         }
         shy_free(&r->level[k].found);
     }

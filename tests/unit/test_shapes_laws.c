@@ -303,7 +303,7 @@ static void families_follow_the_grammar(void **state)
 static void tables_out_of_range_are_refused(void **state)
 {
     (void)state;
-    const int refused[][2] = {{0, 5}, {-1, 5}, {9, 5}, {2, SHY_TREE_MAX + 1}};
+    const int refused[][2] = {{0, 5}, {-1, 5}, {9, 5}, {2, SHY_GRAMMAR_MAX + 1}};
     for (int k = 0; k < 4; k++) {
         const shy_grammar g = grammar_of(NULL, refused[k][1]);
         shy_shapes *shapes = NULL;

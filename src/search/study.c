@@ -1,0 +1,159 @@
+/* What is added to a result after the search proper: formulas as trees, refitted and put into their levels. */
+#include "shy_config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "study.h"
+
+/* ---- the result ------------------------------------------------------------------------------------------------------- */
+
+static shy_status reach_level(shy_search_result *result, int complexity)
+{
+    shy_status st = SHY_OK;
+    if (complexity < 1 || complexity > SHY_COMPLEXITY_MAX) return shy_fail(SHY_INTERNAL, "a formula of complexity %d", complexity);
+    if (complexity <= result->levels) return SHY_OK;
+    SHY_TRY(shy_grow((size_t)complexity, sizeof *result->level, &result->level));
+    for (; result->levels < complexity; result->levels++) result->level[result->levels] = (shy_found_level){.complexity = result->levels + 1};
+out:
+    return st;
+}
+
+static shy_found *same_text(shy_found_level *level, const char *text)
+{
+    for (int i = 0; i < level->count; i++) {
+        if (strcmp(level->found[i].text, text) == 0) return &level->found[i];
+    }
+    return NULL;
+}
+
+static void replace(shy_found *place, shy_found *found)
+{
+    shy_found_release(place);
+    *place = *found;
+    *found = (shy_found){0};
+}
+
+shy_status shy_result_add(shy_search_result *result, int keep, shy_found *found)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY(reach_level(result, found->complexity));
+    shy_found_level *level = &result->level[found->complexity - 1];
+    shy_found *twin = same_text(level, found->text);
+    if (twin) {
+        if (found->fit.loss < twin->fit.loss) replace(twin, found);
+        else shy_found_release(found);
+    } else {
+        SHY_TRY(shy_grow((size_t)level->count + 1U, sizeof *level->found, &level->found));
+        level->found[level->count] = (shy_found){0};
+        replace(&level->found[level->count++], found);
+    }
+    qsort(level->found, (size_t)level->count, sizeof *level->found, shy_found_compare);
+    while (level->count > keep) shy_found_release(&level->found[--level->count]);
+out:
+    return st;
+}
+
+/* ---- trees -------------------------------------------------------------------------------------------------------------- */
+
+/* The factors of a tree, each once, and the tree over their places. */
+static int gather_factors(const shy_tree *tree, shy_tree *local, uint32_t *factor)
+{
+    int count = 0;
+    *local = *tree;
+    for (int i = 0; i < tree->count; i++) {
+        if (tree->node[i].op != SHY_OP_FACTOR) continue;
+        int at = 0;
+        while (at < count && factor[at] != tree->node[i].factor) at++;
+        if (at == count && count < SHY_COLUMNS_KEPT) factor[count++] = tree->node[i].factor;
+        local->node[i].factor = (uint32_t)at;
+    }
+    return count;
+}
+
+shy_status shy_problem_evaluate(const shy_problem *problem, const shy_tree *tree, double *out)
+{
+    shy_status st = SHY_OK;
+    const int rows = problem->rows.rows;
+    uint32_t factor[SHY_COLUMNS_KEPT];
+    const double *column[SHY_COLUMNS_KEPT];
+    shy_tree local;
+    double *scratch = NULL;
+    const int count = gather_factors(tree, &local, factor);
+    SHY_TRY(shy_columns_get(problem->columns, factor, count, column));
+    SHY_TRY(shy_new((size_t)tree->count * SHY_CHUNK, sizeof *scratch, &scratch));
+    for (int row = 0; row < rows; row += SHY_CHUNK) {
+        const double *part[SHY_COLUMNS_KEPT];
+        for (int k = 0; k < count; k++) part[k] = column[k] + row;
+        shy_tree_evaluate_rows(&local, rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK, part, scratch, out + row);
+    }
+out:
+    shy_free(&scratch);
+    return st;
+}
+
+/* ---- refits --------------------------------------------------------------------------------------------------------------- */
+
+static shy_status refit_one(const shy_problem *problem, const shy_outcome *outcome, shy_trial *trial, double *const *column)
+{
+    shy_status st = SHY_OK;
+    for (int k = 0; k < trial->terms; k++) SHY_TRY(shy_group_agree(problem->team, shy_problem_evaluate(problem, &trial->term[k], column[k])));
+    SHY_TRY(shy_outcome_refit(outcome, trial->terms, (const double *const *)column, &trial->fit));
+out:
+    return st;
+}
+
+/* Every group every groups-th; a failure waits for the others at the gathering. */
+static shy_status refit_mine(const shy_problem *problem, const shy_outcome *outcome, shy_trial *trial, int count)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = problem->team;
+    double *column[SHY_BASIS_MAX] = {NULL};
+    for (int k = 0; k < SHY_BASIS_MAX; k++) SHY_TRY(shy_group_agree(team, shy_new((size_t)problem->rows.rows, sizeof(double), &column[k])));
+    for (int i = team->group; i < count; i += team->groups) SHY_TRY(refit_one(problem, outcome, &trial[i], column));
+out:
+    for (int k = 0; k < SHY_BASIS_MAX; k++) shy_free(&column[k]);
+    return st;
+}
+
+/* The fits of group g, in order, from its member with row block 0: ranks come in the order of their groups. */
+static void unpack_fits(const shy_team *team, const char *bytes, const uint64_t *counts, shy_trial *trial, int count)
+{
+    for (int rank = 0, group = 0; rank < team->size; bytes += counts[rank], rank++) {
+        if (counts[rank] == 0) continue;
+        const char *at = bytes;
+        for (int i = group; i < count; i += team->groups, at += sizeof trial->fit) memcpy(&trial[i].fit, at, sizeof trial->fit);
+        group++;
+    }
+}
+
+static shy_status share_fits(const shy_team *team, shy_trial *trial, int count)
+{
+    shy_status st = SHY_OK;
+    void *bytes = NULL;
+    uint64_t *counts = NULL;
+    shy_fit *fit = NULL;
+    int mine = 0;
+    SHY_TRY_ALL(team, shy_new((size_t)count, sizeof *fit, &fit));
+    for (int i = team->group; team->row_block == 0 && i < count; i += team->groups) fit[mine++] = trial[i].fit;
+    SHY_TRY(shy_team_gather(team, fit, (uint64_t)mine * sizeof *fit, &bytes, &counts));
+    if (team->rank == 0) unpack_fits(team, bytes, counts, trial, count);
+    for (int i = 0; i < count; i++) fit[i] = trial[i].fit;
+    SHY_TRY(shy_team_broadcast(team, fit, (uint64_t)count * sizeof *fit));
+    for (int i = 0; i < count; i++) trial[i].fit = fit[i];
+out:
+    shy_free(&bytes);
+    shy_free(&counts);
+    shy_free(&fit);
+    return st;
+}
+
+shy_status shy_trials_refit(const shy_problem *problem, const shy_outcome *outcome, shy_trial *trial, int count)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY_ALL(problem->team, refit_mine(problem, outcome, trial, count));
+    SHY_TRY(share_fits(problem->team, trial, count));
+out:
+    return st;
+}

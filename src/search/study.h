@@ -1,0 +1,36 @@
+/* After the search proper: what may be added to its result, and the stages that add it. */
+#ifndef SHY_STUDY_H
+#define SHY_STUDY_H
+
+#include "search_impl.h"
+
+/* ---- the result, on rank 0 ------------------------------------------------------------------------------------------ */
+
+/* Best first: smaller loss, larger statistic, then by text. For qsort. */
+int shy_found_compare(const void *a, const void *b);
+void shy_found_release(shy_found *found); /* frees its texts */
+/*
+ * Moves *found into the level of its complexity, which is made if the result ends before it; SHY_INTERNAL above SHY_COMPLEXITY_MAX. One that has
+ * the text of an entry there is dropped, unless its loss is smaller: then it takes that entry's place. The level is cut to `keep`. The front
+ * is not drawn anew. Not collective.
+ */
+shy_status shy_result_add(shy_search_result *result, int keep, shy_found *found);
+/* The Pareto front from the levels as they are now. Not collective. */
+shy_status shy_result_draw_front(shy_search_result *result);
+
+/* ---- formulas as trees, the same on all ranks ------------------------------------------------------------------------- */
+
+/* out[i] = the tree (over the problem's factors) for my rows. May fail on one rank alone; not collective. */
+shy_status shy_problem_evaluate(const shy_problem *problem, const shy_tree *tree, double *out);
+
+/* A model with an intercept, the covariates and the terms. */
+typedef struct {
+    int terms;
+    shy_tree term[SHY_BASIS_MAX];
+    shy_fit fit;
+} shy_trial;
+
+/* Fits them all, each group its share; afterwards every rank has every fit. Collective over the world. */
+shy_status shy_trials_refit(const shy_problem *problem, const shy_outcome *outcome, shy_trial *trial, int count);
+
+#endif

@@ -7,7 +7,7 @@
 
 #include "problem_impl.h"
 
-#define NAMES_LISTED 8
+#define NAMES_LISTED SHY_NAMES_LISTED
 
 shy_status shy_problem_note(shy_problem *problem, const char *format, ...)
 {
@@ -35,8 +35,7 @@ static const char *name_of(const struct shy_loading *l, int32_t column)
     return shy_cohort_column(l->cohort, column).name;
 }
 
-/* "a, b, c and 12 more" of `count` names, of which the first NAMES_LISTED are there; owned. */
-static shy_status list_names(const char *const *names, int count, char **text_out)
+shy_status shy_names_list(const char *const *names, int count, char **text_out)
 {
     shy_status st = SHY_OK;
     const int listed = count > NAMES_LISTED ? NAMES_LISTED : count;
@@ -69,11 +68,11 @@ static shy_status note_fate(const struct shy_loading *l, enum shy_fate fate, con
 
     for (int k = 0; k < l->offered; k++) {
         if (l->offer[k].fate != fate) continue;
-        if (count < NAMES_LISTED) names[count] = name_of(l, l->offer[k].column);
+        if (count < NAMES_LISTED) names[count] = shy_loading_name(l, &l->offer[k]);
         count++;
     }
     if (count == 0) goto out;
-    SHY_TRY(list_names(names, count, &list));
+    SHY_TRY(shy_names_list(names, count, &list));
     if (count == 1)
         SHY_TRY(shy_problem_note(l->problem, "The factor %s %s and is left out.", list, one));
     else
@@ -92,7 +91,9 @@ static const struct shy_offer *costliest(const struct shy_loading *l, int rank)
         found = NULL;
         for (int k = 0; k < l->offered; k++) {
             const struct shy_offer *o = &l->offer[k];
-            if (o->fate != SHY_FATE_USED || o->missing == 0) continue;
+            const struct shy_recipe *recipe = shy_loading_recipe(l, o);
+            if (o->fate != SHY_FATE_USED || o->missing == 0 || (recipe && recipe->fills)) continue;
+            if (above && o->column == above->column) continue; /* factors of one column lack the same */
             /* after `above` in the order of many to few, first to last */
             if (above && (o->missing > above->missing || (o->missing == above->missing && o <= above))) continue;
             if (!found || o->missing > found->missing) found = o;
@@ -157,11 +158,26 @@ static shy_status note_aside(const struct shy_loading *l)
     if (l->aside_count == 0) return SHY_OK;
     for (int k = 0; k < l->aside_count && k < NAMES_LISTED; k++)
         names[k] = name_of(l, l->aside[k]);
-    SHY_TRY(list_names(names, l->aside_count, &list));
+    SHY_TRY(shy_names_list(names, l->aside_count, &list));
     SHY_TRY(shy_problem_note(l->problem, "%d categorical column%s not offered as factor%s: %s.", l->aside_count,
                              l->aside_count == 1 ? " is" : "s are", l->aside_count == 1 ? "" : "s", list));
 out:
     shy_free(&list);
+    return st;
+}
+
+static shy_status note_sparse(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    const double most = l->options->factor.missing_most;
+    char *one = NULL, *several = NULL;
+
+    SHY_TRY(shy_string_format(&one, "is missing in more than %g of the samples (missing.most)", most));
+    SHY_TRY(shy_string_format(&several, "are missing in more than %g of the samples (missing.most)", most));
+    SHY_TRY(note_fate(l, SHY_FATE_SPARSE, one, several));
+out:
+    shy_free(&one);
+    shy_free(&several);
     return st;
 }
 
@@ -185,6 +201,8 @@ shy_status shy_loading_notes(const struct shy_loading *l)
     SHY_TRY(note_fate(l, SHY_FATE_CONSTANT, "is constant", "are constant"));
     SHY_TRY(note_fate(l, SHY_FATE_EXTREME, "has values beyond 1e150, or differences below 1e-150,",
                       "have values beyond 1e150, or differences below 1e-150,"));
+    SHY_TRY(note_sparse(l));
+    SHY_TRY(shy_loading_note_derived(l));
     SHY_TRY(note_complete(l));
 out:
     return st;

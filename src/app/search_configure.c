@@ -125,13 +125,15 @@ out:
 
 /* ---- the problem -------------------------------------------------------------------------------------------------- */
 
+/* At most: levels are pooled until each has 1 % of the samples. */
 static double count_factors(const shy_cohort *cohort)
 {
     double factors = 0.0;
 
     for (int64_t c = 0; c < shy_cohort_columns(cohort); c++) {
-        shy_kind kind = shy_cohort_column(cohort, c).kind;
-        factors += kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
+        const shy_column column = shy_cohort_column(cohort, c);
+        factors += column.kind == SHY_KIND_NUMERIC || column.kind == SHY_KIND_BINARY;
+        if (column.kind == SHY_KIND_CATEGORICAL) factors += fmin(column.levels, 100.0);
     }
     return factors;
 }
@@ -184,6 +186,33 @@ static shy_status note_screening(const shy_search_session *s)
                             shy_text_thousands(rows, asked), shy_text_thousands(samples, used));
 }
 
+static int choice_of(const shy_config *config, int key)
+{
+    const char *names[SHY_CHOICES_MAX];
+    int choice = (int)shy_key_get(key)->choices(names) - 1;
+
+    while (choice > 0 && strcmp(names[choice], shy_config_text(config, key)) != 0) choice--;
+    return choice;
+}
+
+static shy_factor_options factor_options(const shy_config *config)
+{
+    shy_factor_options o = {
+        .categories = (shy_categories)choice_of(config, SHY_KEY_FACTORS_CATEGORIES),
+        .rare = (uint64_t)shy_config_integer(config, SHY_KEY_FACTORS_RARE),
+        .winsorise = shy_config_number(config, SHY_KEY_FACTORS_WINSORISE),
+        .missing = (shy_missing)choice_of(config, SHY_KEY_MISSING_METHOD),
+        .missing_most = shy_config_number(config, SHY_KEY_MISSING_MOST),
+    };
+
+    o.ordered = shy_config_list(config, SHY_KEY_FACTORS_ORDERED, &o.ordered_count);
+    o.range = shy_config_list(config, SHY_KEY_FACTORS_RANGE, &o.range_count);
+    o.winsorised = shy_config_list(config, SHY_KEY_FACTORS_WINSORISED, &o.winsorised_count);
+    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++)
+        o.missing_columns[m] = shy_config_list(config, SHY_KEY_MISSING_COMPLETE + m, &o.missing_count[m]);
+    return o;
+}
+
 shy_status shy_session_load(shy_search_session *s)
 {
     shy_status st = SHY_OK;
@@ -195,6 +224,7 @@ shy_status shy_session_load(shy_search_session *s)
         .outcome_kind = shy_config_text(s->config, SHY_KEY_OUTCOME_KIND),
         .positive = *positive == '\0' ? NULL : positive,
         .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
+        .factor = factor_options(s->config),
         .memory = s->options.memory,
     };
 

@@ -113,6 +113,10 @@ static shy_status note_complete(const struct shy_loading *l)
 
     shy_text_thousands(l->samples, samples);
     shy_text_thousands(l->candidates, candidates);
+    if (!most && l->problem->recipes > 0) {
+        SHY_TRY(shy_problem_note(l->problem, "All %s samples with the outcome are in use, with %d factors.", samples, p->factors));
+        goto out;
+    }
     if (!most) {
         SHY_TRY(shy_problem_note(l->problem,
                                  "All %s samples are complete: none lacks a value of the %d factor%s in use.", samples,

@@ -362,6 +362,24 @@ static void check_factor(const expectation *e, const shy_problem *p, uint32_t fa
         if (f->filled || f->kind == SHY_DERIVED_MISSING) EXPECT(near(shy_derive(how, cell(i, f->column)), expected_value(e, f, i, fill, low, high)));
 }
 
+/* Names of levels are no plain words, but formulas of them read back. */
+static void check_text(const shy_problem *p)
+{
+    shy_tree tree = {0}, back;
+    char *text = NULL;
+
+    for (int f = 0, root = 0; f < p->factors; f++) {
+        const int leaf = shy_tree_leaf(&tree, (uint32_t)f);
+        root = f ? shy_tree_binary(&tree, f % 2 ? SHY_OP_MULTIPLY : SHY_OP_ADD, root, leaf) : leaf;
+    }
+    EXPECT(shy_tree_print(&tree, p->name, 0, &text) == SHY_OK);
+    EXPECT(text && shy_tree_parse(text, p->name, (uint32_t)p->factors, &back) == SHY_OK);
+    EXPECT(back.count == tree.count);
+    for (int i = 0; i < tree.count && back.count == tree.count; i++)
+        EXPECT(back.node[i].op == tree.node[i].op && back.node[i].factor == tree.node[i].factor);
+    shy_free(&text);
+}
+
 static bool is_noted(const shy_problem *p, const char *text)
 {
     for (int k = 0; k < p->notes_count; k++)
@@ -402,6 +420,7 @@ static void check_case(const shy_team *team, const expectation *e, uint64_t memo
         for (uint32_t f = 0; (int)f < p->factors && p->factors == count_factors(e) && p->rows.total == (uint64_t)samples; f++)
             check_factor(e, p, f, sample, samples);
         check_notes(e, p, samples);
+        check_text(p);
     }
     shy_problem_free(&p);
     shy_cohort_close(&cohort);

@@ -57,7 +57,7 @@ static int collect(const struct walk *w, double *time)
     for (int k = d->n - 1, begin, e = d->n - 1; k >= 0; k = begin) {
         const double t = d->time[w->by_time[k]];
         double dead = 0.0, censored = 0.0;
-        for (begin = k; begin >= 0 && d->time[w->by_time[begin]] == t; begin--) {
+        for (begin = k; begin == k || (begin >= 0 && d->time[w->by_time[begin]] == t); begin--) {
             const int i = w->by_time[begin];
             risk += weight_of(d, i);
             *(d->event[i] != 0.0 ? &dead : &censored) += weight_of(d, i);

@@ -227,7 +227,7 @@ static shy_status fit_columns(struct fitting *fitting, const struct shy_basis *b
     next = 0;
     for (int k = 0; k < basis->terms; k++)
         if (basis->used[k]) gamma[k] = beta[1 + next++];
-    if (shy_basis_undo(basis, gamma, beta[0], fit))
+    if (shy_basis_undo(basis, gamma, beta[0], NULL, NULL, fit))
         SHY_TRY(measure(fitting, fit));
     else
         SHY_TRY(fit_null(fitting, fit));

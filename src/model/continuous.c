@@ -108,7 +108,7 @@ static shy_status refit(const shy_outcome *o, int terms, const double *const *x,
     total /= (double)o->rows.total;
     left = total;
     SHY_TRY(shy_basis_make(basis, &o->rows, terms, x, c->rest, gamma, &left));
-    if (!basis->finite || !shy_basis_undo(basis, gamma, c->level / c->deviation, &fit)) {
+    if (!basis->finite || !shy_basis_undo(basis, gamma, c->level / c->deviation, NULL, NULL, &fit)) {
         fit = (shy_fit){.verdict = SHY_DIVERGED, .terms = terms, .intercept = c->level / c->deviation};
         left = total;
     } else if (basis->rank < terms) {

@@ -119,7 +119,7 @@ static void every_outcome_is_found_by_its_name(void **state)
     }
     assert_true(count >= 2);
     assert_null(shy_outcome_find("survivall"));
-    for (int v = SHY_FITTED; v <= SHY_DIVERGED; v++)
+    for (int v = SHY_FITTED; v <= SHY_FIRTH; v++)
         for (int w = SHY_FITTED; w < v; w++)
             assert_string_not_equal(shy_verdict_name((shy_verdict)v), shy_verdict_name((shy_verdict)w));
 }

@@ -48,44 +48,10 @@ out:
     return st;
 }
 
-static bool adds(shy_op op)
-{
-    return op == SHY_OP_ADD || op == SHY_OP_SUBTRACT;
-}
-
-/*
- * The unit of a formula, node by node. A fitted constant carries whatever unit makes a sum valid, so a sum with a constant in
- * it has the unit of its other side; elsewhere what a constant touches has no known unit.
- */
-static shy_unit tree_unit(const builder *b, const shy_tree *tree)
-{
-    shy_unit unit[SHY_TREE_MAX];
-    shy_units_mode mode = b->session->options.grammar.units;
-
-    for (int i = 0; i < tree->count; i++) {
-        const shy_node *node = &tree->node[i];
-        shy_op op = (shy_op)node->op;
-        int arity = shy_operator_get(op)->arity;
-        shy_unit u = arity >= 1 ? unit[node->left] : SHY_UNIT_UNKNOWN, v = arity == 2 ? unit[node->right] : u;
-        if (op == SHY_OP_FACTOR)
-            unit[i] = b->unit[node->factor];
-        else if (op == SHY_OP_CONSTANT)
-            unit[i] = SHY_UNIT_UNKNOWN;
-        else if (adds(op) && u == SHY_UNIT_UNKNOWN)
-            unit[i] = v;
-        else if (adds(op) && v == SHY_UNIT_UNKNOWN)
-            unit[i] = u;
-        else
-            unit[i] = shy_unit_apply(b->units, mode, op, u, v);
-        if (unit[i] == SHY_UNIT_INVALID) return SHY_UNIT_UNKNOWN;
-    }
-    return unit[tree->count - 1];
-}
-
 static shy_status build_entry(const builder *b, const shy_found *found, shy_entry *entry)
 {
     shy_status st = SHY_OK;
-    shy_unit unit = tree_unit(b, &found->tree);
+    shy_unit unit = shy_tree_unit(b->units, b->session->options.grammar.units, &found->tree, b->unit);
     const char *unit_text = unit == SHY_UNIT_UNKNOWN ? "" : shy_unit_text(b->units, unit);
 
     entry->complexity = found->complexity;

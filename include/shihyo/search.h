@@ -158,6 +158,7 @@ typedef struct {
     shy_search_times times;
     int levels;
     shy_found_level *level;          /* complexity 1 … max */
+    shy_fit null;                    /* the model without a formula: intercept and covariates */
     int front_count;
     int *front_level, *front_index;  /* the Pareto front: strictly decreasing loss with complexity */
     uint64_t n_screened;             /* samples of screening, if it was on a part of them; else 0 */

@@ -59,6 +59,8 @@ static shy_status build_entry(const builder *b, const shy_found *found, shy_entr
     entry->slope = found->slope;
     entry->statistic = found->statistic;
     entry->loss = found->fit.loss;
+    entry->likelihood_ratio = found->fit.likelihood_ratio;
+    entry->summands = found->summands;
     entry->lost_chance = found->lost_chance;
     entry->verdict = found->fit.verdict;
     entry->twins_count = found->twins_count;
@@ -134,6 +136,10 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
 
     r->version = shy_version_text();
     r->metric_names = p->ops->metric_names;
+    r->larger_is_better = p->ops->larger_is_better;
+    memcpy(r->null_metric, s->result->null.metric, sizeof r->null_metric);
+    SHY_TRY(shy_new((size_t)p->data.covariates, sizeof *r->covariates, &r->covariates));
+    for (int k = 0; k < p->data.covariates; k++) SHY_TRY(shy_string_copy(p->data.covariate_name[k], &r->covariates[r->covariates_count++]));
     r->n_cohort = p->n_cohort, r->n_filtered = p->n_filtered, r->n_samples = p->rows.total;
     r->factors_offered = p->offered, r->factors_used = p->factors;
     r->n_formulas = s->result->formulas_scored;

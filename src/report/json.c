@@ -54,14 +54,27 @@ static json_t *metric_names(const shy_results *results)
     return array;
 }
 
-static json_t *metrics(const shy_results *results, const shy_entry *entry)
+static json_t *metrics(const shy_results *results, const double *metric)
 {
     json_t *object = json_object();
 
     for (int m = 0; object != NULL && results->metric_names[m] != NULL; m++)
-        if (json_object_set_new(object, results->metric_names[m], number(entry->metric[m])) != 0)
-            json_decref(object), object = NULL;
+        if (json_object_set_new(object, results->metric_names[m], number(metric[m])) != 0) json_decref(object), object = NULL;
     return object;
+}
+
+/* What a formula adds to the covariates, in the metric that is shown first. Without covariates its metrics say it all. */
+static bool add_gain(const shy_results *results, const shy_entry *entry, json_t *object)
+{
+    if (results->covariates_count == 0) return true;
+    return json_object_set_new(object, "gain", number(entry->metric[0] - results->null_metric[0])) == 0;
+}
+
+static bool add_covariates(const shy_results *results, json_t *document)
+{
+    if (results->covariates_count == 0 || document == NULL) return true;
+    return json_object_set_new(document, "covariates", texts(results->covariates, results->covariates_count)) == 0 &&
+           json_object_set_new(document, "null", json_pack("{s:o}", "metrics", metrics(results, results->null_metric))) == 0;
 }
 
 /* Only where screening was on a part of the samples: other files are as they always were. */
@@ -75,16 +88,19 @@ static bool add_screening(const shy_results *results, json_t *document)
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
     json_t *object = json_pack(
-        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "complexity", entry->complexity, "formula",
+        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "complexity", entry->complexity, "formula",
         text(entry->formula), "formula_short", text(entry->formula_short), "factors",
         texts(entry->factors, entry->factors_count), "constants", numbers(entry->constants, entry->constants_count),
         "intercept", number(entry->intercept), "slope", number(entry->slope), "unit", text(entry->unit), "metrics",
-        metrics(results, entry), "statistic", number(entry->statistic), "loss", number(entry->loss));
+        metrics(results, entry->metric), "statistic", number(entry->statistic), "loss", number(entry->loss), "likelihood_ratio",
+        number(entry->likelihood_ratio));
 
     if (object == NULL) return NULL;
     if (entry->verdict != SHY_FITTED &&
         json_object_set_new(object, "verdict", text(shy_verdict_name(entry->verdict))) != 0)
         goto failed;
+    if (!add_gain(results, entry, object)) goto failed;
+    if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;
     if (results->n_screened > 0 && json_object_set_new(object, "lost_chance", number(entry->lost_chance)) != 0) goto failed;
     if (json_object_set_new(object, "twins", texts(entry->twins, entry->twins_listed)) != 0) goto failed;
     if (json_object_set_new(object, "twins_count", json_integer((json_int_t)entry->twins_count)) != 0) goto failed;
@@ -144,7 +160,7 @@ json_t *shy_report_front_json(const shy_results *results)
                   metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
                   "best", per_level(results, level_json));
 
-    if (!add_screening(results, document)) json_decref(document), document = NULL;
+    if (!add_screening(results, document) || !add_covariates(results, document)) json_decref(document), document = NULL;
     return document;
 }
 

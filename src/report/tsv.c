@@ -32,6 +32,7 @@ static void add_row(const shy_results *results, const shy_entry *entry, shy_buff
     add_text(buffer, entry->unit);
     add_number(buffer, entry->statistic);
     add_number(buffer, entry->loss);
+    add_number(buffer, entry->likelihood_ratio);
     shy_buffer_text(buffer, "\t");
     for (int f = 0; f < entry->factors_count; f++) {
         if (f > 0) shy_buffer_text(buffer, "; ");
@@ -45,7 +46,7 @@ void shy_report_tsv(const shy_results *results, shy_buffer *buffer)
     shy_buffer_text(buffer, "complexity\tformula");
     for (int m = 0; results->metric_names[m] != NULL; m++)
         shy_buffer_format(buffer, "\t%s", results->metric_names[m]);
-    shy_buffer_text(buffer, "\tintercept\tslope\tunit\tstatistic\tloss\tfactors\ttwins\tverdict\n");
+    shy_buffer_text(buffer, "\tintercept\tslope\tunit\tstatistic\tloss\tlikelihood_ratio\tfactors\ttwins\tverdict\n");
     for (int i = 0; i < results->front_count; i++)
         add_row(results, results->front[i], buffer);
 }

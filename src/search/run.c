@@ -198,6 +198,7 @@ static shy_status finish(shy_best *best, int keep, shy_search_result *result)
     shy_outcome *outcome = NULL;
     SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
     SHY_TRY(shy_finish(best, keep, outcome, result));
+    result->null = *shy_outcome_null(outcome);
 out:
     shy_outcome_destroy(&outcome);
     return st;

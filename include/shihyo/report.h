@@ -42,6 +42,7 @@ typedef struct {
 
 typedef struct {
     const char *version;
+    char *target;  /* name of this search among several of a run; NULL: the only one */
     char *outcome; /* column */
     char *outcome_kind;
     char *outcome_unit;
@@ -91,6 +92,11 @@ void shy_output_release(const char *directory, int created);
  * On failure (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only.
  */
 shy_status shy_results_write(const shy_results *results, const char *directory);
+/**
+ * The same for several targets: a subdirectory for each, then factors.tsv and targets.json: which factors enter at which target. Rank 0 only.
+ */
+shy_status shy_targets_write(const shy_results *results, int count, const char *directory);
+shy_status shy_targets_print(const shy_results *results, int count, FILE *stream);
 #define SHY_SENTENCE_ROOM 512
 /** What a reader must know of a search that was screened on a part of its samples, in a sentence. Chances are rounded up. Returns text. */
 const char *shy_screening_sentence(uint64_t screened, uint64_t samples, double lost_chance, char text[SHY_SENTENCE_ROOM]);

@@ -29,6 +29,7 @@ void shy_results_free(shy_results *results)
     }
     shy_free(&results->level);
     shy_free(&results->front);
+    shy_free(&results->target);
     shy_free(&results->outcome);
     shy_free(&results->outcome_kind);
     shy_free(&results->outcome_unit);

@@ -343,6 +343,13 @@ shy_status shy_show(const char *directory, int complexity, FILE *stream)
     json_t *document = NULL;
     json_error_t error;
 
+    SHY_TRY(shy_report_path(directory, SHY_TARGETS_FILE, &path));
+    if (access(path, R_OK) == 0) document = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    if (document != NULL) {
+        SHY_TRY(shy_report_print_targets(document, directory, complexity, stream));
+        goto out;
+    }
+    shy_free(&path);
     SHY_TRY(shy_report_path(directory, "front.json", &path));
     if (access(path, R_OK) != 0)
         SHY_TRY(shy_fail(SHY_IO, "%s: there are no results to show. Give the directory that a search wrote with -o.",

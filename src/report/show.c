@@ -19,6 +19,9 @@ static const struct {
      "slope: intercept and slope are arbitrary, and with few samples the division may be chance."},
     {"singular",
      "singular: on these samples the parts of the formula cannot be told apart, so its constants are not unique."},
+    {"firth",
+     "firth: the groups divide completely, or there are few events for the parameters, so the fit is Firth's: a penalised likelihood that "
+     "keeps intercept and slope finite and less biased."},
     {"diverged", "diverged: the fit did not converge; do not rely on it."},
 };
 

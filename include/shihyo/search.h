@@ -187,6 +187,8 @@ typedef struct {
     uint64_t screen_rows;            /* screen on so many samples, drawn at random in strata of the outcome; 0, or not fewer than in use: on all */
     int terms;                       /* most formulas in a sum; 0 or 1: no sums */
     int passes;                      /* 2: the best of the first search are operands of a second; 0 or 1: one search */
+    int pass_keep;                   /* operands that a further search takes from the one before */
+    int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
     double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
@@ -255,6 +257,7 @@ typedef struct {
     shy_search_times times;
     int levels;
     shy_found_level *level;          /* complexity 1 … max */
+    shy_fit null;                    /* the model without a formula: intercept and covariates */
     int front_count;
     int *front_level, *front_index;  /* the Pareto front: strictly decreasing loss with complexity */
     uint64_t n_screened;             /* samples of screening, if it was on a part of them; else 0 */

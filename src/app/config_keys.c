@@ -204,6 +204,16 @@ static shy_key table[SHY_KEYS] = {
               "Samples to screen formulas on, drawn at random in strata of the outcome; the best are then scored on all samples. "
               "For very many samples: faster, but a formula may be overlooked, and the results say how likely that is. "
               "auto screens on all."),
+    [SHY_KEY_SEARCH_PASSES] =
+        RANGE("search.passes", SHY_KEY_IS_INTEGER, 1, 4, "1",
+              "Searches one after another. From the second on the best formulas of those before, with their fitted constants, may stand "
+              "in a formula like a factor: (140 - age) * weight / scr becomes (140 - age) * weight / scr * (7 - female)."),
+    [SHY_KEY_SEARCH_PASS_KEEP] = RANGE("search.pass_keep", SHY_KEY_IS_INTEGER, 1, 10000, "30",
+                                       "Formulas that a further search takes as operands, simple and complex ones by turns, no two alike."),
+    [SHY_KEY_SEARCH_PASS_COMPLEXITY] =
+        RANGE("search.pass_complexity", SHY_KEY_IS_INTEGER, 1, SHY_GRAMMAR_MAX, "5",
+              "Highest complexity in a further search, where a formula that is taken as an operand counts as one factor. Results give "
+              "the complexity of the formula written out."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                           "Ranks that share the samples between them; must divide the number of ranks. "
                                           "auto is 1 unless the samples do not fit into the memory of one rank."),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stage.h"
+#include "terms.h"
 
 /* ---- on which samples ---------------------------------------------------------------------------------------------------- */
 
@@ -121,6 +122,7 @@ shy_status shy_stage_plan(const shy_stage *stage, shy_rates *rates, shy_jobs **j
     plan->flops = (*jobs_out)->flops;
     plan->bytes_per_rank = (double)bytes_per_rank(space, options, rates->precision);
     if (stage->part) plan_part(stage, plan);
+    shy_terms_plan(stage->whole->problem, stage->options, plan);
     SHY_TRY(shy_team_maximum(team, &plan->bytes_per_rank, 1));
     SHY_TRY_ALL(team, check_plan(options, plan));
 out:

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stage.h"
+#include "terms.h"
 
 /* ---- deal and work -------------------------------------------------------------------------------------------------------- */
 
@@ -259,6 +260,7 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     SHY_TRY(shy_stage_enter(&stage, problem, options));
     SHY_TRY(search_stage(&stage, progress, context, result));
     result->seconds = shy_time_seconds() - start;
+    SHY_TRY(shy_terms_run(problem, options, progress, context, problem->team->rank == 0 ? result : NULL));
     if (problem->team->rank == 0) *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);

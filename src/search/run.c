@@ -255,12 +255,13 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     shy_stage stage = {0};
     shy_search_result *result = NULL;
     const double start = shy_time_seconds();
+    shy_terms_progress whole = {progress, context, 0, options->terms > 1 ? options->terms : 1, start, 0.0};
     *result_out = NULL;
     SHY_TRY_ALL(problem->team, shy_new(1, sizeof *result, &result));
     SHY_TRY(shy_stage_enter(&stage, problem, options));
-    SHY_TRY(search_stage(&stage, progress, context, result));
+    SHY_TRY(search_stage(&stage, progress ? shy_terms_pass_on : NULL, &whole, result));
     result->seconds = shy_time_seconds() - start;
-    SHY_TRY(shy_terms_run(problem, options, progress, context, problem->team->rank == 0 ? result : NULL));
+    SHY_TRY(shy_terms_run(problem, options, &whole, problem->team->rank == 0 ? result : NULL));
     if (problem->team->rank == 0) *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);

@@ -8,26 +8,26 @@
 
 /* ---- plan and progress ------------------------------------------------------------------------------------------------------- */
 
+#define SUM_SECONDS 1.5e-9 /* of a triple, measured */
+
 void shy_terms_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan)
 {
+    double kept = 0.0;
     if (options->terms < 2) return;
-    const double bytes = shy_terms_bytes(options->terms_keep, problem->rows.rows) + (double)shy_memory_in_use();
-    plan->seconds *= options->terms;
+    for (int c = 1; c <= options->grammar.max_complexity; c++) kept += fmin((double)plan->formulas[c], options->keep);
+    const double terms = fmin(options->terms_keep, options->terms * kept);
+    const double bytes = shy_terms_bytes((int)terms, problem->rows.rows) + (double)shy_memory_in_use();
+    const double triples = options->terms > 2 ? terms * terms * terms / 6.0 : terms * terms / 2.0;
+    plan->seconds = plan->seconds * options->terms + triples * SUM_SECONDS / problem->team->groups;
     plan->bytes_per_rank = fmax(plan->bytes_per_rank, bytes);
 }
 
-typedef struct {
-    void (*progress)(void *context, const shy_progress *now);
-    void *context;
-    int stage, stages; /* stages before this one, all */
-    double started;
-} shy_terms_progress;
-
-static void pass_on(void *context, const shy_progress *now)
+void shy_terms_pass_on(void *context, const shy_progress *now)
 {
     const shy_terms_progress *p = context;
     shy_progress whole = *now;
     whole.fraction = (p->stage + now->fraction) / p->stages;
+    whole.formulas = p->stage * p->formulas + now->formulas;
     whole.seconds = shy_time_seconds() - p->started;
     p->progress(p->context, &whole);
 }
@@ -163,7 +163,7 @@ static shy_status search_further(const shy_problem *problem, const shy_search_op
     once.polish = false;
     once.rounding = 0.0;
     SHY_TRY_ALL(team, condition_on(problem, terms, sum, &conditioned));
-    SHY_TRY(shy_search_run(&conditioned.problem, &once, progress->progress ? pass_on : NULL, progress, &further));
+    SHY_TRY(shy_search_run(&conditioned.problem, &once, progress->progress ? shy_terms_pass_on : NULL, progress, &further));
     SHY_TRY(shy_terms_collect(terms, team, further, options->terms_keep / options->terms));
     SHY_TRY(shy_terms_measure(terms, problem, options->seed));
     if (further) add_up(further, result);
@@ -195,16 +195,15 @@ out:
     return st;
 }
 
-shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, void (*progress)(void *context, const shy_progress *now),
-                         void *context, shy_search_result *result)
+shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, shy_terms_progress *progress, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     const double start = shy_time_seconds();
     shy_terms terms = {0};
     shy_sums *sums = NULL;
-    shy_terms_progress passed = {progress, context, 0, options->terms, start};
     if (options->terms < 2) return SHY_OK;
-    SHY_TRY(find_terms(problem, options, &passed, &terms, result));
+    if (result) progress->formulas = (double)result->plan.formulas_total;
+    SHY_TRY(find_terms(problem, options, progress, &terms, result));
     SHY_TRY_ALL(problem->team, shy_sums_create(&terms, options, options->terms, &sums));
     SHY_TRY(shy_sums_search(sums, problem->team, 3));
     SHY_TRY(shy_sums_write(sums, problem, options, result));

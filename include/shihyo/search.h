@@ -15,10 +15,27 @@
 
 /* ---- the problem: which rows and columns of a cohort, and which outcome ---------------------------------------- */
 
+/** What happens where a sample lacks a covariate: all is refused; the sample is left out; the value is filled in and a column says so. */
+typedef enum { SHY_COVARIATES_REFUSE, SHY_COVARIATES_COMPLETE, SHY_COVARIATES_INDICATOR } shy_covariates_missing;
+
+/** Names of columns that are not given are NULL or "". */
 typedef struct {
-    const char *outcome;             /* column */
-    const char *outcome_kind;        /* "continuous", "binary" */
-    const char *positive;            /* binary: the level (or number) that counts as 1; NULL: the column's level 1 */
+    const char *outcome;             /* column; not for kinds that need a time */
+    const char *outcome_kind;        /* "continuous", "binary": the name of one of shy_outcome_list */
+    const char *positive;            /* the level (or number) that counts as 1, or as the event; NULL: the column's level 1 */
+    const char *const *outcomes;     /* several instead of `outcome`: a target each */
+    int outcomes_count;
+    const char *time, *event, *entry; /* survival */
+    const char *const *strata;       /* columns; their combinations are the strata */
+    int strata_count;
+    const char *set;                 /* matched: the column whose values are the sets */
+    const char *weight;              /* of cases */
+    const char *exposure;            /* count */
+    const char *const *horizons;     /* survival: "1y", "36mo", "90d", "12w", or numbers in the unit of `time`: a binary target each */
+    int horizons_count;
+    const char *const *covariates;   /* names or patterns */
+    int covariates_count;
+    shy_covariates_missing covariates_missing;
     const char *where;               /* row filter, "" for all */
     const char *const *include;      /* names or shell patterns (* ?) of factors; every one must match something */
     int include_count;
@@ -27,6 +44,19 @@ typedef struct {
     const char *cohort_name;         /* how messages call the cohort, e.g. "cohort.h5"; NULL: "the cohort" */
     uint64_t memory;                 /* bytes that this rank may use; 0 = no limit. Columns take at most half of it */
 } shy_problem_options;
+
+/** What is to be explained: one search each. */
+typedef struct {
+    char *name;                      /* "" for the only one; else "death", "1y", or "all" beside horizons */
+    char *outcome;                   /* the column, or "death within 1y" */
+    char *unit;                      /* its unit, or "" */
+    char *positive;                  /* what counts as 1 or as the event; NULL where that is no question */
+    const shy_outcome_ops *ops;
+    shy_outcome_data data;           /* for ops; points at what the problem owns */
+    double horizon;                  /* in the unit of the time column; 0: none */
+    uint64_t samples;                /* of weight > 0 */
+    double *y, *weight;              /* of this target alone, or NULL */
+} shy_target;
 
 /** What a search works on. The samples in use are numbered 0 … total−1 in cohort order; each rank of a group holds its rows. */
 typedef struct {
@@ -42,11 +72,15 @@ typedef struct {
     shy_interval *range;             /* [factors], over all samples in use */
     double *first_sample;            /* [factors]: the values of sample 0, on every rank */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
-    double *y;                       /* [rows.rows]; binary: 0/1 */
+    double *y;                       /* [rows.rows]; that of the target: see shy_outcome_data */
     const shy_metric *metric;        /* of a null model of more samples than these; borrowed. NULL: of these samples' own */
-    char *outcome, *outcome_unit, *positive;
+    char *outcome, *outcome_unit, *positive; /* of the target that the problem aims at, like ops and data: see shy_target */
     const shy_outcome_ops *ops;
-    shy_outcome_data data;           /* for ops; points at what the problem owns */
+    shy_outcome_data data;
+    int targets, aim;                /* aim: the target in force */
+    shy_target *target;              /* [targets]; owned */
+    char *time, *time_unit;          /* survival: the column of the follow-up time; else NULL */
+    struct shy_design *design;       /* columns that the targets share; owned */
     int notes_count;
     char **notes;                    /* dropped constant factors, all-missing factors, missing values and who causes them */
 } shy_problem;
@@ -55,9 +89,13 @@ typedef struct {
  * Opens nothing: goes through the columns of an open cohort, a panel at a time, applies the row filter, keeps complete cases over the outcome and
  * the factors in use, drops (and notes) constant and all-missing factors, maps a binary outcome to 0/1, and distributes
  * the samples: runs of `run_rows` (a function of total alone) so that every row block owns whole runs.
- * Factors are numeric and binary columns, never the outcome, identifiers, times, events or categorical columns.
+ * Factors are numeric and binary columns, never what the outcome is made of, identifiers, times, events or categorical columns; a covariate is
+ * offered only where `include` has its full name. Categorical covariates become an indicator for each level but the most frequent one.
+ * Samples have time, event, entry, strata, set, weight, exposure and at least one of the outcomes; one that lacks an outcome has the
+ * weight 0 in its target, so that all targets share samples, columns and plan.
  * Refuses (SHY_INPUT, one message): unknown outcome or factor (nearest name given), constant or all-missing outcome, a binary
- * outcome with more than two values, `positive` not among the values, infinite values (row, column), fewer than 10 complete samples (and which
+ * outcome with more than two values, `positive` not among the values, options that do not go with the kind, values that an outcome cannot have (times
+ * that are not > 0, entry >= time, negative or broken counts, …: row, column), no events, horizons beyond follow-up, missing covariates, infinite values (row, column), fewer than 10 complete samples (and which
  * factor costs most), no factor left. Collective over the world.
  *
  * The columns in use stay in memory, one copy per node and row block, if they fit into half of `memory`; otherwise they are read from the
@@ -65,6 +103,8 @@ typedef struct {
  */
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
+/** Makes outcome, ops, data and y those of a target; 0 <= target < targets. After loading it is the first. Not collective. */
+void shy_problem_aim(shy_problem *problem, int target);
 /** The problem's outcome with its null model. Owned. Collective over the group. */
 shy_status shy_problem_outcome(const shy_problem *problem, shy_outcome **outcome_out);
 bool shy_problem_resident(const shy_problem *problem); /* its columns are in memory, as far as this rank's node is concerned */
@@ -90,6 +130,8 @@ typedef struct {
     int terms_keep;                  /* formulas that sums are built from */
     int terms_factors;               /* most different factors in a sum; 0: terms × grammar.max_factors */
     int passes;                      /* 2: the best of the first search are operands of a second; 0 or 1: one search */
+    int pass_keep;                   /* operands that a further search takes from the one before */
+    int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
     double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
@@ -160,6 +202,7 @@ typedef struct {
     shy_search_times times;
     int levels;
     shy_found_level *level;          /* complexity 1 … max */
+    shy_fit null;                    /* the model without a formula: intercept and covariates */
     int front_count;
     int *front_level, *front_index;  /* the Pareto front: strictly decreasing loss with complexity */
     uint64_t n_screened;             /* samples of screening, if it was on a part of them; else 0 */

@@ -28,6 +28,12 @@ static size_t operators(const char **names)
     return count;
 }
 
+static size_t covariates_missing(const char **names)
+{
+    names[SHY_COVARIATES_REFUSE] = "refuse", names[SHY_COVARIATES_COMPLETE] = "complete", names[SHY_COVARIATES_INDICATOR] = "indicator";
+    return 3;
+}
+
 static size_t constants(const char **names)
 {
     names[0] = "fitted", names[1] = "none";
@@ -68,13 +74,44 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_COHORT] = TEXT(
         "cohort", NULL, "The cohort file that `shihyo import` wrote. A relative path starts at the current directory.",
         "cohort.h5"),
-    [SHY_KEY_OUTCOME_COLUMN] = TEXT("outcome.column", NULL, "The column to explain.", "bmi"),
+    [SHY_KEY_OUTCOME_COLUMN] = TEXT("outcome.column", "", "The column to explain. Required, but for kind survival, which has a time and an event instead.", "bmi"),
+    [SHY_KEY_OUTCOME_COLUMNS] = LIST("outcome.columns", SHY_KEY_IS_LIST, "[]",
+                                     "Several columns to explain, in place of outcome.column: one search each, of the same kind.", "[bmi, waist]"),
     [SHY_KEY_OUTCOME_KIND] =
         CHOICE("outcome.kind", SHY_KEY_IS_CHOICE, outcome_kinds, "continuous", "What the outcome is."),
     [SHY_KEY_OUTCOME_POSITIVE] = TEXT("outcome.positive", "",
-                                      "Of a binary outcome, the value that counts as 1. "
-                                      "Without it the second level of the column counts.",
+                                      "Of a binary outcome, the value that counts as 1; of outcome.event, the value that is the event. "
+                                      "Without it the second level of the column counts; of numbers, 1.",
                                       "\"yes\""),
+    [SHY_KEY_OUTCOME_TIME] = TEXT("outcome.time", "", "Survival: the column with the time from the start to the event or to the last contact.", "followup"),
+    [SHY_KEY_OUTCOME_EVENT] = TEXT("outcome.event", "",
+                                   "Survival: the column that is 1 for who had the event at that time, 0 for who was last seen without it (censored).", "died"),
+    [SHY_KEY_OUTCOME_ENTRY] =
+        TEXT("outcome.entry", "",
+             "Survival: the column with the time from which a sample is observed, where that is later than the start (left truncation).", "enrolled"),
+    [SHY_KEY_OUTCOME_HORIZONS] =
+        LIST("outcome.horizons", SHY_KEY_IS_LIST, "[]",
+             "Survival: times such as 90d, 12w, 36mo, 5y, or numbers in the unit of outcome.time. For each a search of its own explains the event until then; "
+             "who is censored before counts through weights (IPCW).",
+             "[1y, 5y]"),
+    [SHY_KEY_OUTCOME_STRATA] = LIST("outcome.strata", SHY_KEY_IS_LIST, "[]",
+                                    "Survival: columns, such as the centre, whose combinations have a baseline risk of their own (stratified Cox model).",
+                                    "[centre]"),
+    [SHY_KEY_OUTCOME_SET] =
+        TEXT("outcome.set", "", "Matched cases and controls: the column that names the set of each sample (conditional logistic regression).", "pair"),
+    [SHY_KEY_OUTCOME_WEIGHT] =
+        TEXT("outcome.weight", "", "A column with case weights, 0 or greater, such as sampling weights; 0 leaves a sample out of the fit.", "weight"),
+    [SHY_KEY_OUTCOME_EXPOSURE] =
+        TEXT("outcome.exposure", "", "Counts: the column with what a count is relative to, such as years observed; the rate is explained.", "years"),
+    [SHY_KEY_OUTCOME_COVARIATES] = LIST("outcome.covariates", SHY_KEY_IS_LIST, "[]",
+                                        "Columns to adjust for, names or patterns: every model contains them, and formulas are judged by what they explain beyond. "
+                                        "A category counts as an indicator of each level but the most frequent one. A covariate is a factor only if "
+                                        "factors.include has its full name.",
+                                        "[age, sex, \"pc*\"]"),
+    [SHY_KEY_OUTCOME_COVARIATES_MISSING] =
+        CHOICE("outcome.covariates_missing", SHY_KEY_IS_CHOICE, covariates_missing, "refuse",
+               "Samples that lack a covariate: refuse stops with a message; complete leaves them out; indicator fills in the mean and adds a covariate that says "
+               "where."),
     [SHY_KEY_SAMPLES_WHERE] =
         TEXT("samples.where", "",
              "The samples to use: comparisons of columns joined by and, or, not. Without it all are used.",
@@ -85,7 +122,7 @@ static shy_key table[SHY_KEYS] = {
                                      NULL),
     [SHY_KEY_FACTORS_EXCLUDE] = LIST("factors.exclude", SHY_KEY_IS_LIST, "[]",
                                      "Columns that may not, taken out of those included. "
-                                     "The outcome never is a factor.",
+                                     "What the outcome is made of never is a factor.",
                                      NULL),
     [SHY_KEY_FACTORS_MAX] =
         RANGE("factors.max", SHY_KEY_IS_INTEGER, 1, 16, "3", "Most different factors in one formula."),
@@ -119,6 +156,16 @@ static shy_key table[SHY_KEYS] = {
               "Samples to screen formulas on, drawn at random in strata of the outcome; the best are then scored on all samples. "
               "For very many samples: faster, but a formula may be overlooked, and the results say how likely that is. "
               "auto screens on all."),
+    [SHY_KEY_SEARCH_PASSES] =
+        RANGE("search.passes", SHY_KEY_IS_INTEGER, 1, 4, "1",
+              "Searches one after another. From the second on the best formulas of those before, with their fitted constants, may stand "
+              "in a formula like a factor: (140 - age) * weight / scr becomes (140 - age) * weight / scr * (7 - female)."),
+    [SHY_KEY_SEARCH_PASS_KEEP] = RANGE("search.pass_keep", SHY_KEY_IS_INTEGER, 1, 10000, "30",
+                                       "Formulas that a further search takes as operands, simple and complex ones by turns, no two alike."),
+    [SHY_KEY_SEARCH_PASS_COMPLEXITY] =
+        RANGE("search.pass_complexity", SHY_KEY_IS_INTEGER, 1, SHY_GRAMMAR_MAX, "5",
+              "Highest complexity in a further search, where a formula that is taken as an operand counts as one factor. Results give "
+              "the complexity of the formula written out."),
     [SHY_KEY_SEARCH_TERMS] =
         RANGE("search.terms", SHY_KEY_IS_INTEGER, 1, SHY_TERMS_MAX, "1",
               "Most formulas in a sum with fitted coefficients, such as 0.9 * log(a) - 2.5 * log(b) + c / d. Each further term takes another "

@@ -102,6 +102,9 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);
     s->options.precision = precision_of(shy_config_text(s->config, SHY_KEY_SEARCH_PRECISION));
     s->options.screen_rows = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEARCH_SCREEN_ROWS);
+    s->options.passes = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASSES);
+    s->options.pass_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_KEEP);
+    s->options.pass_complexity = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_COMPLEXITY);
     s->options.terms = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS);
     s->options.terms_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_KEEP);
     s->options.terms_factors = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_FACTORS);
@@ -187,20 +190,47 @@ static shy_status note_screening(const shy_search_session *s)
                             shy_text_thousands(rows, asked), shy_text_thousands(samples, used));
 }
 
+/* The names that there are for shy_covariates_missing, in its order. */
+static shy_covariates_missing covariates_missing_of(const char *name)
+{
+    const char *names[SHY_CHOICES_MAX];
+    const size_t count = shy_key_get(SHY_KEY_OUTCOME_COVARIATES_MISSING)->choices(names);
+    size_t k = 0;
+
+    while (k + 1 < count && strcmp(names[k], name) != 0) k++;
+    return (shy_covariates_missing)k;
+}
+
+/* What the outcome is made of; names that are not given are empty. */
+static void configure_outcome(const shy_config *config, shy_problem_options *o)
+{
+    o->outcome = shy_config_text(config, SHY_KEY_OUTCOME_COLUMN);
+    o->outcomes = shy_config_list(config, SHY_KEY_OUTCOME_COLUMNS, &o->outcomes_count);
+    o->outcome_kind = shy_config_text(config, SHY_KEY_OUTCOME_KIND);
+    o->positive = shy_config_text(config, SHY_KEY_OUTCOME_POSITIVE);
+    o->time = shy_config_text(config, SHY_KEY_OUTCOME_TIME);
+    o->event = shy_config_text(config, SHY_KEY_OUTCOME_EVENT);
+    o->entry = shy_config_text(config, SHY_KEY_OUTCOME_ENTRY);
+    o->horizons = shy_config_list(config, SHY_KEY_OUTCOME_HORIZONS, &o->horizons_count);
+    o->strata = shy_config_list(config, SHY_KEY_OUTCOME_STRATA, &o->strata_count);
+    o->set = shy_config_text(config, SHY_KEY_OUTCOME_SET);
+    o->weight = shy_config_text(config, SHY_KEY_OUTCOME_WEIGHT);
+    o->exposure = shy_config_text(config, SHY_KEY_OUTCOME_EXPOSURE);
+    o->covariates = shy_config_list(config, SHY_KEY_OUTCOME_COVARIATES, &o->covariates_count);
+    o->covariates_missing = covariates_missing_of(shy_config_text(config, SHY_KEY_OUTCOME_COVARIATES_MISSING));
+}
+
 shy_status shy_session_load(shy_search_session *s)
 {
     shy_status st = SHY_OK;
     const char *path = shy_config_text(s->config, SHY_KEY_COHORT);
-    const char *positive = shy_config_text(s->config, SHY_KEY_OUTCOME_POSITIVE);
     shy_problem_options options = {
         .cohort_name = path,
-        .outcome = shy_config_text(s->config, SHY_KEY_OUTCOME_COLUMN),
-        .outcome_kind = shy_config_text(s->config, SHY_KEY_OUTCOME_KIND),
-        .positive = *positive == '\0' ? NULL : positive,
         .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
         .memory = s->options.memory,
     };
 
+    configure_outcome(s->config, &options);
     options.include = shy_config_list(s->config, SHY_KEY_FACTORS_INCLUDE, &options.include_count);
     options.exclude = shy_config_list(s->config, SHY_KEY_FACTORS_EXCLUDE, &options.exclude_count);
     SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));

@@ -44,6 +44,11 @@ void shy_columns_store(shy_columns *columns, int factor, const double *values);
 void shy_columns_publish(shy_columns *columns); /* after the last of them. Collective over the node */
 /* A store of values that the caller holds: values[f·rows + i]. Not collective. */
 shy_status shy_columns_wrap(int rows, const double *values, shy_columns **columns_out);
+/*
+ * The columns of `base` (borrowed), which are those of the first `factors` factors, and behind them values that the caller holds:
+ * values[(f − factors)·rows + i]. Not collective.
+ */
+shy_status shy_columns_extend(shy_columns *base, int factors, int rows, const double *values, shy_columns **columns_out);
 void shy_columns_destroy(shy_columns **columns); /* not collective */
 
 bool shy_columns_resident(const shy_columns *columns);

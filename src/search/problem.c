@@ -57,7 +57,6 @@ static void free_columns(shy_problem *p)
     shy_free(&p->modality);
     shy_free(&p->range);
     shy_free(&p->first_sample);
-    shy_free(&p->y);
     p->factors = 0;
 }
 
@@ -73,7 +72,6 @@ static shy_status describe_columns(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;
     shy_problem *p = l->problem;
-    const size_t rows = (size_t)p->rows.rows;
     size_t used = 0;
 
     free_columns(p);
@@ -85,7 +83,6 @@ static shy_status describe_columns(const struct shy_loading *l)
     SHY_TRY(shy_new(used, sizeof *p->modality, &p->modality));
     SHY_TRY(shy_new(used, sizeof *p->range, &p->range));
     SHY_TRY(shy_new(used, sizeof *p->first_sample, &p->first_sample));
-    SHY_TRY(shy_new(rows, sizeof *p->y, &p->y));
     for (int k = 0; k < l->offered; k++) {
         if (l->offer[k].fate != SHY_FATE_USED) continue;
         const shy_column about = shy_cohort_column(l->cohort, l->offer[k].column), *column = &about;
@@ -211,14 +208,14 @@ out:
     return st;
 }
 
-static shy_status read_outcome(struct shy_loading *l)
+shy_status shy_loading_values(struct shy_loading *l, int64_t column, double *values)
 {
     shy_status st = SHY_OK;
     uint64_t first, rows;
 
     span_of(l, &first, &rows);
-    SHY_TRY(shy_loading_read(l, &l->outcome, 1, first, rows));
-    pick(l, l->panel, first, l->problem->y);
+    SHY_TRY(shy_loading_read(l, &column, 1, first, rows));
+    pick(l, l->panel, first, values);
 out:
     return st;
 }
@@ -246,9 +243,6 @@ static shy_status begin(struct shy_loading *l)
     p->n_cohort = shy_cohort_rows(l->cohort);
     SHY_TRY(shy_loading_select(l));
     p->offered = l->offered;
-    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *outcome = &about;
-    SHY_TRY(shy_string_copy(outcome->name, &p->outcome));
-    SHY_TRY(shy_string_copy(outcome->unit ? outcome->unit : "", &p->outcome_unit));
     const uint64_t members = (uint64_t)l->team->row_blocks, me = (uint64_t)l->team->row_block;
     l->slice_first = p->n_cohort * me / members;
     l->slice_rows = p->n_cohort * (me + 1) / members - l->slice_first;
@@ -276,24 +270,7 @@ static shy_status settle(struct shy_loading *l)
         SHY_TRY(make_columns(l));
         SHY_TRY(measure_columns(l, &fewer));
     }
-    SHY_TRY(read_outcome(l));
 out:
-    return st;
-}
-
-/* The outcome is known to vary among the candidates; whether it does among the samples, its own start says. */
-static shy_status try_outcome(struct shy_loading *l)
-{
-    shy_status st = SHY_OK;
-    shy_problem *p = l->problem;
-    shy_outcome *outcome = NULL;
-
-    if (p->positive) shy_loading_code(l, p->y, p->rows.rows);
-    p->data.column = p->outcome;
-    p->data.y = p->y;
-    SHY_TRY(shy_problem_outcome(p, &outcome));
-out:
-    shy_outcome_destroy(&outcome);
     return st;
 }
 
@@ -307,11 +284,15 @@ shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_
     SHY_TRY_ALL(team, begin(&l));
     SHY_TRY(shy_loading_filter(&l));
     SHY_TRY(settle(&l));
-    SHY_TRY_ALL(team, try_outcome(&l));
     SHY_TRY_ALL(team, shy_loading_notes(&l));
+    SHY_TRY(shy_loading_targets(&l));
     *problem_out = l.problem, l.problem = NULL;
 out:
     shy_problem_free(&l.problem);
+    for (int k = 0; k < l.parts; k++)
+        shy_free(&l.part[k].positive);
+    shy_free(&l.part);
+    shy_free(&l.label);
     shy_free(&l.offer);
     shy_free(&l.aside);
     shy_free(&l.candidate);
@@ -340,8 +321,6 @@ void shy_problem_free(shy_problem **problem)
     for (int k = 0; k < p->notes_count; k++)
         shy_free(&p->notes[k]);
     shy_free(&p->notes);
-    shy_free(&p->outcome);
-    shy_free(&p->outcome_unit);
-    shy_free(&p->positive);
+    shy_problem_free_targets(p);
     shy_free(problem);
 }

@@ -57,41 +57,12 @@ out:
     return st;
 }
 
-/* candidate = passes the filter and has the outcome, which is the only column of the panel */
-static shy_status check_outcome(struct shy_loading *l, double *counts)
-{
-    counts[0] = counts[1] = 0.0;
-    for (uint64_t i = 0; i < l->slice_rows; i++) {
-        if (!l->candidate[i]) continue;
-        counts[0] += 1.0;
-        if (isinf(l->panel[i])) return refuse_infinite(l, "outcome", l->outcome, i);
-        l->candidate[i] = (uint8_t)!isnan(l->panel[i]);
-        counts[1] += l->candidate[i];
-    }
-    return SHY_OK;
-}
-
 shy_status shy_loading_filter(struct shy_loading *l)
 {
     shy_status st = SHY_OK;
-    shy_problem *p = l->problem;
-    double counts[2];
 
     SHY_TRY(apply_filter(l));
-    SHY_TRY(shy_loading_read(l, &l->outcome, 1, l->slice_first, l->slice_rows));
-    SHY_TRY_ALL(l->team, check_outcome(l, counts));
-    SHY_TRY(shy_group_sum(l->team, counts, 2));
-    p->n_filtered = (uint64_t)counts[0];
-    l->candidates = (uint64_t)counts[1];
-    if (p->n_filtered == 0)
-        return shy_fail(SHY_INPUT, "samples.where keeps none of the %llu rows of %s; widen it.",
-                        (unsigned long long)p->n_cohort, l->place);
-    if (l->candidates == 0)
-        return shy_fail(SHY_INPUT,
-                        "outcome \"%s\" has no value in any of the %llu rows of %s that pass samples.where. "
-                        "Choose another outcome or other samples.",
-                        p->outcome, (unsigned long long)p->n_filtered, l->place);
-    if (p->ops->codes_levels) SHY_TRY(shy_loading_levels(l, l->panel));
+    SHY_TRY(shy_loading_candidates(l));
 out:
     return st;
 }

@@ -6,7 +6,7 @@
 
 #include "terms.h"
 
-/* ---- plan and progress ------------------------------------------------------------------------------------------------------- */
+/* ---- plan -------------------------------------------------------------------------------------------------------------------- */
 
 #define SUM_SECONDS 1.5e-9 /* of a triple, measured */
 
@@ -20,16 +20,6 @@ void shy_terms_plan(const shy_problem *problem, const shy_search_options *option
     const double triples = options->terms > 2 ? terms * terms * terms / 6.0 : terms * terms / 2.0;
     plan->seconds = plan->seconds * options->terms + triples * SUM_SECONDS / problem->team->groups;
     plan->bytes_per_rank = fmax(plan->bytes_per_rank, bytes);
-}
-
-void shy_terms_pass_on(void *context, const shy_progress *now)
-{
-    const shy_terms_progress *p = context;
-    shy_progress whole = *now;
-    whole.fraction = (p->stage + now->fraction) / p->stages;
-    whole.formulas = p->stage * p->formulas + now->formulas;
-    whole.seconds = shy_time_seconds() - p->started;
-    p->progress(p->context, &whole);
 }
 
 /* ---- the next term -------------------------------------------------------------------------------------------------------------- */
@@ -137,36 +127,19 @@ out:
     return st;
 }
 
-/* What the searches did, together. */
-static void add_up(const shy_search_result *further, shy_search_result *result)
-{
-    result->formulas_scored += further->formulas_scored;
-    result->screening.tiles += further->screening.tiles, result->screening.pairs += further->screening.pairs;
-    result->screening.widened += further->screening.widened, result->screening.flagged += further->screening.flagged;
-    result->screening.refined += further->screening.refined, result->screening.scored += further->screening.scored;
-    result->times.plan += further->times.plan, result->times.search += further->times.search, result->times.finish += further->times.finish;
-    result->times.operands += further->times.operands, result->times.tiles += further->times.tiles;
-    result->times.elements += further->times.elements, result->times.candidates += further->times.candidates;
-    result->times.peak_bytes = fmax(result->times.peak_bytes, further->times.peak_bytes);
-}
-
 /* Searches again with the sum in the null model. Collective over the world. */
-static shy_status search_further(const shy_problem *problem, const shy_search_options *options, const shy_sum *sum, shy_terms_progress *progress,
+static shy_status search_further(const shy_problem *problem, const shy_search_options *options, const shy_sum *sum, const shy_monitor *monitor,
                                  shy_terms *terms, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     const shy_team *team = problem->team;
     shy_conditioned conditioned = {0};
     shy_search_result *further = NULL;
-    shy_search_options once = *options;
-    once.terms = once.passes = 0;
-    once.polish = false;
-    once.rounding = 0.0;
     SHY_TRY_ALL(team, condition_on(problem, terms, sum, &conditioned));
-    SHY_TRY(shy_search_run(&conditioned.problem, &once, progress->progress ? shy_terms_pass_on : NULL, progress, &further));
+    SHY_TRY(shy_search_once(&conditioned.problem, options, monitor, &further));
     SHY_TRY(shy_terms_collect(terms, team, further, options->terms_keep / options->terms));
     SHY_TRY(shy_terms_measure(terms, problem, options->seed));
-    if (further) add_up(further, result);
+    if (further) shy_result_spent(result, further);
 out:
     shy_search_result_free(&further);
     condition_free(&conditioned);
@@ -175,7 +148,7 @@ out:
 
 /* ---- the run ---------------------------------------------------------------------------------------------------------------------- */
 
-static shy_status find_terms(const shy_problem *problem, const shy_search_options *options, shy_terms_progress *progress, shy_terms *terms,
+static shy_status find_terms(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_terms *terms,
                              shy_search_result *result)
 {
     shy_status st = SHY_OK;
@@ -184,30 +157,25 @@ static shy_status find_terms(const shy_problem *problem, const shy_search_option
     for (int t = 2; t <= options->terms; t++) {
         shy_sum sum;
         bool sound = false;
-        progress->stage = t - 1;
         SHY_TRY(find_condition(terms, problem, options, t - 1, &sum));
         if (sum.terms == 0) break;
         SHY_TRY(is_sound(problem, terms, &sum, &sound));
         if (!sound) break;
-        SHY_TRY(search_further(problem, options, &sum, progress, terms, result));
+        SHY_TRY(search_further(problem, options, &sum, monitor, terms, result));
     }
 out:
     return st;
 }
 
-shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, shy_terms_progress *progress, shy_search_result *result)
+shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result)
 {
     shy_status st = SHY_OK;
-    const double start = shy_time_seconds();
     shy_terms terms = {0};
     shy_sums *sums = NULL;
-    if (options->terms < 2) return SHY_OK;
-    if (result) progress->formulas = (double)result->plan.formulas_total;
-    SHY_TRY(find_terms(problem, options, progress, &terms, result));
+    SHY_TRY(find_terms(problem, options, monitor, &terms, result));
     SHY_TRY_ALL(problem->team, shy_sums_create(&terms, options, options->terms, &sums));
     SHY_TRY(shy_sums_search(sums, problem->team, 3));
     SHY_TRY(shy_sums_write(sums, problem, options, result));
-    if (result) result->seconds += shy_time_seconds() - start;
 out:
     shy_sums_destroy(&sums);
     shy_terms_free(&terms);

@@ -7,21 +7,6 @@
 
 #include "study.h"
 
-/* Progress of all searches together: the context of shy_terms_pass_on, which hands it to the caller's. */
-typedef struct {
-    void (*progress)(void *context, const shy_progress *now); /* NULL: nobody listens */
-    void *context;
-    int stage, stages; /* searches before this one; all */
-    double started, formulas; /* when the first began; formulas of one search */
-} shy_terms_progress;
-void shy_terms_pass_on(void *context, const shy_progress *now);
-
-/*
- * After a search, if options->terms > 1: searches the space again and again for what the best sum so far leaves unexplained, finds the best
- * sums of the formulas of all these searches, refits them and adds them to `result`, whose front is drawn anew. `result` is the one of the
- * search on rank 0, NULL elsewhere. If it fails, what it added stays. Collective over the world.
- */
-shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, shy_terms_progress *progress, shy_search_result *result);
 /* What this adds to the plan of one search: time, and memory where that is more. Cannot fail. */
 void shy_terms_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan);
 

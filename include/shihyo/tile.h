@@ -45,6 +45,20 @@ const char *shy_precision_name(shy_precision precision); /* "auto", "fp64" … *
 /** Has the processor matrix products in bf16 of its own (AMX, AVX512-BF16, SVE), and the build oneDNN? Elsewhere bf16 is emulated. */
 bool shy_bf16_native(void);
 
+/* ---- metric ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * What operands are compared with, over my rows, scaled by √w (shy_metric of model.h has w): y/√w, √w, √w·q_k. Over all row blocks
+ * Σ w = n, Σ y = 0, Σ y²/w = n, Σ w q_k = 0, Σ w q_j q_k = n·[j = k], Σ y q_k = 0. Rows of root 0 take no part; response and
+ * directions are 0 there.
+ */
+typedef struct {
+    const double *response;
+    const double *root;              /* NULL: all 1 */
+    int directions;                  /* K */
+    const double *const *direction;
+} shy_tile_metric;
+
 /* ---- panels ---------------------------------------------------------------------------------------------------- */
 
 /* What the closed forms need of one operand besides its column; sums over all samples, divided by n. */

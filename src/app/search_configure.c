@@ -105,6 +105,9 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.passes = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASSES);
     s->options.pass_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_KEEP);
     s->options.pass_complexity = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_COMPLEXITY);
+    s->options.terms = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS);
+    s->options.terms_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_KEEP);
+    s->options.terms_factors = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_FACTORS);
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
 out:
     return st;

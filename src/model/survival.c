@@ -92,12 +92,11 @@ out:
 static shy_status start(shy_outcome *o)
 {
     shy_status st = SHY_OK;
-    struct survival *s = NULL;
     const shy_team *team = o->rows.team;
 
     SHY_TRY(shy_group_agree(team, check_values(o)));
-    SHY_TRY(shy_group_agree(team, shy_new(1, sizeof *s, &s)));
-    o->state = s;
+    SHY_TRY(shy_group_agree(team, shy_new(1, sizeof(struct survival), &o->state)));
+    struct survival *s = o->state;
     SHY_TRY(shy_partial_create(o, o->time, &s->partial));
     SHY_TRY(shy_group_agree(team, allocate(o, s)));
     SHY_TRY(shy_group_agree(team, note_events(o, s->partial->follow)));

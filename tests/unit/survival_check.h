@@ -117,11 +117,6 @@ static double weight_of(int i)
     return data.has_weight ? data.weight[i] : 1.0;
 }
 
-static int stratum_of(int i)
-{
-    return data.has_stratum ? data.stratum[i] : 0;
-}
-
 static void predictor(const shy_fit *fit, double *eta)
 {
     for (int i = 0; i < data.n; i++) {

@@ -39,6 +39,11 @@ static void make(int n, int terms, int kinds)
 
 /* ---- definitions, pair by pair --------------------------------------------------------------------------------- */
 
+static int stratum_of(int i)
+{
+    return data.has_stratum ? data.stratum[i] : 0;
+}
+
 static bool takes_part(int i)
 {
     return weight_of(i) > 0.0;

@@ -191,7 +191,9 @@ typedef struct {
     shy_precision precision;         /* of screening; SHY_PRECISION_AUTO: the fastest here */
     uint64_t seed;
     uint64_t screen_rows;            /* screen on so many samples, drawn at random in strata of the outcome; 0, or not fewer than in use: on all */
-    int terms;                       /* most formulas in a sum; 0 or 1: no sums */
+    int terms;                       /* most formulas in a sum, up to SHY_TERMS_MAX; 0 or 1: no sums */
+    int terms_keep;                  /* formulas that sums are built from */
+    int terms_factors;               /* most different factors in a sum; 0: terms × grammar.max_factors */
     int passes;                      /* 2: the best of the first search are operands of a second; 0 or 1: one search */
     int pass_keep;                   /* operands that a further search takes from the one before */
     int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
@@ -201,6 +203,8 @@ typedef struct {
 } shy_search_options;
 
 #define SHY_COMPLEXITY_MAX 64 /* sums of formulas included */
+#define SHY_TERMS_MAX SHY_BASIS_MAX /* formulas in a sum: each is a column of the refit */
+#define SHY_TERMS_FACTORS_MAX 16    /* different factors in a sum */
 
 typedef struct shy_plan {
     uint64_t formulas[SHY_COMPLEXITY_MAX + 1]; /* exact, per complexity; canonical forms */

@@ -214,6 +214,17 @@ static shy_key table[SHY_KEYS] = {
         RANGE("search.pass_complexity", SHY_KEY_IS_INTEGER, 1, SHY_GRAMMAR_MAX, "5",
               "Highest complexity in a further search, where a formula that is taken as an operand counts as one factor. Results give "
               "the complexity of the formula written out."),
+    [SHY_KEY_SEARCH_TERMS] =
+        RANGE("search.terms", SHY_KEY_IS_INTEGER, 1, SHY_TERMS_MAX, "1",
+              "Most formulas in a sum with fitted coefficients, such as 0.9 * log(a) - 2.5 * log(b) + c / d. Each further term takes another "
+              "search of the whole space, for what the best sum so far leaves unexplained; then the best sums of all that was found are sought."),
+    [SHY_KEY_SEARCH_TERMS_KEEP] =
+        RANGE("search.terms_keep", SHY_KEY_IS_INTEGER, 16, 20000, "2000",
+              "Formulas that sums are built from, the best of each complexity of every search. All sums of two and three of them are tried: "
+              "twice as many take eight times as long."),
+    [SHY_KEY_SEARCH_TERMS_FACTORS] =
+        RANGE("search.terms_factors", SHY_KEY_IS_AUTO_INTEGER, 1, SHY_TERMS_FACTORS_MAX, "auto",
+              "Most different factors in a sum. auto is search.terms times factors.max, at most 16."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                           "Ranks that share the samples between them; must divide the number of ranks. "
                                           "auto is 1 unless the samples do not fit into the memory of one rank."),

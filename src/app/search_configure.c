@@ -105,6 +105,9 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.passes = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASSES);
     s->options.pass_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_KEEP);
     s->options.pass_complexity = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_COMPLEXITY);
+    s->options.terms = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS);
+    s->options.terms_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_KEEP);
+    s->options.terms_factors = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_FACTORS);
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
 out:
     return st;
@@ -189,6 +192,7 @@ static shy_status note_screening(const shy_search_session *s)
                             shy_text_thousands(rows, asked), shy_text_thousands(samples, used));
 }
 
+/* The place of a choice among those that there are, which is the number of its enum. */
 static int choice_of(const shy_config *config, int key)
 {
     const char *names[SHY_CHOICES_MAX];
@@ -196,35 +200,6 @@ static int choice_of(const shy_config *config, int key)
 
     while (choice > 0 && strcmp(names[choice], shy_config_text(config, key)) != 0) choice--;
     return choice;
-}
-
-static shy_factor_options factor_options(const shy_config *config)
-{
-    shy_factor_options o = {
-        .categories = (shy_categories)choice_of(config, SHY_KEY_FACTORS_CATEGORIES),
-        .rare = (uint64_t)shy_config_integer(config, SHY_KEY_FACTORS_RARE),
-        .winsorise = shy_config_number(config, SHY_KEY_FACTORS_WINSORISE),
-        .missing = (shy_missing)choice_of(config, SHY_KEY_MISSING_METHOD),
-        .missing_most = shy_config_number(config, SHY_KEY_MISSING_MOST),
-    };
-
-    o.ordered = shy_config_list(config, SHY_KEY_FACTORS_ORDERED, &o.ordered_count);
-    o.range = shy_config_list(config, SHY_KEY_FACTORS_RANGE, &o.range_count);
-    o.winsorised = shy_config_list(config, SHY_KEY_FACTORS_WINSORISED, &o.winsorised_count);
-    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++)
-        o.missing_columns[m] = shy_config_list(config, SHY_KEY_MISSING_COMPLETE + m, &o.missing_count[m]);
-    return o;
-}
-
-/* The names that there are for shy_covariates_missing, in its order. */
-static shy_covariates_missing covariates_missing_of(const char *name)
-{
-    const char *names[SHY_CHOICES_MAX];
-    const size_t count = shy_key_get(SHY_KEY_OUTCOME_COVARIATES_MISSING)->choices(names);
-    size_t k = 0;
-
-    while (k + 1 < count && strcmp(names[k], name) != 0) k++;
-    return (shy_covariates_missing)k;
 }
 
 /* What the outcome is made of; names that are not given are empty. */
@@ -243,7 +218,25 @@ static void configure_outcome(const shy_config *config, shy_problem_options *o)
     o->weight = shy_config_text(config, SHY_KEY_OUTCOME_WEIGHT);
     o->exposure = shy_config_text(config, SHY_KEY_OUTCOME_EXPOSURE);
     o->covariates = shy_config_list(config, SHY_KEY_OUTCOME_COVARIATES, &o->covariates_count);
-    o->covariates_missing = covariates_missing_of(shy_config_text(config, SHY_KEY_OUTCOME_COVARIATES_MISSING));
+    o->covariates_missing = (shy_covariates_missing)choice_of(config, SHY_KEY_OUTCOME_COVARIATES_MISSING);
+}
+
+static shy_factor_options factor_options(const shy_config *config)
+{
+    shy_factor_options o = {
+        .categories = (shy_categories)choice_of(config, SHY_KEY_FACTORS_CATEGORIES),
+        .rare = (uint64_t)shy_config_integer(config, SHY_KEY_FACTORS_RARE),
+        .winsorise = shy_config_number(config, SHY_KEY_FACTORS_WINSORISE),
+        .missing = (shy_missing)choice_of(config, SHY_KEY_MISSING_METHOD),
+        .missing_most = shy_config_number(config, SHY_KEY_MISSING_MOST),
+    };
+
+    o.ordered = shy_config_list(config, SHY_KEY_FACTORS_ORDERED, &o.ordered_count);
+    o.range = shy_config_list(config, SHY_KEY_FACTORS_RANGE, &o.range_count);
+    o.winsorised = shy_config_list(config, SHY_KEY_FACTORS_WINSORISED, &o.winsorised_count);
+    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++)
+        o.missing_columns[m] = shy_config_list(config, SHY_KEY_MISSING_COMPLETE + m, &o.missing_count[m]);
+    return o;
 }
 
 shy_status shy_session_load(shy_search_session *s)

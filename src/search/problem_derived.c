@@ -75,7 +75,7 @@ static shy_status note_order(const struct shy_loading *l, const struct shy_sourc
     char *list = NULL;
 
     SHY_TRY(list_levels(l, s, 0, UINT64_MAX, &list));
-    SHY_TRY(shy_problem_note(l->problem, "The levels of %s count as 0 to %d in this order: %s.", column_name(l, s->column), s->levels - 1, list));
+    SHY_TRY(shy_problem_note(l->problem, "The levels of %s count as 0 to %d in this order: %s; `levels` in the import's schema sets another.", column_name(l, s->column), s->levels - 1, list));
 out:
     shy_free(&list);
     return st;

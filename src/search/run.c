@@ -277,6 +277,7 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     *result_out = NULL;
     SHY_TRY(shy_search_once(problem, options, &monitor, &result));
     if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &monitor, result));
+    if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &monitor, result));
     if (result) result->seconds = shy_time_seconds() - start;
     *result_out = result, result = NULL;
 out:

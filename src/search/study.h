@@ -49,5 +49,10 @@ shy_status shy_search_once(const shy_problem *problem, const shy_search_options 
 
 /* Stages: each adds formulas to the result (rank 0; NULL elsewhere) and draws the front anew. Collective over the world. */
 shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result);
+/*
+ * Sums of formulas, if options->terms > 1: searches the space again for what the best sum so far leaves unexplained, terms − 1 times, finds the
+ * best sums of the formulas of all these searches and of the result, and refits them. If it fails, what it added stays.
+ */
+shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result);
 
 #endif

@@ -335,7 +335,7 @@ shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_fo
 shy_status shy_tile_work_create(shy_engine *engine);
 void shy_tile_work_destroy(shy_engine *engine);
 shy_status shy_tile_work_run(shy_engine *engine, const shy_job *job);
-uint64_t shy_tile_work_bytes(int rows, const shy_tile_shape *shape);
+uint64_t shy_tile_work_bytes(const shy_space *space, const shy_tile_shape *shape);
 shy_status shy_element_work_create(shy_engine *engine);
 void shy_element_work_destroy(shy_engine *engine);
 shy_status shy_element_work_run(shy_engine *engine, const shy_job *job);

@@ -33,6 +33,10 @@ for n in 100 200 1000 5000; do
 done
 [ ! -x "$top_builddir/bench/bench_elements" ] || measure "$top_builddir/bench/bench_elements"
 
+for n in 200 1000; do
+    measure "$top_builddir/bench/bench_metric" "$n" "$runs"
+done
+
 echo 'Whole searches ...' >&2
 cd "$room"
 "$top_builddir/tests/tools/make_cohort" triple --rows 200 --factors "${BENCH_FACTORS:-500}" --noise 0.2949 -o cohort.csv
@@ -65,6 +69,10 @@ awk '
     $1 == "elements" {
         if (!elements++) printf "\n%-6s %-9s %22s\n", "n", "kernels", "Mformulas/s by element"
         printf "%-6s %-9s %22.1f\n", value("n"), value("isa"), value("formulas_per_second") / 1e6
+    }
+    $1 == "metric" {
+        if (!metrics++) printf "\n%-6s %-9s %-9s %11s %9s %7s\n", "n", "work", "precision", "directions", "ratio", "most"
+        printf "%-6s %-9s %-9s %11d %9.2f %7.2f\n", value("n"), value("work"), value("precision"), value("directions"), value("ratio"), value("most")
     }
     $1 == "search" {
         r = value("ranks")

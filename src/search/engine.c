@@ -40,7 +40,7 @@ static int smaller(int a, int b)
 }
 
 /* With directions a tile has more planes: fewer operands, but no fewer than multiply well. */
-static int block_of(const shy_space *space)
+int shy_engine_block(const shy_space *space)
 {
     const int block = BLOCK * 5 / (5 + space->directions) / 32 * 32;
     return block < BLOCK_LEAST ? BLOCK_LEAST : block;
@@ -49,7 +49,7 @@ static int block_of(const shy_space *space)
 static shy_tile_shape shape_of(shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const int most = operands_most(space);
-    shy_tile_shape shape = {most, smaller(block_of(space), most), smaller(RIGHT, most), PAIRS, space->problem->team->row_blocks > 1 ? 2U : 1U,
+    shy_tile_shape shape = {most, smaller(shy_engine_block(space), most), smaller(RIGHT, most), PAIRS, space->problem->team->row_blocks > 1 ? 2U : 1U,
                             precision == SHY_FP64};
     if (options->tile_left > 0) shape.left_capacity = shape.block = options->tile_left;
     if (options->tile_right > 0) shape.right = options->tile_right;

@@ -326,6 +326,7 @@ typedef struct {
 
 shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out);
 void shy_engine_destroy(shy_engine **engine);
+int shy_engine_block(const shy_space *space); /* left operands of a tile, unless memory is short */
 uint64_t shy_scoring_bytes(const shy_space *space, int keep); /* lists and columns, without the tiles */
 uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision);
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */

@@ -140,19 +140,38 @@ void shy_panel_destroy(shy_panel **panel)
 /* ---- operands ---------------------------------------------------------------------------------------------------- */
 
 /* d·√w, in fp64. */
+SHY_VECTOR_CLONES
+static void scale_column(int rows, const double *restrict u, const double *restrict root, double mean, double inverse, double *restrict out)
+{
+    if (root) {
+#pragma omp simd
+        for (int k = 0; k < rows; k++) out[k] = (root[k] > 0.0 ? u[k] - mean : 0.0) * inverse * root[k];
+    } else {
+#pragma omp simd
+        for (int k = 0; k < rows; k++) out[k] = (u[k] - mean) * inverse;
+    }
+}
+
 static void scaled_column(const shy_panel *panel, const double *u, const shy_operand_sums *sums, double *out)
 {
-    const double *root = panel->metric.root, inverse = 1.0 / sums->scale;
-    for (int k = 0; k < panel->rows; k++) out[k] = !root ? (u[k] - sums->mean) * inverse : root[k] > 0.0 ? (u[k] - sums->mean) * inverse * root[k] : 0.0;
+    scale_column(panel->rows, u, panel->metric.root, sums->mean, 1.0 / sums->scale, out);
+}
+
+/* Σ u²·v */
+SHY_VECTOR_CLONES
+static double sum_squares(int rows, const double *restrict u, const double *restrict v)
+{
+    double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
+    for (int k = 0; k < rows; k++) sum += u[k] * u[k] * v[k];
+    return sum;
 }
 
 static void pack_along(shy_panel *panel, const double *u, const shy_operand_sums *sums, double *partial)
 {
     const int rows = panel->rows;
-    double leverage = 0.0;
     scaled_column(panel, u, sums, panel->scratch);
-    for (int k = 0; k < rows; k++) leverage += panel->scratch[k] * panel->scratch[k] * panel->squares[k];
-    partial[0] = leverage;
+    partial[0] = sum_squares(rows, panel->scratch, panel->squares);
     for (int k = 0; k < panel->metric.directions; k++) partial[1 + k] = shy_exact_dot(rows, panel->scratch, panel->metric.direction[k]);
 }
 

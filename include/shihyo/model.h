@@ -9,7 +9,7 @@
 #include "shihyo/base.h"
 #include "shihyo/par.h"
 
-#define SHY_BASIS_MAX 3       /* columns of a refit: those of a family, or the terms of a sum of formulas */
+#define SHY_BASIS_MAX 8       /* columns of a refit: those of a family, or the terms of a sum of formulas */
 #define SHY_METRICS_MAX 12
 #define SHY_COVARIATES_MAX 256
 

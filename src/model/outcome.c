@@ -10,7 +10,8 @@
 
 /* A new outcome is a file with its ops and a line here. */
 static const shy_outcome_ops *const registry[] = {
-    &shy_outcome_continuous, &shy_outcome_binary,
+    &shy_outcome_continuous,
+    &shy_outcome_binary,
     &shy_outcome_survival,
     &shy_outcome_matched,
     NULL,

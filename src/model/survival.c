@@ -22,7 +22,7 @@ static const char *const metric_names[] = {"c", "uno_c", "auc_t", "ibs", NULL};
 
 static shy_status check_values(const shy_outcome *o)
 {
-    if (!o->time) return shy_fail(SHY_INTERNAL, "outcome \"%s\": survival without times", o->column);
+    if (!o->time && o->rows.rows > 0) return shy_fail(SHY_INTERNAL, "outcome \"%s\": survival without times", o->column);
     for (int i = 0; i < o->rows.rows; i++) {
         const unsigned long long sample = (unsigned long long)(o->rows.first + (uint64_t)i + 1);
         if (o->weight && o->weight[i] == 0.0) continue;

@@ -96,8 +96,9 @@ static shy_status start(shy_outcome *o)
     const shy_team *team = o->rows.team;
 
     SHY_TRY(shy_group_agree(team, check_values(o)));
-    SHY_TRY(shy_group_agree(team, shy_new(1, sizeof *s, &s)));
-    o->state = s;
+    st = shy_new(1, sizeof *s, &s);
+    o->state = s; /* at once: another member may have no memory, and all leave */
+    SHY_TRY(shy_group_agree(team, st));
     SHY_TRY(shy_partial_create(o, o->time, &s->partial));
     SHY_TRY(shy_group_agree(team, allocate(o, s)));
     SHY_TRY(shy_group_agree(team, note_events(o, s->partial->follow)));

@@ -92,13 +92,11 @@ out:
 static shy_status start(shy_outcome *o)
 {
     shy_status st = SHY_OK;
-    struct survival *s = NULL;
     const shy_team *team = o->rows.team;
 
     SHY_TRY(shy_group_agree(team, check_values(o)));
-    st = shy_new(1, sizeof *s, &s);
-    o->state = s; /* at once: another member may have no memory, and all leave */
-    SHY_TRY(shy_group_agree(team, st));
+    SHY_TRY(shy_group_agree(team, shy_new(1, sizeof(struct survival), &o->state)));
+    struct survival *s = o->state;
     SHY_TRY(shy_partial_create(o, o->time, &s->partial));
     SHY_TRY(shy_group_agree(team, allocate(o, s)));
     SHY_TRY(shy_group_agree(team, note_events(o, s->partial->follow)));

@@ -220,6 +220,11 @@ shy_status shy_loading_covariates(struct shy_loading *l);
  */
 shy_status shy_horizon_parse(const char *text, const shy_column *time, double *horizon_out, char *name_out);
 
+/* ---- problem_survival.c ---------------------------------------------------------------------------------------- */
+
+/** y and weight of a target that is a horizon, from the times and events of the design. Collective over the group. */
+shy_status shy_loading_horizon(struct shy_loading *l, shy_target *target);
+
 /* ---- problem_targets.c ----------------------------------------------------------------------------------------- */
 
 /** Room and names for the targets. Not collective; the same on all ranks. */

@@ -179,6 +179,11 @@ static shy_status check_column(const struct shy_loading *l, enum shy_role role, 
         return shy_fail(SHY_INPUT, "\"%s\" is named as %s and as %s; a column has one part in the outcome.", column->name, shy_role_key(other->role),
                         shy_role_key(role));
     if (column->kind == SHY_KIND_IDENTIFIER || (text && !coded && !takes_levels(l, role))) return refuse_kind(l, column, role);
+    if (role == SHY_ROLE_EVENT && column->kind == SHY_KIND_CATEGORICAL && !is_given(l->options->positive))
+        return shy_fail(SHY_INPUT,
+                        "event \"%s\" is a column of kind categorical in %s; name the level that is the event in outcome.positive; all others "
+                        "count as censored.",
+                        column->name, l->place);
     if (column->missing >= shy_cohort_rows(l->cohort))
         return shy_fail(SHY_INPUT, "%s \"%s\" has no value in any of the %llu rows of %s. Choose another %s.", shy_role_name(role), column->name,
                         (unsigned long long)shy_cohort_rows(l->cohort), l->place, role == SHY_ROLE_OUTCOME ? "outcome" : "column");

@@ -122,6 +122,7 @@ typedef struct {
     int factors;                     /* in use */
     int32_t *cohort_column;          /* [factors]: number in the cohort; several factors may come from one column */
     const shy_derivation **derivation; /* [factors], an entry NULL where the column is taken as it is; NULL: all are */
+    uint8_t *binary;                 /* [factors]: its values are 0 and 1 by its making, so that powers of it are itself */
     const char **name;               /* [factors]; these three borrowed from the cohort or from `recipe` */
     const char **unit_text;          /* [factors] */
     const char **modality;           /* [factors] */
@@ -162,6 +163,11 @@ typedef struct {
  */
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
+/**
+ * What has to be done with a patient's value of the column before a formula is computed, in words: "1 where stage is V or VI, else 0; where
+ * stage is missing it counts as II". "" for a column as it is. `factor` is one of those that were loaded. Owned. Not collective.
+ */
+shy_status shy_factor_describe(const shy_problem *problem, const shy_cohort *cohort, int factor, char **text_out);
 /** Makes outcome, ops, data and y those of a target; 0 <= target < targets. After loading it is the first. Not collective. */
 void shy_problem_aim(shy_problem *problem, int target);
 /** The problem's outcome with its null model. Owned. Collective over the group. */

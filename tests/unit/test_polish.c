@@ -31,8 +31,9 @@ static double value_of(int f, int i)
 typedef struct {
     const char *text;     /* of the truth, with its constants */
     double slope, noise, intercept;
-    bool binary;
+    bool binary, survival;
     double scale[FACTORS]; /* factors are measured in other units; 0: 1 */
+    bool adjusted; /* for the size, with weights of cases */
 } truth;
 
 static void fill_factor(shy_problem *p, int f, double scale)
@@ -59,16 +60,47 @@ static void fill_outcome(shy_problem *p, const truth *t)
     for (int i = 0; i < p->rows.rows; i++) {
         const uint64_t g = p->rows.first + (uint64_t)i;
         const double eta = t->intercept + t->slope * z[i];
-        if (t->binary) p->y[i] = shy_random_uniform(5, 1, g) < 1.0 / (1.0 + exp(-eta));
+        if (t->survival) {
+            const double died = -log(shy_random_uniform(5, 3, g)) * exp(-eta), left = 0.2 + 3.0 * shy_random_uniform(5, 4, g);
+            p->y[i] = died < left;
+            ((double *)(uintptr_t)p->data.time)[i] = died < left ? died : left;
+        } else if (t->binary) p->y[i] = shy_random_uniform(5, 1, g) < 1.0 / (1.0 + exp(-eta));
         else p->y[i] = eta + t->noise * shy_random_normal(5, 2, g);
     }
     free(z);
 }
 
+static void adjust(shy_problem *p)
+{
+    static const char *const name[] = {"size"};
+    const double **covariate = given_memory(1, sizeof *covariate);
+    double *size = given_memory((size_t)p->rows.rows, sizeof *size), *weight = given_memory((size_t)p->rows.rows, sizeof *weight);
+    for (int i = 0; i < p->rows.rows; i++) {
+        size[i] = value_of(SIZE, (int)p->rows.first + i);
+        weight[i] = 0.5 * (double)((p->rows.first + (uint64_t)i) % 4);
+    }
+    covariate[0] = size;
+    p->data.weight = weight;
+    p->data.covariates = 1;
+    p->data.covariate = covariate;
+    p->data.covariate_name = name;
+}
+
+static void free_clinic(shy_problem *p)
+{
+    free((void *)(uintptr_t)p->data.time);
+    free((void *)(uintptr_t)p->data.weight);
+    if (p->data.covariate) free((void *)(uintptr_t)p->data.covariate[0]);
+    free((void *)(uintptr_t)p->data.covariate);
+    problem_free(p);
+}
+
 static shy_problem *clinic(const shy_team *team, int n, const truth *t)
 {
-    const problem_spec spec = {.n = n, .columns = "ppppp", .seed = 1, .outcome = t->binary ? "binary" : NULL};
+    const problem_spec spec = {.n = n, .columns = "ppppp", .seed = 1, .outcome = t->survival ? "survival" : t->binary ? "binary" : NULL};
     shy_problem *p = problem_create(team, &spec);
+    if (t->survival) p->data.time = given_memory((size_t)p->rows.rows, sizeof(double));
+    if (t->adjusted) adjust(p);
     for (int f = 0; f < FACTORS; f++) fill_factor(p, f, t->scale[f] > 0.0 ? t->scale[f] : 1.0);
     fill_outcome(p, t);
     return p;
@@ -93,7 +125,7 @@ static void close_workshop(workshop *w)
 {
     shy_fitter_destroy(&w->fitter);
     shy_outcome_destroy(&w->outcome);
-    problem_free(w->problem);
+    free_clinic(w->problem);
 }
 
 static shy_tree parsed(const char *text)
@@ -236,6 +268,13 @@ static void noisy_fits_end_where_the_loss_is_flat(void **state)
          "(120 - age) * weight / creatinine * (1 + 0.1 * female)"},
         {{.text = "(140 - age) * weight / creatinine * (1 - 0.15 * female)", .slope = 0.0005, .intercept = -4.0, .binary = true},
          "(120 - age) * weight / creatinine * (1 + 0.1 * female)"},
+        {{.text = "(140 - age) * weight / creatinine * (1 - 0.15 * female)", .slope = 1.0 / 72.0, .noise = 20.0, .adjusted = true},
+         "(120 - age) * weight / creatinine * (1 + 0.1 * female)"},
+        {{.text = "(140 - age) * weight / creatinine * (1 - 0.15 * female)", .slope = 0.0005, .intercept = -4.0, .binary = true, .adjusted = true},
+         "(120 - age) * weight / creatinine * (1 + 0.1 * female)"},
+        {{.text = "log(size + 3.7) + 0.02 * age", .slope = 2.0, .intercept = -6.0, .survival = true}, "log(size + 1) + 0.01 * age"},
+        {{.text = "log(creatinine + 1.7) + 0.02 * age", .slope = 2.0, .intercept = -3.0, .survival = true, .adjusted = true},
+         "log(creatinine + 1) + 0.01 * age"},
         {{.text = "log(size + 3.7) + 0.02 * age", .slope = 2.0, .intercept = -6.0, .binary = true}, "log(size + 1) + 0.01 * age"},
         {{.text = "log(size + 3.7) + 0.02 * age", .slope = 2.0, .noise = 0.5}, "log(size + 1) + 0.01 * age"},
     };
@@ -256,7 +295,7 @@ static void noisy_fits_end_where_the_loss_is_flat(void **state)
             const double at = constant(&tree, k), step = 1e-4 * fabs(at);
             const double up = loss_at(&w, &tree, k, at + step), down = loss_at(&w, &tree, k, at - step), here = loss_at(&w, &tree, k, at);
             EXPECT(here == fit.loss && up >= here - 1e-14 && down >= here - 1e-14);
-            EXPECT(fabs(up - down) <= 1e-3 * (up + down - 2.0 * here) + 1e-13);
+            EXPECT(fabs(up - down) <= 1e-2 * (up + down - 2.0 * here) + 1e-13);
         }
         close_workshop(&w);
     }
@@ -459,6 +498,7 @@ static void tidy_formulas_have_the_same_values(void **state)
 static const truth runs[] = {
     {.text = "(140 - age) * weight / creatinine * (1 - 0.15 * female)", .slope = 1.0 / 72.0, .noise = 20.0},
     {.text = "log(size + 3.7) + 0.02 * age", .slope = 3.0, .intercept = -8.0, .binary = true},
+    {.text = "log(creatinine + 0.3)", .slope = 2.0, .intercept = 1.0, .survival = true, .adjusted = true},
 };
 enum { RUNS = sizeof runs / sizeof *runs, SAMPLES = 203 };
 static shy_search_result *expected[RUNS];
@@ -470,7 +510,7 @@ static shy_status whole_run(const shy_team *team, const truth *t, bool polish, s
     options.grammar = make_grammar("+ - * / log max", 4, 3);
     shy_problem *problem = clinic(team, SAMPLES, t);
     const shy_status st = shy_search_run(problem, &options, NULL, NULL, result_out);
-    problem_free(problem);
+    free_clinic(problem);
     return st;
 }
 
@@ -525,6 +565,29 @@ static const shy_found *on_front(const shy_search_result *r, int k)
     return &r->level[r->front_level[k]].found[r->front_index[k]];
 }
 
+/* T as model.h has it, for at most one direction: z less what 1 and the direction explain, by normal equations. One rank alone. */
+static double plain_statistic(const workshop *w, const shy_tree *tree)
+{
+    const shy_metric *metric = shy_outcome_metric(w->outcome);
+    const int rows = w->problem->rows.rows;
+    double *z = given_memory((size_t)rows, sizeof *z), sum[2] = {0.0}, yz = 0.0, zz = 0.0, yy = 0.0;
+    EXPECT(metric->directions <= 1 && shy_problem_evaluate(w->problem, tree, z) == SHY_OK);
+    for (int i = 0; i < rows; i++) {
+        const double v = metric->weight ? metric->weight[i] : 1.0;
+        sum[0] += v * z[i];
+        if (metric->directions) sum[1] += v * z[i] * metric->direction[0][i];
+    }
+    for (int i = 0; i < rows; i++) {
+        const double v = metric->weight ? metric->weight[i] : 1.0;
+        const double rest = z[i] - sum[0] / rows - (metric->directions ? sum[1] / rows * metric->direction[0][i] : 0.0);
+        yz += metric->response[i] * rest;
+        zz += v * rest * rest;
+        yy += v > 0.0 ? metric->response[i] * metric->response[i] / v : 0.0;
+    }
+    free(z);
+    return yz * yz / (zz * yy);
+}
+
 /* The front of the grammar, and what beats it; what is said of each formula is true. */
 static void a_polished_front_is_never_worse_and_says_the_truth(void **state)
 {
@@ -545,8 +608,8 @@ static void a_polished_front_is_never_worse_and_says_the_truth(void **state)
             beyond += found->complexity > 4;
             EXPECT(shy_fitter_refit(w.fitter, &tree, &fit) == SHY_OK && shy_fitter_statistic(w.fitter, &tree, &statistic) == SHY_OK);
             EXPECT(near(fit.loss, found->fit.loss, 1e-12) && near(fit.coefficient[0], found->slope, 1e-9));
-            EXPECT(runs[k].binary || near(statistic, 1.0 - fit.loss, 1e-10));
-            EXPECT(near(statistic, found->statistic, 1e-3) || found->fit.terms > 1); /* a family's is that of its span */
+            EXPECT(runs[k].binary || runs[k].survival || near(statistic, 1.0 - fit.loss, 1e-10));
+            EXPECT(near(statistic, plain_statistic(&w, &tree), 1e-9));
             if (!found->rounded) continue;
             EXPECT(found->rounded->fit.loss <= fit.loss + 0.01 * (1.0 - fit.loss));
             EXPECT(strlen(found->rounded->text) <= strlen(found->text));
@@ -580,7 +643,7 @@ static void check_memory(const shy_team *team)
         }
     }
     shy_outcome_destroy(&outcome);
-    problem_free(problem);
+    free_clinic(problem);
 }
 
 static void memory_that_ends_leaves_no_rank_behind(void **state)

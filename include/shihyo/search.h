@@ -183,6 +183,9 @@ double shy_columns_need(double factors, double rows, int members);
 
 /* ---- the search ------------------------------------------------------------------------------------------------ */
 
+/* Constants put into the formulas of the front where the grammar has none: log(u + c), 1/(u + c); also max(x, c), min(x, c) and x^c. */
+typedef enum { SHY_INNER_OFF, SHY_INNER_SHIFTS, SHY_INNER_ALL } shy_inner;
+
 typedef struct {
     shy_grammar grammar;
     int keep;                        /* K best per complexity */
@@ -198,6 +201,7 @@ typedef struct {
     int pass_keep;                   /* operands that a further search takes from the one before */
     int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
+    shy_inner inner;                 /* with polish */
     double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
@@ -238,6 +242,14 @@ typedef struct {
     double peak_bytes, shared_bytes; /* resident at most, what is shared with other ranks of the node included; that part now */
 } shy_search_times;
 
+/** A formula with its constants rounded; intercept, slope and covariates fitted to it. */
+typedef struct {
+    shy_tree tree;
+    char *text;
+    shy_fit fit;
+    double intercept, slope;
+} shy_rounded;
+
 /** One formula kept: tree over problem->name numbering; fitted constants are nodes of the tree. */
 typedef struct {
     int complexity;
@@ -248,6 +260,7 @@ typedef struct {
     double intercept, slope;         /* outcome or logit = intercept + slope·z */
     int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
     char *text;                      /* shortest exact text */
+    shy_rounded *rounded;            /* of formulas on the front that have constants, if options->rounding asks for it; or NULL */
     uint64_t twins_count;
     int twins_listed;
     char **twins;                    /* texts, simplest first */

@@ -93,6 +93,24 @@ say $? "missing.method: complete leaves samples out, as ever"
 search 1 raw factors.winsorise=0.01 && notes | grep -Fq 'Values of 3 factors beyond the quantiles 0.01 and 0.99 are set to these.' && ! cmp -s out/front.tsv raw/front.tsv
 say $? "factors.winsorise sets limits, and says so"
 
+# R's medians and quantiles of type 7: the same formulas, and the same r2 but for its last digits.
+if command -v Rscript >/dev/null 2>&1; then
+    Rscript -e 'd <- read.csv("raw.csv"); here <- !is.na(d$y); d$bili[which(d$bili > 100)] <- NA
+        for (name in c("age", "bili", "crea")) {
+            x <- d[[name]][here]; q <- quantile(x, c(0.03, 0.97), type = 7, na.rm = TRUE)
+            v <- ifelse(is.na(d[[name]]), median(x, na.rm = TRUE), d[[name]]); d[[name]] <- sprintf("%.17g", pmin(pmax(v, q[1]), q[2]))
+        }
+        write.csv(d[c("age", "bili", "crea", "y")], "limits.csv", row.names = FALSE, quote = FALSE)' && "$SHIHYO" import limits.csv -q -o limits.h5
+    sed "s/filled.h5/limits.h5/" filled.yaml >limits.yaml
+    search 1 limits grammar.constants=none && mv out limits && search 1 raw grammar.constants=none factors.winsorise=0.03 factors.categories=off && awk -F '\t' '
+        NR == FNR { r2[$2] = $3; lines++; next }
+        !($2 in r2) || (FNR > 1 && (r2[$2] - $3) ^ 2 > 1e-20) { bad = 1 }
+        END { exit bad || FNR != lines || lines < 3 }' limits/front.tsv out/front.tsv
+    say $? "limits are the quantiles of R, fills its medians"
+else
+    say 0 "skipped: limits against R (there is no Rscript)"
+fi
+
 # ---- refusals --------------------------------------------------------------------------------------------------------------------
 
 refused() { # refused WORDS KEY=VALUE ...

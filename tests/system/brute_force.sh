@@ -219,7 +219,7 @@ check_lists 'directions' 36 direction='x1=1,x2=1' complexity=6 columns=5
 check_lists 'directions, signed factors' 37 direction='x3=-1,x1=-1' signed= operators='+,-,*,/,abs,square,max' complexity=5 columns=5
 check_counts 'transforms' 41 transforms='x1=log,x2=,x4=square+inverse' complexity=6 columns=4
 check_counts 'transforms, two factors of each' 42 transforms='x1=log,x2=log,x4=sqrt,x3=sqrt' complexity=5 columns=5
-check_counts 'at most so many, one of some' 43 most='x1+x2+x3=1' contain=x1+x4 complexity=6 columns=5
+check_counts 'at most so many, one of some' 45 most='x1+x2+x3=1' contain=x1+x4 complexity=6 columns=5
 check_counts 'rules together' 44 contain=x5 most='x1+x2+x4=1' transforms='x5=,x1=log+sqrt' columns=5 operators="$all" complexity=4
 if [ -n "${SHIHYO_LONG:-}" ]; then
     for seed in 101 102 103; do

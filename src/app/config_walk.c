@@ -64,6 +64,23 @@ out:
     return st;
 }
 
+/* The earlier pair of the mapping with the same key as `pair`, or NULL. */
+static const yaml_node_t *earlier(walk *w, const yaml_node_t *mapping, const yaml_node_pair_t *pair)
+{
+    const yaml_node_t *key = yaml_document_get_node(&w->document, pair->key);
+
+    for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < pair; p++) {
+        const yaml_node_t *other = yaml_document_get_node(&w->document, p->key);
+        if (other->type == YAML_SCALAR_NODE && strcmp(scalar(other), scalar(key)) == 0) return other;
+    }
+    return NULL;
+}
+
+static shy_status given_twice(const char *where, const char *name, const yaml_node_t *first)
+{
+    return shy_fail(SHY_INPUT, "%s: %s is given twice, first on line %zu. Keep one of them.", where, name, first->start_mark.line + 1);
+}
+
 /* ---- mappings of names that are not ours ---------------------------------------------------------------------------- */
 
 static shy_status bad_pair(const char *where, int key)
@@ -105,14 +122,16 @@ out:
     return st;
 }
 
-static shy_status walk_name(walk *w, int key, const yaml_node_pair_t *pair)
+static shy_status walk_name(walk *w, int key, const yaml_node_t *mapping, const yaml_node_pair_t *pair)
 {
     shy_status st = SHY_OK;
-    const yaml_node_t *name = yaml_document_get_node(&w->document, pair->key);
+    const yaml_node_t *name = yaml_document_get_node(&w->document, pair->key), *first = NULL;
     char where[4096], *text = NULL, *item = NULL;
 
     position(w, &name->start_mark, where, sizeof where);
     if (name->type != YAML_SCALAR_NODE) return bad_pair(where, key);
+    first = earlier(w, mapping, pair);
+    if (first != NULL) return given_twice(where, scalar(name), first);
     SHY_TRY(pair_text(w, key, yaml_document_get_node(&w->document, pair->value), where, &text));
     SHY_TRY(shy_string_format(&item, "%s: %s", scalar(name), text));
     SHY_TRY(add_item(w, key, item, where));
@@ -140,21 +159,9 @@ static shy_status walk_names(walk *w, int key, const yaml_node_t *node)
         return SHY_OK;
     }
     for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
-        SHY_TRY(walk_name(w, key, pair));
+        SHY_TRY(walk_name(w, key, node, pair));
 out:
     return st;
-}
-
-/* The earlier pair of the mapping with the same key as `pair`, or NULL. */
-static const yaml_node_t *earlier(walk *w, const yaml_node_t *mapping, const yaml_node_pair_t *pair)
-{
-    const yaml_node_t *key = yaml_document_get_node(&w->document, pair->key);
-
-    for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < pair; p++) {
-        const yaml_node_t *other = yaml_document_get_node(&w->document, p->key);
-        if (other->type == YAML_SCALAR_NODE && strcmp(scalar(other), scalar(key)) == 0) return other;
-    }
-    return NULL;
 }
 
 static shy_status unknown_key(const char *where, const char *name)
@@ -179,9 +186,7 @@ static shy_status walk_pair(walk *w, const char *section, const yaml_node_t *map
     if (snprintf(name, sizeof name, "%s%s%s", section, *section ? "." : "", scalar(word)) >= (int)sizeof name)
         return shy_fail(SHY_INPUT, "%s: there is no key as long as this. `shihyo help keys` lists all keys.", where);
     const yaml_node_t *first = earlier(w, mapping, pair);
-    if (first != NULL)
-        return shy_fail(SHY_INPUT, "%s: %s is given twice, first on line %zu. Keep one of them.", where, name,
-                        first->start_mark.line + 1);
+    if (first != NULL) return given_twice(where, name, first);
 
     int key = shy_key_find(name);
     if (key >= 0) {

@@ -35,6 +35,7 @@ typedef struct {
 struct shy_shapes {
     shy_grammar grammar;
     int slots, nonnegative;
+    uint32_t barred[SHY_SLOTS_MAX]; /* bit op: not directly on this slot */
     double point[SHY_SLOTS_MAX][SHY_POINTS];
     double far[SHY_SLOTS_MAX][SHY_FAR_POINTS];
     double probe[SHY_PRINTS][SHY_POINTS];  /* directions on which standardised columns are projected */

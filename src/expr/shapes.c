@@ -258,6 +258,7 @@ static bool nesting_forbidden(const shy_shapes *shapes, shy_op op, int left, int
 {
     const shy_shape *u = &shapes->operand[left], *v = right >= 0 ? &shapes->operand[right] : NULL;
     const bool *under = shapes->grammar.forbidden[op];
+    if (!v && u->op == SHY_OP_FACTOR && (shapes->barred[u->slot] >> op & 1U)) return true;
     return u->forbidden || under[u->op] || (v && (v->forbidden || under[v->op]));
 }
 
@@ -355,6 +356,12 @@ out:
 
 shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **shapes_out)
 {
+    static const uint32_t none[SHY_SLOTS_MAX] = {0};
+    return shy_shapes_create_barred(grammar, slots, nonnegative, none, shapes_out);
+}
+
+shy_status shy_shapes_create_barred(const shy_grammar *grammar, int slots, int nonnegative, const uint32_t *barred, shy_shapes **shapes_out)
+{
     shy_status st = SHY_OK;
     shy_shapes *shapes = NULL;
     if (slots < 1 || slots > SHY_SLOTS_MAX || grammar->max_complexity > SHY_GRAMMAR_MAX) {
@@ -364,6 +371,7 @@ shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegat
     shapes->grammar = *grammar;
     shapes->slots = slots;
     shapes->nonnegative = nonnegative;
+    memcpy(shapes->barred, barred, (size_t)slots * sizeof *barred);
     shy_points_fill(shapes);
     shy_far_fill(shapes);
     for (int c = 1; c <= grammar->max_complexity; c++) SHY_TRY(level(shapes, c));

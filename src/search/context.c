@@ -5,6 +5,7 @@
 
 #include "context_impl.h"
 #include "element_plan.h"
+#include "rules.h"
 
 struct shy_known {
     shy_sign sign;
@@ -28,13 +29,38 @@ out:
     return st;
 }
 
-static shy_status shapes_for(shy_space *space, int slots, int nonnegative)
+static void table_free(shy_table **table)
+{
+    if (!*table) return;
+    shy_shapes_destroy(&(*table)->shapes);
+    shy_free(&(*table)->inverse_known);
+    shy_free(table);
+}
+
+/* Tables are few: one for each number of slots, split by sign and combination of transforms that occurs. */
+static shy_status table_for(shy_space *space, int slots, const int *kind, const shy_table **table_out)
 {
     shy_status st = SHY_OK;
-    if (space->shapes[slots][nonnegative]) return SHY_OK;
-    SHY_TRY(shy_shapes_create(&space->grammar, slots, nonnegative, &space->shapes[slots][nonnegative]));
-    SHY_TRY(find_inverses(space->shapes[slots][nonnegative], &space->grammar, &space->inverse_known[slots][nonnegative]));
+    shy_table *table = NULL;
+    uint32_t barred[SHY_FACTORS_MAX] = {0};
+    int m = 0;
+    while (m < slots && space->kind_sign[kind[m]] <= SHY_SIGN_NONNEGATIVE) m++;
+    for (int s = 0; s < slots; s++) barred[s] = space->kind_barred[kind[s]];
+    for (shy_table *t = space->tables; t; t = t->next) {
+        if (t->slots != slots || t->nonnegative != m || memcmp(t->barred, barred, sizeof barred) != 0) continue;
+        *table_out = t;
+        return SHY_OK;
+    }
+    SHY_TRY(shy_new(1, sizeof *table, &table));
+    table->slots = slots;
+    table->nonnegative = m;
+    memcpy(table->barred, barred, sizeof barred);
+    SHY_TRY(shy_shapes_create_barred(&space->grammar, slots, m, barred, &table->shapes));
+    SHY_TRY(find_inverses(table->shapes, &space->grammar, &table->inverse_known));
+    table->next = space->tables;
+    *table_out = space->tables = table, table = NULL;
 out:
+    table_free(&table);
     return st;
 }
 
@@ -63,17 +89,33 @@ static void set_validity(uint8_t *packed, int i, shy_validity validity)
     packed[i / 4] = (uint8_t)(packed[i / 4] | (unsigned)validity << i % 4 * 2);
 }
 
+/* Which subsets of the slots have more factors of a group than a formula may have; whether formulas of all of them are admitted. */
+static bool judge_numbers(shy_space *space, int slots, const int *kind)
+{
+    const shy_rules *rules = space->problem->rules;
+    if (!rules || rules->groups == 0) return true;
+    for (unsigned mask = 1; mask < 1U << slots; mask++) {
+        uint64_t members = 0;
+        for (int s = 0; s < slots; s++) {
+            if (mask >> s & 1U) members = shy_members_add(members, space->kind_members[kind[s]]);
+        }
+        space->crowded[mask] = shy_members_crowded(rules, members);
+    }
+    return shy_kinds_admitted(space, kind, slots);
+}
+
 static shy_validity judge_operand(shy_space *space, const shy_context *context, int i)
 {
     struct shy_known *known = space->known;
     const shy_shape *shape = &context->operand[i];
     if (shape->op == SHY_OP_FACTOR) {
         const int kind = context->kind[shape->slot];
+        if (space->crowded[shape->mask]) return SHY_NEVER;
         known[i] = (struct shy_known){.sign = (shy_sign)space->kind_sign[kind], .unit = space->kind_unit[kind],
                                       .bounds = shy_bounds_kind(space, kind)};
         return SHY_ALWAYS;
     }
-    if (shape->forbidden || shy_context_operand_validity(context, shape->left) == SHY_NEVER) return SHY_NEVER;
+    if (shape->forbidden || space->crowded[shape->mask] || shy_context_operand_validity(context, shape->left) == SHY_NEVER) return SHY_NEVER;
     if (shape->right >= 0 && shy_context_operand_validity(context, shape->right) == SHY_NEVER) return SHY_NEVER;
     const struct shy_known *v = shape->right >= 0 ? &known[shape->right] : NULL;
     return judge(space, (shy_op)shape->op, &known[shape->left], v, &known[i]);
@@ -195,6 +237,11 @@ void shy_contexts_destroy(shy_space *space)
             c = next;
         }
     }
+    while (space->tables) {
+        shy_table *next = space->tables->next;
+        table_free(&space->tables);
+        space->tables = next;
+    }
     shy_free(&space->bucket);
     shy_free(&space->known);
     shy_free(&space->list);
@@ -227,22 +274,22 @@ shy_status shy_context_judge(shy_space *space, int slots, const int *kind, shy_c
 {
     shy_status st = SHY_OK;
     shy_context *c = NULL;
+    const shy_table *table = NULL;
     const int units = shy_units_count(space->units);
-    int m = 0;
-    while (m < slots && space->kind_sign[kind[m]] <= SHY_SIGN_NONNEGATIVE) m++;
-    SHY_TRY(shapes_for(space, slots, m));
+    SHY_TRY(table_for(space, slots, kind, &table));
     SHY_TRY(shy_new(1, sizeof *c, &c));
     c->slots = slots;
-    c->shapes = space->shapes[slots][m];
-    c->inverse_known = space->inverse_known[slots][m];
+    c->shapes = table->shapes;
+    c->inverse_known = table->inverse_known;
     c->operand = shy_shapes_operands(c->shapes, &c->operands, &c->operand_first);
     c->root = shy_shapes_roots(c->shapes, &c->roots, &c->root_first);
     memcpy(c->kind, kind, (size_t)slots * sizeof *kind);
     SHY_TRY(shy_new((size_t)c->operands / 4 + 1, 1, &c->operand_packed));
     SHY_TRY(shy_new((size_t)c->roots / 4 + 1, 1, &c->root_packed));
     SHY_TRY(grow_scratch(space, c));
+    const bool admitted = judge_numbers(space, slots, kind);
     for (int i = 0; i < c->operands; i++) set_validity(c->operand_packed, i, judge_operand(space, c, i));
-    SHY_TRY(judge_roots(space, c));
+    if (admitted) SHY_TRY(judge_roots(space, c));
     if (shy_units_starved(space->units)) SHY_TRY(SHY_MEMORY);
     *context_out = c, c = NULL;
 out:

@@ -20,7 +20,7 @@ int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots)
 #define ELEMENT_FLOPS 6.0  /* per formula and sample: the operator and three sums */
 #define OPERAND_FLOPS 15.0 /* per operand and sample: evaluation, mean, variance, packing */
 #define DIRECTION_FLOPS 2.0 /* more with each direction, as per formula and sample */
-#define DIRECTION_SHARE 0.03 /* of the time of packing (measured) */
+#define DIRECTION_SHARE 0.2 /* of the time of packing (measured) */
 #define NARROW 8.0         /* matrix products with fewer operands on a side are slower: */
 #define NARROW_FACTOR 4.0
 #define SAMPLES 16 /* sets of factors whose operands are counted, to know those of the others about */

@@ -23,6 +23,8 @@ void shy_linalg_describe(char *text, size_t size); /* "PETSc 3.18.5, ScaLAPACK 2
  * Not collective.
  */
 bool shy_solve_spd(int order, double *a, double *b);
+/** The same for several right-hand sides: b is order × columns. The lower triangle of a becomes its Cholesky factor. */
+bool shy_solve_spd_columns(int order, double *a, int columns, double *b);
 
 /**
  * Concatenates a vector of which each member of the group holds a piece, in the order of row_block.
@@ -33,6 +35,8 @@ bool shy_solve_spd(int order, double *a, double *b);
  * Collective over team->rows. R = 1: a copy, no message. Cannot fail.
  */
 void shy_vector_gather(const shy_team *team, const double *mine, int count, double *all, int *starts);
+
+#define SHY_UNKNOWNS_MAX 384 /* of a minimisation */
 
 /**
  * Smooth convex minimisation in few unknowns by Newton's method and PETSc TAO (on COMM_SELF: every member of a group
@@ -48,7 +52,7 @@ typedef struct {
 } shy_minimise;
 typedef enum { SHY_MINIMUM, SHY_MINIMUM_NOT_REACHED } shy_minimise_end;
 /**
- * Makes the solver for so many unknowns (at most 8) ahead of time. After it, shy_minimise_run cannot fail on one
+ * Makes the solver for so many unknowns (at most SHY_UNKNOWNS_MAX) ahead of time. After it, shy_minimise_run cannot fail on one
  * member of a group alone.
  * Not collective: starts PETSc on this rank if need be. Fails with SHY_MEMORY.
  */

@@ -9,17 +9,18 @@
 #include "shihyo/base.h"
 #include "shihyo/par.h"
 
-#define SHY_BASIS_MAX 3       /* columns of a refit: those of a family, or the terms of a sum of formulas */
+#define SHY_BASIS_MAX 8       /* columns of a refit: those of a family, or the terms of a sum of formulas */
 #define SHY_METRICS_MAX 12
 #define SHY_COVARIATES_MAX 256
 
 /**
  * FITTED: exact. SINGULAR: a column is constant or a combination of those before it; it has the coefficient 0 and the
  * others are fitted exactly. SEPARATED: the likelihood has no maximum (complete or quasi-separation); coefficients are
- * those of a finite fit close to its supremum. DIVERGED: not fitted; the null model, unless a fit came to a halt at
+ * those of a finite fit close to its supremum. FIRTH: fitted by Firth's penalised likelihood, which always has a maximum, because of
+ * separation or few events; finite and usable like FITTED. DIVERGED: not fitted; the null model, unless a fit came to a halt at
  * finite coefficients.
  */
-typedef enum { SHY_FITTED, SHY_SEPARATED, SHY_SINGULAR, SHY_DIVERGED } shy_verdict;
+typedef enum { SHY_FITTED, SHY_SEPARATED, SHY_SINGULAR, SHY_DIVERGED, SHY_FIRTH } shy_verdict;
 const char *shy_verdict_name(shy_verdict verdict); /* "fitted", "separated", … */
 
 /** The rows this rank holds: complete runs of `run_rows` rows (the cohort's last run may be short), in order. */
@@ -96,8 +97,13 @@ typedef struct {
      * column.
      */
     shy_status (*start)(shy_outcome *outcome);
-    /** See shy_outcome_metric. `directions` and `weight` are those of outcome->metric by then; fills in response. */
+    /** See shy_outcome_metric. The response; what is not orthogonal to 1 and the covariates is taken from it afterwards. */
     void (*response)(const shy_outcome *outcome, double *response);
+    /**
+     * The weights w of the metric, at any scale: what a row adds to the information in the null model, p̂(1 − p̂) times the case weight. NULL:
+     * the case weights. Equal ones become NULL in the metric.
+     */
+    void (*information)(const shy_outcome *outcome, double *weight);
     /**
      * Exact maximum-likelihood (least-squares) refit of y on an intercept, the covariates and `terms` columns, basis[k] over my rows.
      */
@@ -126,6 +132,16 @@ const shy_fit *shy_outcome_null(const shy_outcome *outcome);
 /** Sentences on what was done to the covariates: dropped ones and why. Borrowed. */
 const char *const *shy_outcome_notes(const shy_outcome *outcome, int *count_out);
 /**
+ * After the last refit (after creation: of the null model): the coefficients of the covariates as given, 0 for dropped ones; the fit's
+ * intercept belongs to them. NULL without covariates. Borrowed until the next refit. Not collective.
+ */
+const double *shy_outcome_covariates(const shy_outcome *outcome, int *count_out);
+/**
+ * Ordinal outcomes, after the last refit: theta_0 … theta_{levels−2} with P(y <= j) = 1 / (1 + exp(−(theta_j − predictor))), the predictor
+ * being formula and covariates as given, without an intercept. NULL for other kinds. Borrowed until the next refit. Not collective.
+ */
+const double *shy_outcome_thresholds(const shy_outcome *outcome, int *count_out);
+/**
  * Refit of one formula. Collective over the group (team->rows); sums in the fixed order of runs, so the result is the
  * same bit for bit for any number of row blocks. Data that cannot be fitted is a verdict, not an error. Agrees with R's
  * lm, glm and coxph to 1e-8. Basis columns may have wild scales and offsets (mean 1e6 × sd): centre and scale
@@ -138,4 +154,21 @@ shy_status shy_outcome_refit(const shy_outcome *outcome, int terms, const double
  * column z is −Σ residual_i · coefficient · ∂z_i/∂θ (continuous: of RSS/2). Not collective.
  */
 void shy_outcome_residual(const shy_outcome *outcome, double *residual);
+
+/* ---- horizons: "dead within 3 years" as a binary outcome with weights ------------------------------------------------ */
+
+/**
+ * y = 1{T <= h, event} and the weights (inverse probability of censoring) by which those whose state at h is known stand for those
+ * censored before: 1/Ĝ(T−) of deaths by h, 1/Ĝ(h−) of those still followed at h (time > h, or censored at h itself), 0 of those censored
+ * before h. Ĝ is the Kaplan–Meier estimate of remaining uncensored over all samples, deaths before censorings at equal times. With
+ * `entry` a sample is at risk from its entry on, and one that enters at h or later has weight 0. With these as case weights of a binary
+ * outcome the AUC is Uno's cumulative/dynamic AUC(h), the Brier score the one weighted for censoring.
+ *
+ * @param time, event, entry  over my rows, entry may be NULL; read. time > entry, event 0 or 1
+ * @param y_out, weight_out   over my rows; written
+ * Collective over the group; the same bits for any number of row blocks. Refuses (SHY_INPUT) a horizon that nobody dies by, or that
+ * nobody is followed up to.
+ */
+shy_status shy_horizon_weights(const shy_rows *rows, const double *time, const double *event, const double *entry, double horizon,
+                               double *y_out, double *weight_out);
 #endif

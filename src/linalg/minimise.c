@@ -13,11 +13,10 @@
  * what was solved before. So TAO starts afresh, and only where it is needed: far from the minimum, where steps have to
  * be halved again and again, and where the Hessian is of no use.
  */
-#define KEPT_SOLVERS 8
 #define HALVINGS 30
 #define SUFFICIENT 1e-4 /* of the decrease that the slope promises (Armijo) */
 
-static struct shy_solver *kept[KEPT_SOLVERS + 1]; /* by number of unknowns */
+static struct shy_solver *kept[SHY_UNKNOWNS_MAX + 1]; /* by number of unknowns */
 
 static void solver_free(struct shy_solver **solver)
 {
@@ -28,7 +27,7 @@ static void solver_free(struct shy_solver **solver)
 
 void shy_minimise_stop(void)
 {
-    for (int k = 0; k <= KEPT_SOLVERS; k++)
+    for (int k = 0; k <= SHY_UNKNOWNS_MAX; k++)
         solver_free(&kept[k]);
 }
 
@@ -154,7 +153,7 @@ shy_status shy_minimise_prepare(int unknowns)
 {
     shy_status st = SHY_OK;
 
-    if (unknowns < 1 || unknowns > KEPT_SOLVERS) return shy_fail(SHY_INTERNAL, "minimisation in %d unknowns", unknowns);
+    if (unknowns < 1 || unknowns > SHY_UNKNOWNS_MAX) return shy_fail(SHY_INTERNAL, "minimisation in %d unknowns", unknowns);
     SHY_TRY(shy_petsc_start());
     if (!kept[unknowns]) SHY_TRY(solver_create(unknowns, &kept[unknowns]));
 out:

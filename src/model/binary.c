@@ -1,73 +1,187 @@
-/** Binary outcomes: logistic regression; deviance / null deviance is what the front minimises. */
+/** Binary outcomes: logistic regression, by Firth's penalty where likelihood alone will not do; deviance is what the front minimises. */
 #include "shy_config.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "logistic.h"
-#include "model_impl.h"
+#include "elementary.h"
+#include "glm.h"
+#include "levels.h"
 #include "shihyo/linalg.h"
 
+/* The usual minimum for a logistic regression whose coefficients are not badly biased (Peduzzi et al. 1996). */
+#define EVENTS_PER_PARAMETER 10.0
+
 struct binary {
-    double mean;      /* of y */
-    double null_loss; /* −log likelihood of the null model per sample */
-    double *eta;      /* over my rows; like the rest inside the one block of this struct */
-    struct shy_auc_space space;
+    double mean;      /* of y, weighted */
+    double rarer;     /* samples of the rarer class */
+    double null_loss; /* −log likelihood of the null model */
+    bool separated;   /* by the covariates alone */
+    struct shy_glm glm;
+    struct shy_auc_space space;   /* without weights */
+    struct shy_levels levels; /* with weights */
 };
 
 enum { METRIC_AUC, METRIC_DEVIANCE, METRIC_BRIER };
 static const char *const metric_names[] = {"auc", "deviance", "brier", NULL};
 
-/* The gradient is that of the mean loss on columns of mean square 1, so this is far below what 1e-8 in the coefficients
- * asks for; where rounding does not let it be reached, the last Newton step decides. */
-#define GRADIENT_TOLERANCE 1e-14
-#define MAX_ITERATIONS 60
-/* At a minimum the next Newton step is nothing; where the minimum lies at infinity it keeps its length. */
-#define LAST_STEP 1e-7
-#define FLAT_GRADIENT 1e-5
+/* ---- what a row adds ------------------------------------------------------------------------------------------- */
 
-struct fitting {
-    const shy_outcome *outcome;
-    struct shy_logistic model;
-    double sums[SHY_LOGISTIC_SUMS];
-};
+/* residual p − y, information p (1 − p), and the parts of the loss: scratch[0] the linear one, scratch[1] = exp(−|eta|) */
+static void rows_of_lanes(struct shy_glm_chunk *c, int at)
+{
+    for (int i = at; i < at + SHY_GLM_LANES; i++) {
+        const double e = shy_exp_of_negative(-fabs(c->eta[i])), d = 1.0 + e;
+        const double larger = 1.0 / d, smaller = e / d;
+        const double p = c->eta[i] >= 0.0 ? larger : smaller;
+        c->residual[i] = p - c->y[i];
+        c->information[i] = larger * smaller;
+        c->scratch[1][i] = e;
+        c->scratch[0][i] = (c->eta[i] >= 0.0 ? c->eta[i] : 0.0) - c->y[i] * c->eta[i];
+    }
+}
+
+/* −log likelihood = sum of max(eta, 0) − y eta + log(1 + exp(−|eta|)); the logarithm is taken once, of the product. */
+static double loss_of_chunk(const struct shy_glm_chunk *c, int count)
+{
+    double product[SHY_GLM_LANES] = {1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0};
+    int base = 0;
+
+    for (; base + SHY_GLM_LANES <= count; base += SHY_GLM_LANES)
+        for (int l = 0; l < SHY_GLM_LANES; l++)
+            product[l] *= 1.0 + c->scratch[1][base + l];
+    for (int i = base; i < count; i++)
+        product[i - base] *= 1.0 + c->scratch[1][i];
+    for (int l = 1; l < SHY_GLM_LANES; l++)
+        product[0] *= product[l]; /* at most 2^CHUNK */
+    return shy_sum(c->scratch[0], count) + log(product[0]);
+}
+
+static double weigh_chunk(struct shy_glm_chunk *c, int count, double *brier)
+{
+    double *loss = c->scratch[0];
+
+    for (int i = 0; i < count; i++)
+        loss[i] += shy_log_of_one_plus(c->scratch[1][i]);
+    *brier = shy_weighted_dot(c->weight, c->residual, c->residual, count);
+    for (int i = 0; i < count; i++) {
+        c->residual[i] *= c->weight[i];
+        c->information[i] *= c->weight[i];
+    }
+    return shy_dot(c->weight, loss, count);
+}
+
+/* extras: rows on the wrong side of eta = 0, or on it; (y − p)² */
+static void family(struct shy_glm_chunk *c, int count, double *sums)
+{
+    double brier;
+
+    for (int at = 0; at < count; at += SHY_GLM_LANES)
+        rows_of_lanes(c, at);
+    if (c->weight) {
+        sums[SHY_GLM_LOSS] += weigh_chunk(c, count, &brier);
+    } else {
+        sums[SHY_GLM_LOSS] += loss_of_chunk(c, count);
+        brier = shy_dot(c->residual, c->residual, count);
+    }
+    for (int i = 0; i < count; i++)
+        sums[SHY_GLM_EXTRA] += (c->y[i] != 0.0 ? c->eta[i] : -c->eta[i]) <= 0.0 && (!c->weight || c->weight[i] > 0.0);
+    sums[SHY_GLM_EXTRA + 1] += brier;
+}
+
+/* ---- refit ----------------------------------------------------------------------------------------------------- */
+
+static shy_status measure(const shy_outcome *o, shy_fit *fit)
+{
+    const struct binary *b = o->state;
+    const double loss = b->glm.sums[SHY_GLM_LOSS];
+
+    fit->metric[METRIC_DEVIANCE] = 2.0 * loss;
+    fit->metric[METRIC_BRIER] = b->glm.sums[SHY_GLM_EXTRA + 1] / o->weight_sum;
+    fit->loss = loss / b->null_loss;
+    fit->likelihood_ratio = 2.0 * (b->null_loss - loss);
+    if (o->weight) return shy_levels_concordance(&b->levels, b->glm.eta, &fit->metric[METRIC_AUC]);
+    return shy_auc(&o->rows, b->glm.eta, o->y, &b->space, &fit->metric[METRIC_AUC]);
+}
+
+/*
+ * Likelihood first, where there are events enough; where it has no maximum, or the null model had none, Firth's. Nobody on the wrong side
+ * means that the loss could be made as small as one likes.
+ */
+static shy_status fit_columns(const shy_outcome *o, const struct shy_basis *basis, double *beta, shy_verdict *verdict_out)
+{
+    shy_status st = SHY_OK;
+    struct binary *b = o->state;
+    const int slopes = o->covariates.rank + basis->rank;
+
+    shy_glm_set(&b->glm, basis, beta);
+    if (!b->separated && (basis->terms == 0 || b->rarer >= EVENTS_PER_PARAMETER * slopes)) {
+        SHY_TRY(shy_glm_fit(&b->glm, beta, verdict_out));
+        if (b->glm.sums[SHY_GLM_EXTRA] == 0.0) *verdict_out = SHY_SEPARATED;
+        if (*verdict_out != SHY_SEPARATED) goto out;
+        shy_glm_set(&b->glm, basis, beta);
+    }
+    SHY_TRY(shy_glm_fit_firth(&b->glm, beta, verdict_out));
+out:
+    return st;
+}
+
+static shy_status refit(const shy_outcome *o, int terms, const double *const *x, shy_fit *fit_out)
+{
+    shy_status st = SHY_OK;
+    struct shy_basis *basis = (struct shy_basis *)&o->basis; /* workspace, not part of the outcome */
+    struct binary *b = o->state;
+    shy_fit fit = {.terms = terms};
+    double beta[SHY_UNKNOWNS_MAX];
+
+    SHY_TRY(shy_basis_make(basis, &o->rows, terms, x, NULL, NULL, NULL));
+    if (basis->finite) {
+        SHY_TRY(fit_columns(o, basis, beta, &fit.verdict));
+        if (fit.verdict != SHY_DIVERGED && basis->rank < terms) fit.verdict = SHY_SINGULAR;
+    }
+    if (!basis->finite || !shy_glm_report(&b->glm, basis, beta, &fit)) SHY_TRY(shy_glm_fall_back(&b->glm, &fit));
+    SHY_TRY(measure(o, &fit));
+    *fit_out = fit;
+out:
+    return st;
+}
 
 /* ---- start ----------------------------------------------------------------------------------------------------- */
-
-static size_t reserve(size_t *size, size_t bytes)
-{
-    const size_t at = *size;
-
-    *size += (bytes + 63) / 64 * 64;
-    return at;
-}
 
 static shy_status allocate(shy_outcome *o)
 {
     shy_status st = SHY_OK;
     const int members = o->rows.team->row_blocks;
     const size_t rows = (size_t)o->rows.rows;
-    size_t size = 0;
-    char *block = NULL;
+    struct binary *b = NULL;
 
-    const size_t head = reserve(&size, sizeof(struct binary)), eta = reserve(&size, rows * sizeof(double));
-    const size_t keys = reserve(&size, rows * sizeof(uint64_t)), spare = reserve(&size, rows * sizeof(uint64_t));
-    const size_t sorted = reserve(&size, rows * sizeof(double));
-    const size_t all = reserve(&size, members > 1 ? (size_t)o->rows.total * sizeof(double) : 0);
-    const size_t starts = reserve(&size, ((size_t)members + 1) * sizeof(int));
-    SHY_TRY(shy_new(1, size, &block));
-    struct binary *b = (struct binary *)(void *)(block + head);
-    b->eta = (double *)(void *)(block + eta);
-    b->space = (struct shy_auc_space){.keys = (uint64_t *)(void *)(block + keys),
-                                      .spare = (uint64_t *)(void *)(block + spare),
-                                      .sorted = (double *)(void *)(block + sorted),
-                                      .all = (double *)(void *)(block + all),
-                                      .starts = (int *)(void *)(block + starts)};
+    SHY_TRY(shy_new(1, sizeof *b, &b));
     o->state = b;
-    for (int unknowns = 1; unknowns <= 1 + SHY_BASIS_MAX; unknowns++)
-        SHY_TRY(shy_minimise_prepare(unknowns));
+    SHY_TRY(shy_glm_create(o, family, true, 0, &b->glm));
+    if (o->weight) {
+        SHY_TRY(shy_levels_create(o, 2, &b->levels));
+    } else {
+        SHY_TRY(shy_new(rows, sizeof *b->space.keys, &b->space.keys));
+        SHY_TRY(shy_new(rows, sizeof *b->space.spare, &b->space.spare));
+        SHY_TRY(shy_new(rows, sizeof *b->space.sorted, &b->space.sorted));
+        SHY_TRY(shy_new(members > 1 ? (size_t)o->rows.total : 0, sizeof *b->space.all, &b->space.all));
+        SHY_TRY(shy_new((size_t)members + 1, sizeof *b->space.starts, &b->space.starts));
+    }
 out:
     return st;
+}
+
+static void stop(shy_outcome *o)
+{
+    struct binary *b = o->state;
+
+    shy_glm_free(&b->glm);
+    shy_levels_free(&b->levels);
+    shy_free(&b->space.keys);
+    shy_free(&b->space.spare);
+    shy_free(&b->space.sorted);
+    shy_free(&b->space.all);
+    shy_free(&b->space.starts);
 }
 
 static shy_status check_values(const shy_outcome *o)
@@ -80,177 +194,55 @@ static shy_status check_values(const shy_outcome *o)
     return SHY_OK;
 }
 
+/* sums: cases, and their weight */
 static void count_cases(void *context, int begin, int end, double *sums)
 {
     const shy_outcome *o = context;
 
     sums[0] = shy_sum(o->y + begin, end - begin);
+    sums[1] = o->weight ? shy_dot(o->weight + begin, o->y + begin, end - begin) : sums[0];
 }
 
 static shy_status start(shy_outcome *o)
 {
     shy_status st = SHY_OK;
-    const double n = (double)o->rows.total;
-    double cases = 0.0;
+    double cases[2], beta[SHY_UNKNOWNS_MAX];
+    shy_verdict verdict;
 
     SHY_TRY(shy_group_agree(o->rows.team, check_values(o)));
     SHY_TRY(shy_group_agree(o->rows.team, allocate(o)));
-    SHY_TRY(shy_rows_sum(&o->rows, count_cases, o, 1, o->partial, &cases));
-    if (cases == 0.0 || cases == n)
+    if (o->weight) shy_levels_start(&((struct binary *)o->state)->levels);
+    SHY_TRY(shy_rows_sum(&o->rows, count_cases, o, 2, o->partial, cases));
+    if (cases[0] == 0.0 || cases[0] == o->taking)
         return shy_fail(
             SHY_INPUT,
-            "outcome \"%s\" is constant: it is %s in all %llu samples in use, so there is nothing to explain. "
+            "outcome \"%s\" is constant: it is %s in all %.0f samples in use, so there is nothing to explain. "
             "Choose another outcome or other samples.",
-            o->column, cases == 0.0 ? "0 (negative)" : "1 (positive)", (unsigned long long)o->rows.total);
+            o->column, cases[0] == 0.0 ? "0 (negative)" : "1 (positive)", o->taking);
     struct binary *b = o->state;
-    b->mean = cases / n;
-    b->null_loss = -(b->mean * log(b->mean) + (1.0 - b->mean) * log1p(-b->mean));
+    b->mean = cases[1] / o->weight_sum;
+    b->rarer = fmin(cases[0], o->taking - cases[0]);
+    b->null_loss = 1.0;
+    b->glm.null_beta[0] = log(b->mean) - log1p(-b->mean);
+    const struct shy_basis none = {.finite = true};
+    SHY_TRY(fit_columns(o, &none, beta, &verdict));
+    b->separated = verdict != SHY_FITTED;
+    b->null_loss = b->glm.sums[SHY_GLM_LOSS];
+    memcpy(b->glm.null_beta, beta, (size_t)b->glm.unknowns * sizeof *beta);
 out:
     return st;
 }
 
-/*
- * The derivative of the log likelihood in the linear predictor, at the null model: its correlation is the score
- * statistic.
- */
-static void response(const shy_outcome *o, double *out)
-{
-    const struct binary *b = o->state;
+/* ---- screening and derivatives --------------------------------------------------------------------------------- */
 
-    for (int i = 0; i < o->rows.rows; i++)
-        out[i] = o->y[i] - b->mean;
+static void residual(const shy_outcome *o, double *out)
+{
+    shy_glm_residual(&((const struct binary *)o->state)->glm, out);
 }
 
-/* ---- refit ----------------------------------------------------------------------------------------------------- */
-
-static shy_status sums_at(struct fitting *fitting, const double *beta)
+static void information(const shy_outcome *o, double *out)
 {
-    memcpy(fitting->model.beta, beta, (size_t)(1 + fitting->model.rank) * sizeof *beta);
-    return shy_rows_sum(&fitting->outcome->rows, shy_logistic_run, &fitting->model, SHY_LOGISTIC_SUMS,
-                        fitting->outcome->partial, fitting->sums);
-}
-
-/* Mean loss, gradient and Hessian from the sums. */
-static void derivatives(const struct fitting *fitting, double *f, double *gradient, double *hessian)
-{
-    const int unknowns = 1 + fitting->model.rank;
-    const double n = (double)fitting->outcome->rows.total, *triangle = fitting->sums + SHY_LOGISTIC_HESSIAN;
-
-    *f = fitting->sums[SHY_LOGISTIC_LOSS] / n;
-    for (int j = 0; j < unknowns; j++) {
-        gradient[j] = fitting->sums[SHY_LOGISTIC_GRADIENT + j] / n;
-        for (int k = 0; k <= j; k++)
-            hessian[j * unknowns + k] = hessian[k * unknowns + j] = *triangle++ / n;
-    }
-}
-
-static shy_status evaluate(void *context, const double *x, double *f, double *gradient, double *hessian)
-{
-    shy_status st = SHY_OK;
-
-    SHY_TRY(sums_at(context, x));
-    derivatives(context, f, gradient, hessian);
-out:
-    return st;
-}
-
-/*
- * What the sums at the end say. Nobody on the wrong side: the data are separated, and the loss can be made as small as
- * one likes. A gradient of nothing with a Newton step of some length: the minimum lies at infinity too
- * (quasi-separation).
- */
-static shy_verdict judge(const struct fitting *fitting, const double *beta)
-{
-    enum { MOST = 1 + SHY_BASIS_MAX };
-    const int unknowns = 1 + fitting->model.rank;
-    double f, step[MOST], hessian[MOST * MOST], gradient = 0.0, longest = 0.0, scale = 1.0;
-
-    if (fitting->sums[SHY_LOGISTIC_WRONG] == 0.0) return SHY_SEPARATED;
-    derivatives(fitting, &f, step, hessian);
-    for (int k = 0; k < unknowns; k++)
-        gradient = fmax(gradient, fabs(step[k]));
-    const bool definite = shy_solve_spd(unknowns, hessian, step);
-    for (int k = 0; k < unknowns; k++) {
-        longest = fmax(longest, fabs(step[k]));
-        scale = fmax(scale, fabs(beta[k]));
-    }
-    if (definite && longest <= LAST_STEP * scale) return SHY_FITTED;
-    return gradient <= FLAT_GRADIENT ? SHY_SEPARATED : SHY_DIVERGED;
-}
-
-/* Sets the loss and the metrics from the sums and the linear predictor at the end. */
-static shy_status measure(const struct fitting *fitting, shy_fit *fit)
-{
-    const shy_outcome *o = fitting->outcome;
-    const struct binary *b = o->state;
-    const double n = (double)o->rows.total;
-
-    fit->metric[METRIC_DEVIANCE] = 2.0 * fitting->sums[SHY_LOGISTIC_LOSS];
-    fit->metric[METRIC_BRIER] = fitting->sums[SHY_LOGISTIC_BRIER] / n;
-    fit->loss = fitting->sums[SHY_LOGISTIC_LOSS] / n / b->null_loss;
-    return shy_auc(&o->rows, b->eta, o->y, &b->space, &fit->metric[METRIC_AUC]);
-}
-
-static shy_status fit_null(struct fitting *fitting, shy_fit *fit)
-{
-    shy_status st = SHY_OK;
-    const struct binary *b = fitting->outcome->state;
-    const double level = log(b->mean) - log1p(-b->mean);
-
-    *fit = (shy_fit){.verdict = SHY_DIVERGED, .terms = fit->terms, .intercept = level};
-    fitting->model.rank = 0;
-    SHY_TRY(sums_at(fitting, &level));
-    SHY_TRY(measure(fitting, fit));
-out:
-    return st;
-}
-
-static shy_status fit_columns(struct fitting *fitting, const struct shy_basis *basis, shy_fit *fit)
-{
-    shy_status st = SHY_OK;
-    const struct binary *b = fitting->outcome->state;
-    double beta[1 + SHY_BASIS_MAX] = {log(b->mean) - log1p(-b->mean)}, gamma[SHY_BASIS_MAX] = {0.0};
-    shy_minimise_end end;
-    int next = 0;
-
-    for (int k = 0; k < basis->terms; k++)
-        if (basis->used[k]) fitting->model.q[next++] = basis->q[k];
-    fitting->model.rank = next;
-    const shy_minimise problem = {.unknowns = 1 + next,
-                                  .evaluate = evaluate,
-                                  .context = fitting,
-                                  .gradient_tolerance = GRADIENT_TOLERANCE,
-                                  .max_iterations = MAX_ITERATIONS};
-    SHY_TRY(shy_minimise_run(&problem, beta, &end)); /* leaves the sums and the linear predictor at beta */
-    fit->verdict = judge(fitting, beta);
-    if (fit->verdict == SHY_FITTED && next < basis->terms) fit->verdict = SHY_SINGULAR;
-    next = 0;
-    for (int k = 0; k < basis->terms; k++)
-        if (basis->used[k]) gamma[k] = beta[1 + next++];
-    if (shy_basis_undo(basis, gamma, beta[0], fit))
-        SHY_TRY(measure(fitting, fit));
-    else
-        SHY_TRY(fit_null(fitting, fit));
-out:
-    return st;
-}
-
-static shy_status refit(const shy_outcome *o, int terms, const double *const *x, shy_fit *fit_out)
-{
-    shy_status st = SHY_OK;
-    struct shy_basis *basis = (struct shy_basis *)&o->basis; /* workspace, not part of the outcome */
-    const struct binary *b = o->state;
-    struct fitting fitting = {.outcome = o, .model = {.y = o->y, .eta = b->eta}};
-    shy_fit fit = {.terms = terms};
-
-    SHY_TRY(shy_basis_make(basis, &o->rows, terms, x, NULL, NULL, NULL));
-    if (basis->finite)
-        SHY_TRY(fit_columns(&fitting, basis, &fit));
-    else
-        SHY_TRY(fit_null(&fitting, &fit));
-    *fit_out = fit;
-out:
-    return st;
+    shy_glm_information(&((const struct binary *)o->state)->glm, out);
 }
 
 const shy_outcome_ops shy_outcome_binary = {
@@ -264,6 +256,9 @@ const shy_outcome_ops shy_outcome_binary = {
     .has_intercept = true,
     .codes_levels = true,
     .start = start,
-    .response = response,
+    .response = residual,
+    .information = information,
     .refit = refit,
+    .residual = residual,
+    .stop = stop,
 };

@@ -5,8 +5,19 @@
 
 #include "model_impl.h"
 
+#define WEIGHT_MOST 1e15
+#define SUMS_WITHOUT_COVARIATES 128
+
 /* A new outcome is a file with its ops and a line here. */
-static const shy_outcome_ops *const registry[] = {&shy_outcome_continuous, &shy_outcome_binary, NULL};
+static const shy_outcome_ops *const registry[] = {
+    &shy_outcome_continuous,
+    &shy_outcome_binary,
+    &shy_outcome_count,
+    &shy_outcome_ordinal,
+    &shy_outcome_survival,
+    &shy_outcome_matched,
+    NULL,
+};
 
 const char *shy_verdict_name(shy_verdict verdict)
 {
@@ -19,6 +30,8 @@ const char *shy_verdict_name(shy_verdict verdict)
         return "singular";
     case SHY_DIVERGED:
         return "diverged";
+    case SHY_FIRTH:
+        return "firth";
     }
     return "unknown";
 }
@@ -35,19 +48,54 @@ const shy_outcome_ops *shy_outcome_find(const char *kind)
     return NULL;
 }
 
+/* ---- what is kept of the data ---------------------------------------------------------------------------------- */
+
+static shy_status copy_numbers(const double *from, int count, double **to_out)
+{
+    shy_status st = SHY_OK;
+
+    if (!from) return SHY_OK;
+    SHY_TRY(shy_new((size_t)count, sizeof **to_out, to_out));
+    if (count > 0) memcpy(*to_out, from, (size_t)count * sizeof *from);
+out:
+    return st;
+}
+
+static shy_status copy_data(shy_outcome *o, const shy_outcome_data *data)
+{
+    shy_status st = SHY_OK;
+    const int rows = o->rows.rows;
+
+    o->strata = data->strata, o->levels = data->levels;
+    SHY_TRY(shy_string_copy(data->column, &o->column));
+    SHY_TRY(copy_numbers(data->y, rows, &o->y));
+    SHY_TRY(copy_numbers(data->time, rows, &o->time));
+    SHY_TRY(copy_numbers(data->entry, rows, &o->entry));
+    SHY_TRY(copy_numbers(data->exposure, rows, &o->exposure));
+    SHY_TRY(copy_numbers(data->weight, rows, &o->weight));
+    if (data->stratum) {
+        SHY_TRY(shy_new((size_t)rows, sizeof *o->stratum, &o->stratum));
+        if (rows > 0) memcpy(o->stratum, data->stratum, (size_t)rows * sizeof *o->stratum);
+    }
+out:
+    return st;
+}
+
 static shy_status allocate(const shy_outcome_ops *ops, const shy_outcome_data *data, const shy_rows *rows, shy_outcome **outcome_out)
 {
     shy_status st = SHY_OK;
     shy_outcome *o = NULL;
 
+    if (data->covariates < 0 || data->covariates > SHY_COVARIATES_MAX)
+        return shy_fail(SHY_INPUT, "outcome \"%s\" has %d covariates; at most %d are possible.", data->column, data->covariates,
+                        SHY_COVARIATES_MAX);
     SHY_TRY(shy_new(1, sizeof *o, &o));
     o->ops = ops;
     o->rows = *rows;
-    SHY_TRY(shy_string_copy(data->column, &o->column));
-    SHY_TRY(shy_new((size_t)rows->rows, sizeof *o->y, &o->y));
+    o->covariates.columns = data->covariates;
+    SHY_TRY(copy_data(o, data));
     SHY_TRY(shy_new((size_t)rows->rows, sizeof *o->response, &o->response));
-    if (rows->rows > 0) memcpy(o->y, data->y, (size_t)rows->rows * sizeof *o->y);
-    SHY_TRY(shy_new((size_t)rows->runs * SHY_SUMS_MAX, sizeof *o->partial, &o->partial));
+    SHY_TRY(shy_new((size_t)rows->runs * (size_t)shy_sums_most(o), sizeof *o->partial, &o->partial));
     SHY_TRY(shy_basis_create(&o->rows, o->partial, &o->basis));
     *outcome_out = o, o = NULL;
 out:
@@ -55,20 +103,87 @@ out:
     return st;
 }
 
+int shy_sums_most(const shy_outcome *outcome)
+{
+    return outcome->covariates.columns > 0 ? SHY_SUMS_MAX : SUMS_WITHOUT_COVARIATES;
+}
+
+static shy_status check_weights(const shy_outcome *o)
+{
+    for (int i = 0; o->weight && i < o->rows.rows; i++)
+        if (!(o->weight[i] >= 0.0 && o->weight[i] <= WEIGHT_MOST))
+            return shy_fail(SHY_INPUT,
+                            "the weight of sample %llu of those in use is %.6g; weights of outcome \"%s\" are numbers from 0 to %.0e.",
+                            (unsigned long long)(o->rows.first + (uint64_t)i + 1), o->weight[i], o->column, WEIGHT_MOST);
+    return SHY_OK;
+}
+
+/* sums: w, rows with w > 0, rows with w != 1 */
+static void sum_weights(void *context, int begin, int end, double *sums)
+{
+    const shy_outcome *o = context;
+
+    sums[0] = shy_sum(o->weight + begin, end - begin);
+    sums[1] = sums[2] = 0.0;
+    for (int i = begin; i < end; i++)
+        sums[1] += o->weight[i] > 0.0, sums[2] += o->weight[i] != 1.0;
+}
+
+static shy_status take_weights(shy_outcome *o)
+{
+    shy_status st = SHY_OK;
+    double sums[3];
+
+    o->weight_sum = o->taking = (double)o->rows.total;
+    SHY_TRY(shy_group_agree(o->rows.team, check_weights(o)));
+    if (o->weight) { /* on all members alike */
+        SHY_TRY(shy_rows_sum(&o->rows, sum_weights, o, 3, o->partial, sums));
+        if (sums[0] == 0.0)
+            return shy_fail(SHY_INPUT, "all weights of outcome \"%s\" are 0, so no sample takes part; correct the weights.", o->column);
+        o->weight_sum = sums[0], o->taking = sums[1];
+        if (sums[2] == 0.0) shy_free(&o->weight);
+    }
+    if (o->weight)
+        for (int i = 0; i < o->rows.rows; i++)
+            if (o->weight[i] == 0.0) o->y[i] = 0.0;
+    o->basis.weight = o->weight;
+    o->basis.weight_sum = o->weight_sum;
+out:
+    return st;
+}
+
+/* ---- outcomes -------------------------------------------------------------------------------------------------- */
+
 shy_status shy_outcome_create(const shy_outcome_ops *ops, const shy_outcome_data *data, const shy_rows *rows, shy_outcome **outcome_out)
 {
     shy_status st = SHY_OK;
     shy_outcome *o = NULL;
 
     SHY_TRY(shy_group_agree(rows->team, allocate(ops, data, rows, &o)));
+    SHY_TRY(take_weights(o));
+    SHY_TRY(shy_outcome_adjust(o, data));
     SHY_TRY(ops->start(o));
     SHY_TRY(ops->refit(o, 0, NULL, &o->null));
-    ops->response(o, o->response);
-    o->metric.response = o->response;
+    SHY_TRY(shy_outcome_measure(o));
     *outcome_out = o, o = NULL;
 out:
     shy_outcome_destroy(&o);
     return st;
+}
+
+static void free_data(shy_outcome *o)
+{
+    if (o->covariate_name)
+        for (int c = 0; c < o->covariates.columns; c++)
+            shy_free(&o->covariate_name[c]);
+    shy_free(&o->covariate_name);
+    shy_free(&o->y);
+    shy_free(&o->time);
+    shy_free(&o->entry);
+    shy_free(&o->exposure);
+    shy_free(&o->weight);
+    shy_free(&o->stratum);
+    shy_free(&o->column);
 }
 
 void shy_outcome_destroy(shy_outcome **outcome)
@@ -76,15 +191,18 @@ void shy_outcome_destroy(shy_outcome **outcome)
     shy_outcome *o = *outcome;
 
     if (!o) return;
-    if (o->ops->stop) o->ops->stop(o);
+    if (o->ops->stop && o->state) o->ops->stop(o);
     shy_free(&o->state);
     shy_basis_free(&o->basis);
     shy_free(&o->partial);
     for (int k = 0; k < o->notes_count; k++) shy_free(&o->notes[k]);
     shy_free(&o->notes);
     shy_free(&o->response);
-    shy_free(&o->y);
-    shy_free(&o->column);
+    shy_free(&o->metric_weight);
+    free_data(o); /* before the covariates, which know how many names there are */
+    shy_orthonormal_free(&o->directions);
+    shy_orthonormal_free(&o->covariates);
+    shy_free(&o->covariate_coefficient);
     shy_free(outcome);
 }
 
@@ -107,6 +225,18 @@ const char *const *shy_outcome_notes(const shy_outcome *outcome, int *count_out)
 {
     *count_out = outcome->notes_count;
     return (const char *const *)outcome->notes;
+}
+
+const double *shy_outcome_covariates(const shy_outcome *outcome, int *count_out)
+{
+    *count_out = outcome->covariate_coefficient ? outcome->covariates.columns : 0;
+    return outcome->covariate_coefficient;
+}
+
+const double *shy_outcome_thresholds(const shy_outcome *outcome, int *count_out)
+{
+    *count_out = outcome->threshold ? outcome->levels - 1 : 0;
+    return outcome->threshold;
 }
 
 void shy_outcome_residual(const shy_outcome *outcome, double *residual)

@@ -16,7 +16,7 @@ shy_status shy_rows_sum(const shy_rows *rows, shy_run_kernel *kernel, void *cont
     return shy_group_sum_runs(rows->team, partial, rows->runs, width, total);
 }
 
-/* One text for three sums; `value` is an expression of i. */
+/* One text for all sums; `value` is an expression of i. */
 #define SUM_IN_LANES(value)                                                                                            \
     double s[8] = {0.0};                                                                                               \
     int base = 0;                                                                                                      \
@@ -30,6 +30,16 @@ shy_status shy_rows_sum(const shy_rows *rows, shy_run_kernel *kernel, void *cont
 double shy_dot(const double *a, const double *b, int count)
 {
     SUM_IN_LANES(a[i] * b[i]);
+}
+
+static double dot_of_three(const double *w, const double *a, const double *b, int count)
+{
+    SUM_IN_LANES(w[i] * a[i] * b[i]);
+}
+
+double shy_weighted_dot(const double *weight, const double *a, const double *b, int count)
+{
+    return weight ? dot_of_three(weight, a, b, count) : shy_dot(a, b, count);
 }
 
 double shy_sum(const double *a, int count)

@@ -185,7 +185,7 @@ shy_status shy_result_draw_front(shy_search_result *result)
     for (int k = 0; k < result->levels; k++) {
         for (int i = 0; i < result->level[k].count; i++) {
             const shy_fit *fit = &result->level[k].found[i].fit;
-            if (fit->verdict != SHY_FITTED && fit->verdict != SHY_SEPARATED) continue;
+            if (fit->verdict != SHY_FITTED && fit->verdict != SHY_SEPARATED && fit->verdict != SHY_FIRTH) continue;
             if (!(fit->loss < least - FRONT_GAIN * least - FRONT_LEAST)) break;
             least = fit->loss;
             result->front_level[result->front_count] = k;

@@ -275,7 +275,7 @@ static shy_status nested(void *context, const double *x, double *f, double *grad
 
 static void what_cannot_be_run_is_refused(void **state)
 {
-    static const int sizes[] = {0, -1, 9};
+    static const int sizes[] = {0, -1, SHY_UNKNOWNS_MAX + 1};
     double x[9] = {0};
     shy_minimise_end end;
 

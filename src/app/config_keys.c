@@ -40,9 +40,34 @@ static size_t constants(const char **names)
     return 2;
 }
 
+static size_t truths(const char **names)
+{
+    names[0] = "true", names[1] = "false";
+    return 2;
+}
+
+/* In the order of shy_inner. */
+static size_t inners(const char **names)
+{
+    names[0] = "off", names[1] = "shifts", names[2] = "all";
+    return 3;
+}
+
 static size_t units(const char **names)
 {
     names[0] = "clinical", names[1] = "strict", names[2] = "off";
+    return 3;
+}
+
+static size_t categories(const char **names)
+{
+    names[SHY_CATEGORIES_OFF] = "off", names[SHY_CATEGORIES_ONEHOT] = "onehot", names[SHY_CATEGORIES_ORDERED] = "ordered";
+    return 3;
+}
+
+static size_t missing_methods(const char **names)
+{
+    names[SHY_MISSING_COMPLETE] = "complete", names[SHY_MISSING_MEDIAN] = "median", names[SHY_MISSING_INDICATOR] = "indicator";
     return 3;
 }
 
@@ -118,7 +143,7 @@ static shy_key table[SHY_KEYS] = {
              "\"age >= 18 and sex == female\""),
     [SHY_KEY_FACTORS_INCLUDE] = LIST("factors.include", SHY_KEY_IS_LIST, "[\"*\"]",
                                      "Columns that may stand in a formula: names or patterns with * and ?. "
-                                     "Columns that are not numeric or binary are passed over by patterns.",
+                                     "Columns that can be no factors, such as identifiers, are passed over by patterns.",
                                      NULL),
     [SHY_KEY_FACTORS_EXCLUDE] = LIST("factors.exclude", SHY_KEY_IS_LIST, "[]",
                                      "Columns that may not, taken out of those included. "
@@ -126,6 +151,42 @@ static shy_key table[SHY_KEYS] = {
                                      NULL),
     [SHY_KEY_FACTORS_MAX] =
         RANGE("factors.max", SHY_KEY_IS_INTEGER, 1, 16, "3", "Most different factors in one formula."),
+    [SHY_KEY_FACTORS_CATEGORIES] =
+        CHOICE("factors.categories", SHY_KEY_IS_CHOICE, categories, "onehot",
+               "What a categorical column becomes: onehot, a factor of 0 and 1 for each level, such as `stage == IV`; ordered, one factor "
+               "that is 0, 1, 2, … in the order of the levels (of numbers, of `levels` in the schema of the import, else of the "
+               "alphabet); off, nothing."),
+    [SHY_KEY_FACTORS_ORDERED] = LIST("factors.ordered", SHY_KEY_IS_LIST, "[]",
+                                     "Categorical columns that are ordered, whatever factors.categories says: names or patterns.",
+                                     "[stage, grade]"),
+    [SHY_KEY_FACTORS_RARE] =
+        RANGE("factors.rare", SHY_KEY_IS_AUTO_INTEGER, 1, 1000000000, "auto",
+              "Levels of fewer samples with the outcome than this are one factor, `stage == (other)`, or none if they are too few "
+              "together. auto is 1 % of the samples with the outcome, at least 10."),
+    [SHY_KEY_FACTORS_RANGE] = LIST("factors.range", SHY_KEY_IS_RANGES, "[]",
+                                   "Plausible values of numeric columns; what is outside of them counts as missing.",
+                                   "[bili in 0.1..50, age in 18..]"),
+    [SHY_KEY_FACTORS_WINSORISE] =
+        RANGE("factors.winsorise", SHY_KEY_IS_NUMBER, 0, 0.4, "0",
+              "Values of numeric columns below the quantile of this, or above that of 1 minus this, are set to the quantile: 0.01 tames "
+              "the lowest and the highest hundredth. Quantiles are of the samples in use."),
+    [SHY_KEY_FACTORS_WINSORISED] = LIST("factors.winsorised", SHY_KEY_IS_LIST, "[\"*\"]",
+                                        "Columns for which factors.winsorise holds: names or patterns.", NULL),
+    [SHY_KEY_MISSING_METHOD] =
+        CHOICE("missing.method", SHY_KEY_IS_CHOICE, missing_methods, "complete",
+               "What happens where a factor has no value: complete leaves the sample out; median puts the median of the samples in use "
+               "in its place (of levels the most frequent one); indicator does that and offers a further factor, `missing(x)`, that is 1 "
+               "where x was missing. The outcome plays no part in it."),
+    [SHY_KEY_MISSING_COMPLETE] = LIST("missing.complete", SHY_KEY_IS_LIST, "[]",
+                                      "Columns whose method is complete, whatever missing.method says: names or patterns; "
+                                      "a name goes before a pattern.",
+                                      NULL),
+    [SHY_KEY_MISSING_MEDIAN] =
+        LIST("missing.median", SHY_KEY_IS_LIST, "[]", "Columns whose method is median, likewise.", NULL),
+    [SHY_KEY_MISSING_INDICATOR] = LIST("missing.indicator", SHY_KEY_IS_LIST, "[]", "Columns whose method is indicator, likewise.", "[pafi]"),
+    [SHY_KEY_MISSING_MOST] =
+        RANGE("missing.most", SHY_KEY_IS_NUMBER, 0.001, 1, "0.5",
+              "A factor whose method is median and that lacks more than this share of its values is left out."),
     [SHY_KEY_GRAMMAR_OPERATORS] =
         CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, operators, "[+, -, \"*\", /, log, sqrt, square, inverse]",
                "Operators that formulas are built from."),
@@ -145,6 +206,19 @@ static shy_key table[SHY_KEYS] = {
                                     "Nestings that are not allowed: log(sqrt) forbids sqrt directly under log.", NULL),
     [SHY_KEY_GRAMMAR_MAX_CONSTANTS] =
         RANGE("grammar.max_constants", SHY_KEY_IS_INTEGER, 0, 2, "2", "Most fitted constants in one formula."),
+    [SHY_KEY_CONSTANTS_POLISH] =
+        CHOICE("constants.polish", SHY_KEY_IS_CHOICE, truths, "true",
+               "Whether the constants of the best formulas are fitted once more, all together: of formulas that were put together "
+               "from parts, each with its own constants."),
+    [SHY_KEY_CONSTANTS_INNER] =
+        CHOICE("constants.inner", SHY_KEY_IS_CHOICE, inners, "shifts",
+               "Constants tried where the search has none, in the formulas of the front, if grammar.max_constants has room: shifts are log(u + c), "
+               "1 / (u + c) and the like; all also tries max(x, c), min(x, c) and powers exp(c * log(x)) of factors, as far as the operators are allowed. "
+               "What explains more is added at its own complexity, which may be above grammar.max_complexity. With constants.polish."),
+    [SHY_KEY_CONSTANTS_TOLERANCE] =
+        RANGE("constants.tolerance", SHY_KEY_IS_NUMBER, 0, 1, "0.01",
+              "Each formula of the front is also given with simple numbers for its constants: as simple as they can be while it loses at most this "
+              "share of what it explains. 0: without."),
     [SHY_KEY_SEARCH_KEEP] =
         RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
     [SHY_KEY_SEARCH_PRECISION] =
@@ -156,6 +230,27 @@ static shy_key table[SHY_KEYS] = {
               "Samples to screen formulas on, drawn at random in strata of the outcome; the best are then scored on all samples. "
               "For very many samples: faster, but a formula may be overlooked, and the results say how likely that is. "
               "auto screens on all."),
+    [SHY_KEY_SEARCH_PASSES] =
+        RANGE("search.passes", SHY_KEY_IS_INTEGER, 1, 4, "1",
+              "Searches one after another. From the second on the best formulas of those before, with their fitted constants, may stand "
+              "in a formula like a factor: (140 - age) * weight / scr becomes (140 - age) * weight / scr * (7 - female)."),
+    [SHY_KEY_SEARCH_PASS_KEEP] = RANGE("search.pass_keep", SHY_KEY_IS_INTEGER, 1, 10000, "30",
+                                       "Formulas that a further search takes as operands, simple and complex ones by turns, no two alike."),
+    [SHY_KEY_SEARCH_PASS_COMPLEXITY] =
+        RANGE("search.pass_complexity", SHY_KEY_IS_INTEGER, 1, SHY_GRAMMAR_MAX, "5",
+              "Highest complexity in a further search, where a formula that is taken as an operand counts as one factor. Results give "
+              "the complexity of the formula written out."),
+    [SHY_KEY_SEARCH_TERMS] =
+        RANGE("search.terms", SHY_KEY_IS_INTEGER, 1, SHY_TERMS_MAX, "1",
+              "Most formulas in a sum with fitted coefficients, such as 0.9 * log(a) - 2.5 * log(b) + c / d. Each further term takes another "
+              "search of the whole space, for what the best sum so far leaves unexplained; then the best sums of all that was found are sought."),
+    [SHY_KEY_SEARCH_TERMS_KEEP] =
+        RANGE("search.terms_keep", SHY_KEY_IS_INTEGER, 16, 20000, "2000",
+              "Formulas that sums are built from, the best of each complexity of every search. All sums of two and three of them are tried: "
+              "twice as many take eight times as long."),
+    [SHY_KEY_SEARCH_TERMS_FACTORS] =
+        RANGE("search.terms_factors", SHY_KEY_IS_AUTO_INTEGER, 1, SHY_TERMS_FACTORS_MAX, "auto",
+              "Most different factors in a sum. auto is search.terms times factors.max, at most 16."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                           "Ranks that share the samples between them; must divide the number of ranks. "
                                           "auto is 1 unless the samples do not fit into the memory of one rank."),
@@ -196,7 +291,7 @@ const shy_key *shy_key_get(int key)
 
 bool shy_key_is_list(const shy_key *key)
 {
-    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS;
+    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS || key->type == SHY_KEY_IS_RANGES;
 }
 
 int shy_key_find(const char *name)

@@ -79,6 +79,11 @@ static shy_precision precision_of(const char *name)
     return (shy_precision)precision;
 }
 
+static shy_inner inner_of(const char *name)
+{
+    return strcmp(name, "off") == 0 ? SHY_INNER_OFF : strcmp(name, "shifts") == 0 ? SHY_INNER_SHIFTS : SHY_INNER_ALL;
+}
+
 static shy_status interpret(shy_search_session *s, const char *text, uint64_t length)
 {
     shy_status st = SHY_OK;
@@ -97,11 +102,20 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     }
     SHY_TRY(shy_config_check(s->config, command->file));
     SHY_TRY(shy_config_grammar(s->config, &s->options.grammar));
+    s->options.polish = strcmp(shy_config_text(s->config, SHY_KEY_CONSTANTS_POLISH), "true") == 0;
+    s->options.inner = inner_of(shy_config_text(s->config, SHY_KEY_CONSTANTS_INNER));
+    s->options.rounding = shy_config_number(s->config, SHY_KEY_CONSTANTS_TOLERANCE);
     s->options.keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_KEEP);
     s->options.memory = shy_config_bytes(s->config, SHY_KEY_PARALLEL_MEMORY);
     s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);
     s->options.precision = precision_of(shy_config_text(s->config, SHY_KEY_SEARCH_PRECISION));
     s->options.screen_rows = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEARCH_SCREEN_ROWS);
+    s->options.passes = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASSES);
+    s->options.pass_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_KEEP);
+    s->options.pass_complexity = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_COMPLEXITY);
+    s->options.terms = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS);
+    s->options.terms_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_KEEP);
+    s->options.terms_factors = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_FACTORS);
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
 out:
     return st;
@@ -125,13 +139,15 @@ out:
 
 /* ---- the problem -------------------------------------------------------------------------------------------------- */
 
+/* At most: levels are pooled until each has 1 % of the samples. */
 static double count_factors(const shy_cohort *cohort)
 {
     double factors = 0.0;
 
     for (int64_t c = 0; c < shy_cohort_columns(cohort); c++) {
-        shy_kind kind = shy_cohort_column(cohort, c).kind;
-        factors += kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
+        const shy_column column = shy_cohort_column(cohort, c);
+        factors += column.kind == SHY_KIND_NUMERIC || column.kind == SHY_KIND_BINARY;
+        if (column.kind == SHY_KIND_CATEGORICAL) factors += fmin(column.levels, 100.0);
     }
     return factors;
 }
@@ -184,15 +200,14 @@ static shy_status note_screening(const shy_search_session *s)
                             shy_text_thousands(rows, asked), shy_text_thousands(samples, used));
 }
 
-/* The names that there are for shy_covariates_missing, in its order. */
-static shy_covariates_missing covariates_missing_of(const char *name)
+/* The place of a choice among those that there are, which is the number of its enum. */
+static int choice_of(const shy_config *config, int key)
 {
     const char *names[SHY_CHOICES_MAX];
-    const size_t count = shy_key_get(SHY_KEY_OUTCOME_COVARIATES_MISSING)->choices(names);
-    size_t k = 0;
+    int choice = (int)shy_key_get(key)->choices(names) - 1;
 
-    while (k + 1 < count && strcmp(names[k], name) != 0) k++;
-    return (shy_covariates_missing)k;
+    while (choice > 0 && strcmp(names[choice], shy_config_text(config, key)) != 0) choice--;
+    return choice;
 }
 
 /* What the outcome is made of; names that are not given are empty. */
@@ -211,7 +226,25 @@ static void configure_outcome(const shy_config *config, shy_problem_options *o)
     o->weight = shy_config_text(config, SHY_KEY_OUTCOME_WEIGHT);
     o->exposure = shy_config_text(config, SHY_KEY_OUTCOME_EXPOSURE);
     o->covariates = shy_config_list(config, SHY_KEY_OUTCOME_COVARIATES, &o->covariates_count);
-    o->covariates_missing = covariates_missing_of(shy_config_text(config, SHY_KEY_OUTCOME_COVARIATES_MISSING));
+    o->covariates_missing = (shy_covariates_missing)choice_of(config, SHY_KEY_OUTCOME_COVARIATES_MISSING);
+}
+
+static shy_factor_options factor_options(const shy_config *config)
+{
+    shy_factor_options o = {
+        .categories = (shy_categories)choice_of(config, SHY_KEY_FACTORS_CATEGORIES),
+        .rare = (uint64_t)shy_config_integer(config, SHY_KEY_FACTORS_RARE),
+        .winsorise = shy_config_number(config, SHY_KEY_FACTORS_WINSORISE),
+        .missing = (shy_missing)choice_of(config, SHY_KEY_MISSING_METHOD),
+        .missing_most = shy_config_number(config, SHY_KEY_MISSING_MOST),
+    };
+
+    o.ordered = shy_config_list(config, SHY_KEY_FACTORS_ORDERED, &o.ordered_count);
+    o.range = shy_config_list(config, SHY_KEY_FACTORS_RANGE, &o.range_count);
+    o.winsorised = shy_config_list(config, SHY_KEY_FACTORS_WINSORISED, &o.winsorised_count);
+    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++)
+        o.missing_columns[m] = shy_config_list(config, SHY_KEY_MISSING_COMPLETE + m, &o.missing_count[m]);
+    return o;
 }
 
 shy_status shy_session_load(shy_search_session *s)
@@ -221,6 +254,7 @@ shy_status shy_session_load(shy_search_session *s)
     shy_problem_options options = {
         .cohort_name = path,
         .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
+        .factor = factor_options(s->config),
         .memory = s->options.memory,
     };
 

@@ -110,7 +110,13 @@ typedef struct {
     const int32_t *u, *v;                /* [count] operands */
     float *reference;                    /* [count] r */
     double *first, *second, *response;   /* [count] Σ(z − r), Σ(z − r)², Σ(z − r)·y: added to */
+    /* In a metric, else NULL and 0: w, and w·q_k at direction + k·SHY_ROUGH_STRIDE, both 0 in the padding. */
+    const float *weight;                 /* then `first` and `second` are Σ w(z − r), Σ w(z − r)² */
+    int directions;                      /* K, a multiple of SHY_ROUGH_DIRECTIONS; what fills it up is 0 */
+    const float *direction;
+    double *along;                       /* [count × K] Σ w q_k·(z − r): added to */
 } shy_rough_batch;
+#define SHY_ROUGH_DIRECTIONS 4
 
 void shy_rough_references(shy_op op, const shy_rough_batch *batch); /* r := op at the chunk's last place, the reference sample */
 void shy_rough_add(shy_op op, const shy_rough_batch *batch);        /* 3·count·rows additions and operators; cannot fail */
@@ -121,7 +127,10 @@ typedef struct {
     double samples;                          /* n, of all row blocks */
     double padding;                          /* places of padding in all chunks of all row blocks */
     const float *reference;
-    const double *first, *second, *response; /* with Σy = 0, Σy² = n */
+    const double *first, *second, *response; /* with Σy = 0, Σy² = n; Σy²/w = n in a metric, w having a sum of n */
+    bool weighted;                           /* in a metric */
+    int directions;
+    const double *along;                     /* [count × directions], the directions orthonormal and orthogonal to y */
     const float *relative, *absolute, *growth; /* of shy_rough_root */
     const double *mark;                      /* [count] */
 } shy_rough_sums;

@@ -13,6 +13,60 @@
 #include "shihyo/par.h"
 #include "shihyo/tile.h"
 
+/* ---- factors: what is made from a column of a cohort ------------------------------------------------------------- */
+
+typedef enum { SHY_CATEGORIES_OFF, SHY_CATEGORIES_ONEHOT, SHY_CATEGORIES_ORDERED } shy_categories;
+
+/** What happens where a factor has no value. */
+typedef enum {
+    SHY_MISSING_COMPLETE,  /* the sample is left out */
+    SHY_MISSING_MEDIAN,    /* the median of the samples in use takes its place; of levels the most frequent one */
+    SHY_MISSING_INDICATOR  /* the same, and a further factor is 1 where it was missing */
+} shy_missing;
+
+/** How columns become factors. Names and patterns (* ?) as in shy_problem_options; a name goes before a pattern. All zero: columns as they are. */
+typedef struct {
+    shy_categories categories;
+    uint64_t rare;                   /* levels of fewer samples with the outcome are pooled; 0: 10, or 1 % of them if that is more */
+    const char *const *ordered;      /* categorical columns whose levels count as 0, 1, 2, … whatever `categories` says */
+    int ordered_count;
+    double winsorise;                /* values beyond the quantiles of this and of 1 − this are set to them; 0: none */
+    const char *const *winsorised;   /* numeric columns for which that holds */
+    int winsorised_count;
+    const char *const *range;        /* "bili in 0.1..50": see shy_range_parse */
+    int range_count;
+    shy_missing missing;
+    const char *const *missing_columns[SHY_MISSING_INDICATOR + 1]; /* [method]: columns with a method of their own */
+    int missing_count[SHY_MISSING_INDICATOR + 1];
+    double missing_most;             /* a factor of method median that lacks more than this share is left out; 0: none is */
+} shy_factor_options;
+
+/** "bili in 0.1..50", "age in 18..", "ratio in ..3": column (owned) and limits, infinite where they are left out. SHY_INPUT if it is none. */
+shy_status shy_range_parse(const char *text, char **column_out, double *lowest_out, double *highest_out);
+
+typedef enum {
+    SHY_DERIVED_VALUE,   /* the value itself; of a categorical column the number of the level */
+    SHY_DERIVED_LEVEL,   /* 1 where the column has one of its levels, else 0 */
+    SHY_DERIVED_POOL,    /* 1 where it has any of several levels */
+    SHY_DERIVED_MISSING  /* 1 where it has no value */
+} shy_derived;
+
+/**
+ * How the values of a factor come from those of its column. In this order: what is beyond the range counts as missing; what is missing
+ * gets the fill; what is beyond the limits gets the limit; then the kind of factor.
+ */
+typedef struct {
+    shy_derived kind;
+    int levels, level;               /* of the column; LEVEL: which */
+    const uint8_t *pooled;           /* POOL: [levels]; borrowed */
+    double lowest, highest;          /* plausible range; infinite: none */
+    double fill;                     /* NaN: what is missing stays missing */
+    double low, high;                /* winsorising limits; infinite: none */
+} shy_derivation;
+
+/** The factor's value from the column's, for any patient. Cannot fail. */
+double shy_derive(const shy_derivation *how, double value);
+
 /* ---- the problem: which rows and columns of a cohort, and which outcome ---------------------------------------- */
 
 /** What happens where a sample lacks a covariate: all is refused; the sample is left out; the value is filled in and a column says so. */
@@ -41,6 +95,7 @@ typedef struct {
     int include_count;
     const char *const *exclude;
     int exclude_count;
+    shy_factor_options factor;       /* what is made from the columns that these offer */
     const char *cohort_name;         /* how messages call the cohort, e.g. "cohort.h5"; NULL: "the cohort" */
     uint64_t memory;                 /* bytes that this rank may use; 0 = no limit. Columns take at most half of it */
 } shy_problem_options;
@@ -63,10 +118,11 @@ typedef struct {
     const shy_team *team;
     shy_rows rows;
     uint64_t n_cohort, n_filtered;   /* rows of the cohort; rows that the filter keeps */
-    int offered;                     /* factor columns offered (before dropping) */
+    int offered;                     /* factors offered (before dropping) */
     int factors;                     /* in use */
-    int32_t *cohort_column;          /* [factors]: number in the cohort */
-    const char **name;               /* [factors]; these three borrowed from the cohort */
+    int32_t *cohort_column;          /* [factors]: number in the cohort; several factors may come from one column */
+    const shy_derivation **derivation; /* [factors], an entry NULL where the column is taken as it is; NULL: all are */
+    const char **name;               /* [factors]; these three borrowed from the cohort or from `recipe` */
     const char **unit_text;          /* [factors] */
     const char **modality;           /* [factors] */
     shy_interval *range;             /* [factors], over all samples in use */
@@ -81,6 +137,8 @@ typedef struct {
     shy_target *target;              /* [targets]; owned */
     char *time, *time_unit;          /* survival: the column of the follow-up time; else NULL */
     struct shy_design *design;       /* columns that the targets share; owned */
+    struct shy_recipe *recipe;       /* [recipes]: what derived factors are made by; owned */
+    int recipes;
     int notes_count;
     char **notes;                    /* dropped constant factors, all-missing factors, missing values and who causes them */
 } shy_problem;
@@ -89,8 +147,9 @@ typedef struct {
  * Opens nothing: goes through the columns of an open cohort, a panel at a time, applies the row filter, keeps complete cases over the outcome and
  * the factors in use, drops (and notes) constant and all-missing factors, maps a binary outcome to 0/1, and distributes
  * the samples: runs of `run_rows` (a function of total alone) so that every row block owns whole runs.
- * Factors are numeric and binary columns, never what the outcome is made of, identifiers, times, events or categorical columns; a covariate is
- * offered only where `include` has its full name. Categorical covariates become an indicator for each level but the most frequent one.
+ * Factors are numeric and binary columns and what options->factor makes of these and of categorical ones, never what the outcome is made of,
+ * identifiers, times or events; a covariate is offered only where `include` has its full name. Fills and limits are computed from the samples in
+ * use, without the outcome. Categorical covariates become an indicator for each level but the most frequent one.
  * Samples have time, event, entry, strata, set, weight, exposure and at least one of the outcomes; one that lacks an outcome has the
  * weight 0 in its target, so that all targets share samples, columns and plan.
  * Refuses (SHY_INPUT, one message): unknown outcome or factor (nearest name given), constant or all-missing outcome, a binary

@@ -31,6 +31,17 @@ enum {
     SHY_KEY_FACTORS_INCLUDE,
     SHY_KEY_FACTORS_EXCLUDE,
     SHY_KEY_FACTORS_MAX,
+    SHY_KEY_FACTORS_CATEGORIES,
+    SHY_KEY_FACTORS_ORDERED,
+    SHY_KEY_FACTORS_RARE,
+    SHY_KEY_FACTORS_RANGE,
+    SHY_KEY_FACTORS_WINSORISE,
+    SHY_KEY_FACTORS_WINSORISED,
+    SHY_KEY_MISSING_METHOD,
+    SHY_KEY_MISSING_COMPLETE, /* these three in the order of shy_missing */
+    SHY_KEY_MISSING_MEDIAN,
+    SHY_KEY_MISSING_INDICATOR,
+    SHY_KEY_MISSING_MOST,
     SHY_KEY_GRAMMAR_OPERATORS,
     SHY_KEY_GRAMMAR_CONSTANTS,
     SHY_KEY_GRAMMAR_MAX_COMPLEXITY,
@@ -66,7 +77,8 @@ typedef enum {
     SHY_KEY_IS_SIZE,         /* "auto", or bytes with a unit: "4GiB" */
     SHY_KEY_IS_LIST,         /* of texts */
     SHY_KEY_IS_CHOICES,      /* a list of choices */
-    SHY_KEY_IS_PATTERNS      /* a list of forbidden nestings: "log(log)" */
+    SHY_KEY_IS_PATTERNS,     /* a list of forbidden nestings: "log(log)" */
+    SHY_KEY_IS_RANGES        /* a list of plausible ranges: "bili in 0.1..50" */
 } shy_key_type;
 
 #define SHY_CHOICES_MAX 32

@@ -46,6 +46,18 @@ static size_t units(const char **names)
     return 3;
 }
 
+static size_t categories(const char **names)
+{
+    names[SHY_CATEGORIES_OFF] = "off", names[SHY_CATEGORIES_ONEHOT] = "onehot", names[SHY_CATEGORIES_ORDERED] = "ordered";
+    return 3;
+}
+
+static size_t missing_methods(const char **names)
+{
+    names[SHY_MISSING_COMPLETE] = "complete", names[SHY_MISSING_MEDIAN] = "median", names[SHY_MISSING_INDICATOR] = "indicator";
+    return 3;
+}
+
 static size_t precisions(const char **names)
 {
     for (int precision = 0; precision < SHY_PRECISIONS; precision++) names[precision] = shy_precision_name((shy_precision)precision);
@@ -118,7 +130,7 @@ static shy_key table[SHY_KEYS] = {
              "\"age >= 18 and sex == female\""),
     [SHY_KEY_FACTORS_INCLUDE] = LIST("factors.include", SHY_KEY_IS_LIST, "[\"*\"]",
                                      "Columns that may stand in a formula: names or patterns with * and ?. "
-                                     "Columns that are not numeric or binary are passed over by patterns.",
+                                     "Columns that can be no factors, such as identifiers, are passed over by patterns.",
                                      NULL),
     [SHY_KEY_FACTORS_EXCLUDE] = LIST("factors.exclude", SHY_KEY_IS_LIST, "[]",
                                      "Columns that may not, taken out of those included. "
@@ -126,6 +138,42 @@ static shy_key table[SHY_KEYS] = {
                                      NULL),
     [SHY_KEY_FACTORS_MAX] =
         RANGE("factors.max", SHY_KEY_IS_INTEGER, 1, 16, "3", "Most different factors in one formula."),
+    [SHY_KEY_FACTORS_CATEGORIES] =
+        CHOICE("factors.categories", SHY_KEY_IS_CHOICE, categories, "onehot",
+               "What a categorical column becomes: onehot, a factor of 0 and 1 for each level, such as `stage == IV`; ordered, one factor "
+               "that is 0, 1, 2, … in the order of the levels (of numbers, of `levels` in the schema of the import, else of the "
+               "alphabet); off, nothing."),
+    [SHY_KEY_FACTORS_ORDERED] = LIST("factors.ordered", SHY_KEY_IS_LIST, "[]",
+                                     "Categorical columns that are ordered, whatever factors.categories says: names or patterns.",
+                                     "[stage, grade]"),
+    [SHY_KEY_FACTORS_RARE] =
+        RANGE("factors.rare", SHY_KEY_IS_AUTO_INTEGER, 1, 1000000000, "auto",
+              "Levels of fewer samples with the outcome than this are one factor, `stage == (other)`, or none if they are too few "
+              "together. auto is 1 % of the samples with the outcome, at least 10."),
+    [SHY_KEY_FACTORS_RANGE] = LIST("factors.range", SHY_KEY_IS_RANGES, "[]",
+                                   "Plausible values of numeric columns; what is outside of them counts as missing.",
+                                   "[bili in 0.1..50, age in 18..]"),
+    [SHY_KEY_FACTORS_WINSORISE] =
+        RANGE("factors.winsorise", SHY_KEY_IS_NUMBER, 0, 0.4, "0",
+              "Values of numeric columns below the quantile of this, or above that of 1 minus this, are set to the quantile: 0.01 tames "
+              "the lowest and the highest hundredth. Quantiles are of the samples in use."),
+    [SHY_KEY_FACTORS_WINSORISED] = LIST("factors.winsorised", SHY_KEY_IS_LIST, "[\"*\"]",
+                                        "Columns for which factors.winsorise holds: names or patterns.", NULL),
+    [SHY_KEY_MISSING_METHOD] =
+        CHOICE("missing.method", SHY_KEY_IS_CHOICE, missing_methods, "complete",
+               "What happens where a factor has no value: complete leaves the sample out; median puts the median of the samples in use "
+               "in its place (of levels the most frequent one); indicator does that and offers a further factor, `missing(x)`, that is 1 "
+               "where x was missing. The outcome plays no part in it."),
+    [SHY_KEY_MISSING_COMPLETE] = LIST("missing.complete", SHY_KEY_IS_LIST, "[]",
+                                      "Columns whose method is complete, whatever missing.method says: names or patterns; "
+                                      "a name goes before a pattern.",
+                                      NULL),
+    [SHY_KEY_MISSING_MEDIAN] =
+        LIST("missing.median", SHY_KEY_IS_LIST, "[]", "Columns whose method is median, likewise.", NULL),
+    [SHY_KEY_MISSING_INDICATOR] = LIST("missing.indicator", SHY_KEY_IS_LIST, "[]", "Columns whose method is indicator, likewise.", "[pafi]"),
+    [SHY_KEY_MISSING_MOST] =
+        RANGE("missing.most", SHY_KEY_IS_NUMBER, 0.001, 1, "0.5",
+              "A factor whose method is median and that lacks more than this share of its values is left out."),
     [SHY_KEY_GRAMMAR_OPERATORS] =
         CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, operators, "[+, -, \"*\", /, log, sqrt, square, inverse]",
                "Operators that formulas are built from."),
@@ -217,7 +265,7 @@ const shy_key *shy_key_get(int key)
 
 bool shy_key_is_list(const shy_key *key)
 {
-    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS;
+    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS || key->type == SHY_KEY_IS_RANGES;
 }
 
 int shy_key_find(const char *name)

@@ -131,13 +131,15 @@ out:
 
 /* ---- the problem -------------------------------------------------------------------------------------------------- */
 
+/* At most: levels are pooled until each has 1 % of the samples. */
 static double count_factors(const shy_cohort *cohort)
 {
     double factors = 0.0;
 
     for (int64_t c = 0; c < shy_cohort_columns(cohort); c++) {
-        shy_kind kind = shy_cohort_column(cohort, c).kind;
-        factors += kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
+        const shy_column column = shy_cohort_column(cohort, c);
+        factors += column.kind == SHY_KIND_NUMERIC || column.kind == SHY_KIND_BINARY;
+        if (column.kind == SHY_KIND_CATEGORICAL) factors += fmin(column.levels, 100.0);
     }
     return factors;
 }
@@ -190,15 +192,14 @@ static shy_status note_screening(const shy_search_session *s)
                             shy_text_thousands(rows, asked), shy_text_thousands(samples, used));
 }
 
-/* The names that there are for shy_covariates_missing, in its order. */
-static shy_covariates_missing covariates_missing_of(const char *name)
+/* The place of a choice among those that there are, which is the number of its enum. */
+static int choice_of(const shy_config *config, int key)
 {
     const char *names[SHY_CHOICES_MAX];
-    const size_t count = shy_key_get(SHY_KEY_OUTCOME_COVARIATES_MISSING)->choices(names);
-    size_t k = 0;
+    int choice = (int)shy_key_get(key)->choices(names) - 1;
 
-    while (k + 1 < count && strcmp(names[k], name) != 0) k++;
-    return (shy_covariates_missing)k;
+    while (choice > 0 && strcmp(names[choice], shy_config_text(config, key)) != 0) choice--;
+    return choice;
 }
 
 /* What the outcome is made of; names that are not given are empty. */
@@ -217,7 +218,25 @@ static void configure_outcome(const shy_config *config, shy_problem_options *o)
     o->weight = shy_config_text(config, SHY_KEY_OUTCOME_WEIGHT);
     o->exposure = shy_config_text(config, SHY_KEY_OUTCOME_EXPOSURE);
     o->covariates = shy_config_list(config, SHY_KEY_OUTCOME_COVARIATES, &o->covariates_count);
-    o->covariates_missing = covariates_missing_of(shy_config_text(config, SHY_KEY_OUTCOME_COVARIATES_MISSING));
+    o->covariates_missing = (shy_covariates_missing)choice_of(config, SHY_KEY_OUTCOME_COVARIATES_MISSING);
+}
+
+static shy_factor_options factor_options(const shy_config *config)
+{
+    shy_factor_options o = {
+        .categories = (shy_categories)choice_of(config, SHY_KEY_FACTORS_CATEGORIES),
+        .rare = (uint64_t)shy_config_integer(config, SHY_KEY_FACTORS_RARE),
+        .winsorise = shy_config_number(config, SHY_KEY_FACTORS_WINSORISE),
+        .missing = (shy_missing)choice_of(config, SHY_KEY_MISSING_METHOD),
+        .missing_most = shy_config_number(config, SHY_KEY_MISSING_MOST),
+    };
+
+    o.ordered = shy_config_list(config, SHY_KEY_FACTORS_ORDERED, &o.ordered_count);
+    o.range = shy_config_list(config, SHY_KEY_FACTORS_RANGE, &o.range_count);
+    o.winsorised = shy_config_list(config, SHY_KEY_FACTORS_WINSORISED, &o.winsorised_count);
+    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++)
+        o.missing_columns[m] = shy_config_list(config, SHY_KEY_MISSING_COMPLETE + m, &o.missing_count[m]);
+    return o;
 }
 
 shy_status shy_session_load(shy_search_session *s)
@@ -227,6 +246,7 @@ shy_status shy_session_load(shy_search_session *s)
     shy_problem_options options = {
         .cohort_name = path,
         .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
+        .factor = factor_options(s->config),
         .memory = s->options.memory,
     };
 

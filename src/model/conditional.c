@@ -99,7 +99,7 @@ static double expect(const struct shy_conditional *c, const struct set *set, dou
 /* Finds c, by Newton's method kept between bounds. */
 static void find_level(const struct shy_conditional *c, struct set *set)
 {
-    const double share = log((double)set->drawn / (double)(set->count - set->drawn));
+    const double share = shy_ln((double)set->drawn / (double)(set->count - set->drawn));
     double low = INFINITY, high = -INFINITY, variance;
 
     for (int i = set->begin; i < set->begin + set->count; i++) {
@@ -179,9 +179,9 @@ static void add_set(const struct shy_conditional *c, struct set *set, double *va
     const double *drawn = c->subsets + set->drawn * width, *product = drawn + 1 + p;
     for (int i = set->begin; i < set->begin + set->count; i++) {
         const double eta = set->sign * c->eta[i] - set->level;
-        logs += fmax(eta, 0.0) + log1p(shy_exp(-fabs(eta)));
+        logs += fmax(eta, 0.0) + shy_log_of_one_plus(shy_exp(-fabs(eta)));
     }
-    *value -= log(drawn[0]) + logs;
+    *value -= shy_ln(drawn[0]) + logs;
     for (int i = set->first; i < set->end; i++)
         *value += set->sign * c->eta[i] - set->level;
     for (int a = 0; a < p; a++) {

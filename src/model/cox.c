@@ -146,7 +146,7 @@ static void add_moment(const struct pass *w, const struct shy_moment *m, double 
     for (int l = 0; l < deaths; l++) {
         const double share = (double)l / (double)deaths, all = w->risk[0] - share * w->dead[0];
         const double *risk = w->risk + 1 + p, *dead = w->dead + 1 + p;
-        *value -= weight * log(all);
+        *value -= weight * shy_ln(all);
         for (int a = 0; a < p; a++) {
             w->mean[a] = (w->risk[1 + a] - share * w->dead[1 + a]) / all;
             gradient[a] -= weight * w->mean[a];

@@ -72,10 +72,13 @@ shy_status shy_horizon_weights(const shy_rows *rows, const double *time, const d
     struct horizon h = {.censoring = NULL};
     const shy_team *team = rows->team;
 
-    SHY_TRY(shy_group_agree(team, allocate(rows, entry, &h)));
+    double late = entry != NULL; /* a member without rows may have been given NULL */
+
+    shy_group_maximum(team, &late, 1);
+    SHY_TRY(shy_group_agree(team, allocate(rows, late > 0.0, &h)));
     shy_vector_gather(team, time, rows->rows, h.time, h.starts);
     shy_vector_gather(team, event, rows->rows, h.event, h.starts);
-    if (entry) shy_vector_gather(team, entry, rows->rows, h.entry, h.starts);
+    if (late > 0.0) shy_vector_gather(team, entry, rows->rows, h.entry, h.starts);
     SHY_TRY(shy_group_agree(team, prepare(&h, horizon)));
     for (int i = 0; i < rows->rows; i++)
         weight_out[i] = shy_horizon_weight(&h.data, h.censoring, (int)rows->first + i, horizon, &y_out[i]);

@@ -72,12 +72,11 @@ out:
 static shy_status start(shy_outcome *o)
 {
     shy_status st = SHY_OK;
-    struct matched *s = NULL;
     const shy_team *team = o->rows.team;
 
     SHY_TRY(shy_group_agree(team, check_values(o)));
-    SHY_TRY(shy_group_agree(team, shy_new(1, sizeof *s, &s)));
-    o->state = s;
+    SHY_TRY(shy_group_agree(team, shy_new(1, sizeof(struct matched), &o->state)));
+    struct matched *s = o->state;
     SHY_TRY(shy_partial_create(o, NULL, &s->partial));
     SHY_TRY(shy_group_agree(team, allocate(o, s)));
     SHY_TRY(shy_partial_start(o, s->partial));

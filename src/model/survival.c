@@ -22,7 +22,7 @@ static const char *const metric_names[] = {"c", "uno_c", "auc_t", "ibs", NULL};
 
 static shy_status check_values(const shy_outcome *o)
 {
-    if (!o->time) return shy_fail(SHY_INTERNAL, "outcome \"%s\": survival without times", o->column);
+    if (!o->time && o->rows.rows > 0) return shy_fail(SHY_INTERNAL, "outcome \"%s\": survival without times", o->column);
     for (int i = 0; i < o->rows.rows; i++) {
         const unsigned long long sample = (unsigned long long)(o->rows.first + (uint64_t)i + 1);
         if (o->weight && o->weight[i] == 0.0) continue;
@@ -92,12 +92,11 @@ out:
 static shy_status start(shy_outcome *o)
 {
     shy_status st = SHY_OK;
-    struct survival *s = NULL;
     const shy_team *team = o->rows.team;
 
     SHY_TRY(shy_group_agree(team, check_values(o)));
-    SHY_TRY(shy_group_agree(team, shy_new(1, sizeof *s, &s)));
-    o->state = s;
+    SHY_TRY(shy_group_agree(team, shy_new(1, sizeof(struct survival), &o->state)));
+    struct survival *s = o->state;
     SHY_TRY(shy_partial_create(o, o->time, &s->partial));
     SHY_TRY(shy_group_agree(team, allocate(o, s)));
     SHY_TRY(shy_group_agree(team, note_events(o, s->partial->follow)));

@@ -134,7 +134,7 @@ double shy_timed_auc(const struct shy_timed *t, const double *eta, const double 
     if (!baseline) shy_order(eta, f->n, space->order, space->spare);
     for (int k = 0; k < t->auc_times; k++) {
         for (int s = 0; baseline && s < f->strata; s++) {
-            const double level = log(baseline[s * t->auc_times + k]); /* −∞ where nobody has died by then */
+            const double level = shy_ln(baseline[s * t->auc_times + k]); /* −∞ where nobody has died by then */
             for (int i = f->start[s]; i < f->start[s + 1]; i++)
                 t->score[i] = level + eta[i];
         }

@@ -21,6 +21,7 @@ typedef struct {
     shy_cohort *cohort;
     int factors;
     const int32_t *column;   /* [factors]: column of the cohort */
+    const shy_derivation *const *derivation; /* [factors]: what is made of it, an entry NULL: it is taken as it is; NULL: all are */
     int rows;                /* of this rank */
     const uint64_t *row;     /* [rows]: row of the cohort, ascending; copied if need be */
     uint64_t budget;         /* bytes that the columns may take on this rank; the same on all ranks */

@@ -52,6 +52,7 @@ static void free_columns(shy_problem *p)
 {
     shy_columns_destroy(&p->columns);
     shy_free(&p->cohort_column);
+    shy_free(&p->derivation);
     shy_free(&p->name);
     shy_free(&p->unit_text);
     shy_free(&p->modality);
@@ -60,10 +61,12 @@ static void free_columns(shy_problem *p)
     p->factors = 0;
 }
 
-/* A switch of 0 and 1 is a pure number, so that it is not added to square centimetres. */
-static const char *unit_of(const shy_column *column)
+/* A switch of 0 and 1, and the number of a level, is a pure number, so that it is not added to square centimetres. */
+static const char *unit_of(const shy_column *column, const struct shy_recipe *recipe)
 {
     const bool given = column->unit && *column->unit;
+
+    if (recipe && (recipe->how.kind != SHY_DERIVED_VALUE || column->kind == SHY_KIND_CATEGORICAL)) return "1";
     return given ? column->unit : column->kind == SHY_KIND_BINARY ? "1" : "";
 }
 
@@ -78,6 +81,7 @@ static shy_status describe_columns(const struct shy_loading *l)
     for (int k = 0; k < l->offered; k++)
         used += l->offer[k].fate == SHY_FATE_USED;
     SHY_TRY(shy_new(used, sizeof *p->cohort_column, &p->cohort_column));
+    if (p->recipes > 0) SHY_TRY(shy_new(used, sizeof *p->derivation, &p->derivation));
     SHY_TRY(shy_new(used, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(used, sizeof *p->unit_text, &p->unit_text));
     SHY_TRY(shy_new(used, sizeof *p->modality, &p->modality));
@@ -86,10 +90,12 @@ static shy_status describe_columns(const struct shy_loading *l)
     for (int k = 0; k < l->offered; k++) {
         if (l->offer[k].fate != SHY_FATE_USED) continue;
         const shy_column about = shy_cohort_column(l->cohort, l->offer[k].column), *column = &about;
+        const struct shy_recipe *recipe = shy_loading_recipe(l, &l->offer[k]);
         const int f = p->factors++;
         p->cohort_column[f] = l->offer[k].column;
-        p->name[f] = column->name;
-        p->unit_text[f] = unit_of(column);
+        if (recipe) p->derivation[f] = &recipe->how;
+        p->name[f] = shy_loading_name(l, &l->offer[k]);
+        p->unit_text[f] = unit_of(column, recipe);
         p->modality[f] = column->modality ? column->modality : "";
     }
 out:
@@ -121,10 +127,12 @@ static shy_status make_columns(struct shy_loading *l)
     SHY_TRY_ALL(l->team, shy_new((size_t)p->rows.rows, sizeof *row, &row));
     for (int i = 0; i < p->rows.rows; i++)
         row[i] = (uint64_t)l->sample[p->rows.first + (uint64_t)i];
+    SHY_TRY(shy_loading_fit(l, row, budget));
     const shy_columns_source source = {.team = l->team,
                                        .cohort = l->cohort,
                                        .factors = p->factors,
                                        .column = p->cohort_column,
+                                       .derivation = p->derivation,
                                        .rows = p->rows.rows,
                                        .row = row,
                                        .budget = budget};
@@ -283,6 +291,7 @@ shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_
     l.place = options->cohort_name ? options->cohort_name : "the cohort";
     SHY_TRY_ALL(team, begin(&l));
     SHY_TRY(shy_loading_filter(&l));
+    SHY_TRY(shy_loading_derive(&l));
     SHY_TRY(settle(&l));
     SHY_TRY_ALL(team, shy_loading_notes(&l));
     SHY_TRY(shy_loading_targets(&l));
@@ -294,6 +303,8 @@ out:
     shy_free(&l.part);
     shy_free(&l.label);
     shy_free(&l.offer);
+    shy_free(&l.source);
+    shy_free(&l.level_count);
     shy_free(&l.aside);
     shy_free(&l.candidate);
     shy_free(&l.lacks);
@@ -318,6 +329,7 @@ void shy_problem_free(shy_problem **problem)
 
     if (!p) return;
     free_columns(p);
+    shy_recipes_free(p);
     for (int k = 0; k < p->notes_count; k++)
         shy_free(&p->notes[k]);
     shy_free(&p->notes);

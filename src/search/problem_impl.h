@@ -5,6 +5,7 @@
 #include "shihyo/search.h"
 
 #define SHY_SAMPLES_LEAST 10
+#define SHY_NAMES_LISTED 8
 
 /** What a column is to the outcome. */
 enum shy_role {
@@ -40,12 +41,34 @@ struct shy_design {
 };
 
 /** What became of a column that was offered as a factor. */
-enum shy_fate { SHY_FATE_USED, SHY_FATE_EMPTY, SHY_FATE_CONSTANT, SHY_FATE_EXTREME };
+enum shy_fate { SHY_FATE_USED, SHY_FATE_EMPTY, SHY_FATE_CONSTANT, SHY_FATE_EXTREME, SHY_FATE_SPARSE };
 
 struct shy_offer {
     uint64_t missing; /* among the candidates */
     int32_t column;   /* of the cohort */
     enum shy_fate fate;
+    int32_t recipe;   /* of the problem; −1: the column as it is */
+};
+
+/** A factor that is made from a column. */
+struct shy_recipe {
+    shy_derivation how; /* fill and limits are known when the samples are */
+    char *name;         /* owned; NULL: the column's */
+    uint8_t *pooled;    /* what `how` borrows; owned */
+    bool fills;         /* missing values get a fill */
+    bool winsorised;
+    bool counts;        /* its values are 0, 1, 2, …: its median is one of them */
+};
+
+/** A column that is offered, before factors are made of it: what is wanted, and what its values among the candidates are. */
+struct shy_source {
+    double lowest, highest;    /* plausible range */
+    uint64_t missing, outside; /* values that are missing, those outside the range included */
+    int first_level, levels;   /* number of samples of each level: l->level_count[first_level + level]; only of categorical columns */
+    int32_t column;
+    uint8_t method;            /* shy_missing */
+    bool ordered, winsorised, ranged;
+    int pooled, dropped;       /* levels that are pooled, and left out, because they are rare */
 };
 
 /**
@@ -72,6 +95,12 @@ struct shy_loading {
     int offered;
     int32_t *aside; /* columns that only their kind keeps from being offered; owned */
     int aside_count;
+
+    struct shy_source *source; /* [sources]: the columns offered, if anything but their values is wanted; owned */
+    int sources;
+    uint64_t *level_count; /* [level_counts]: see shy_source; owned */
+    int level_counts;
+    uint64_t rare;
 
     uint64_t slice_first, slice_rows; /* mine */
     uint8_t *candidate;               /* [slice_rows]: has what the outcome is made of; owned */
@@ -114,8 +143,10 @@ shy_status shy_loading_select(struct shy_loading *l);
 shy_status shy_loading_unknown(const struct shy_loading *l, const char *what, const char *name);
 /** SHY_INPUT unless each pattern is a column or matches one. */
 shy_status shy_loading_check_patterns(const struct shy_loading *l, const char *const *patterns, int count, const char *what);
-/** Sets a bit of marks[column] for every column that is named or matched. */
-void shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks);
+/** marks[column] |= bit for all columns that a list names or matches. SHY_INPUT, `what` being the entry's role, where one does so with none. */
+shy_status shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, const char *what, uint8_t bit, uint8_t *marks);
+/** Of one name, which is not a pattern: its column. SHY_INPUT with the nearest name if there is none. */
+shy_status shy_loading_find(const struct shy_loading *l, const char *what, const char *name, int64_t *column_out);
 
 /* ---- problem_values.c ------------------------------------------------------------------------------------------ */
 
@@ -124,6 +155,27 @@ void shy_loading_mark(const struct shy_loading *l, const char *const *patterns, 
  * candidates, and each part's missing, value and positive. Collective over the world.
  */
 shy_status shy_loading_candidates(struct shy_loading *l);
+
+
+/* ---- problem_derive.c, problem_census.c, problem_expand.c, problem_fill.c ------------------------------------------ */
+
+/**
+ * Puts what is made from the columns in the place of the columns: levels, fills, indicators. Nothing where columns are wanted as they are.
+ * Collective over the world.
+ */
+shy_status shy_loading_derive(struct shy_loading *l);
+/** Whether that has anything to do. The same on all ranks. */
+bool shy_loading_derives(const struct shy_loading *l);
+/** What the candidates have of each source. Each group looks through its share of the columns. Collective over the world. */
+shy_status shy_loading_census(struct shy_loading *l);
+/** The offers and recipes that the sources become. Not collective; the same on all ranks. */
+shy_status shy_loading_expand(struct shy_loading *l);
+/** Fills and limits of the factors in use, from the samples: rows of the cohort, mine. Collective over the world. */
+shy_status shy_loading_fit(struct shy_loading *l, const uint64_t *row, uint64_t budget);
+/** NULL where the offer is a column as it is. */
+const struct shy_recipe *shy_loading_recipe(const struct shy_loading *l, const struct shy_offer *offer);
+const char *shy_loading_name(const struct shy_loading *l, const struct shy_offer *offer);
+void shy_recipes_free(shy_problem *problem);
 
 /* ---- problem_outcome.c ----------------------------------------------------------------------------------------- */
 
@@ -168,6 +220,11 @@ shy_status shy_loading_covariates(struct shy_loading *l);
  */
 shy_status shy_horizon_parse(const char *text, const shy_column *time, double *horizon_out, char *name_out);
 
+/* ---- problem_survival.c ---------------------------------------------------------------------------------------- */
+
+/** y and weight of a target that is a horizon, from the times and events of the design. Collective over the group. */
+shy_status shy_loading_horizon(struct shy_loading *l, shy_target *target);
+
 /* ---- problem_targets.c ----------------------------------------------------------------------------------------- */
 
 /** Room and names for the targets. Not collective; the same on all ranks. */
@@ -194,6 +251,10 @@ shy_status shy_loading_read(struct shy_loading *l, const int64_t *columns, int c
 
 /* ---- problem_notes.c ------------------------------------------------------------------------------------------- */
 
+/** "a, b, c and 12 more" of `count` names, of which the first SHY_NAMES_LISTED are there; owned. */
+shy_status shy_names_list(const char *const *names, int count, char **text_out);
+/** What was made from columns: filled, pooled, ordered, outside of ranges (problem_derived.c). Not collective. */
+shy_status shy_loading_note_derived(const struct shy_loading *l);
 /** What happened to rows and columns, in sentences. Not collective. */
 shy_status shy_loading_notes(const struct shy_loading *l);
 /** "a, b, c and 12 more" of `count` names, of which the first SHY_NAMES_LISTED are there; owned. */

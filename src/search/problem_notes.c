@@ -66,7 +66,7 @@ static shy_status note_fate(const struct shy_loading *l, enum shy_fate fate, con
 
     for (int k = 0; k < l->offered; k++) {
         if (l->offer[k].fate != fate) continue;
-        if (count < SHY_NAMES_LISTED) names[count] = name_of(l, l->offer[k].column);
+        if (count < SHY_NAMES_LISTED) names[count] = shy_loading_name(l, &l->offer[k]);
         count++;
     }
     if (count == 0) goto out;
@@ -89,7 +89,9 @@ static const struct shy_offer *costliest(const struct shy_loading *l, int rank)
         found = NULL;
         for (int k = 0; k < l->offered; k++) {
             const struct shy_offer *o = &l->offer[k];
-            if (o->fate != SHY_FATE_USED || o->missing == 0) continue;
+            const struct shy_recipe *recipe = shy_loading_recipe(l, o);
+            if (o->fate != SHY_FATE_USED || o->missing == 0 || (recipe && recipe->fills)) continue;
+            if (above && o->column == above->column) continue; /* factors of one column lack the same */
             /* after `above` in the order of many to few, first to last */
             if (above && (o->missing > above->missing || (o->missing == above->missing && o <= above))) continue;
             if (!found || o->missing > found->missing) found = o;
@@ -109,6 +111,10 @@ static shy_status note_complete(const struct shy_loading *l)
 
     shy_text_thousands(l->samples, samples);
     shy_text_thousands(l->candidates, candidates);
+    if (!most && l->problem->recipes > 0) {
+        SHY_TRY(shy_problem_note(l->problem, "All %s samples with the outcome are in use, with %d factors.", samples, p->factors));
+        goto out;
+    }
     if (!most) {
         SHY_TRY(shy_problem_note(l->problem,
                                  "All %s samples are complete: none lacks a value of the %d factor%s in use.", samples,
@@ -203,6 +209,21 @@ out:
     return st;
 }
 
+static shy_status note_sparse(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    const double most = l->options->factor.missing_most;
+    char *one = NULL, *several = NULL;
+
+    SHY_TRY(shy_string_format(&one, "is missing in more than %g of the samples (missing.most)", most));
+    SHY_TRY(shy_string_format(&several, "are missing in more than %g of the samples (missing.most)", most));
+    SHY_TRY(note_fate(l, SHY_FATE_SPARSE, one, several));
+out:
+    shy_free(&one);
+    shy_free(&several);
+    return st;
+}
+
 shy_status shy_loading_notes(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;
@@ -219,6 +240,8 @@ shy_status shy_loading_notes(const struct shy_loading *l)
     SHY_TRY(note_fate(l, SHY_FATE_CONSTANT, "is constant", "are constant"));
     SHY_TRY(note_fate(l, SHY_FATE_EXTREME, "has values beyond 1e150, or differences below 1e-150,",
                       "have values beyond 1e150, or differences below 1e-150,"));
+    SHY_TRY(note_sparse(l));
+    SHY_TRY(shy_loading_note_derived(l));
     SHY_TRY(note_complete(l));
 out:
     return st;

@@ -5,8 +5,12 @@
 
 #include "problem_impl.h"
 
-static bool is_factor_kind(shy_kind kind)
+static bool is_factor_kind(const struct shy_loading *l, int64_t column)
 {
+    const shy_kind kind = shy_cohort_column(l->cohort, column).kind;
+    const shy_factor_options *o = &l->options->factor;
+
+    if (kind == SHY_KIND_CATEGORICAL) return o->categories != SHY_CATEGORIES_OFF || o->ordered_count > 0;
     return kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
 }
 
@@ -42,7 +46,7 @@ static bool is_pattern(const char *text)
 enum { INCLUDED = 1, EXCLUDED = 2, OWN = 4 }; /* own: what the outcome is made of */
 
 /* A mark on every column that is named or matched. Names are looked up: there may be as many of them as columns. */
-void shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks)
+static void mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks)
 {
     const int64_t columns = shy_cohort_columns(l->cohort);
 
@@ -97,9 +101,10 @@ static shy_status check_kinds(const struct shy_loading *l)
         if (part && part->role != SHY_ROLE_COVARIATE)
             return shy_fail(SHY_INPUT, "\"%s\" is the %s%s and cannot be a factor as well; take it out of factors.include.", column->name,
                             shy_role_name(part->role), part->role == SHY_ROLE_OUTCOME ? "" : " of the outcome");
-        if (!is_factor_kind(column->kind))
-            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary.",
-                            column->name, shy_kind_name(column->kind), l->place);
+        if (!is_factor_kind(l, index))
+            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary%s.",
+                            column->name, shy_kind_name(column->kind), l->place,
+                            column->kind == SHY_KIND_CATEGORICAL ? ", or made from categories with factors.categories" : "");
     }
     return SHY_OK;
 }
@@ -130,11 +135,10 @@ static void list_offers(struct shy_loading *l, const uint8_t *marks)
     l->offered = l->aside_count = 0;
     for (int64_t c = 0; c < columns; c++) {
         if (!is_offered(l, marks[c])) continue;
-        const shy_kind kind = shy_cohort_column(l->cohort, c).kind;
-        if (is_factor_kind(kind)) {
-            if (l->offer) l->offer[l->offered].column = (int32_t)c;
+        if (is_factor_kind(l, c)) {
+            if (l->offer) l->offer[l->offered] = (struct shy_offer){.column = (int32_t)c, .recipe = -1};
             l->offered++;
-        } else if (kind == SHY_KIND_CATEGORICAL) {
+        } else if (shy_cohort_column(l->cohort, c).kind == SHY_KIND_CATEGORICAL) {
             if (l->aside) l->aside[l->aside_count] = (int32_t)c;
             l->aside_count++;
         }
@@ -150,8 +154,8 @@ static shy_status select_factors(struct shy_loading *l)
 
     if (columns > INT32_MAX) return shy_fail(SHY_INPUT, "%s has more than 2^31 columns; offer it in parts.", l->place);
     SHY_TRY(shy_new((size_t)columns, sizeof *marks, &marks));
-    shy_loading_mark(l, o->include, o->include_count, INCLUDED, marks);
-    shy_loading_mark(l, o->exclude, o->exclude_count, EXCLUDED, marks);
+    mark(l, o->include, o->include_count, INCLUDED, marks);
+    mark(l, o->exclude, o->exclude_count, EXCLUDED, marks);
     mark_own(l, marks);
     list_offers(l, marks);
     SHY_TRY(shy_new((size_t)l->offered, sizeof *l->offer, &l->offer));
@@ -179,4 +183,18 @@ shy_status shy_loading_select(struct shy_loading *l)
     SHY_TRY(select_factors(l));
 out:
     return st;
+}
+
+shy_status shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, const char *what, uint8_t bit, uint8_t *marks)
+{
+    const shy_status st = shy_loading_check_patterns(l, patterns, count, what);
+
+    if (st == SHY_OK) mark(l, patterns, count, bit, marks);
+    return st;
+}
+
+shy_status shy_loading_find(const struct shy_loading *l, const char *what, const char *name, int64_t *column_out)
+{
+    *column_out = shy_cohort_find(l->cohort, name);
+    return *column_out >= 0 ? SHY_OK : shy_loading_unknown(l, what, name);
 }

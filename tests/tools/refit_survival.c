@@ -130,10 +130,9 @@ static shy_status run_fit(const struct job *job)
     data.y = find(job->table, "event", first), data.time = find(job->table, "time", first);
     data.entry = find(job->table, "entry", first), data.weight = find(job->table, "weight", first);
     stratum = find(job->table, "stratum", first);
-    for (int i = 0; stratum && i < job->rows.rows; i++) {
+    for (int i = 0; stratum && i < job->rows.rows; i++)
         job->stratum[i] = (int32_t)stratum[i];
-        data.stratum = job->stratum;
-    }
+    data.stratum = stratum ? job->stratum : NULL;
     data.covariates = find_all(job->table, 'c', first, covariate, covariate_name);
     data.covariate = covariate, data.covariate_name = covariate_name;
     SHY_TRY(shy_outcome_create(ops, &data, &job->rows, &outcome));

@@ -12,7 +12,7 @@ typedef struct {
     int n, terms, complexity, factors;
     double noise;
     const char *truth; /* of the front's last line, constants left out */
-    int complexity_of_truth;
+    int complexity_of_truth, keep;
 } planted;
 
 static double planted_value(const planted *p, const problem_spec *spec, int i)
@@ -23,15 +23,18 @@ static double planted_value(const planted *p, const problem_spec *spec, int i)
     if (strcmp(p->name, "three") == 0) return log(x[0]) + 2.0 * x[1] / x[2] - 0.5 * x[3] * x[3] + noise;
     if (strcmp(p->name, "two") == 0) return 3.0 * sqrt(x[1] * x[2]) - 2.0 * log(x[0]) + noise;
     if (strcmp(p->name, "binary") == 0) return 3.0 * x[0] * x[3] - 4.0 * x[1] / x[2] + noise > 0.0 ? 1.0 : 0.0;
+    if (strcmp(p->name, "hidden") == 0) return 3.0 * log(x[0]) - 0.5 * x[4] / x[5] + noise;
     return x[0] - 2.0 * x[1] + 0.5 * x[2] + 1.5 * x[3] - x[4] + noise; /* five */
 }
 
 static const planted cases[] = {
-    {"three", "pppppp", NULL, 240, 3, 4, 2, 0.2, "x2 / x3 - C * square(x4) + C * log(x1)", 13},
-    {"two", "ppppp", NULL, 160, 2, 4, 2, 0.2, NULL, 0},
-    {"binary", "ppppp", "binary", 300, 2, 3, 2, 1.5, "x1 * x4 - C * (x2 / x3)", 9},
+    {"three", "pppppp", NULL, 240, 3, 4, 2, 0.2, "x2 / x3 - C * square(x4) + C * log(x1)", 13, 30},
+    {"two", "ppppp", NULL, 160, 2, 4, 2, 0.2, NULL, 0, 30},
+    /* four of each complexity: the first search has nothing but x1 in its lists */
+    {"hidden", "pppppppp", NULL, 250, 2, 3, 2, 0.2, "log(x1) - C * (x5 / x6)", 8, 4},
+    {"binary", "ppppp", "binary", 300, 2, 3, 2, 1.5, "x1 * x4 - C * (x2 / x3)", 9, 30},
 #if SHY_TERMS_MAX >= 5
-    {"five", "pppppppp", NULL, 200, 5, 2, 1, 0.3, NULL, 17},
+    {"five", "pppppppp", NULL, 200, 5, 2, 1, 0.3, NULL, 17, 30},
 #endif
 };
 enum { CASES = sizeof cases / sizeof *cases };
@@ -46,7 +49,7 @@ static shy_problem *planted_create(const shy_team *team, const planted *p, probl
 
 static shy_search_options options_for(const planted *p)
 {
-    shy_search_options options = {.keep = 30, .memory = UINT64_C(2) << 30, .seed = 7, .terms = p->terms, .terms_keep = 300};
+    shy_search_options options = {.keep = p->keep, .memory = UINT64_C(2) << 30, .seed = 7, .terms = p->terms, .terms_keep = 300};
     options.grammar = make_grammar("+ - * / log sqrt square", p->complexity, p->factors);
     return options;
 }
@@ -129,7 +132,7 @@ static void expect_sound(const planted *p, const shy_search_result *r)
             }
         }
     }
-    EXPECT(sums > 50);
+    EXPECT(sums > p->keep);
     present_case = "";
 }
 
@@ -322,7 +325,7 @@ static void numbers_are_those_of_the_metric(void **state)
 /* Where one formula says all, no sum says more. */
 static void check_perfect(const shy_team *team)
 {
-    static const planted perfect = {"two", "ppp", NULL, 60, 2, 4, 3, 0.0, NULL, 0};
+    static const planted perfect = {"two", "ppp", NULL, 60, 2, 4, 3, 0.0, NULL, 0, 30};
     problem_spec spec;
     const shy_search_options options = options_for(&perfect);
     shy_problem *problem = planted_create(team, &perfect, &spec);
@@ -350,7 +353,7 @@ static void where_one_formula_says_all_no_sum_is_added(void **state)
 
 static void check_memory(const shy_team *team)
 {
-    static const planted small = {"two", "ppp", NULL, 40, 2, 2, 1, 0.5, NULL, 0};
+    static const planted small = {"two", "ppp", NULL, 40, 2, 2, 1, 0.5, NULL, 0, 30};
     problem_spec spec;
     const shy_search_options options = options_for(&small);
     shy_problem *problem = planted_create(team, &small, &spec);

@@ -159,6 +159,8 @@ int shy_tree_unary(shy_tree *tree, shy_op op, int argument);
 int shy_tree_binary(shy_tree *tree, shy_op op, int left, int right);
 int shy_tree_append(shy_tree *tree, const shy_tree *other);       /* copies all nodes of other, returns the index of its root */
 double shy_tree_evaluate(const shy_tree *tree, const double *factors); /* factors[f] of one patient */
+/** Range of the formula over a box of factors, by interval arithmetic. False where it is not defined on the whole box. */
+bool shy_tree_range(const shy_tree *tree, const shy_interval *factor, shy_interval *out);
 /** out[i] for rows rows; column[f] points at the values of factor f. scratch: count·rows doubles at least. */
 void shy_tree_evaluate_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out);
 
@@ -204,6 +206,11 @@ void shy_units_forget(shy_units *units, int count);
  * of 1/8.
  */
 shy_unit shy_unit_apply(shy_units *units, shy_units_mode mode, shy_op op, shy_unit u, shy_unit v);
+/**
+ * The unit of a formula, node by node; factor[f] is that of factor f. A fitted constant carries whatever unit makes a sum valid, so a sum with
+ * a constant in it has the unit of its other side; elsewhere what a constant touches has no known unit. SHY_UNIT_UNKNOWN where there is none.
+ */
+shy_unit shy_tree_unit(shy_units *units, shy_units_mode mode, const shy_tree *tree, const shy_unit *factor);
 /** Has memory ended in shy_unit_apply (the message says so)? Then a unit that it called invalid may be a valid one. */
 bool shy_units_starved(const shy_units *units);
 

@@ -137,6 +137,11 @@ const char *const *shy_outcome_notes(const shy_outcome *outcome, int *count_out)
  */
 const double *shy_outcome_covariates(const shy_outcome *outcome, int *count_out);
 /**
+ * Ordinal outcomes, after the last refit: theta_0 … theta_{levels−2} with P(y <= j) = 1 / (1 + exp(−(theta_j − predictor))), the predictor
+ * being formula and covariates as given, without an intercept. NULL for other kinds. Borrowed until the next refit. Not collective.
+ */
+const double *shy_outcome_thresholds(const shy_outcome *outcome, int *count_out);
+/**
  * Refit of one formula. Collective over the group (team->rows); sums in the fixed order of runs, so the result is the
  * same bit for bit for any number of row blocks. Data that cannot be fitted is a verdict, not an error. Agrees with R's
  * lm, glm and coxph to 1e-8. Basis columns may have wild scales and offsets (mean 1e6 × sd): centre and scale

@@ -45,6 +45,20 @@ const char *shy_precision_name(shy_precision precision); /* "auto", "fp64" … *
 /** Has the processor matrix products in bf16 of its own (AMX, AVX512-BF16, SVE), and the build oneDNN? Elsewhere bf16 is emulated. */
 bool shy_bf16_native(void);
 
+/* ---- metric ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * What operands are compared with, over my rows, scaled by √w (shy_metric of model.h has w): y/√w, √w, √w·q_k. Over all row blocks
+ * Σ w = n, Σ y = 0, Σ y²/w = n, Σ w q_k = 0, Σ w q_j q_k = n·[j = k], Σ y q_k = 0. Rows of root 0 take no part; response and
+ * directions are 0 there.
+ */
+typedef struct {
+    const double *response;
+    const double *root;              /* NULL: all 1 */
+    int directions;                  /* K */
+    const double *const *direction;
+} shy_tile_metric;
+
 /* ---- panels ---------------------------------------------------------------------------------------------------- */
 
 /* What the closed forms need of one operand besides its column; sums over all samples, divided by n. */
@@ -201,6 +215,35 @@ double shy_exact_dot(int rows, const double *u, const double *v);
 /** u := (u − shift)·factor;  u := u − factor·v. The same bits likewise. */
 void shy_exact_shift(int rows, double *u, double shift, double factor);
 void shy_exact_subtract(int rows, double *u, double factor, const double *v);
+
+/* ---- sums of columns --------------------------------------------------------------------------------------------- */
+
+/**
+ * Gram matrix of `count` columns x_j of length 1 (Σ x² = 1 over all `total` samples), to about 1e-13: the same bits for any number of row blocks,
+ * any BLAS and any processor, as whole numbers are multiplied (src/tile/gram.c). sums: 2·count², 0 at first; each member adds its
+ * rows, the members' sums are added in any order, and shy_gram_finish turns the first count² of them into the matrix, row-major.
+ * stride: doubles from one column to the next. 3·count²·rows flops. Not collective.
+ */
+shy_status shy_gram_add(int count, int rows, uint64_t total, const double *column, size_t stride, double *sums);
+void shy_gram_finish(int count, uint64_t total, double *sums); /* cannot fail */
+uint64_t shy_gram_bytes(int count); /* sums, and room that shy_gram_add needs */
+
+/**
+ * Which columns k, added to some columns already chosen, explain at least `least` more of the response. What the chosen ones but the last
+ * leave of column k is known: of its covariance with the response (rest) and of its square (length); the last one's covariances with all columns
+ * (next) are not yet freed of what an earlier one explains (before, times along):
+ *
+ *     h = next − along·before,   gain = (rest − explained·h)² / (length − inverse·h²)
+ *
+ * explained = rest/length, inverse = 1/length of the last one; along = before[last] for columns that are orthonormal to all but one earlier
+ * one. Where nothing is left of a column (length − inverse·h² <= nothing) it does not count. index holds last − first entries; returns how
+ * many are in it, ascending. The same verdicts with every instruction set. About 11 flops a column. Cannot fail.
+ */
+typedef struct {
+    const double *before, *next, *rest, *length;
+    double along, explained, inverse, nothing;
+} shy_extension;
+int shy_extend(const shy_extension *extension, int first, int last, double least, int32_t *index);
 
 /* ---- element-wise formulas ------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include "elementary.h"
 #include "glm.h"
 #include "levels.h"
+#include "shihyo/linalg.h"
 
 /* The usual minimum for a logistic regression whose coefficients are not badly biased (Peduzzi et al. 1996). */
 #define EVENTS_PER_PARAMETER 10.0
@@ -103,24 +104,6 @@ static shy_status measure(const shy_outcome *o, shy_fit *fit)
     return shy_auc(&o->rows, b->glm.eta, o->y, &b->space, &fit->metric[METRIC_AUC]);
 }
 
-static shy_status fall_back(const shy_outcome *o, shy_fit *fit)
-{
-    shy_status st = SHY_OK;
-    struct binary *b = o->state;
-    double beta[1 + SHY_COVARIATES_MAX];
-
-    *fit = (shy_fit){.verdict = SHY_DIVERGED, .terms = fit->terms};
-    for (int k = 0; k < fit->terms; k++)
-        fit->error[k] = NAN;
-    shy_glm_set(&b->glm, NULL, beta);
-    SHY_TRY(shy_glm_evaluate(&b->glm, beta));
-    const struct shy_basis none = {.covariates = o->basis.covariates};
-    shy_basis_undo(&none, NULL, beta[0], beta + 1, o->covariate_coefficient, fit);
-    SHY_TRY(measure(o, fit));
-out:
-    return st;
-}
-
 /*
  * Likelihood first, where there are events enough; where it has no maximum, or the null model had none, Firth's. Nobody on the wrong side
  * means that the loss could be made as small as one likes.
@@ -149,17 +132,15 @@ static shy_status refit(const shy_outcome *o, int terms, const double *const *x,
     struct shy_basis *basis = (struct shy_basis *)&o->basis; /* workspace, not part of the outcome */
     struct binary *b = o->state;
     shy_fit fit = {.terms = terms};
-    double beta[1 + SHY_COVARIATES_MAX + SHY_BASIS_MAX];
+    double beta[SHY_UNKNOWNS_MAX];
 
     SHY_TRY(shy_basis_make(basis, &o->rows, terms, x, NULL, NULL, NULL));
     if (basis->finite) {
         SHY_TRY(fit_columns(o, basis, beta, &fit.verdict));
         if (fit.verdict != SHY_DIVERGED && basis->rank < terms) fit.verdict = SHY_SINGULAR;
     }
-    if (basis->finite && shy_glm_report(&b->glm, basis, beta, &fit))
-        SHY_TRY(measure(o, &fit));
-    else
-        SHY_TRY(fall_back(o, &fit));
+    if (!basis->finite || !shy_glm_report(&b->glm, basis, beta, &fit)) SHY_TRY(shy_glm_fall_back(&b->glm, &fit));
+    SHY_TRY(measure(o, &fit));
     *fit_out = fit;
 out:
     return st;
@@ -176,7 +157,7 @@ static shy_status allocate(shy_outcome *o)
 
     SHY_TRY(shy_new(1, sizeof *b, &b));
     o->state = b;
-    SHY_TRY(shy_glm_create(o, family, true, &b->glm));
+    SHY_TRY(shy_glm_create(o, family, true, 0, &b->glm));
     if (o->weight) {
         SHY_TRY(shy_levels_create(o, 2, &b->levels));
     } else {
@@ -225,7 +206,7 @@ static void count_cases(void *context, int begin, int end, double *sums)
 static shy_status start(shy_outcome *o)
 {
     shy_status st = SHY_OK;
-    double cases[2], beta[1 + SHY_COVARIATES_MAX + SHY_BASIS_MAX];
+    double cases[2], beta[SHY_UNKNOWNS_MAX];
     shy_verdict verdict;
 
     SHY_TRY(shy_group_agree(o->rows.team, check_values(o)));
@@ -254,20 +235,14 @@ out:
 
 /* ---- screening and derivatives --------------------------------------------------------------------------------- */
 
-/* Both are asked for right after the refit of the null model: the rows' parts are its. */
-static void response(const shy_outcome *o, double *out)
+static void residual(const shy_outcome *o, double *out)
 {
-    const struct binary *b = o->state;
-
-    for (int i = 0; i < o->rows.rows; i++)
-        out[i] = -b->glm.residual[i];
+    shy_glm_residual(&((const struct binary *)o->state)->glm, out);
 }
 
 static void information(const shy_outcome *o, double *out)
 {
-    const struct binary *b = o->state;
-
-    if (o->rows.rows > 0) memcpy(out, b->glm.information, (size_t)o->rows.rows * sizeof *out);
+    shy_glm_information(&((const struct binary *)o->state)->glm, out);
 }
 
 const shy_outcome_ops shy_outcome_binary = {
@@ -281,9 +256,9 @@ const shy_outcome_ops shy_outcome_binary = {
     .has_intercept = true,
     .codes_levels = true,
     .start = start,
-    .response = response,
+    .response = residual,
     .information = information,
     .refit = refit,
-    .residual = response,
+    .residual = residual,
     .stop = stop,
 };

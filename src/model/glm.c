@@ -21,19 +21,22 @@ static size_t triangle(int order)
     return (size_t)order * (size_t)(order + 1) / 2;
 }
 
-shy_status shy_glm_create(const shy_outcome *outcome, shy_glm_family *family, bool penalty, struct shy_glm *glm_out)
+shy_status shy_glm_create(const shy_outcome *outcome, shy_glm_family *family, bool penalty, int thresholds, struct shy_glm *glm_out)
 {
     shy_status st = SHY_OK;
-    const int least = 1 + outcome->covariates.rank, most = least + SHY_BASIS_MAX;
+    const int head = thresholds > 0 ? thresholds : 1, least = head + outcome->covariates.rank, most = least + SHY_BASIS_MAX;
     const size_t rows = ((size_t)outcome->rows.rows + 7) / 8 * 8, m = (size_t)most;
-    struct shy_glm glm = {.outcome = outcome, .family = family, .most = most};
+    const size_t arrays = 3 + (thresholds > 0 ? SHY_GLM_CUTS : 0);
+    struct shy_glm glm = {.outcome = outcome, .family = family, .most = most, .thresholds = thresholds > 0, .head = head};
 
     SHY_TRY(shy_new(m, sizeof *glm.column, &glm.column));
-    SHY_TRY(shy_new(3 * rows + 3 * m + SHY_GLM_GRADIENT + triangle(most) + m + m * m + (penalty ? m * m : 0), sizeof *glm.memory, &glm.memory));
+    SHY_TRY(shy_new(arrays * rows + 3 * m + SHY_GLM_GRADIENT + triangle(most) + m + m * m + (penalty ? m * m : 0), sizeof *glm.memory, &glm.memory));
     glm.eta = glm.memory, glm.residual = glm.eta + rows, glm.information = glm.residual + rows;
-    glm.beta = glm.information + rows, glm.null_beta = glm.beta + m, glm.sums = glm.null_beta + m;
+    glm.beta = glm.memory + arrays * rows, glm.null_beta = glm.beta + m, glm.sums = glm.null_beta + m;
     glm.work = glm.sums + SHY_GLM_GRADIENT + m + triangle(most);
     glm.inverse = penalty ? glm.work + m + m * m : NULL;
+    for (int k = 0; k < SHY_GLM_CUTS && glm.thresholds; k++)
+        glm.cut[k] = glm.information + (size_t)(1 + k) * rows;
     for (int unknowns = least; unknowns <= most; unknowns++)
         SHY_TRY(shy_minimise_prepare(unknowns));
     *glm_out = glm;
@@ -56,13 +59,13 @@ void shy_glm_set(struct shy_glm *glm, const struct shy_basis *basis, double *bet
 
     for (; next < covariates->rank; next++)
         glm->column[next] = covariates->q[next];
-    memcpy(beta, glm->null_beta, (size_t)(1 + next) * sizeof *beta);
+    memcpy(beta, glm->null_beta, (size_t)(glm->head + next) * sizeof *beta);
     for (int k = 0; basis && k < basis->terms; k++)
         if (basis->used[k]) {
-            beta[1 + next] = 0.0;
+            beta[glm->head + next] = 0.0;
             glm->column[next++] = basis->q[k];
         }
-    glm->unknowns = 1 + next;
+    glm->unknowns = glm->head + next;
 }
 
 /* ---- one run of rows ------------------------------------------------------------------------------------------- */
@@ -70,21 +73,25 @@ void shy_glm_set(struct shy_glm *glm, const struct shy_basis *basis, double *bet
 /* The rows' own parts: linear predictor, residual, information, loss. */
 static void add_rows(struct shy_glm *g, struct shy_glm_chunk *c, int from, int count, double *sums)
 {
-    const double *y = g->outcome->y + from;
+    const double *y = g->outcome->y + from, level = g->thresholds ? 0.0 : g->beta[0];
 
     for (int i = 0; i < count; i++)
-        c->eta[i] = g->beta[0], c->y[i] = y[i];
+        c->eta[i] = level, c->y[i] = y[i];
     for (int i = count; i % SHY_GLM_LANES != 0; i++)
         c->eta[i] = c->y[i] = 0.0; /* so that lanes are whole; not summed */
     if (g->offset)
         for (int i = 0; i < count; i++)
             c->eta[i] += g->offset[from + i];
-    for (int j = 0; j < g->unknowns - 1; j++) {
-        const double *q = g->column[j] + from, b = g->beta[1 + j];
+    for (int j = 0; j < g->unknowns - g->head; j++) {
+        const double *q = g->column[j] + from, b = g->beta[g->head + j];
         for (int i = 0; i < count; i++)
             c->eta[i] += b * q[i];
     }
     c->weight = g->outcome->weight ? g->outcome->weight + from : NULL;
+    c->aid = g->aid ? g->aid + from : NULL;
+    c->beta = g->beta, c->head = g->head;
+    for (int k = 0; k < SHY_GLM_CUTS && g->thresholds; k++)
+        c->cut[k] = g->cut[k] + from;
     memcpy(g->eta + from, c->eta, (size_t)count * sizeof *c->eta);
     g->family(c, count, sums);
     memcpy(g->residual + from, c->residual, (size_t)count * sizeof *c->residual);
@@ -121,30 +128,45 @@ static void add_penalty(struct shy_glm *g, struct shy_glm_chunk *c, int from, in
     }
 }
 
+/* One row of the triangle; the head's part first. Returns behind it. */
+static double *add_row(const struct shy_glm *g, struct shy_glm_chunk *c, int j, int from, int count, double *row)
+{
+    const double *information = g->information + from, *product = information;
+
+    if (j < g->head && g->thresholds) {
+        shy_glm_cut_row(g, j, from, count, row);
+        return row + j + 1;
+    }
+    if (j >= g->head) {
+        const double *q = g->column[j - g->head] + from;
+        for (int i = 0; i < count; i++)
+            c->scratch[0][i] = information[i] * q[i];
+        product = c->scratch[0];
+        if (g->thresholds) shy_glm_cut_cross(g, q, from, count, row);
+    }
+    if (!g->thresholds) row[0] += shy_sum(product, count);
+    for (int k = g->head; k <= j; k++)
+        row[k] += shy_dot(product, g->column[k - g->head] + from, count);
+    return row + j + 1;
+}
+
 static void add_products(const struct shy_glm *g, struct shy_glm_chunk *c, int from, int count, double *sums)
 {
-    const double *residual = g->residual + from, *information = g->information + from;
+    const double *residual = g->residual + from;
     double *hessian = sums;
 
     if (!g->later) {
         double *gradient = sums + SHY_GLM_GRADIENT;
-        gradient[0] += shy_sum(residual, count);
-        for (int j = 1; j < g->unknowns; j++)
-            gradient[j] += shy_dot(residual, g->column[j - 1] + from, count);
+        if (g->thresholds)
+            shy_glm_cut_gradient(g, from, count, gradient);
+        else
+            gradient[0] += shy_sum(residual, count);
+        for (int j = g->head; j < g->unknowns; j++)
+            gradient[j] += shy_dot(residual, g->column[j - g->head] + from, count);
         hessian = gradient + g->unknowns;
     }
-    for (int j = g->row_begin; j < g->row_end; j++) {
-        const double *product = information;
-        if (j > 0) {
-            const double *q = g->column[j - 1] + from;
-            for (int i = 0; i < count; i++)
-                c->scratch[0][i] = information[i] * q[i];
-            product = c->scratch[0];
-        }
-        *hessian++ += shy_sum(product, count);
-        for (int k = 1; k <= j; k++)
-            *hessian++ += shy_dot(product, g->column[k - 1] + from, count);
-    }
+    for (int j = g->row_begin; j < g->row_end; j++)
+        hessian = add_row(g, c, j, from, count, hessian);
 }
 
 static int width_of_pass(const struct shy_glm *g)
@@ -318,7 +340,7 @@ out:
 static void covariance_of(const struct shy_glm *g, int rank, double *covariance)
 {
     const int m = g->unknowns;
-    double f, *hessian = g->work + g->most, columns[SHY_BASIS_MAX][1 + SHY_COVARIATES_MAX + SHY_BASIS_MAX];
+    double f, *hessian = g->work + g->most, columns[SHY_BASIS_MAX][SHY_UNKNOWNS_MAX];
     double *b = &columns[0][0];
 
     derivatives(g, &f, g->work, hessian);
@@ -331,15 +353,39 @@ static void covariance_of(const struct shy_glm *g, int rank, double *covariance)
             covariance[j * rank + k] = definite ? b[k * m + m - rank + j] : NAN;
 }
 
+shy_status shy_glm_fall_back(struct shy_glm *g, shy_fit *fit)
+{
+    const shy_outcome *o = g->outcome;
+    const struct shy_basis none = {.covariates = o->basis.covariates};
+    double beta[SHY_UNKNOWNS_MAX];
+
+    *fit = (shy_fit){.verdict = SHY_DIVERGED, .terms = fit->terms};
+    for (int k = 0; k < fit->terms; k++)
+        fit->error[k] = NAN;
+    shy_glm_set(g, NULL, beta);
+    shy_basis_undo(&none, NULL, g->thresholds ? 0.0 : beta[0], beta + g->head, o->covariate_coefficient, fit);
+    return shy_glm_evaluate(g, beta);
+}
+
+void shy_glm_residual(const struct shy_glm *g, double *out)
+{
+    for (int i = 0; i < g->outcome->rows.rows; i++)
+        out[i] = -g->residual[i];
+}
+
+void shy_glm_information(const struct shy_glm *g, double *out)
+{
+    if (g->outcome->rows.rows > 0) memcpy(out, g->information, (size_t)g->outcome->rows.rows * sizeof *out);
+}
+
 bool shy_glm_report(const struct shy_glm *g, const struct shy_basis *basis, const double *beta, shy_fit *fit)
 {
-    const int covariates = g->outcome->covariates.rank;
     double gamma[SHY_BASIS_MAX] = {0.0}, covariance[SHY_BASIS_MAX * SHY_BASIS_MAX];
-    int next = 1 + covariates;
+    int next = g->head + g->outcome->covariates.rank;
 
     for (int k = 0; k < basis->terms; k++)
         if (basis->used[k]) gamma[k] = beta[next++];
-    if (!shy_basis_undo(basis, gamma, beta[0], beta + 1, g->outcome->covariate_coefficient, fit)) return false;
+    if (!shy_basis_undo(basis, gamma, g->thresholds ? 0.0 : beta[0], beta + g->head, g->outcome->covariate_coefficient, fit)) return false;
     if (basis->rank > 0) covariance_of(g, basis->rank, covariance);
     shy_basis_errors(basis, covariance, fit);
     return true;

@@ -142,6 +142,7 @@ struct shy_outcome {
     char **covariate_name; /* as given */
     struct shy_orthonormal covariates; /* in the metric of the case weights */
     double *covariate_coefficient;     /* of the given covariates, after the last refit; written by the kind through shy_basis_undo */
+    double *threshold;                 /* ordinal: levels − 1, of the last refit; inside `state` */
     double *response; /* what metric.response points at; owned, as are all it points at */
     double *metric_weight;
     struct shy_orthonormal directions; /* in the metric of screening; empty where that is the one of the case weights */
@@ -157,7 +158,7 @@ struct shy_outcome {
 /** How many sums a pass may make: SHY_SUMS_MAX, or fewer (at least 128) where there are no covariates. */
 int shy_sums_most(const shy_outcome *outcome);
 
-extern const shy_outcome_ops shy_outcome_continuous, shy_outcome_binary;
+extern const shy_outcome_ops shy_outcome_continuous, shy_outcome_binary, shy_outcome_count, shy_outcome_ordinal;
 extern const shy_outcome_ops shy_outcome_survival, shy_outcome_matched;
 
 /** Makes covariates orthonormal and notes those that are dropped (covariates.c). Collective. Fails if one is infinite. */

@@ -12,6 +12,8 @@
 static const shy_outcome_ops *const registry[] = {
     &shy_outcome_continuous,
     &shy_outcome_binary,
+    &shy_outcome_count,
+    &shy_outcome_ordinal,
     &shy_outcome_survival,
     &shy_outcome_matched,
     NULL,
@@ -229,6 +231,12 @@ const double *shy_outcome_covariates(const shy_outcome *outcome, int *count_out)
 {
     *count_out = outcome->covariate_coefficient ? outcome->covariates.columns : 0;
     return outcome->covariate_coefficient;
+}
+
+const double *shy_outcome_thresholds(const shy_outcome *outcome, int *count_out)
+{
+    *count_out = outcome->threshold ? outcome->levels - 1 : 0;
+    return outcome->threshold;
 }
 
 void shy_outcome_residual(const shy_outcome *outcome, double *residual)

@@ -20,4 +20,5 @@ const shy_tile_kernels SHY_KERNEL(shy_tile_kernels) = {
     .exact_dot = SHY_KERNEL(shy_kernel_exact_dot),
     .exact_shift = SHY_KERNEL(shy_kernel_exact_shift),
     .exact_subtract = SHY_KERNEL(shy_kernel_exact_subtract),
+    .extend = SHY_KERNEL(shy_kernel_extend),
 };

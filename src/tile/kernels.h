@@ -53,6 +53,7 @@ typedef struct {
     double (*exact_dot)(int rows, const double *u, const double *v);
     void (*exact_shift)(int rows, double *u, double shift, double factor);
     void (*exact_subtract)(int rows, double *u, double factor, const double *v);
+    int (*extend)(const shy_extension *extension, int first, int last, double least, int32_t *index);
 } shy_tile_kernels;
 
 extern const shy_tile_kernels shy_tile_kernels_portable, shy_tile_kernels_avx2, shy_tile_kernels_avx512;
@@ -79,5 +80,6 @@ double SHY_KERNEL(shy_kernel_exact_sum)(int rows, const double *u);
 double SHY_KERNEL(shy_kernel_exact_dot)(int rows, const double *u, const double *v);
 void SHY_KERNEL(shy_kernel_exact_shift)(int rows, double *u, double shift, double factor);
 void SHY_KERNEL(shy_kernel_exact_subtract)(int rows, double *u, double factor, const double *v);
+int SHY_KERNEL(shy_kernel_extend)(const shy_extension *extension, int first, int last, double least, int32_t *index);
 
 #endif

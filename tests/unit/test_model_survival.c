@@ -450,8 +450,10 @@ static void who_leaves_takes_nothing_along(void **state)
     make(150, 1, ENTRY);
     for (int i = 0; i < data.n; i++)
         data.x[0][i] = noise(30, i);
-    for (int i = 0; i < 6; i++)
-        data.x[0][i] = 60.0, data.time[i] = 30.0 + i, data.entry[i] = 29.0, data.event[i] = 1.0; /* meets late deaths only */
+    for (int i = 0; i < 12; i++) { /* they meet one another only */
+        data.x[0][i] = 40.0 + 4.0 * noise(31, i);
+        data.time[i] = 30.0 + uniform(32, i), data.entry[i] = 28.0 + uniform(33, i), data.event[i] = i % 2;
+    }
     const shy_fit fit = refit("survival");
     predictor(&fit, eta);
     static const double none[MOST];

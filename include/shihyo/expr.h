@@ -110,7 +110,13 @@ typedef struct {
     const int32_t *u, *v;                /* [count] operands */
     float *reference;                    /* [count] r */
     double *first, *second, *response;   /* [count] Σ(z − r), Σ(z − r)², Σ(z − r)·y: added to */
+    /* In a metric, else NULL and 0: w, and w·q_k at direction + k·SHY_ROUGH_STRIDE, both 0 in the padding. */
+    const float *weight;                 /* then `first` and `second` are Σ w(z − r), Σ w(z − r)² */
+    int directions;                      /* K, a multiple of SHY_ROUGH_DIRECTIONS; what fills it up is 0 */
+    const float *direction;
+    double *along;                       /* [count × K] Σ w q_k·(z − r): added to */
 } shy_rough_batch;
+#define SHY_ROUGH_DIRECTIONS 4
 
 void shy_rough_references(shy_op op, const shy_rough_batch *batch); /* r := op at the chunk's last place, the reference sample */
 void shy_rough_add(shy_op op, const shy_rough_batch *batch);        /* 3·count·rows additions and operators; cannot fail */
@@ -121,7 +127,10 @@ typedef struct {
     double samples;                          /* n, of all row blocks */
     double padding;                          /* places of padding in all chunks of all row blocks */
     const float *reference;
-    const double *first, *second, *response; /* with Σy = 0, Σy² = n */
+    const double *first, *second, *response; /* with Σy = 0, Σy² = n; Σy²/w = n in a metric, w having a sum of n */
+    bool weighted;                           /* in a metric */
+    int directions;
+    const double *along;                     /* [count × directions], the directions orthonormal and orthogonal to y */
     const float *relative, *absolute, *growth; /* of shy_rough_root */
     const double *mark;                      /* [count] */
 } shy_rough_sums;
@@ -163,6 +172,15 @@ double shy_tree_evaluate(const shy_tree *tree, const double *factors); /* factor
 bool shy_tree_range(const shy_tree *tree, const shy_interval *factor, shy_interval *out);
 /** out[i] for rows rows; column[f] points at the values of factor f. scratch: count·rows doubles at least. */
 void shy_tree_evaluate_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out);
+
+int shy_tree_constants(const shy_tree *tree, int *node_out); /* their nodes, in order, room for SHY_TREE_MAX; returns how many */
+/**
+ * The same with the derivatives by the constants: gradient[k][i] = ∂out_i/∂(the k-th constant). Cost: about three evaluations, however many
+ * constants there are. Where an operator has no derivative: max and min take that of the second operand if both are equal; abs and hypot have
+ * 0 at 0, and so has sqrt, so that √(c·x) has the right one at x = 0. scratch: 2·count·rows doubles. `out` must not be among the columns.
+ */
+void shy_tree_gradient_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out,
+                            double *const *gradient);
 
 /* ---- text ------------------------------------------------------------------------------------------------------ */
 

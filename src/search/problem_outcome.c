@@ -116,16 +116,13 @@ static int find_level(const shy_column *column, const char *text)
     return -1;
 }
 
+/* A category without outcome.positive has been refused. */
 shy_status shy_loading_event(struct shy_loading *l, struct shy_part *part)
 {
     const shy_column about = shy_cohort_column(l->cohort, part->column), *column = &about;
     const char *positive = l->options->positive && *l->options->positive ? l->options->positive : NULL;
 
     part->value[0] = 0.0, part->value[1] = 1.0;
-    if (!positive && column->kind == SHY_KIND_CATEGORICAL)
-        return shy_fail(SHY_INPUT, "event \"%s\" is a column of kind categorical in %s; name the level that is the event in outcome.positive; all others count "
-                                   "as censored.",
-                        column->name, l->place);
     if (positive && column->levels > 0) {
         const int level = find_level(column, positive);
         if (level < 0)

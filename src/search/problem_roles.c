@@ -179,6 +179,11 @@ static shy_status check_column(const struct shy_loading *l, enum shy_role role, 
         return shy_fail(SHY_INPUT, "\"%s\" is named as %s and as %s; a column has one part in the outcome.", column->name, shy_role_key(other->role),
                         shy_role_key(role));
     if (column->kind == SHY_KIND_IDENTIFIER || (text && !coded && !takes_levels(l, role))) return refuse_kind(l, column, role);
+    if (role == SHY_ROLE_EVENT && column->kind == SHY_KIND_CATEGORICAL && !is_given(l->options->positive))
+        return shy_fail(SHY_INPUT,
+                        "event \"%s\" is a column of kind categorical in %s; name the level that is the event in outcome.positive; all others "
+                        "count as censored.",
+                        column->name, l->place);
     if (column->missing >= shy_cohort_rows(l->cohort))
         return shy_fail(SHY_INPUT, "%s \"%s\" has no value in any of the %llu rows of %s. Choose another %s.", shy_role_name(role), column->name,
                         (unsigned long long)shy_cohort_rows(l->cohort), l->place, role == SHY_ROLE_OUTCOME ? "outcome" : "column");
@@ -223,7 +228,7 @@ static shy_status add_covariates(struct shy_loading *l)
     SHY_TRY(shy_new((size_t)columns, sizeof *marks, &marks));
     for (int k = 0; k < o->covariates_count; k++)
         if (shy_cohort_find(l->cohort, o->covariates[k]) >= 0) SHY_TRY(add_part(l, SHY_ROLE_COVARIATE, o->covariates[k]));
-    SHY_TRY(shy_loading_mark(l, o->covariates, o->covariates_count, "covariate", 1, marks));
+    shy_loading_mark(l, o->covariates, o->covariates_count, 1, marks);
     for (int64_t c = 0; c < columns; c++)
         if (marks[c] && may_match(l, c)) SHY_TRY(add_part(l, SHY_ROLE_COVARIATE, shy_cohort_column(l->cohort, c).name));
     l->covariates = l->parts - before;

@@ -298,6 +298,17 @@ out:
     return st;
 }
 
+/* A search that was to be adjusted must not silently be a search that is not. */
+static shy_status judge_adjustment(const struct shy_loading *l, const shy_outcome *outcome)
+{
+    int count = 0;
+    const char *const *notes = shy_outcome_notes(outcome, &count);
+
+    if (l->covariates == 0 || shy_outcome_metric(outcome)->directions > 0) return SHY_OK;
+    return shy_fail(SHY_INPUT, "no covariate is left to adjust for: %s Name others in outcome.covariates, or none.",
+                    count > 0 ? notes[0] : "all are constant or explain each other.");
+}
+
 /* The outcome is known to vary among the candidates; whether it does among the samples, its own start says. Collective over the group. */
 static shy_status try_outcome(struct shy_loading *l, shy_target *t)
 {
@@ -305,6 +316,7 @@ static shy_status try_outcome(struct shy_loading *l, shy_target *t)
     shy_outcome *outcome = NULL;
 
     SHY_TRY(shy_outcome_create(t->ops, &t->data, &l->problem->rows, &outcome));
+    SHY_TRY(judge_adjustment(l, outcome));
     SHY_TRY(shy_group_agree(l->team, note_outcome(l, t, outcome)));
 out:
     shy_outcome_destroy(&outcome);
@@ -333,11 +345,13 @@ static shy_status make_target(struct shy_loading *l, int k)
 {
     shy_status st = SHY_OK;
     shy_target *t = &l->problem->target[k];
-    const struct shy_part *part = shy_loading_role(l, l->problem->ops->needs_time ? SHY_ROLE_EVENT : SHY_ROLE_OUTCOME, t->horizon > 0.0 || l->problem->ops->needs_time ? 0 : k);
+    const bool timed = l->problem->ops->needs_time;
+    const struct shy_part *part = shy_loading_role(l, timed ? SHY_ROLE_EVENT : SHY_ROLE_OUTCOME, timed ? 0 : k);
 
     share_design(l, t);
     if (part->positive) SHY_TRY_ALL(l->team, shy_string_copy(part->positive, &t->positive));
-    if (!l->problem->ops->needs_time) SHY_TRY(make_outcome(l, k));
+    if (!timed) SHY_TRY(make_outcome(l, k));
+    if (t->horizon > 0.0) SHY_TRY_ALL(l->team, shy_loading_horizon(l, t));
     SHY_TRY_ALL(l->team, finish_target(l, t));
 out:
     return st;

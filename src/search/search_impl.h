@@ -326,6 +326,7 @@ typedef struct {
 
 shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out);
 void shy_engine_destroy(shy_engine **engine);
+int shy_engine_block(const shy_space *space); /* left operands of a tile, unless memory is short */
 uint64_t shy_scoring_bytes(const shy_space *space, int keep); /* lists and columns, without the tiles */
 uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision);
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */
@@ -335,7 +336,7 @@ shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_fo
 shy_status shy_tile_work_create(shy_engine *engine);
 void shy_tile_work_destroy(shy_engine *engine);
 shy_status shy_tile_work_run(shy_engine *engine, const shy_job *job);
-uint64_t shy_tile_work_bytes(int rows, const shy_tile_shape *shape);
+uint64_t shy_tile_work_bytes(const shy_space *space, const shy_tile_shape *shape);
 shy_status shy_element_work_create(shy_engine *engine);
 void shy_element_work_destroy(shy_engine *engine);
 shy_status shy_element_work_run(shy_engine *engine, const shy_job *job);

@@ -305,8 +305,10 @@ typedef struct {
 
 /** Cost: complexity 7, 3 slots, 8 operators: about 0.2 s. Fails with SHY_MEMORY; SHY_INPUT if the space of shapes exceeds 2^26. */
 shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **shapes_out);
-/** The same where some operators may not stand directly on some slots: bit op of barred[slot]. Such a nesting is a forbidden one. */
-shy_status shy_shapes_create_barred(const shy_grammar *grammar, int slots, int nonnegative, const uint32_t *barred, shy_shapes **shapes_out);
+/** The same, and it notes what tables are drawn from where some operators may not stand directly on some slots. */
+shy_status shy_shapes_create_open(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **open_out);
+/** The table in which op on the slot itself is a forbidden nesting: bit op of barred[slot]. Some milliseconds. `open` has to outlive it. */
+shy_status shy_shapes_bar(const shy_shapes *open, const uint32_t *barred, shy_shapes **shapes_out);
 void shy_shapes_destroy(shy_shapes **shapes);
 /** Operands of all masks in order of complexity: operands of complexity c are [first[c], first[c+1]). Borrowed. */
 const shy_shape *shy_shapes_operands(const shy_shapes *shapes, int *count_out, const int **first_out);
@@ -317,7 +319,9 @@ const shy_root *shy_shapes_roots(const shy_shapes *shapes, int *count_out, const
  * constants; for families left and right are the operands' trees (right NULL: PLAIN of `left` alone). About 3 µs. Thread-safe.
  */
 int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree *left, const shy_tree *right);
-/** Complexity of the simplest operand equal to 1/operand; INT32_MAX if there is none, or a forbidden one. */
+/** The simplest operand equal to 1/operand, forbidden or not; −1. */
+int shy_shapes_inverse(const shy_shapes *shapes, int operand);
+/** Its complexity; INT32_MAX if there is none, or a forbidden one. */
 int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand);
 /** Tree of an operand, with slot s standing for factor[s]. */
 void shy_shapes_operand_tree(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree_out);

@@ -65,6 +65,7 @@ typedef struct shy_table {
     int slots, nonnegative;
     uint32_t barred[SHY_FACTORS_MAX];
     shy_shapes *shapes;
+    int32_t *inverse;       /* [operands]: 1/u, −1; NULL where the table is drawn from another */
     uint8_t *inverse_known; /* [operands]: 1/u is an operand no more complex than u */
     struct shy_table *next;
 } shy_table;
@@ -87,6 +88,7 @@ typedef struct {
     uint64_t *kind_members;     /* of shy_factor_rule */
     shy_units *units;
     shy_table *tables;
+    bool bars;                  /* there are kinds with barred operators */
     shy_context **bucket;        /* [buckets], a power of two: contexts by kinds */
     uint32_t buckets, contexts;
     shy_interval *scratch_range; /* ranges of the operands of one tuple */

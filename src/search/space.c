@@ -205,6 +205,7 @@ static shy_status number_kinds(shy_space *space)
             space->kind_unit[kind] = sorted[f].unit;
             space->kind_sign[kind] = sorted[f].sign;
             space->kind_barred[kind] = sorted[f].barred;
+            space->bars = space->bars || sorted[f].barred != 0;
             space->kind_members[kind] = sorted[f].members;
             space->kind_range[kind] = space->kind_core[kind] = space->range[f];
         }

@@ -113,6 +113,39 @@ typedef struct {
     double *y, *weight;              /* of this target alone, or NULL */
 } shy_target;
 
+/* ---- rules for single factors (doc/grammar.md) ------------------------------------------------------------------------ */
+
+typedef enum {
+    SHY_RULE_TRANSFORMS, /* of the unary operators only these may stand directly on the factors */
+    SHY_RULE_MOST,       /* at most `number` of the factors in a formula */
+    SHY_RULE_CONTAIN,    /* every formula has one of the factors, of all rules of this kind together */
+    SHY_RULE_DIRECTION   /* the prediction must not fall (number 1) or not rise (−1) with the factors */
+} shy_rule_kind;
+
+typedef struct {
+    shy_rule_kind kind;
+    const char *which;  /* a name, a pattern with * and ?, a modality, or "modality:NAME" */
+    uint32_t operators; /* TRANSFORMS: bit op */
+    int number;
+} shy_rule;
+
+#define SHY_RULE_GROUPS 15 /* most rules of the kinds MOST and, as one, CONTAIN */
+
+/** What all rules together say of one factor. */
+typedef struct {
+    uint64_t members;    /* four bits for each group: how many factors of the group it counts as */
+    uint32_t transforms; /* bit op: the unary operator may stand on it */
+    int8_t direction;
+} shy_factor_rule;
+
+typedef struct {
+    int factors;                /* the problem's; further ones follow no rule */
+    shy_factor_rule *factor;    /* [factors] */
+    int groups;
+    int least[SHY_RULE_GROUPS], most[SHY_RULE_GROUPS]; /* factors of a group in a formula */
+    bool directed;              /* some factor has a direction */
+} shy_rules;
+
 /** What a search works on. The samples in use are numbered 0 … total−1 in cohort order; each rank of a group holds its rows. */
 typedef struct {
     const shy_team *team;
@@ -122,12 +155,14 @@ typedef struct {
     int factors;                     /* in use */
     int32_t *cohort_column;          /* [factors]: number in the cohort; several factors may come from one column */
     const shy_derivation **derivation; /* [factors], an entry NULL where the column is taken as it is; NULL: all are */
+    uint8_t *binary;                 /* [factors]: its values are 0 and 1 by its making, so that powers of it are itself */
     const char **name;               /* [factors]; these three borrowed from the cohort or from `recipe` */
     const char **unit_text;          /* [factors] */
     const char **modality;           /* [factors] */
     shy_interval *range;             /* [factors], over all samples in use */
     double *first_sample;            /* [factors]: the values of sample 0, on every rank */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
+    shy_rules *rules;                /* of shy_problem_rule; NULL: none */
     double *y;                       /* [rows.rows]; that of the target: see shy_outcome_data */
     const shy_metric *metric;        /* of a null model of more samples than these; borrowed. NULL: of these samples' own */
     char *outcome, *outcome_unit, *positive; /* of the target that the problem aims at, like ops and data: see shy_target */
@@ -162,10 +197,22 @@ typedef struct {
  */
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
+/**
+ * What has to be done with a patient's value of the column before a formula is computed, in words: "1 where stage is V or VI, else 0; where
+ * stage is missing it counts as II". "" for a column as it is. `factor` is one of those that were loaded. Owned. Not collective.
+ */
+shy_status shy_factor_describe(const shy_problem *problem, const shy_cohort *cohort, int factor, char **text_out);
 /** Makes outcome, ops, data and y those of a target; 0 <= target < targets. After loading it is the first. Not collective. */
 void shy_problem_aim(shy_problem *problem, int target);
 /** The problem's outcome with its null model. Owned. Collective over the group. */
 shy_status shy_problem_outcome(const shy_problem *problem, shy_outcome **outcome_out);
+/**
+ * Lays rules on the problem's factors. A rule that names one factor counts for that factor before those that match it by a pattern or modality;
+ * of several others an operator has to be in each, and directions must agree. A rule about columns that are no factors in use has no effect and is
+ * noted, unless it is CONTAIN. SHY_INPUT, the nearest name given, for what no column or modality of the problem or the cohort (may be NULL) is called.
+ * Not collective; the same on all ranks.
+ */
+shy_status shy_problem_rule(shy_problem *problem, const shy_cohort *cohort, const shy_rule *rule, int count);
 bool shy_problem_resident(const shy_problem *problem); /* its columns are in memory, as far as this rank's node is concerned */
 /** Adds a sentence to the notes. Not collective. */
 shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -176,6 +223,9 @@ shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __att
 double shy_columns_need(double factors, double rows, int members);
 
 /* ---- the search ------------------------------------------------------------------------------------------------ */
+
+/* Constants put into the formulas of the front where the grammar has none: log(u + c), 1/(u + c); also max(x, c), min(x, c) and x^c. */
+typedef enum { SHY_INNER_OFF, SHY_INNER_SHIFTS, SHY_INNER_ALL } shy_inner;
 
 typedef struct {
     shy_grammar grammar;
@@ -192,6 +242,7 @@ typedef struct {
     int pass_keep;                   /* operands that a further search takes from the one before */
     int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
+    shy_inner inner;                 /* with polish */
     double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
@@ -232,6 +283,14 @@ typedef struct {
     double peak_bytes, shared_bytes; /* resident at most, what is shared with other ranks of the node included; that part now */
 } shy_search_times;
 
+/** A formula with its constants rounded; intercept, slope and covariates fitted to it. */
+typedef struct {
+    shy_tree tree;
+    char *text;
+    shy_fit fit;
+    double intercept, slope;
+} shy_rounded;
+
 /** One formula kept: tree over problem->name numbering; fitted constants are nodes of the tree. */
 typedef struct {
     int complexity;
@@ -242,6 +301,7 @@ typedef struct {
     double intercept, slope;         /* outcome or logit = intercept + slope·z */
     int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
     char *text;                      /* shortest exact text */
+    shy_rounded *rounded;            /* of formulas on the front that have constants, if options->rounding asks for it; or NULL */
     uint64_t twins_count;
     int twins_listed;
     char **twins;                    /* texts, simplest first */

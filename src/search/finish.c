@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules.h"
 #include "study.h"
 
 /* The entries of all complexities in a row, as they travel. */
@@ -128,16 +129,21 @@ void shy_found_release(shy_found *found)
 {
     for (int t = 0; t < found->twins_listed; t++) shy_free(&found->twins[t]);
     shy_free(&found->twins);
+    if (found->rounded) shy_free(&found->rounded->text);
+    shy_free(&found->rounded);
     shy_free(&found->text);
     found->twins_listed = 0;
 }
 
-/* A fit that diverged, or a coefficient of 0 under a constant, leaves no formula that could be computed. */
-static bool usable(const shy_found *found)
+/*
+ * A fit that diverged, or a coefficient of 0 under a constant, leaves no formula that could be computed. Directions were judged with the
+ * constants of screening; those of the exact refit may be others.
+ */
+static bool usable(const shy_problem *problem, const shy_found *found)
 {
     bool finite = isfinite(found->intercept) && isfinite(found->slope);
     for (int i = 0; i < found->tree.count; i++) finite = finite && isfinite(found->tree.node[i].value);
-    return finite;
+    return finite && shy_rules_directed(problem, &found->tree, found->slope);
 }
 
 int shy_found_compare(const void *a, const void *b)
@@ -161,7 +167,7 @@ static shy_status fill_levels(const shy_best *best, const shy_survivors *s, shy_
         for (int i = 0; i < best->count[c]; i++, at++) {
             shy_found *found = &level->found[level->count++];
             SHY_TRY(fill_found(best->space, s, at, best->entry[c][i], found));
-            if (usable(found)) continue;
+            if (usable(best->space->problem, found)) continue;
             shy_found_release(found);
             level->count--;
         }
@@ -175,6 +181,11 @@ out:
 #define FRONT_GAIN 1e-3
 #define FRONT_LEAST 1e-12
 
+bool shy_front_gains(double loss, double least)
+{
+    return loss < least - FRONT_GAIN * least - FRONT_LEAST;
+}
+
 shy_status shy_result_draw_front(shy_search_result *result)
 {
     shy_status st = SHY_OK;
@@ -186,7 +197,7 @@ shy_status shy_result_draw_front(shy_search_result *result)
         for (int i = 0; i < result->level[k].count; i++) {
             const shy_fit *fit = &result->level[k].found[i].fit;
             if (fit->verdict != SHY_FITTED && fit->verdict != SHY_SEPARATED && fit->verdict != SHY_FIRTH) continue;
-            if (!(fit->loss < least - FRONT_GAIN * least - FRONT_LEAST)) break;
+            if (!shy_front_gains(fit->loss, least)) break;
             least = fit->loss;
             result->front_level[result->front_count] = k;
             result->front_index[result->front_count++] = i;

@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "problem_impl.h"
+#include "rules.h"
 
 #define RUNS_WANTED 64 /* enough to share out among row blocks, at any number of samples */
 #define RUN_ROWS_MOST 4096
@@ -53,6 +54,7 @@ static void free_columns(shy_problem *p)
     shy_columns_destroy(&p->columns);
     shy_free(&p->cohort_column);
     shy_free(&p->derivation);
+    shy_free(&p->binary);
     shy_free(&p->name);
     shy_free(&p->unit_text);
     shy_free(&p->modality);
@@ -81,6 +83,7 @@ static shy_status describe_columns(const struct shy_loading *l)
     for (int k = 0; k < l->offered; k++)
         used += l->offer[k].fate == SHY_FATE_USED;
     SHY_TRY(shy_new(used, sizeof *p->cohort_column, &p->cohort_column));
+    SHY_TRY(shy_new(used, sizeof *p->binary, &p->binary));
     if (p->recipes > 0) SHY_TRY(shy_new(used, sizeof *p->derivation, &p->derivation));
     SHY_TRY(shy_new(used, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(used, sizeof *p->unit_text, &p->unit_text));
@@ -94,6 +97,7 @@ static shy_status describe_columns(const struct shy_loading *l)
         const int f = p->factors++;
         p->cohort_column[f] = l->offer[k].column;
         if (recipe) p->derivation[f] = &recipe->how;
+        p->binary[f] = column->kind == SHY_KIND_BINARY || (recipe && recipe->how.kind != SHY_DERIVED_VALUE);
         p->name[f] = shy_loading_name(l, &l->offer[k]);
         p->unit_text[f] = unit_of(column, recipe);
         p->modality[f] = column->modality ? column->modality : "";
@@ -334,5 +338,6 @@ void shy_problem_free(shy_problem **problem)
         shy_free(&p->notes[k]);
     shy_free(&p->notes);
     shy_problem_free_targets(p);
+    shy_rules_free(&p->rules);
     shy_free(problem);
 }

@@ -15,7 +15,7 @@ static bool is_factor_kind(const struct shy_loading *l, int64_t column)
 }
 
 /* * is any text, ? one character (of UTF-8). Brackets mean nothing here: names of columns may hold them. */
-static bool matches(const char *pattern, const char *name)
+bool shy_name_matches(const char *pattern, const char *name)
 {
     const char *star = NULL, *resume = NULL;
 
@@ -46,7 +46,7 @@ static bool is_pattern(const char *text)
 enum { INCLUDED = 1, EXCLUDED = 2, OWN = 4 }; /* own: what the outcome is made of */
 
 /* A mark on every column that is named or matched. Names are looked up: there may be as many of them as columns. */
-static void mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks)
+void shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks)
 {
     const int64_t columns = shy_cohort_columns(l->cohort);
 
@@ -54,7 +54,7 @@ static void mark(const struct shy_loading *l, const char *const *patterns, int c
         const int64_t named = shy_cohort_find(l->cohort, patterns[k]);
         if (named >= 0) marks[named] |= bit;
         for (int64_t c = 0; is_pattern(patterns[k]) && c < columns; c++)
-            if (matches(patterns[k], shy_cohort_column(l->cohort, c).name)) marks[c] |= bit;
+            if (shy_name_matches(patterns[k], shy_cohort_column(l->cohort, c).name)) marks[c] |= bit;
     }
 }
 
@@ -78,7 +78,7 @@ shy_status shy_loading_check_patterns(const struct shy_loading *l, const char *c
         if (shy_cohort_find(l->cohort, patterns[k]) >= 0) continue;
         if (!is_pattern(patterns[k])) return shy_loading_unknown(l, what, patterns[k]);
         int64_t c = 0;
-        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c).name))
+        while (c < columns && !shy_name_matches(patterns[k], shy_cohort_column(l->cohort, c).name))
             c++;
         if (c == columns)
             return shy_fail(SHY_INPUT, "%s \"%s\" matches no column of %s; `shihyo inspect --all` lists them.", what,
@@ -154,8 +154,8 @@ static shy_status select_factors(struct shy_loading *l)
 
     if (columns > INT32_MAX) return shy_fail(SHY_INPUT, "%s has more than 2^31 columns; offer it in parts.", l->place);
     SHY_TRY(shy_new((size_t)columns, sizeof *marks, &marks));
-    mark(l, o->include, o->include_count, INCLUDED, marks);
-    mark(l, o->exclude, o->exclude_count, EXCLUDED, marks);
+    shy_loading_mark(l, o->include, o->include_count, INCLUDED, marks);
+    shy_loading_mark(l, o->exclude, o->exclude_count, EXCLUDED, marks);
     mark_own(l, marks);
     list_offers(l, marks);
     SHY_TRY(shy_new((size_t)l->offered, sizeof *l->offer, &l->offer));
@@ -183,18 +183,4 @@ shy_status shy_loading_select(struct shy_loading *l)
     SHY_TRY(select_factors(l));
 out:
     return st;
-}
-
-shy_status shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, const char *what, uint8_t bit, uint8_t *marks)
-{
-    const shy_status st = shy_loading_check_patterns(l, patterns, count, what);
-
-    if (st == SHY_OK) mark(l, patterns, count, bit, marks);
-    return st;
-}
-
-shy_status shy_loading_find(const struct shy_loading *l, const char *what, const char *name, int64_t *column_out)
-{
-    *column_out = shy_cohort_find(l->cohort, name);
-    return *column_out >= 0 ? SHY_OK : shy_loading_unknown(l, what, name);
 }

@@ -81,18 +81,22 @@ static void make_outcome(const shy_outcome_ops *ops)
             data.y[i] = ops->needs_time ? uniform(302, i) < 0.6 : eta + odds > 0.2;
         data.time[i] = -log(uniform(300, i)) * exp(-eta) + 1e-6;
         data.stratum[i] = i / SET_ROWS;
-        if (strcmp(ops->name, "matched") == 0) data.y[i] = i % SET_ROWS == (int)(uniform(303, i / SET_ROWS) * SET_ROWS);
     }
     data.levels = strcmp(ops->name, "ordinal") == 0 ? 4 : 0;
     data.stratified = strcmp(ops->name, "matched") == 0;
+    for (int i = 0; i < data.n && data.stratified; i++) { /* one case in each set: the largest of eta + Gumbel noise */
+        data.y[i] = 1.0;
+        for (int j = i - i % SET_ROWS; j < i - i % SET_ROWS + SET_ROWS && j < data.n; j++)
+            if (data.eta[j] - log(-log(uniform(303, j))) > data.eta[i] - log(-log(uniform(303, i)))) data.y[i] = 0.0;
+    }
 }
 
-/** Weights from 0 to 3, a third of them 0. */
+/** Weights from 0 to 3, a third of them 0; in matched sets a tenth of them 0, the others 1. */
 static void make_weights(void)
 {
     data.weighted = true;
     for (int i = 0; i < data.n; i++)
-        data.weight[i] = fmax(0.0, 4.5 * uniform(310, i) - 1.5);
+        data.weight[i] = data.stratified ? uniform(310, i) > 0.1 : fmax(0.0, 4.5 * uniform(310, i) - 1.5);
 }
 
 /** Whole runs, split as evenly as whole runs can be. */

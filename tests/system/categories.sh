@@ -1,7 +1,7 @@
 #!/bin/sh
 # Categorical columns as factors: levels, pools of rare levels and ordered levels give the front of a table in which awk has made the
 # same columns, byte for byte, on any number of ranks and row blocks; a binary factor is a switch; what was made is said.
-# shellcheck disable=SC2086 # MPIRUN is several words
+# shellcheck disable=SC2016,SC2086 # backquotes of names and the $ of R; MPIRUN is several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}"
 

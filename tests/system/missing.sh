@@ -1,7 +1,7 @@
 #!/bin/sh
 # Missing values that are filled give the front of a table that awk and sort have filled, byte for byte, on any number of ranks and row
 # blocks; indicators, plausible ranges and limits as well; what was filled is said.
-# shellcheck disable=SC2086 # MPIRUN is several words
+# shellcheck disable=SC2016,SC2086 # backquotes of names and the $ of R; MPIRUN is several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}"
 

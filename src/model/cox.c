@@ -10,7 +10,7 @@
 /* When those who leave take all but this part of the sum along, what is left is summed again. */
 #define CANCELLED 1e-5
 
-shy_status shy_cox_create(const struct shy_follow *follow, const struct shy_design *design, struct shy_cox **cox_out)
+shy_status shy_cox_create(const struct shy_follow *follow, const struct shy_linear *design, struct shy_cox **cox_out)
 {
     shy_status st = SHY_OK;
     struct shy_cox *c = NULL;

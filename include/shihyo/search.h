@@ -243,7 +243,7 @@ typedef struct {
     int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
     shy_inner inner;                 /* with polish */
-    double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
+    double rounding;                 /* when constants are rounded, loss may grow by this share of the smaller of loss and 1 − loss; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 

@@ -232,8 +232,8 @@ static shy_key table[SHY_KEYS] = {
                "What explains more is added at its own complexity, which may be above grammar.max_complexity. With constants.polish."),
     [SHY_KEY_CONSTANTS_TOLERANCE] =
         RANGE("constants.tolerance", SHY_KEY_IS_NUMBER, 0, 1, "0.01",
-              "Each formula of the front is also given with simple numbers for its constants: as simple as they can be while it loses at most this "
-              "share of what it explains. 0: without."),
+              "Each formula of the front is also given with simple numbers for its constants: as simple as they can be while its loss grows by at most "
+              "this share of what it explains and of what it leaves unexplained. 0: without."),
     [SHY_KEY_GRAMMAR_TRANSFORMS] = {.name = "grammar.transforms",
                                     .type = SHY_KEY_IS_LISTS_OF,
                                     .choices = transforms,

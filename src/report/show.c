@@ -134,6 +134,14 @@ static const char *last_heading(const json_t *entries)
     return heading;
 }
 
+/* A baseline hazard or thresholds take its place in some models. */
+static bool has_intercept(const json_t *document)
+{
+    const shy_outcome_ops *ops = kind_of(document);
+
+    return ops == NULL || ops->has_intercept;
+}
+
 static bool has_gain(const json_t *document)
 {
     return json_array_size(json_object_get(document, "covariates")) > 0;
@@ -152,7 +160,7 @@ static void add_entry(shy_table *table, const json_t *document, const json_t *en
     json_array_foreach(json_object_get(document, "metrics"), m, name)
         metric_cell(table, json_object_get(json_object_get(entry, "metrics"), json_string_value(name)));
     if (has_gain(document)) metric_cell(table, json_object_get(entry, "gain"));
-    number_cell(table, json_object_get(entry, "intercept"), 6);
+    if (has_intercept(document)) number_cell(table, json_object_get(entry, "intercept"), 6);
     number_cell(table, json_object_get(entry, "slope"), 6);
     if (last) shy_table_cell(table, last_cell(entry));
 }
@@ -204,7 +212,7 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
     json_array_foreach(json_object_get(document, "metrics"), i, item)
         shy_table_column(&table, json_string_value(item), true);
     if (has_gain(document)) shy_table_column(&table, "gain", true);
-    shy_table_column(&table, "intercept", true);
+    if (has_intercept(document)) shy_table_column(&table, "intercept", true);
     shy_table_column(&table, "slope", true);
     if (last != NULL) shy_table_column(&table, last, false);
     json_array_foreach(entries, i, item) add_entry(&table, document, item, last != NULL);
@@ -227,7 +235,7 @@ static shy_status print_rounded(const json_t *document, const json_t *entries, F
     shy_table_column(&table, "of complexity", true);
     shy_table_column(&table, "formula", false);
     shy_table_column(&table, metric == NULL ? "fit" : metric, true);
-    shy_table_column(&table, "intercept", true);
+    if (has_intercept(document)) shy_table_column(&table, "intercept", true);
     shy_table_column(&table, "slope", true);
     json_array_foreach(entries, i, entry)
     {
@@ -238,12 +246,12 @@ static shy_status print_rounded(const json_t *document, const json_t *entries, F
         shy_table_cell(&table, complexity);
         shy_table_cell(&table, word(rounded, "formula"));
         metric_cell(&table, json_object_get(json_object_get(rounded, "metrics"), metric == NULL ? "" : metric));
-        number_cell(&table, json_object_get(rounded, "intercept"), 6);
+        if (has_intercept(document)) number_cell(&table, json_object_get(rounded, "intercept"), 6);
         number_cell(&table, json_object_get(rounded, "slope"), 6);
         rows++;
     }
     if (rows > 0) {
-        fputs("\nWith simple numbers (intercept and slope are fitted to them):\n\n", stream);
+        fputs("\nWith simple numbers (what stands outside the formula is fitted to them):\n\n", stream);
         st = shy_table_print(&table, stream);
     }
     shy_table_free(&table);

@@ -84,7 +84,7 @@ typedef struct {
 } shy_round_choice;
 int shy_round_choices(double value, bool reciprocal, shy_round_choice *choice_out);
 /*
- * The tree with its constants rounded at the least total cost such that, refitted, its loss is at most fit->loss + tolerance·(1 − fit->loss);
+ * The tree with its constants rounded at the least total cost such that, refitted, its loss is at most fit->loss + tolerance·min(fit->loss, 1 − fit->loss);
  * of those the one with the least loss. After `refits` refits the search is cut short: then each constant is as cheap as it can be beside
  * the others. Collective over the group.
  */

@@ -179,7 +179,7 @@ out:
 shy_status shy_fitter_round(shy_fitter *f, const shy_tree *tree, const shy_fit *fit, double tolerance, int refits, shy_tree *tree_out, shy_fit *fit_out)
 {
     shy_status st = SHY_OK;
-    rounding r = {.fitter = f, .tree = tree, .most = fit->loss + tolerance * (1.0 - fit->loss), .refits = refits};
+    rounding r = {.fitter = f, .tree = tree, .most = fit->loss + tolerance * fmin(fit->loss, 1.0 - fit->loss), .refits = refits};
     shy_interval ignored[SHY_TREE_MAX];
     *tree_out = *tree;
     *fit_out = *fit;

@@ -748,7 +748,7 @@ static void rounding_is_the_cheapest_within_the_tolerance(void **state)
             shy_tree rounded, greedy;
             shy_fit rounded_fit, greedy_fit;
             double loss;
-            const double most = fit.loss + tolerances[k] * (1.0 - fit.loss);
+            const double most = fit.loss + tolerances[k] * fmin(fit.loss, 1.0 - fit.loss);
             EXPECT(shy_fitter_round(w.fitter, &tree, &fit, tolerances[k], 1000, &rounded, &rounded_fit) == SHY_OK);
             EXPECT(rounded_fit.loss <= most);
             EXPECT(cost_of(&tree, &rounded) == least_cost(&w, &tree, most, &loss) && rounded_fit.loss == loss);

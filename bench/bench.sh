@@ -32,6 +32,11 @@ for n in 100 200 1000 5000; do
     measure "$top_builddir/bench/bench_tile" "$n" "$runs"
 done
 [ ! -x "$top_builddir/bench/bench_elements" ] || measure "$top_builddir/bench/bench_elements"
+[ ! -x "$top_builddir/bench/bench_terms" ] || measure "$top_builddir/bench/bench_terms" 2000 "$runs"
+
+for n in 200 1000; do
+    measure "$top_builddir/bench/bench_metric" "$n" "$runs"
+done
 
 echo 'Whole searches ...' >&2
 cd "$room"
@@ -65,6 +70,14 @@ awk '
     $1 == "elements" {
         if (!elements++) printf "\n%-6s %-9s %22s\n", "n", "kernels", "Mformulas/s by element"
         printf "%-6s %-9s %22.1f\n", value("n"), value("isa"), value("formulas_per_second") / 1e6
+    }
+    $1 == "terms" {
+        if (!sums++) printf "\n%-6s %-9s %22s %22s\n", "terms", "kernels", "Msums/s of 2000", "against a plain loop"
+        printf "%-6s %-9s %22.1f %22.1f\n", value("terms"), value("isa"), value("models_per_second") / 1e6, value("ratio")
+    }
+    $1 == "metric" {
+        if (!metrics++) printf "\n%-6s %-9s %-9s %11s %9s %7s\n", "n", "work", "precision", "directions", "ratio", "most"
+        printf "%-6s %-9s %-9s %11d %9.2f %7.2f\n", value("n"), value("work"), value("precision"), value("directions"), value("ratio"), value("most")
     }
     $1 == "search" {
         r = value("ranks")

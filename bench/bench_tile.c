@@ -98,7 +98,7 @@ static double time_products(const workshop *w, shy_precision precision, shy_mome
 {
     static const int first[SETS][2] = {{0, 0}, {0, 2}, {0, 1}}, parts[SETS][2] = {{1, 0}, {2, 1}, {3, 2}};
     const size_t column = (size_t)w->left->stride * shy_stack_element(precision), block = (size_t)w->left->block;
-    const size_t all = (size_t)shy_stack_parts(true, moments);
+    const size_t all = (size_t)shy_stack_parts(w->left, moments);
     const double start = seconds();
     for (int b = 0; b < shy_panel_blocks(w->left); b++) {
         for (int p = 0; p < 2 && parts[moments][p] > 0; p++) {
@@ -156,10 +156,11 @@ static void set_up(workshop *w)
     must(shy_new((size_t)w->rows, sizeof *w->y, &w->y));
     must(shy_new((size_t)CAPACITY * (size_t)w->rows, sizeof *w->values, &w->values));
     draw(w);
-    must(shy_panel_create(CAPACITY, BLOCK, w->rows, (uint64_t)w->rows, w->y, true, false, &w->left));
-    must(shy_panel_create(RIGHT, 0, w->rows, (uint64_t)w->rows, w->y, false, false, &w->right));
-    must(shy_tile_create(BLOCK, RIGHT, false, &w->tile));
-    must(shy_pairs_create(BLOCK * RIGHT + RIGHT, &w->pairs));
+    const shy_tile_metric metric = {.response = w->y};
+    must(shy_panel_create(CAPACITY, BLOCK, w->rows, (uint64_t)w->rows, &metric, true, false, &w->left));
+    must(shy_panel_create(RIGHT, 0, w->rows, (uint64_t)w->rows, &metric, false, false, &w->right));
+    must(shy_tile_create(BLOCK, RIGHT, 0, false, &w->tile));
+    must(shy_pairs_create(BLOCK * RIGHT + RIGHT, 0, &w->pairs));
     pack(w, w->right, RIGHT);
 }
 

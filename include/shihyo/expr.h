@@ -110,7 +110,13 @@ typedef struct {
     const int32_t *u, *v;                /* [count] operands */
     float *reference;                    /* [count] r */
     double *first, *second, *response;   /* [count] Σ(z − r), Σ(z − r)², Σ(z − r)·y: added to */
+    /* In a metric, else NULL and 0: w, and w·q_k at direction + k·SHY_ROUGH_STRIDE, both 0 in the padding. */
+    const float *weight;                 /* then `first` and `second` are Σ w(z − r), Σ w(z − r)² */
+    int directions;                      /* K, a multiple of SHY_ROUGH_DIRECTIONS; what fills it up is 0 */
+    const float *direction;
+    double *along;                       /* [count × K] Σ w q_k·(z − r): added to */
 } shy_rough_batch;
+#define SHY_ROUGH_DIRECTIONS 4
 
 void shy_rough_references(shy_op op, const shy_rough_batch *batch); /* r := op at the chunk's last place, the reference sample */
 void shy_rough_add(shy_op op, const shy_rough_batch *batch);        /* 3·count·rows additions and operators; cannot fail */
@@ -121,7 +127,10 @@ typedef struct {
     double samples;                          /* n, of all row blocks */
     double padding;                          /* places of padding in all chunks of all row blocks */
     const float *reference;
-    const double *first, *second, *response; /* with Σy = 0, Σy² = n */
+    const double *first, *second, *response; /* with Σy = 0, Σy² = n; Σy²/w = n in a metric, w having a sum of n */
+    bool weighted;                           /* in a metric */
+    int directions;
+    const double *along;                     /* [count × directions], the directions orthonormal and orthogonal to y */
     const float *relative, *absolute, *growth; /* of shy_rough_root */
     const double *mark;                      /* [count] */
 } shy_rough_sums;
@@ -159,6 +168,8 @@ int shy_tree_unary(shy_tree *tree, shy_op op, int argument);
 int shy_tree_binary(shy_tree *tree, shy_op op, int left, int right);
 int shy_tree_append(shy_tree *tree, const shy_tree *other);       /* copies all nodes of other, returns the index of its root */
 double shy_tree_evaluate(const shy_tree *tree, const double *factors); /* factors[f] of one patient */
+/** Range of the formula over a box of factors, by interval arithmetic. False where it is not defined on the whole box. */
+bool shy_tree_range(const shy_tree *tree, const shy_interval *factor, shy_interval *out);
 /** out[i] for rows rows; column[f] points at the values of factor f. scratch: count·rows doubles at least. */
 void shy_tree_evaluate_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out);
 
@@ -204,6 +215,11 @@ void shy_units_forget(shy_units *units, int count);
  * of 1/8.
  */
 shy_unit shy_unit_apply(shy_units *units, shy_units_mode mode, shy_op op, shy_unit u, shy_unit v);
+/**
+ * The unit of a formula, node by node; factor[f] is that of factor f. A fitted constant carries whatever unit makes a sum valid, so a sum with
+ * a constant in it has the unit of its other side; elsewhere what a constant touches has no known unit. SHY_UNIT_UNKNOWN where there is none.
+ */
+shy_unit shy_tree_unit(shy_units *units, shy_units_mode mode, const shy_tree *tree, const shy_unit *factor);
 /** Has memory ended in shy_unit_apply (the message says so)? Then a unit that it called invalid may be a valid one. */
 bool shy_units_starved(const shy_units *units);
 

@@ -154,4 +154,21 @@ shy_status shy_outcome_refit(const shy_outcome *outcome, int terms, const double
  * column z is −Σ residual_i · coefficient · ∂z_i/∂θ (continuous: of RSS/2). Not collective.
  */
 void shy_outcome_residual(const shy_outcome *outcome, double *residual);
+
+/* ---- horizons: "dead within 3 years" as a binary outcome with weights ------------------------------------------------ */
+
+/**
+ * y = 1{T <= h, event} and the weights (inverse probability of censoring) by which those whose state at h is known stand for those
+ * censored before: 1/Ĝ(T−) of deaths by h, 1/Ĝ(h−) of those still followed at h (time > h, or censored at h itself), 0 of those censored
+ * before h. Ĝ is the Kaplan–Meier estimate of remaining uncensored over all samples, deaths before censorings at equal times. With
+ * `entry` a sample is at risk from its entry on, and one that enters at h or later has weight 0. With these as case weights of a binary
+ * outcome the AUC is Uno's cumulative/dynamic AUC(h), the Brier score the one weighted for censoring.
+ *
+ * @param time, event, entry  over my rows, entry may be NULL; read. time > entry, event 0 or 1
+ * @param y_out, weight_out   over my rows; written
+ * Collective over the group; the same bits for any number of row blocks. Refuses (SHY_INPUT) a horizon that nobody dies by, or that
+ * nobody is followed up to.
+ */
+shy_status shy_horizon_weights(const shy_rows *rows, const double *time, const double *event, const double *entry, double horizon,
+                               double *y_out, double *weight_out);
 #endif

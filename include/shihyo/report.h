@@ -9,6 +9,8 @@
 #include "shihyo/base.h"
 #include "shihyo/model.h"
 
+#define SHY_CONSTANTS_SHOWN 16
+
 /** One formula as people see it. All texts owned by the results. */
 typedef struct {
     int complexity;
@@ -17,11 +19,12 @@ typedef struct {
     int factors_count;
     char **factors; /* names, in order of first appearance */
     int constants_count;
-    double constants[4];     /* the numbers in the formula, in order of appearance */
+    double constants[SHY_CONSTANTS_SHOWN]; /* the numbers in the formula, in order of appearance */
     double intercept, slope; /* outcome (or logit) = intercept + slope × formula */
     char *unit;              /* of the formula, "" if unknown */
     double statistic;        /* screening statistic, r² with the response, fp64 */
-    double loss;
+    double loss, likelihood_ratio;
+    int summands;            /* formulas that it is a sum of */
     double lost_chance;      /* that screening on a part of the samples loses a formula as good as this one */
     double metric[SHY_METRICS_MAX];
     shy_verdict verdict;
@@ -39,11 +42,16 @@ typedef struct {
 
 typedef struct {
     const char *version;
+    char *target;  /* name of this search among several of a run; NULL: the only one */
     char *outcome; /* column */
     char *outcome_kind;
     char *outcome_unit;
     char *positive;                           /* level that counts as 1, or NULL */
     const char *const *metric_names;          /* NULL-terminated */
+    bool larger_is_better;                    /* of the first metric */
+    double null_metric[SHY_METRICS_MAX];      /* of the model without a formula */
+    int covariates_count;
+    char **covariates;                        /* names: in every model, the one without a formula included */
     uint64_t n_cohort, n_filtered, n_samples; /* rows; after samples.where; complete and used */
     int factors_offered, factors_used;
     int notes_count;
@@ -84,6 +92,11 @@ void shy_output_release(const char *directory, int created);
  * On failure (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only.
  */
 shy_status shy_results_write(const shy_results *results, const char *directory);
+/**
+ * The same for several targets: a subdirectory for each, then factors.tsv and targets.json: which factors enter at which target. Rank 0 only.
+ */
+shy_status shy_targets_write(const shy_results *results, int count, const char *directory);
+shy_status shy_targets_print(const shy_results *results, int count, FILE *stream);
 #define SHY_SENTENCE_ROOM 512
 /** What a reader must know of a search that was screened on a part of its samples, in a sentence. Chances are rounded up. Returns text. */
 const char *shy_screening_sentence(uint64_t screened, uint64_t samples, double lost_chance, char text[SHY_SENTENCE_ROOM]);

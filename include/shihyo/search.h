@@ -13,40 +13,132 @@
 #include "shihyo/par.h"
 #include "shihyo/tile.h"
 
+/* ---- factors: what is made from a column of a cohort ------------------------------------------------------------- */
+
+typedef enum { SHY_CATEGORIES_OFF, SHY_CATEGORIES_ONEHOT, SHY_CATEGORIES_ORDERED } shy_categories;
+
+/** What happens where a factor has no value. */
+typedef enum {
+    SHY_MISSING_COMPLETE,  /* the sample is left out */
+    SHY_MISSING_MEDIAN,    /* the median of the samples in use takes its place; of levels the most frequent one */
+    SHY_MISSING_INDICATOR  /* the same, and a further factor is 1 where it was missing */
+} shy_missing;
+
+/** How columns become factors. Names and patterns (* ?) as in shy_problem_options; a name goes before a pattern. All zero: columns as they are. */
+typedef struct {
+    shy_categories categories;
+    uint64_t rare;                   /* levels of fewer samples with the outcome are pooled; 0: 10, or 1 % of them if that is more */
+    const char *const *ordered;      /* categorical columns whose levels count as 0, 1, 2, … whatever `categories` says */
+    int ordered_count;
+    double winsorise;                /* values beyond the quantiles of this and of 1 − this are set to them; 0: none */
+    const char *const *winsorised;   /* numeric columns for which that holds */
+    int winsorised_count;
+    const char *const *range;        /* "bili in 0.1..50": see shy_range_parse */
+    int range_count;
+    shy_missing missing;
+    const char *const *missing_columns[SHY_MISSING_INDICATOR + 1]; /* [method]: columns with a method of their own */
+    int missing_count[SHY_MISSING_INDICATOR + 1];
+    double missing_most;             /* a factor of method median that lacks more than this share is left out; 0: none is */
+} shy_factor_options;
+
+/** "bili in 0.1..50", "age in 18..", "ratio in ..3": column (owned) and limits, infinite where they are left out. SHY_INPUT if it is none. */
+shy_status shy_range_parse(const char *text, char **column_out, double *lowest_out, double *highest_out);
+
+typedef enum {
+    SHY_DERIVED_VALUE,   /* the value itself; of a categorical column the number of the level */
+    SHY_DERIVED_LEVEL,   /* 1 where the column has one of its levels, else 0 */
+    SHY_DERIVED_POOL,    /* 1 where it has any of several levels */
+    SHY_DERIVED_MISSING  /* 1 where it has no value */
+} shy_derived;
+
+/**
+ * How the values of a factor come from those of its column. In this order: what is beyond the range counts as missing; what is missing
+ * gets the fill; what is beyond the limits gets the limit; then the kind of factor.
+ */
+typedef struct {
+    shy_derived kind;
+    int levels, level;               /* of the column; LEVEL: which */
+    const uint8_t *pooled;           /* POOL: [levels]; borrowed */
+    double lowest, highest;          /* plausible range; infinite: none */
+    double fill;                     /* NaN: what is missing stays missing */
+    double low, high;                /* winsorising limits; infinite: none */
+} shy_derivation;
+
+/** The factor's value from the column's, for any patient. Cannot fail. */
+double shy_derive(const shy_derivation *how, double value);
+
 /* ---- the problem: which rows and columns of a cohort, and which outcome ---------------------------------------- */
 
+/** What happens where a sample lacks a covariate: all is refused; the sample is left out; the value is filled in and a column says so. */
+typedef enum { SHY_COVARIATES_REFUSE, SHY_COVARIATES_COMPLETE, SHY_COVARIATES_INDICATOR } shy_covariates_missing;
+
+/** Names of columns that are not given are NULL or "". */
 typedef struct {
-    const char *outcome;             /* column */
-    const char *outcome_kind;        /* "continuous", "binary" */
-    const char *positive;            /* binary: the level (or number) that counts as 1; NULL: the column's level 1 */
+    const char *outcome;             /* column; not for kinds that need a time */
+    const char *outcome_kind;        /* "continuous", "binary": the name of one of shy_outcome_list */
+    const char *positive;            /* the level (or number) that counts as 1, or as the event; NULL: the column's level 1 */
+    const char *const *outcomes;     /* several instead of `outcome`: a target each */
+    int outcomes_count;
+    const char *time, *event, *entry; /* survival */
+    const char *const *strata;       /* columns; their combinations are the strata */
+    int strata_count;
+    const char *set;                 /* matched: the column whose values are the sets */
+    const char *weight;              /* of cases */
+    const char *exposure;            /* count */
+    const char *const *horizons;     /* survival: "1y", "36mo", "90d", "12w", or numbers in the unit of `time`: a binary target each */
+    int horizons_count;
+    const char *const *covariates;   /* names or patterns */
+    int covariates_count;
+    shy_covariates_missing covariates_missing;
     const char *where;               /* row filter, "" for all */
     const char *const *include;      /* names or shell patterns (* ?) of factors; every one must match something */
     int include_count;
     const char *const *exclude;
     int exclude_count;
+    shy_factor_options factor;       /* what is made from the columns that these offer */
     const char *cohort_name;         /* how messages call the cohort, e.g. "cohort.h5"; NULL: "the cohort" */
     uint64_t memory;                 /* bytes that this rank may use; 0 = no limit. Columns take at most half of it */
 } shy_problem_options;
+
+/** What is to be explained: one search each. */
+typedef struct {
+    char *name;                      /* "" for the only one; else "death", "1y", or "all" beside horizons */
+    char *outcome;                   /* the column, or "death within 1y" */
+    char *unit;                      /* its unit, or "" */
+    char *positive;                  /* what counts as 1 or as the event; NULL where that is no question */
+    const shy_outcome_ops *ops;
+    shy_outcome_data data;           /* for ops; points at what the problem owns */
+    double horizon;                  /* in the unit of the time column; 0: none */
+    uint64_t samples;                /* of weight > 0 */
+    double *y, *weight;              /* of this target alone, or NULL */
+} shy_target;
 
 /** What a search works on. The samples in use are numbered 0 … total−1 in cohort order; each rank of a group holds its rows. */
 typedef struct {
     const shy_team *team;
     shy_rows rows;
     uint64_t n_cohort, n_filtered;   /* rows of the cohort; rows that the filter keeps */
-    int offered;                     /* factor columns offered (before dropping) */
+    int offered;                     /* factors offered (before dropping) */
     int factors;                     /* in use */
-    int32_t *cohort_column;          /* [factors]: number in the cohort */
-    const char **name;               /* [factors]; these three borrowed from the cohort */
+    int32_t *cohort_column;          /* [factors]: number in the cohort; several factors may come from one column */
+    const shy_derivation **derivation; /* [factors], an entry NULL where the column is taken as it is; NULL: all are */
+    const char **name;               /* [factors]; these three borrowed from the cohort or from `recipe` */
     const char **unit_text;          /* [factors] */
     const char **modality;           /* [factors] */
     shy_interval *range;             /* [factors], over all samples in use */
     double *first_sample;            /* [factors]: the values of sample 0, on every rank */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
-    double *y;                       /* [rows.rows]; binary: 0/1 */
+    double *y;                       /* [rows.rows]; that of the target: see shy_outcome_data */
     const shy_metric *metric;        /* of a null model of more samples than these; borrowed. NULL: of these samples' own */
-    char *outcome, *outcome_unit, *positive;
+    char *outcome, *outcome_unit, *positive; /* of the target that the problem aims at, like ops and data: see shy_target */
     const shy_outcome_ops *ops;
-    shy_outcome_data data;           /* for ops; points at what the problem owns */
+    shy_outcome_data data;
+    int targets, aim;                /* aim: the target in force */
+    shy_target *target;              /* [targets]; owned */
+    char *time, *time_unit;          /* survival: the column of the follow-up time; else NULL */
+    struct shy_design *design;       /* columns that the targets share; owned */
+    struct shy_recipe *recipe;       /* [recipes]: what derived factors are made by; owned */
+    int recipes;
     int notes_count;
     char **notes;                    /* dropped constant factors, all-missing factors, missing values and who causes them */
 } shy_problem;
@@ -55,9 +147,14 @@ typedef struct {
  * Opens nothing: goes through the columns of an open cohort, a panel at a time, applies the row filter, keeps complete cases over the outcome and
  * the factors in use, drops (and notes) constant and all-missing factors, maps a binary outcome to 0/1, and distributes
  * the samples: runs of `run_rows` (a function of total alone) so that every row block owns whole runs.
- * Factors are numeric and binary columns, never the outcome, identifiers, times, events or categorical columns.
+ * Factors are numeric and binary columns and what options->factor makes of these and of categorical ones, never what the outcome is made of,
+ * identifiers, times or events; a covariate is offered only where `include` has its full name. Fills and limits are computed from the samples in
+ * use, without the outcome. Categorical covariates become an indicator for each level but the most frequent one.
+ * Samples have time, event, entry, strata, set, weight, exposure and at least one of the outcomes; one that lacks an outcome has the
+ * weight 0 in its target, so that all targets share samples, columns and plan.
  * Refuses (SHY_INPUT, one message): unknown outcome or factor (nearest name given), constant or all-missing outcome, a binary
- * outcome with more than two values, `positive` not among the values, infinite values (row, column), fewer than 10 complete samples (and which
+ * outcome with more than two values, `positive` not among the values, options that do not go with the kind, values that an outcome cannot have (times
+ * that are not > 0, entry >= time, negative or broken counts, …: row, column), no events, horizons beyond follow-up, missing covariates, infinite values (row, column), fewer than 10 complete samples (and which
  * factor costs most), no factor left. Collective over the world.
  *
  * The columns in use stay in memory, one copy per node and row block, if they fit into half of `memory`; otherwise they are read from the
@@ -65,6 +162,8 @@ typedef struct {
  */
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
+/** Makes outcome, ops, data and y those of a target; 0 <= target < targets. After loading it is the first. Not collective. */
+void shy_problem_aim(shy_problem *problem, int target);
 /** The problem's outcome with its null model. Owned. Collective over the group. */
 shy_status shy_problem_outcome(const shy_problem *problem, shy_outcome **outcome_out);
 bool shy_problem_resident(const shy_problem *problem); /* its columns are in memory, as far as this rank's node is concerned */
@@ -86,14 +185,20 @@ typedef struct {
     shy_precision precision;         /* of screening; SHY_PRECISION_AUTO: the fastest here */
     uint64_t seed;
     uint64_t screen_rows;            /* screen on so many samples, drawn at random in strata of the outcome; 0, or not fewer than in use: on all */
-    int terms;                       /* most formulas in a sum; 0 or 1: no sums */
+    int terms;                       /* most formulas in a sum, up to SHY_TERMS_MAX; 0 or 1: no sums */
+    int terms_keep;                  /* formulas that sums are built from */
+    int terms_factors;               /* most different factors in a sum; 0: terms × grammar.max_factors */
     int passes;                      /* 2: the best of the first search are operands of a second; 0 or 1: one search */
+    int pass_keep;                   /* operands that a further search takes from the one before */
+    int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
     double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 
 #define SHY_COMPLEXITY_MAX 64 /* sums of formulas included */
+#define SHY_TERMS_MAX SHY_BASIS_MAX /* formulas in a sum: each is a column of the refit */
+#define SHY_TERMS_FACTORS_MAX 16    /* different factors in a sum */
 
 typedef struct shy_plan {
     uint64_t formulas[SHY_COMPLEXITY_MAX + 1]; /* exact, per complexity; canonical forms */
@@ -156,6 +261,7 @@ typedef struct {
     shy_search_times times;
     int levels;
     shy_found_level *level;          /* complexity 1 … max */
+    shy_fit null;                    /* the model without a formula: intercept and covariates */
     int front_count;
     int *front_level, *front_index;  /* the Pareto front: strictly decreasing loss with complexity */
     uint64_t n_screened;             /* samples of screening, if it was on a part of them; else 0 */

@@ -4,7 +4,8 @@
  * Floor 1. The only module that names BLAS, oneDNN and intrinsics. Knows neither files nor ranks nor formulas.
  *
  * An operand u = m + s·d is a column of n samples; m its mean, s its standard deviation, Σd = 0, Σd² = n over the samples of all
- * row blocks; the response y likewise has Σy = 0, Σy² = n. All moments are divided by n.
+ * row blocks; the response y likewise has Σy = 0, Σy² = n. All moments are divided by n. With weights w (shy_tile_metric) all these are
+ * weighted: Σwd = 0, Σwd² = n, Σy²/w = n, Σ y d and Σ w d_i d_j; with directions q_k statistics are those of what a formula has beside them.
  *
  * How a tile is screened, and why nothing is lost, is derived in doc/screening.md:
  *     shy_tile_moments   sums of every pair of operands, by matrix products in fp32, bf16 or fp64
@@ -45,6 +46,20 @@ const char *shy_precision_name(shy_precision precision); /* "auto", "fp64" … *
 /** Has the processor matrix products in bf16 of its own (AMX, AVX512-BF16, SVE), and the build oneDNN? Elsewhere bf16 is emulated. */
 bool shy_bf16_native(void);
 
+/* ---- metric ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * What operands are compared with, over my rows, scaled by √w (shy_metric of model.h has w): y/√w, √w, √w·q_k. Over all row blocks
+ * Σ w = n, Σ y = 0, Σ y²/w = n, Σ w q_k = 0, Σ w q_j q_k = n·[j = k], Σ y q_k = 0. Rows of root 0 take no part; response and
+ * directions are 0 there.
+ */
+typedef struct {
+    const double *response;
+    const double *root;              /* NULL: all 1 */
+    int directions;                  /* K */
+    const double *const *direction;
+} shy_tile_metric;
+
 /* ---- panels ---------------------------------------------------------------------------------------------------- */
 
 /* What the closed forms need of one operand besides its column; sums over all samples, divided by n. */
@@ -57,14 +72,25 @@ typedef struct {
     double third;       /* Σ d³ */
     double squared;     /* Σ y²·d */
     double offset;      /* Σ d: what the rounding of the mean left of it; 1e-16·|μ| or more */
+    double length;      /* ρ: length of what d has beside the directions; with directions only, as the next */
+    double leverage;    /* √(Σ_k Σ (q_k·d)²) */
 } shy_operand_sums;
 
-enum { SHY_OPERAND_PARTIALS = 6 }; /* Σ y·d, Σ d³, Σ d⁴, Σ y²·d, Σ (y·d)², Σ d */
+enum { SHY_OPERAND_PARTIALS = 6 }; /* Σ y·d, Σ d³, Σ d⁴, Σ y²·d, Σ (y·d)², Σ d; with weights Σ w d³, Σ w d⁴, Σ (y/w)²·w·d … */
+/** With directions also Σ_k Σ w (q_k·d)², and each Σ w q_k·d. */
+static inline int shy_operand_partials(int directions)
+{
+    return SHY_OPERAND_PARTIALS + (directions > 0 ? 1 + directions : 0);
+}
+/* An operand of this length beside the directions is a combination of them: a formula that needs it as a term of its own is degenerate. */
+#define SHY_OPERAND_NOTHING 1e-12
 
 /* The same numbers in fp32, side by side, as shy_tile_flag reads them. */
 typedef struct {
     float *y, *fourth, *weighted;         /* of d */
     float *mu, *length, *square, *lifted; /* of ũ = μ + d: μ, √(Σũ²), √(Σũ⁴), √(Σ(yũ)²) */
+    /* With directions y above is divided by ρ, and is no number where ρ is nothing. 1/ρ, √(1 − ρ²), leverage, Σ w q_k·d: */
+    float *inverse, *lean, *leverage, *along; /* along: on the left [operand·K + k], on the right [k·along_stride + operand] */
 } shy_operand_columns;
 
 /**
@@ -74,6 +100,8 @@ typedef struct {
  *     left    blocks of `block` operands, each [y·d | d | d²] of its operands (FULL), [y·ũ | ũ | ũ²] (RAW), [d] (LINEAR)
  *     right   [d of all | d² of all],  [ũ | ũ²],  [d]
  *
+ * With weights d, d², ũ, ũ² are multiplied by √w there, y divided by it. With K directions the left blocks of FULL begin with K parts √w q_k·d.
+ *
  * Rows are `stride` elements apart; operands up to `padded` are there and 0.
  */
 typedef struct {
@@ -82,8 +110,14 @@ typedef struct {
     bool left;
     float *d;
     double *exact;    /* fp64 panels; else NULL */
-    float *response;  /* y, fp32 */
-    const double *y;  /* borrowed */
+    shy_tile_metric metric; /* its columns are borrowed */
+    float *response;  /* y/√w, fp32 */
+    float *root;      /* √w, fp32; NULL: all 1 */
+    float *direction; /* K × stride: √w·q_k, fp32 */
+    double *squares;  /* Σ_k q_k²; NULL without directions */
+    double *scratch;  /* a column; likewise */
+    double *along;    /* capacity × K: Σ w q_k·d */
+    size_t along_stride;
     void *stack;
     size_t stack_bytes;
     bool stacked;     /* the stack holds `precision`, `moments` of the present content */
@@ -97,23 +131,35 @@ typedef struct {
 } shy_panel;
 
 /**
- * Memory for `capacity` operands of `rows` of the `total` samples whose response is y (rows; borrowed), in tiles of at most
+ * Memory for `capacity` operands of `rows` of the `total` samples, in the metric (columns of rows; borrowed), in tiles of at most
  * `block` left operands (right panels: 0). `wide`: fp64 stacks may be asked for. Owned; not collective.
  */
-shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, const double *y, bool left, bool wide, shy_panel **panel_out);
+shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, const shy_tile_metric *metric, bool left, bool wide,
+                            shy_panel **panel_out);
 void shy_panel_destroy(shy_panel **panel);
-uint64_t shy_panel_bytes(int capacity, int block, int rows, bool left, bool wide);
+/** Of the metric only what it has matters, not the values. */
+uint64_t shy_panel_bytes(int capacity, int block, int rows, const shy_tile_metric *metric, bool left, bool wide);
 
 /** Σ u, and Σ (u − mean)², over rows. */
 double shy_row_sum(int rows, const double *u);
 double shy_row_square(int rows, const double *u, double mean);
+/** Σ w u, and Σ w (u − mean)², of a metric with weights. */
+double shy_row_weighted_sum(int rows, const double *root, const double *u);
+double shy_row_weighted_square(int rows, const double *root, const double *u, double mean);
 /**
  * Sets operand `index` from its values u (fp64, rows), given mean, scale and mu in `sums`; writes the partial sums of my rows, not
- * yet divided by n: SHY_OPERAND_PARTIALS numbers in the order named there. Cannot fail.
+ * yet divided by n: shy_operand_partials numbers in the order named there. Cannot fail.
  */
 void shy_panel_pack(shy_panel *panel, int index, const double *u, const shy_operand_sums *sums, double *partial_out);
 /** The partial sums of operand `index` over all samples have come together: its sums are complete. Cannot fail. */
 void shy_panel_complete(shy_panel *panel, int index, const double *partial);
+/**
+ * So little is left of operand `index` beside the directions that it has to be summed by itself: two partial sums of my rows, from its
+ * values u; and once they have come together. Between shy_panel_complete and shy_panel_finish. Cannot fail.
+ */
+bool shy_panel_leans(const shy_panel *panel, int index);
+void shy_panel_residual(shy_panel *panel, int index, const double *u, double partial_out[2]);
+void shy_panel_complete_residual(shy_panel *panel, int index, const double partial[2]);
 /** After the last shy_panel_complete: the panel holds operands 0 … count−1. Cannot fail. */
 void shy_panel_finish(shy_panel *panel, int count);
 
@@ -123,17 +169,18 @@ void shy_panel_finish(shy_panel *panel, int count);
 typedef struct {
     size_t capacity;   /* pairs, padding included */
     int block, padded; /* of the present content */
-    int planes;        /* LINEAR 1, RAW 3, FULL 5 */
+    int planes;        /* LINEAR 1, RAW 3, FULL 5 and, before these, one for each direction */
+    int directions;
     shy_precision precision;
     shy_moments moments;
     double each; /* η, set by shy_tile_epsilon */
     void *sum;
 } shy_tile;
 
-/** Room for tiles of panels with at most `block` left and `right` right operands. `wide`: fp64, too. */
-shy_status shy_tile_create(int block, int right, bool wide, shy_tile **tile_out);
+/** Room for tiles of panels with at most `block` left and `right` right operands, and so many directions. `wide`: fp64, too. */
+shy_status shy_tile_create(int block, int right, int directions, bool wide, shy_tile **tile_out);
 void shy_tile_destroy(shy_tile **tile);
-uint64_t shy_tile_bytes(int block, int right, bool wide);
+uint64_t shy_tile_bytes(int block, int right, int directions, bool wide);
 /** Numbers that travel between row blocks: planes × block × padded, floats or doubles. */
 int64_t shy_tile_numbers(const shy_tile *tile);
 /** How many tiles the left panel is cut into, and how many operands tile `index` has. */
@@ -142,7 +189,8 @@ int shy_panel_block_count(const shy_panel *left, int index);
 
 /**
  * tile := moments of block `index` of the left panel and the right panel over my rows, by library matrix products; stacks the
- * panels first where that has not been done. Small tiles are multiplied in fp32 instead of bf16 (tile->precision says so).
+ * panels first where that has not been done. Small tiles are multiplied in fp32 instead of bf16 (tile->precision says so). No RAW moments
+ * with directions.
  */
 shy_status shy_tile_moments(shy_panel *left, int index, shy_panel *right, shy_precision precision, shy_moments moments, shy_tile *tile);
 /**
@@ -159,13 +207,16 @@ double shy_tile_epsilon(shy_tile *tile, const shy_panel *left, const shy_panel *
 typedef struct {
     int capacity, count;
     int32_t *left, *right; /* numbers of the operands in the panels */
-    double *moment;        /* count × 5: M11, M12, M21, M22, Y11 */
+    int directions;
+    double *moment;        /* count × (5 + directions): M11, M12, M21, M22, Y11, Σ w q_k d_i d_j */
+    bool refined;          /* not taken from a tile */
     double epsilon;
 } shy_pairs;
 
-shy_status shy_pairs_create(int capacity, shy_pairs **pairs_out);
+shy_status shy_pairs_create(int capacity, int directions, shy_pairs **pairs_out);
 void shy_pairs_destroy(shy_pairs **pairs);
-uint64_t shy_pairs_bytes(int capacity);
+uint64_t shy_pairs_bytes(int capacity, int directions);
+int64_t shy_pairs_numbers(const shy_pairs *pairs); /* moments in use */
 
 /**
  * Row i of a tile (block `index` of the left panel): appends every pair one of whose forms with floor[form] <= 1 may have an r² of
@@ -201,6 +252,35 @@ double shy_exact_dot(int rows, const double *u, const double *v);
 /** u := (u − shift)·factor;  u := u − factor·v. The same bits likewise. */
 void shy_exact_shift(int rows, double *u, double shift, double factor);
 void shy_exact_subtract(int rows, double *u, double factor, const double *v);
+
+/* ---- sums of columns --------------------------------------------------------------------------------------------- */
+
+/**
+ * Gram matrix of `count` columns x_j of length 1 (Σ x² = 1 over all `total` samples), to about 1e-13: the same bits for any number of row blocks,
+ * any BLAS and any processor, as whole numbers are multiplied (src/tile/gram.c). sums: 2·count², 0 at first; each member adds its
+ * rows, the members' sums are added in any order, and shy_gram_finish turns the first count² of them into the matrix, row-major.
+ * stride: doubles from one column to the next. 3·count²·rows flops. Not collective.
+ */
+shy_status shy_gram_add(int count, int rows, uint64_t total, const double *column, size_t stride, double *sums);
+void shy_gram_finish(int count, uint64_t total, double *sums); /* cannot fail */
+uint64_t shy_gram_bytes(int count); /* sums, and room that shy_gram_add needs */
+
+/**
+ * Which columns k, added to some columns already chosen, explain at least `least` more of the response. What the chosen ones but the last
+ * leave of column k is known: of its covariance with the response (rest) and of its square (length); the last one's covariances with all columns
+ * (next) are not yet freed of what an earlier one explains (before, times along):
+ *
+ *     h = next − along·before,   gain = (rest − explained·h)² / (length − inverse·h²)
+ *
+ * explained = rest/length, inverse = 1/length of the last one; along = before[last] for columns that are orthonormal to all but one earlier
+ * one. Where nothing is left of a column (length − inverse·h² <= nothing) it does not count. index holds last − first entries; returns how
+ * many are in it, ascending. The same verdicts with every instruction set. About 11 flops a column. Cannot fail.
+ */
+typedef struct {
+    const double *before, *next, *rest, *length;
+    double along, explained, inverse, nothing;
+} shy_extension;
+int shy_extend(const shy_extension *extension, int first, int last, double least, int32_t *index);
 
 /* ---- element-wise formulas ------------------------------------------------------------------------------------- */
 

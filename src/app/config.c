@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "shihyo/model.h"
 
 #define SET "--set"
 
@@ -193,6 +194,17 @@ out:
     return st;
 }
 
+/* Which column is to be explained has no default; an outcome of time and event has its own keys, and the loader asks for them. */
+static shy_status check_outcome(const shy_config *config, const char *path)
+{
+    const shy_outcome_ops *ops = shy_outcome_find(shy_config_text(config, SHY_KEY_OUTCOME_KIND));
+
+    if ((ops != NULL && ops->needs_time) || config->value[SHY_KEY_OUTCOME_COLUMNS].count > 0) return SHY_OK;
+    if (*shy_config_text(config, SHY_KEY_OUTCOME_COLUMN) != '\0') return SHY_OK;
+    return shy_fail(SHY_INPUT, "%s: outcome.column is missing. %s Add it to the file, or give --set outcome.column=…", path,
+                    shy_key_get(SHY_KEY_OUTCOME_COLUMN)->help);
+}
+
 shy_status shy_config_check(const shy_config *config, const char *path)
 {
     for (int key = 0; key < SHY_KEYS; key++) {
@@ -201,7 +213,7 @@ shy_status shy_config_check(const shy_config *config, const char *path)
             return shy_fail(SHY_INPUT, "%s: %s is missing. %s Add it to the file, or give --set %s=…", path, k->name,
                             k->help, k->name);
     }
-    return SHY_OK;
+    return check_outcome(config, path);
 }
 
 /* ---- its values; judged when they were set ----------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "shihyo/search.h"
 
 #define ACCEPTS_MAX 512
 
@@ -81,6 +82,9 @@ const char *shy_key_accepts(int key, char *text, size_t size)
     case SHY_KEY_IS_PATTERNS:
         snprintf(text, size, "a list of nestings such as log(sqrt)");
         break;
+    case SHY_KEY_IS_RANGES:
+        snprintf(text, size, "a list of ranges such as bili in 0.1..50");
+        break;
     }
     return text;
 }
@@ -108,17 +112,33 @@ static bool is_number(const shy_key *key, const char *text)
     return shy_text_number(text, &value) && value >= key->lowest && value <= key->highest;
 }
 
-/* expr knows what a nesting looks like; its message gets the position in front. */
-static shy_status judge_pattern(const char *name, const char *text, const char *where)
+/* The message of who knows better gets the position in front. */
+static shy_status refuse(const char *name, const char *where)
 {
-    shy_grammar grammar;
     char message[ACCEPTS_MAX];
 
-    shy_grammar_default(&grammar);
-    if (shy_grammar_forbid(&grammar, text) == SHY_OK) return SHY_OK;
     snprintf(message, sizeof message, "%s", shy_error_message());
     shy_error_clear();
     return shy_fail(SHY_INPUT, "%s: %s: %s", where, name, message);
+}
+
+/* expr knows what a nesting looks like. */
+static shy_status judge_pattern(const char *name, const char *text, const char *where)
+{
+    shy_grammar grammar;
+
+    shy_grammar_default(&grammar);
+    return shy_grammar_forbid(&grammar, text) == SHY_OK ? SHY_OK : refuse(name, where);
+}
+
+static shy_status judge_range(const char *name, const char *text, const char *where)
+{
+    char *column = NULL;
+    double lowest, highest;
+    const shy_status st = shy_range_parse(text, &column, &lowest, &highest);
+
+    shy_free(&column);
+    return st == SHY_INPUT ? refuse(name, where) : st;
 }
 
 shy_status shy_key_judge(int key, const char *text, const char *where)
@@ -154,6 +174,8 @@ shy_status shy_key_judge(int key, const char *text, const char *where)
         break;
     case SHY_KEY_IS_PATTERNS:
         return judge_pattern(k->name, text, where);
+    case SHY_KEY_IS_RANGES:
+        return judge_range(k->name, text, where);
     }
     if (valid) return SHY_OK;
     return shy_fail(SHY_INPUT, "%s: %s %s \"%s\"; it takes %s.%s%s%s", where, k->name,

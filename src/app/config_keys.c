@@ -5,6 +5,7 @@
 
 #include "app/config.h"
 #include "shihyo/model.h"
+#include "shihyo/search.h"
 #include "shihyo/tile.h"
 
 #define NAME_MAX_BYTES 64
@@ -27,6 +28,12 @@ static size_t operators(const char **names)
     return count;
 }
 
+static size_t covariates_missing(const char **names)
+{
+    names[SHY_COVARIATES_REFUSE] = "refuse", names[SHY_COVARIATES_COMPLETE] = "complete", names[SHY_COVARIATES_INDICATOR] = "indicator";
+    return 3;
+}
+
 static size_t constants(const char **names)
 {
     names[0] = "fitted", names[1] = "none";
@@ -36,6 +43,18 @@ static size_t constants(const char **names)
 static size_t units(const char **names)
 {
     names[0] = "clinical", names[1] = "strict", names[2] = "off";
+    return 3;
+}
+
+static size_t categories(const char **names)
+{
+    names[SHY_CATEGORIES_OFF] = "off", names[SHY_CATEGORIES_ONEHOT] = "onehot", names[SHY_CATEGORIES_ORDERED] = "ordered";
+    return 3;
+}
+
+static size_t missing_methods(const char **names)
+{
+    names[SHY_MISSING_COMPLETE] = "complete", names[SHY_MISSING_MEDIAN] = "median", names[SHY_MISSING_INDICATOR] = "indicator";
     return 3;
 }
 
@@ -67,27 +86,94 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_COHORT] = TEXT(
         "cohort", NULL, "The cohort file that `shihyo import` wrote. A relative path starts at the current directory.",
         "cohort.h5"),
-    [SHY_KEY_OUTCOME_COLUMN] = TEXT("outcome.column", NULL, "The column to explain.", "bmi"),
+    [SHY_KEY_OUTCOME_COLUMN] = TEXT("outcome.column", "", "The column to explain. Required, but for kind survival, which has a time and an event instead.", "bmi"),
+    [SHY_KEY_OUTCOME_COLUMNS] = LIST("outcome.columns", SHY_KEY_IS_LIST, "[]",
+                                     "Several columns to explain, in place of outcome.column: one search each, of the same kind.", "[bmi, waist]"),
     [SHY_KEY_OUTCOME_KIND] =
         CHOICE("outcome.kind", SHY_KEY_IS_CHOICE, outcome_kinds, "continuous", "What the outcome is."),
     [SHY_KEY_OUTCOME_POSITIVE] = TEXT("outcome.positive", "",
-                                      "Of a binary outcome, the value that counts as 1. "
-                                      "Without it the second level of the column counts.",
+                                      "Of a binary outcome, the value that counts as 1; of outcome.event, the value that is the event. "
+                                      "Without it the second level of the column counts; of numbers, 1.",
                                       "\"yes\""),
+    [SHY_KEY_OUTCOME_TIME] = TEXT("outcome.time", "", "Survival: the column with the time from the start to the event or to the last contact.", "followup"),
+    [SHY_KEY_OUTCOME_EVENT] = TEXT("outcome.event", "",
+                                   "Survival: the column that is 1 for who had the event at that time, 0 for who was last seen without it (censored).", "died"),
+    [SHY_KEY_OUTCOME_ENTRY] =
+        TEXT("outcome.entry", "",
+             "Survival: the column with the time from which a sample is observed, where that is later than the start (left truncation).", "enrolled"),
+    [SHY_KEY_OUTCOME_HORIZONS] =
+        LIST("outcome.horizons", SHY_KEY_IS_LIST, "[]",
+             "Survival: times such as 90d, 12w, 36mo, 5y, or numbers in the unit of outcome.time. For each a search of its own explains the event until then; "
+             "who is censored before counts through weights (IPCW).",
+             "[1y, 5y]"),
+    [SHY_KEY_OUTCOME_STRATA] = LIST("outcome.strata", SHY_KEY_IS_LIST, "[]",
+                                    "Survival: columns, such as the centre, whose combinations have a baseline risk of their own (stratified Cox model).",
+                                    "[centre]"),
+    [SHY_KEY_OUTCOME_SET] =
+        TEXT("outcome.set", "", "Matched cases and controls: the column that names the set of each sample (conditional logistic regression).", "pair"),
+    [SHY_KEY_OUTCOME_WEIGHT] =
+        TEXT("outcome.weight", "", "A column with case weights, 0 or greater, such as sampling weights; 0 leaves a sample out of the fit.", "weight"),
+    [SHY_KEY_OUTCOME_EXPOSURE] =
+        TEXT("outcome.exposure", "", "Counts: the column with what a count is relative to, such as years observed; the rate is explained.", "years"),
+    [SHY_KEY_OUTCOME_COVARIATES] = LIST("outcome.covariates", SHY_KEY_IS_LIST, "[]",
+                                        "Columns to adjust for, names or patterns: every model contains them, and formulas are judged by what they explain beyond. "
+                                        "A category counts as an indicator of each level but the most frequent one. A covariate is a factor only if "
+                                        "factors.include has its full name.",
+                                        "[age, sex, \"pc*\"]"),
+    [SHY_KEY_OUTCOME_COVARIATES_MISSING] =
+        CHOICE("outcome.covariates_missing", SHY_KEY_IS_CHOICE, covariates_missing, "refuse",
+               "Samples that lack a covariate: refuse stops with a message; complete leaves them out; indicator fills in the mean and adds a covariate that says "
+               "where."),
     [SHY_KEY_SAMPLES_WHERE] =
         TEXT("samples.where", "",
              "The samples to use: comparisons of columns joined by and, or, not. Without it all are used.",
              "\"age >= 18 and sex == female\""),
     [SHY_KEY_FACTORS_INCLUDE] = LIST("factors.include", SHY_KEY_IS_LIST, "[\"*\"]",
                                      "Columns that may stand in a formula: names or patterns with * and ?. "
-                                     "Columns that are not numeric or binary are passed over by patterns.",
+                                     "Columns that can be no factors, such as identifiers, are passed over by patterns.",
                                      NULL),
     [SHY_KEY_FACTORS_EXCLUDE] = LIST("factors.exclude", SHY_KEY_IS_LIST, "[]",
                                      "Columns that may not, taken out of those included. "
-                                     "The outcome never is a factor.",
+                                     "What the outcome is made of never is a factor.",
                                      NULL),
     [SHY_KEY_FACTORS_MAX] =
         RANGE("factors.max", SHY_KEY_IS_INTEGER, 1, 16, "3", "Most different factors in one formula."),
+    [SHY_KEY_FACTORS_CATEGORIES] =
+        CHOICE("factors.categories", SHY_KEY_IS_CHOICE, categories, "onehot",
+               "What a categorical column becomes: onehot, a factor of 0 and 1 for each level, such as `stage == IV`; ordered, one factor "
+               "that is 0, 1, 2, … in the order of the levels (of numbers, of `levels` in the schema of the import, else of the "
+               "alphabet); off, nothing."),
+    [SHY_KEY_FACTORS_ORDERED] = LIST("factors.ordered", SHY_KEY_IS_LIST, "[]",
+                                     "Categorical columns that are ordered, whatever factors.categories says: names or patterns.",
+                                     "[stage, grade]"),
+    [SHY_KEY_FACTORS_RARE] =
+        RANGE("factors.rare", SHY_KEY_IS_AUTO_INTEGER, 1, 1000000000, "auto",
+              "Levels of fewer samples with the outcome than this are one factor, `stage == (other)`, or none if they are too few "
+              "together. auto is 1 % of the samples with the outcome, at least 10."),
+    [SHY_KEY_FACTORS_RANGE] = LIST("factors.range", SHY_KEY_IS_RANGES, "[]",
+                                   "Plausible values of numeric columns; what is outside of them counts as missing.",
+                                   "[bili in 0.1..50, age in 18..]"),
+    [SHY_KEY_FACTORS_WINSORISE] =
+        RANGE("factors.winsorise", SHY_KEY_IS_NUMBER, 0, 0.4, "0",
+              "Values of numeric columns below the quantile of this, or above that of 1 minus this, are set to the quantile: 0.01 tames "
+              "the lowest and the highest hundredth. Quantiles are of the samples in use."),
+    [SHY_KEY_FACTORS_WINSORISED] = LIST("factors.winsorised", SHY_KEY_IS_LIST, "[\"*\"]",
+                                        "Columns for which factors.winsorise holds: names or patterns.", NULL),
+    [SHY_KEY_MISSING_METHOD] =
+        CHOICE("missing.method", SHY_KEY_IS_CHOICE, missing_methods, "complete",
+               "What happens where a factor has no value: complete leaves the sample out; median puts the median of the samples in use "
+               "in its place (of levels the most frequent one); indicator does that and offers a further factor, `missing(x)`, that is 1 "
+               "where x was missing. The outcome plays no part in it."),
+    [SHY_KEY_MISSING_COMPLETE] = LIST("missing.complete", SHY_KEY_IS_LIST, "[]",
+                                      "Columns whose method is complete, whatever missing.method says: names or patterns; "
+                                      "a name goes before a pattern.",
+                                      NULL),
+    [SHY_KEY_MISSING_MEDIAN] =
+        LIST("missing.median", SHY_KEY_IS_LIST, "[]", "Columns whose method is median, likewise.", NULL),
+    [SHY_KEY_MISSING_INDICATOR] = LIST("missing.indicator", SHY_KEY_IS_LIST, "[]", "Columns whose method is indicator, likewise.", "[pafi]"),
+    [SHY_KEY_MISSING_MOST] =
+        RANGE("missing.most", SHY_KEY_IS_NUMBER, 0.001, 1, "0.5",
+              "A factor whose method is median and that lacks more than this share of its values is left out."),
     [SHY_KEY_GRAMMAR_OPERATORS] =
         CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, operators, "[+, -, \"*\", /, log, sqrt, square, inverse]",
                "Operators that formulas are built from."),
@@ -118,6 +204,27 @@ static shy_key table[SHY_KEYS] = {
               "Samples to screen formulas on, drawn at random in strata of the outcome; the best are then scored on all samples. "
               "For very many samples: faster, but a formula may be overlooked, and the results say how likely that is. "
               "auto screens on all."),
+    [SHY_KEY_SEARCH_PASSES] =
+        RANGE("search.passes", SHY_KEY_IS_INTEGER, 1, 4, "1",
+              "Searches one after another. From the second on the best formulas of those before, with their fitted constants, may stand "
+              "in a formula like a factor: (140 - age) * weight / scr becomes (140 - age) * weight / scr * (7 - female)."),
+    [SHY_KEY_SEARCH_PASS_KEEP] = RANGE("search.pass_keep", SHY_KEY_IS_INTEGER, 1, 10000, "30",
+                                       "Formulas that a further search takes as operands, simple and complex ones by turns, no two alike."),
+    [SHY_KEY_SEARCH_PASS_COMPLEXITY] =
+        RANGE("search.pass_complexity", SHY_KEY_IS_INTEGER, 1, SHY_GRAMMAR_MAX, "5",
+              "Highest complexity in a further search, where a formula that is taken as an operand counts as one factor. Results give "
+              "the complexity of the formula written out."),
+    [SHY_KEY_SEARCH_TERMS] =
+        RANGE("search.terms", SHY_KEY_IS_INTEGER, 1, SHY_TERMS_MAX, "1",
+              "Most formulas in a sum with fitted coefficients, such as 0.9 * log(a) - 2.5 * log(b) + c / d. Each further term takes another "
+              "search of the whole space, for what the best sum so far leaves unexplained; then the best sums of all that was found are sought."),
+    [SHY_KEY_SEARCH_TERMS_KEEP] =
+        RANGE("search.terms_keep", SHY_KEY_IS_INTEGER, 16, 20000, "2000",
+              "Formulas that sums are built from, the best of each complexity of every search. All sums of two and three of them are tried: "
+              "twice as many take eight times as long."),
+    [SHY_KEY_SEARCH_TERMS_FACTORS] =
+        RANGE("search.terms_factors", SHY_KEY_IS_AUTO_INTEGER, 1, SHY_TERMS_FACTORS_MAX, "auto",
+              "Most different factors in a sum. auto is search.terms times factors.max, at most 16."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                           "Ranks that share the samples between them; must divide the number of ranks. "
                                           "auto is 1 unless the samples do not fit into the memory of one rank."),
@@ -158,7 +265,7 @@ const shy_key *shy_key_get(int key)
 
 bool shy_key_is_list(const shy_key *key)
 {
-    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS;
+    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS || key->type == SHY_KEY_IS_RANGES;
 }
 
 int shy_key_find(const char *name)

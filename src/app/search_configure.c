@@ -102,6 +102,12 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);
     s->options.precision = precision_of(shy_config_text(s->config, SHY_KEY_SEARCH_PRECISION));
     s->options.screen_rows = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEARCH_SCREEN_ROWS);
+    s->options.passes = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASSES);
+    s->options.pass_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_KEEP);
+    s->options.pass_complexity = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_COMPLEXITY);
+    s->options.terms = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS);
+    s->options.terms_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_KEEP);
+    s->options.terms_factors = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_FACTORS);
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
 out:
     return st;
@@ -125,13 +131,15 @@ out:
 
 /* ---- the problem -------------------------------------------------------------------------------------------------- */
 
+/* At most: levels are pooled until each has 1 % of the samples. */
 static double count_factors(const shy_cohort *cohort)
 {
     double factors = 0.0;
 
     for (int64_t c = 0; c < shy_cohort_columns(cohort); c++) {
-        shy_kind kind = shy_cohort_column(cohort, c).kind;
-        factors += kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
+        const shy_column column = shy_cohort_column(cohort, c);
+        factors += column.kind == SHY_KIND_NUMERIC || column.kind == SHY_KIND_BINARY;
+        if (column.kind == SHY_KIND_CATEGORICAL) factors += fmin(column.levels, 100.0);
     }
     return factors;
 }
@@ -184,20 +192,65 @@ static shy_status note_screening(const shy_search_session *s)
                             shy_text_thousands(rows, asked), shy_text_thousands(samples, used));
 }
 
+/* The place of a choice among those that there are, which is the number of its enum. */
+static int choice_of(const shy_config *config, int key)
+{
+    const char *names[SHY_CHOICES_MAX];
+    int choice = (int)shy_key_get(key)->choices(names) - 1;
+
+    while (choice > 0 && strcmp(names[choice], shy_config_text(config, key)) != 0) choice--;
+    return choice;
+}
+
+/* What the outcome is made of; names that are not given are empty. */
+static void configure_outcome(const shy_config *config, shy_problem_options *o)
+{
+    o->outcome = shy_config_text(config, SHY_KEY_OUTCOME_COLUMN);
+    o->outcomes = shy_config_list(config, SHY_KEY_OUTCOME_COLUMNS, &o->outcomes_count);
+    o->outcome_kind = shy_config_text(config, SHY_KEY_OUTCOME_KIND);
+    o->positive = shy_config_text(config, SHY_KEY_OUTCOME_POSITIVE);
+    o->time = shy_config_text(config, SHY_KEY_OUTCOME_TIME);
+    o->event = shy_config_text(config, SHY_KEY_OUTCOME_EVENT);
+    o->entry = shy_config_text(config, SHY_KEY_OUTCOME_ENTRY);
+    o->horizons = shy_config_list(config, SHY_KEY_OUTCOME_HORIZONS, &o->horizons_count);
+    o->strata = shy_config_list(config, SHY_KEY_OUTCOME_STRATA, &o->strata_count);
+    o->set = shy_config_text(config, SHY_KEY_OUTCOME_SET);
+    o->weight = shy_config_text(config, SHY_KEY_OUTCOME_WEIGHT);
+    o->exposure = shy_config_text(config, SHY_KEY_OUTCOME_EXPOSURE);
+    o->covariates = shy_config_list(config, SHY_KEY_OUTCOME_COVARIATES, &o->covariates_count);
+    o->covariates_missing = (shy_covariates_missing)choice_of(config, SHY_KEY_OUTCOME_COVARIATES_MISSING);
+}
+
+static shy_factor_options factor_options(const shy_config *config)
+{
+    shy_factor_options o = {
+        .categories = (shy_categories)choice_of(config, SHY_KEY_FACTORS_CATEGORIES),
+        .rare = (uint64_t)shy_config_integer(config, SHY_KEY_FACTORS_RARE),
+        .winsorise = shy_config_number(config, SHY_KEY_FACTORS_WINSORISE),
+        .missing = (shy_missing)choice_of(config, SHY_KEY_MISSING_METHOD),
+        .missing_most = shy_config_number(config, SHY_KEY_MISSING_MOST),
+    };
+
+    o.ordered = shy_config_list(config, SHY_KEY_FACTORS_ORDERED, &o.ordered_count);
+    o.range = shy_config_list(config, SHY_KEY_FACTORS_RANGE, &o.range_count);
+    o.winsorised = shy_config_list(config, SHY_KEY_FACTORS_WINSORISED, &o.winsorised_count);
+    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++)
+        o.missing_columns[m] = shy_config_list(config, SHY_KEY_MISSING_COMPLETE + m, &o.missing_count[m]);
+    return o;
+}
+
 shy_status shy_session_load(shy_search_session *s)
 {
     shy_status st = SHY_OK;
     const char *path = shy_config_text(s->config, SHY_KEY_COHORT);
-    const char *positive = shy_config_text(s->config, SHY_KEY_OUTCOME_POSITIVE);
     shy_problem_options options = {
         .cohort_name = path,
-        .outcome = shy_config_text(s->config, SHY_KEY_OUTCOME_COLUMN),
-        .outcome_kind = shy_config_text(s->config, SHY_KEY_OUTCOME_KIND),
-        .positive = *positive == '\0' ? NULL : positive,
         .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
+        .factor = factor_options(s->config),
         .memory = s->options.memory,
     };
 
+    configure_outcome(s->config, &options);
     options.include = shy_config_list(s->config, SHY_KEY_FACTORS_INCLUDE, &options.include_count);
     options.exclude = shy_config_list(s->config, SHY_KEY_FACTORS_EXCLUDE, &options.exclude_count);
     SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));

@@ -53,6 +53,13 @@ static void print_screening(const shy_search_session *s, FILE *stream)
             shy_text_thousands(rows, screened), shy_text_thousands(total, samples));
 }
 
+static void print_terms(const shy_search_session *s, FILE *stream)
+{
+    if (s->options.terms < 2) return;
+    fprintf(stream, "\nSums of up to %d formulas: all this is searched %d times over, each time for a further term. The time is that of all.\n",
+            s->options.terms, s->options.terms);
+}
+
 shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
 {
     char factors[32], samples[32], memory[32], budget[32], seconds[32], jobs[32];
@@ -65,6 +72,7 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
             team->groups, team->groups == 1 ? "" : "s", team->row_blocks);
     print_screening(s, stream);
     st = print_counts(s, stream);
+    print_terms(s, stream);
     fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((uint64_t)s->plan.jobs, jobs));
     fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);
     fprintf(stream, "memory per rank %s (of %s allowed)\n", bytes_text(s->plan.bytes_per_rank, memory),

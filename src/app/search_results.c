@@ -48,44 +48,10 @@ out:
     return st;
 }
 
-static bool adds(shy_op op)
-{
-    return op == SHY_OP_ADD || op == SHY_OP_SUBTRACT;
-}
-
-/*
- * The unit of a formula, node by node. A fitted constant carries whatever unit makes a sum valid, so a sum with a constant in
- * it has the unit of its other side; elsewhere what a constant touches has no known unit.
- */
-static shy_unit tree_unit(const builder *b, const shy_tree *tree)
-{
-    shy_unit unit[SHY_TREE_MAX];
-    shy_units_mode mode = b->session->options.grammar.units;
-
-    for (int i = 0; i < tree->count; i++) {
-        const shy_node *node = &tree->node[i];
-        shy_op op = (shy_op)node->op;
-        int arity = shy_operator_get(op)->arity;
-        shy_unit u = arity >= 1 ? unit[node->left] : SHY_UNIT_UNKNOWN, v = arity == 2 ? unit[node->right] : u;
-        if (op == SHY_OP_FACTOR)
-            unit[i] = b->unit[node->factor];
-        else if (op == SHY_OP_CONSTANT)
-            unit[i] = SHY_UNIT_UNKNOWN;
-        else if (adds(op) && u == SHY_UNIT_UNKNOWN)
-            unit[i] = v;
-        else if (adds(op) && v == SHY_UNIT_UNKNOWN)
-            unit[i] = u;
-        else
-            unit[i] = shy_unit_apply(b->units, mode, op, u, v);
-        if (unit[i] == SHY_UNIT_INVALID) return SHY_UNIT_UNKNOWN;
-    }
-    return unit[tree->count - 1];
-}
-
 static shy_status build_entry(const builder *b, const shy_found *found, shy_entry *entry)
 {
     shy_status st = SHY_OK;
-    shy_unit unit = tree_unit(b, &found->tree);
+    shy_unit unit = shy_tree_unit(b->units, b->session->options.grammar.units, &found->tree, b->unit);
     const char *unit_text = unit == SHY_UNIT_UNKNOWN ? "" : shy_unit_text(b->units, unit);
 
     entry->complexity = found->complexity;
@@ -93,6 +59,8 @@ static shy_status build_entry(const builder *b, const shy_found *found, shy_entr
     entry->slope = found->slope;
     entry->statistic = found->statistic;
     entry->loss = found->fit.loss;
+    entry->likelihood_ratio = found->fit.likelihood_ratio;
+    entry->summands = found->summands;
     entry->lost_chance = found->lost_chance;
     entry->verdict = found->fit.verdict;
     entry->twins_count = found->twins_count;
@@ -168,6 +136,10 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
 
     r->version = shy_version_text();
     r->metric_names = p->ops->metric_names;
+    r->larger_is_better = p->ops->larger_is_better;
+    memcpy(r->null_metric, s->result->null.metric, sizeof r->null_metric);
+    SHY_TRY(shy_new((size_t)p->data.covariates, sizeof *r->covariates, &r->covariates));
+    for (int k = 0; k < p->data.covariates; k++) SHY_TRY(shy_string_copy(p->data.covariate_name[k], &r->covariates[r->covariates_count++]));
     r->n_cohort = p->n_cohort, r->n_filtered = p->n_filtered, r->n_samples = p->rows.total;
     r->factors_offered = p->offered, r->factors_used = p->factors;
     r->n_formulas = s->result->formulas_scored;

@@ -106,6 +106,75 @@ static void add_block(int count, const block_parts *part, const shy_rough_batch 
     add_parts(count, part->response, batch->response + at);
 }
 
+/*
+ * ---- sums in a metric: the values are stored, a few formulas at a time
+ * ------------------------------------------------------------------
+ */
+
+enum { FEW = 8, DIRECTIONS_MOST = 256 };
+
+typedef struct {
+    float value[FEW][SHY_ROUGH_STRIDE];
+    float first[FEW][PARTS], second[FEW][PARTS], response[FEW][PARTS];
+    float along[FEW * DIRECTIONS_MOST][PARTS];
+} few_formulas;
+
+INLINE void weighted_one(int rows, const float *ds, const float *ws, const float *ys, few_formulas *few, int k)
+{
+    float first[LANES] = {0.0f}, second[LANES] = {0.0f}, response[LANES] = {0.0f};
+    int i = 0;
+    do {
+        SIMD for (int l = 0; l < LANES; l++)
+        {
+            const float d = ds[i + l], wd = d * ws[i + l];
+            first[l] += wd;
+            second[l] += wd * d;
+            response[l] += d * ys[i + l];
+        }
+        i += LANES;
+    } while (i < rows);
+    fold(first, few->first[k]);
+    fold(second, few->second[k]);
+    fold(response, few->response[k]);
+}
+
+/* Two formulas with SHY_ROUGH_DIRECTIONS directions: as many sums as hide that an addition waits for the one before. */
+INLINE void along_two(int rows, const float *ds, const float *es, const float *q, float (*d_part)[PARTS], float (*e_part)[PARTS])
+{
+    float d0[LANES] = {0.0f}, d1[LANES] = {0.0f}, d2[LANES] = {0.0f}, d3[LANES] = {0.0f};
+    float e0[LANES] = {0.0f}, e1[LANES] = {0.0f}, e2[LANES] = {0.0f}, e3[LANES] = {0.0f};
+    int i = 0;
+    do {
+        SIMD for (int l = 0; l < LANES; l++)
+        {
+            const float d = ds[i + l], e = es[i + l];
+            const float q0 = q[i + l], q1 = q[SHY_ROUGH_STRIDE + i + l], q2 = q[2 * SHY_ROUGH_STRIDE + i + l], q3 = q[3 * SHY_ROUGH_STRIDE + i + l];
+            d0[l] += d * q0, d1[l] += d * q1, d2[l] += d * q2, d3[l] += d * q3;
+            e0[l] += e * q0, e1[l] += e * q1, e2[l] += e * q2, e3[l] += e * q3;
+        }
+        i += LANES;
+    } while (i < rows);
+    fold(d0, d_part[0]), fold(d1, d_part[1]), fold(d2, d_part[2]), fold(d3, d_part[3]);
+    fold(e0, e_part[0]), fold(e1, e_part[1]), fold(e2, e_part[2]), fold(e3, e_part[3]);
+}
+
+static void add_few(int count, const shy_rough_batch *batch, int at, few_formulas *few)
+{
+    const int directions = batch->directions;
+    for (int k = 0; k < count; k++) weighted_one(batch->rows, few->value[k], batch->weight, batch->y, few, k);
+    add_parts(count, few->first, batch->first + at);
+    add_parts(count, few->second, batch->second + at);
+    add_parts(count, few->response, batch->response + at);
+    for (int k = 0; k < count; k += 2) {
+        const int other = k + 1 < count ? k + 1 : k;
+        for (int q = 0; q < directions; q += SHY_ROUGH_DIRECTIONS) {
+            along_two(batch->rows, few->value[k], few->value[other], batch->direction + (ptrdiff_t)q * SHY_ROUGH_STRIDE,
+                      few->along + k * directions + q, few->along + other * directions + q);
+        }
+    }
+    add_parts(count * directions, few->along, batch->along + (ptrdiff_t)at * directions);
+}
+
 #define SUMS(op, name, arity, expression)                                                                              \
     INLINE float name##_of(float u, float v)                                                                           \
     {                                                                                                                  \
@@ -149,6 +218,21 @@ static void add_block(int count, const block_parts *part, const shy_rough_batch 
             add_block(count, &part, batch, at);                                                                        \
         }                                                                                                              \
     }                                                                                                                  \
+    static void name##_metric_sums(const shy_rough_batch *batch)                                                       \
+    {                                                                                                                  \
+        few_formulas few;                                                                                              \
+        for (int at = 0; at < batch->count; at += FEW) {                                                               \
+            const int count = batch->count - at < FEW ? batch->count - at : FEW;                                       \
+            for (int k = 0; k < count; k++) {                                                                          \
+                const float *us = batch->column + (ptrdiff_t)batch->u[at + k] * SHY_ROUGH_STRIDE;                      \
+                const float *vs = arity == 2 ? batch->column + (ptrdiff_t)batch->v[at + k] * SHY_ROUGH_STRIDE : us;    \
+                const float reference = batch->reference[at + k];                                                      \
+                float *restrict out = few.value[k];                                                                    \
+                SIMD for (int i = 0; i < batch->rows; i++) out[i] = name##_of(us[i], vs[i]) - reference;               \
+            }                                                                                                          \
+            add_few(count, batch, at, &few);                                                                           \
+        }                                                                                                              \
+    }                                                                                                                  \
     static void name##_references(const shy_rough_batch *batch)                                                        \
     {                                                                                                                  \
         const float *last = batch->column + (batch->rows - 1);                                                         \
@@ -168,15 +252,15 @@ SHY_DEFINITIONS(SUMS)
 
 /*
  * The bound of rough.c, in its notation; what is computed here is rounded to fp32 too, for which MARGIN is left. Not a
- * number compares as false: uncertain.
+ * number compares as false: uncertain. In a metric `explained` is Σ_k (Σ w q_k D)², and `lengths` Σ_k |Σ w q_k D|.
  */
-static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
+INLINE void judge_some(const shy_rough_sums *s, int at, int count, bool metric, const float *explained, const float *lengths, uint8_t *restrict verdict)
 {
     const float n = (float)s->samples, per_sample = 1.0f / n, m = (float)(s->samples + 4.0 * s->padding),
                 root = sqrtf(n);
-    const float epsilon = (float)SHY_ROUGH_EPSILON * MARGIN, gamma = ((float)SHY_ROUGH_STRIDE / LANES + 4.0f) * epsilon,
-                margin = MARGIN;
-    SIMD for (int k = 0; k < s->count; k++)
+    const float epsilon = (float)SHY_ROUGH_EPSILON * MARGIN, more = metric ? 3.0f : 0.0f, subtractions = metric ? 32.0f : 16.0f;
+    const float gamma = ((float)SHY_ROUGH_STRIDE / LANES + 4.0f + more) * epsilon, margin = MARGIN, directions = (float)s->directions;
+    SIMD for (int k = at; k < at + count; k++)
     {
         const float first = fabsf((float)s->first[k]), second = (float)s->second[k], reference = fabsf(s->reference[k]);
         const float length = sqrtf(1.5f * second), most_value = reference + length, growth = s->growth[k];
@@ -185,10 +269,12 @@ static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
         const float q = root * length, w = b * m;
         const float first_error = (a + gamma) * q + w;
         const float second_error =
-            (a * (2.0f + a) + gamma + 16.0f * epsilon) * 1.5f * second + (2.0f * q + w) * w * per_sample;
+            (a * (2.0f + a) + gamma + subtractions * epsilon) * 1.5f * second + (2.0f * q + w) * w * per_sample;
         const float response_error = (a + epsilon + gamma) * q + w;
-        const float least = second - first * first * per_sample - second_error -
-                            (2.0f * first + first_error) * first_error * per_sample;
+        float least = second - first * first * per_sample - second_error -
+                      (2.0f * first + first_error) * first_error * per_sample;
+        if (metric)
+            least -= (explained[k - at] + (2.0f * lengths[k - at] + directions * response_error) * response_error) * margin * per_sample;
         const float most = (fabsf((float)s->response[k]) + response_error) * margin;
         const bool sure = (second_error <= 0.25f * second) & (least > 0.0f) & (second > 1e-24f) &
                           (growth * most_value <= growth * 1000.0f);
@@ -197,14 +283,37 @@ static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
     }
 }
 
+static void judge_metric(const shy_rough_sums *s, uint8_t *verdict)
+{
+    float explained[BLOCK], lengths[BLOCK];
+    for (int at = 0; at < s->count; at += BLOCK) {
+        const int count = s->count - at < BLOCK ? s->count - at : BLOCK;
+        for (int k = 0; k < count; k++) {
+            const double *along = s->along + (ptrdiff_t)(at + k) * s->directions;
+            double square = 0.0, length = 0.0;
+            for (int q = 0; q < s->directions; q++) square += along[q] * along[q], length += fabs(along[q]);
+            explained[k] = (float)square, lengths[k] = (float)length;
+        }
+        judge_some(s, at, count, true, explained, lengths, verdict);
+    }
+}
+
+static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
+{
+    if (s->weighted) judge_metric(s, verdict);
+    else judge_some(s, 0, s->count, false, NULL, NULL, verdict);
+}
+
 #define OPERAND_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_operand,
 #define REFERENCES_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_references,
 #define SUMS_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_sums,
+#define METRIC_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_metric_sums,
 const shy_rough_kernels SHY_KERNEL(shy_rough_kernels) = {
     .log_rows = log_rows,
     .exp_rows = exp_rows,
     .rows = {SHY_DEFINITIONS(OPERAND_ROW)},
     .references = {SHY_DEFINITIONS(REFERENCES_ROW)},
     .sums = {SHY_DEFINITIONS(SUMS_ROW)},
+    .metric_sums = {SHY_DEFINITIONS(METRIC_ROW)},
     .judge = judge,
 };

@@ -26,6 +26,7 @@ typedef struct {
     bool (*rows[SHY_OPS])(int rows, const float *u, const float *v, float *out);
     void (*references[SHY_OPS])(const shy_rough_batch *batch);
     void (*sums[SHY_OPS])(const shy_rough_batch *batch);
+    void (*metric_sums[SHY_OPS])(const shy_rough_batch *batch);
     void (*judge)(const shy_rough_sums *sums, uint8_t *verdict);
 } shy_rough_kernels;
 

@@ -40,6 +40,11 @@
  *    subtractions; the rest adds and multiplies positive numbers, for which a hundred-thousandth is added. Below
  *    10^-24 squares and marks come near the smallest numbers: no bound either.
  *
+ * 5. In a metric. Σw = n, w and w·q_k are 0 at the padding. With S = Σ w D², q = √(n·S) is at least Σ w|D|, Σ w|q_k||D| and Σ|y||D|
+ *    (Σ w q_k² = n, Σ y²/w = n), and n at least Σ w|q_k| and Σ|y|: all of step 3 holds with these, and Σ w q_k D is off by no more than
+ *    Σ D·y, w·q_k being rounded once as y is. Rounding of w and of the products with it: 3ε more in γ. The variance·n is less by Σ_k (Σ w q_k D)²/n,
+ *    which may be off by Σ_k (2|Σ w q_k D| + error)·error/n; 32ε of S in place of 16ε for the subtractions.
+ *
  * Source: Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapters 2 to 4.
  */
 #include "shy_config.h"
@@ -140,7 +145,8 @@ void shy_rough_references(shy_op op, const shy_rough_batch *batch)
 void shy_rough_add(shy_op op, const shy_rough_batch *batch)
 {
     assert((unsigned)op < SHY_OPS);
-    shy_rough_kernels_get()->sums[op](batch);
+    if (batch->weight) shy_rough_kernels_get()->metric_sums[op](batch);
+    else shy_rough_kernels_get()->sums[op](batch);
 }
 
 void shy_rough_judge(const shy_rough_sums *sums, uint8_t *verdict)

@@ -83,6 +83,24 @@ static const double *node_rows(const shy_node *node, int rows, const double *con
     return room;
 }
 
+bool shy_tree_range(const shy_tree *tree, const shy_interval *factor, shy_interval *out)
+{
+    shy_interval range[SHY_TREE_MAX];
+
+    assert(tree->count > 0 && tree->count <= SHY_TREE_MAX);
+    for (int k = 0; k < tree->count; k++) {
+        const shy_node *node = &tree->node[k];
+        if (node->op == SHY_OP_FACTOR)
+            range[k] = factor[node->factor];
+        else if (node->op == SHY_OP_CONSTANT)
+            range[k] = (shy_interval){node->value, node->value};
+        else if (!shy_operator_range((shy_op)node->op, range[node->left], range[node->right], &range[k]))
+            return false;
+    }
+    *out = range[tree->count - 1];
+    return true;
+}
+
 void shy_tree_evaluate_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out)
 {
     const double *value[SHY_TREE_MAX];

@@ -262,3 +262,32 @@ shy_unit shy_unit_apply(shy_units *units, shy_units_mode mode, shy_op op, shy_un
     assert(u > 0 && u < units->entries && (!binary || (v > 0 && v < units->entries)));
     return apply_known(units, mode, op, u, v);
 }
+
+static bool adds(shy_op op)
+{
+    return op == SHY_OP_ADD || op == SHY_OP_SUBTRACT;
+}
+
+shy_unit shy_tree_unit(shy_units *units, shy_units_mode mode, const shy_tree *tree, const shy_unit *factor)
+{
+    shy_unit unit[SHY_TREE_MAX];
+
+    for (int i = 0; i < tree->count; i++) {
+        const shy_node *node = &tree->node[i];
+        const shy_op op = (shy_op)node->op;
+        const int arity = shy_operator_get(op)->arity;
+        const shy_unit u = arity >= 1 ? unit[node->left] : SHY_UNIT_UNKNOWN, v = arity == 2 ? unit[node->right] : u;
+        if (op == SHY_OP_FACTOR)
+            unit[i] = factor[node->factor];
+        else if (op == SHY_OP_CONSTANT)
+            unit[i] = SHY_UNIT_UNKNOWN;
+        else if (adds(op) && u == SHY_UNIT_UNKNOWN)
+            unit[i] = v;
+        else if (adds(op) && v == SHY_UNIT_UNKNOWN)
+            unit[i] = u;
+        else
+            unit[i] = shy_unit_apply(units, mode, op, u, v);
+        if (unit[i] == SHY_UNIT_INVALID) return SHY_UNIT_UNKNOWN;
+    }
+    return unit[tree->count - 1];
+}

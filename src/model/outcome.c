@@ -9,7 +9,15 @@
 #define SUMS_WITHOUT_COVARIATES 128
 
 /* A new outcome is a file with its ops and a line here. */
-static const shy_outcome_ops *const registry[] = {&shy_outcome_continuous, &shy_outcome_binary, &shy_outcome_count, &shy_outcome_ordinal, NULL};
+static const shy_outcome_ops *const registry[] = {
+    &shy_outcome_continuous,
+    &shy_outcome_binary,
+    &shy_outcome_count,
+    &shy_outcome_ordinal,
+    &shy_outcome_survival,
+    &shy_outcome_matched,
+    NULL,
+};
 
 const char *shy_verdict_name(shy_verdict verdict)
 {

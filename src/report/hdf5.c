@@ -96,6 +96,12 @@ static shy_status add_root(const shy_hdf5_table *t, hid_t file)
     SHY_TRY(shy_hdf5_text(file, t->text_type, "outcome_unit", r->outcome_unit));
     SHY_TRY(shy_hdf5_text(file, t->text_type, "positive", r->positive));
     SHY_TRY(shy_hdf5_list(file, t->text_type, "metrics", r->metric_names, metrics));
+    SHY_TRY(shy_hdf5_list(file, t->text_type, "covariates", (const char *const *)r->covariates, (hsize_t)r->covariates_count));
+    for (hsize_t m = 0; r->covariates_count > 0 && m < metrics; m++) {
+        char name[64];
+        snprintf(name, sizeof name, "null_%s", r->metric_names[m]);
+        SHY_TRY(shy_hdf5_number(file, name, r->null_metric[m]));
+    }
     SHY_TRY(shy_hdf5_integer(file, "n_cohort", r->n_cohort));
     SHY_TRY(shy_hdf5_integer(file, "n_filtered", r->n_filtered));
     SHY_TRY(shy_hdf5_integer(file, "n_samples", r->n_samples));

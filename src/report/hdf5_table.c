@@ -17,6 +17,7 @@ static const column numbers[] = {
     {"slope", offsetof(shy_entry, slope), "outcome (or logit) = intercept + slope * formula"},
     {"statistic", offsetof(shy_entry, statistic), "screening statistic: r2 with the response"},
     {"loss", offsetof(shy_entry, loss), "what the front minimises"},
+    {"likelihood_ratio", offsetof(shy_entry, likelihood_ratio), "2 (log likelihood - that of the model without a formula)"},
 };
 
 static const column texts[] = {

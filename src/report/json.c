@@ -12,7 +12,7 @@ static json_t *number(double value)
 }
 
 /* A text; bytes that are not UTF-8 become '?', so that one odd name never costs a finished search its results. */
-static json_t *text(const char *bytes)
+json_t *shy_report_json_string(const char *bytes)
 {
     json_t *value = NULL;
     char *plain = NULL;
@@ -32,7 +32,7 @@ static json_t *texts(char *const *list, int count)
     json_t *array = json_array();
 
     for (int i = 0; i < count && array != NULL; i++)
-        if (json_array_append_new(array, text(list[i])) != 0) json_decref(array), array = NULL;
+        if (json_array_append_new(array, shy_report_json_string(list[i])) != 0) json_decref(array), array = NULL;
     return array;
 }
 
@@ -50,18 +50,31 @@ static json_t *metric_names(const shy_results *results)
     json_t *array = json_array();
 
     for (int m = 0; array != NULL && results->metric_names[m] != NULL; m++)
-        if (json_array_append_new(array, text(results->metric_names[m])) != 0) json_decref(array), array = NULL;
+        if (json_array_append_new(array, shy_report_json_string(results->metric_names[m])) != 0) json_decref(array), array = NULL;
     return array;
 }
 
-static json_t *metrics(const shy_results *results, const shy_entry *entry)
+static json_t *metrics(const shy_results *results, const double *metric)
 {
     json_t *object = json_object();
 
     for (int m = 0; object != NULL && results->metric_names[m] != NULL; m++)
-        if (json_object_set_new(object, results->metric_names[m], number(entry->metric[m])) != 0)
-            json_decref(object), object = NULL;
+        if (json_object_set_new(object, results->metric_names[m], number(metric[m])) != 0) json_decref(object), object = NULL;
     return object;
+}
+
+/* What a formula adds to the covariates, in the metric that is shown first. Without covariates its metrics say it all. */
+static bool add_gain(const shy_results *results, const shy_entry *entry, json_t *object)
+{
+    if (results->covariates_count == 0) return true;
+    return json_object_set_new(object, "gain", number(entry->metric[0] - results->null_metric[0])) == 0;
+}
+
+static bool add_covariates(const shy_results *results, json_t *document)
+{
+    if (results->covariates_count == 0 || document == NULL) return true;
+    return json_object_set_new(document, "covariates", texts(results->covariates, results->covariates_count)) == 0 &&
+           json_object_set_new(document, "null", json_pack("{s:o}", "metrics", metrics(results, results->null_metric))) == 0;
 }
 
 /* Only where screening was on a part of the samples: other files are as they always were. */
@@ -75,16 +88,19 @@ static bool add_screening(const shy_results *results, json_t *document)
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
     json_t *object = json_pack(
-        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "complexity", entry->complexity, "formula",
-        text(entry->formula), "formula_short", text(entry->formula_short), "factors",
+        "{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "complexity", entry->complexity, "formula",
+        shy_report_json_string(entry->formula), "formula_short", shy_report_json_string(entry->formula_short), "factors",
         texts(entry->factors, entry->factors_count), "constants", numbers(entry->constants, entry->constants_count),
-        "intercept", number(entry->intercept), "slope", number(entry->slope), "unit", text(entry->unit), "metrics",
-        metrics(results, entry), "statistic", number(entry->statistic), "loss", number(entry->loss));
+        "intercept", number(entry->intercept), "slope", number(entry->slope), "unit", shy_report_json_string(entry->unit), "metrics",
+        metrics(results, entry->metric), "statistic", number(entry->statistic), "loss", number(entry->loss), "likelihood_ratio",
+        number(entry->likelihood_ratio));
 
     if (object == NULL) return NULL;
     if (entry->verdict != SHY_FITTED &&
-        json_object_set_new(object, "verdict", text(shy_verdict_name(entry->verdict))) != 0)
+        json_object_set_new(object, "verdict", shy_report_json_string(shy_verdict_name(entry->verdict))) != 0)
         goto failed;
+    if (!add_gain(results, entry, object)) goto failed;
+    if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;
     if (results->n_screened > 0 && json_object_set_new(object, "lost_chance", number(entry->lost_chance)) != 0) goto failed;
     if (json_object_set_new(object, "twins", texts(entry->twins, entry->twins_listed)) != 0) goto failed;
     if (json_object_set_new(object, "twins_count", json_integer((json_int_t)entry->twins_count)) != 0) goto failed;
@@ -136,15 +152,15 @@ json_t *shy_report_front_json(const shy_results *results)
 {
     json_t *document =
         json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o, s:o, s:o}", "outcome",
-                  text(results->outcome), "outcome_kind", text(results->outcome_kind), "outcome_unit",
-                  text(results->outcome_unit), "positive", text(results->positive), "n_cohort",
+                  shy_report_json_string(results->outcome), "outcome_kind", shy_report_json_string(results->outcome_kind), "outcome_unit",
+                  shy_report_json_string(results->outcome_unit), "positive", shy_report_json_string(results->positive), "n_cohort",
                   (json_int_t)results->n_cohort, "n_filtered", (json_int_t)results->n_filtered, "n_samples",
                   (json_int_t)results->n_samples, "factors_offered", results->factors_offered, "factors_used",
                   results->factors_used, "n_formulas", (json_int_t)results->n_formulas, "metrics",
                   metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
                   "best", per_level(results, level_json));
 
-    if (!add_screening(results, document)) json_decref(document), document = NULL;
+    if (!add_screening(results, document) || !add_covariates(results, document)) json_decref(document), document = NULL;
     return document;
 }
 
@@ -152,7 +168,7 @@ json_t *shy_report_front_json(const shy_results *results)
 static json_t *screening(const shy_results *results)
 {
     const uint64_t *n = results->screened;
-    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "precision", text(results->precision), "multiplied_tiles", (json_int_t)n[0], "pairs",
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "precision", shy_report_json_string(results->precision), "multiplied_tiles", (json_int_t)n[0], "pairs",
                      (json_int_t)n[1], "widened_tiles", (json_int_t)n[2], "flagged_pairs", (json_int_t)n[3], "refined_pairs",
                      (json_int_t)n[4], "scored_formulas", (json_int_t)n[5]);
 }
@@ -172,8 +188,8 @@ json_t *shy_report_run_json(const shy_results *results)
         "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o, s:o, s:o, s:o, s:o, s:o}",
         "version",
-        text(results->version), "cohort", text(results->cohort_path), "cohort_sha256", text(results->cohort_sha256),
-        "outcome", text(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
+        shy_report_json_string(results->version), "cohort", shy_report_json_string(results->cohort_path), "cohort_sha256", shy_report_json_string(results->cohort_sha256),
+        "outcome", shy_report_json_string(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
         "n_filtered", (json_int_t)results->n_filtered, "n_samples", (json_int_t)results->n_samples, "factors_offered",
         results->factors_offered, "factors_used", results->factors_used, "n_formulas", (json_int_t)results->n_formulas,
         "ranks", results->ranks, "groups", results->groups, "row_blocks", results->row_blocks, "seconds",
@@ -181,6 +197,6 @@ json_t *shy_report_run_json(const shy_results *results)
         "idle_mean", number(results->idle_mean), "scheduling_share", number(results->scheduling_share), "screening",
         screening(results), "times", times(results), "peak_memory", number(results->times[7]), "shared_memory",
         number(results->times[8]), "software",
-        json_pack("{s:o, s:o}", "versions", text(results->versions), "hardware", text(results->hardware)), "notes",
-        texts(results->notes, results->notes_count), "configuration", text(results->configuration));
+        json_pack("{s:o, s:o}", "versions", shy_report_json_string(results->versions), "hardware", shy_report_json_string(results->hardware)), "notes",
+        texts(results->notes, results->notes_count), "configuration", shy_report_json_string(results->configuration));
 }

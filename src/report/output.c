@@ -134,9 +134,10 @@ static shy_status check_free(const char *directory, bool overwrite)
                         strerror(errno));
     if (!S_ISDIR(info.st_mode))
         return shy_fail(SHY_IO, "%s: is a file, not a directory for results. Choose another name with -o.", directory);
-    for (int f = 0; f < FILES; f++) {
+    for (int f = 0; f <= FILES; f++) {
+        const char *name = f < FILES ? file_names[f] : SHY_TARGETS_FILE;
         shy_free(&path);
-        SHY_TRY(shy_report_path(directory, file_names[f], &path));
+        SHY_TRY(shy_report_path(directory, name, &path));
         if (lstat(path, &info) != 0) continue;
         if (S_ISDIR(info.st_mode)) {
             SHY_TRY(shy_fail(
@@ -147,7 +148,7 @@ static shy_status check_free(const char *directory, bool overwrite)
             SHY_TRY(shy_fail(
                 SHY_INPUT,
                 "%s: holds results already (%s). Choose another directory with -o, or replace them with --overwrite.",
-                directory, file_names[f]));
+                directory, name));
     }
 out:
     shy_free(&path);
@@ -236,6 +237,24 @@ static void sync_directory(const char *directory)
     if (fd < 0) return;
     (void)fsync(fd);
     close(fd);
+}
+
+shy_status shy_report_put(const char *directory, const char *name, const shy_buffer *buffer)
+{
+    shy_status st = SHY_OK;
+    char *partial = NULL, *final = NULL;
+
+    SHY_TRY(partial_path(directory, name, &partial));
+    SHY_TRY(shy_report_path(directory, name, &final));
+    SHY_TRY(write_bytes(partial, final, buffer->bytes, buffer->count));
+    if (rename(partial, final) != 0)
+        SHY_TRY(shy_fail(SHY_IO, "%s: cannot be put in place: %s. Choose another directory with -o.", final, strerror(errno)));
+    sync_directory(directory);
+out:
+    if (st != SHY_OK && partial != NULL) unlink(partial);
+    shy_free(&partial);
+    shy_free(&final);
+    return st;
 }
 
 shy_status shy_results_write(const shy_results *results, const char *directory)

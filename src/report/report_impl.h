@@ -41,6 +41,17 @@ shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer);
 /** The table of the formulas of a front.json document: complexity 0 the front, −1 every list, else the list of that complexity. */
 shy_status shy_report_print(const json_t *document, int complexity, FILE *stream);
 
+/** A text as a JSON value: null for NULL, bytes that are not UTF-8 become '?'. NULL if memory runs out. */
+json_t *shy_report_json_string(const char *bytes);
+/** A cell of a TSV file: a tab or line break would end it, so it becomes a blank. */
+void shy_report_tsv_text(shy_buffer *buffer, const char *text);
+/** Writes one file of a directory: to a temporary, flushed to disk, renamed. */
+shy_status shy_report_put(const char *directory, const char *name, const shy_buffer *buffer);
+
+#define SHY_TARGETS_FILE "targets.json"
+/** What shy_show prints of a directory with several targets: each front, and which factors enter where. */
+shy_status shy_report_print_targets(const json_t *document, const char *directory, int complexity, FILE *stream);
+
 /** `path` = directory/name, owned. */
 shy_status shy_report_path(const char *directory, const char *name, char **path_out);
 

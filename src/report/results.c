@@ -29,10 +29,12 @@ void shy_results_free(shy_results *results)
     }
     shy_free(&results->level);
     shy_free(&results->front);
+    shy_free(&results->target);
     shy_free(&results->outcome);
     shy_free(&results->outcome_kind);
     shy_free(&results->outcome_unit);
     shy_free(&results->positive);
+    free_texts(&results->covariates, results->covariates_count);
     free_texts(&results->notes, results->notes_count);
     shy_free(&results->configuration);
     shy_free(&results->cohort_path);

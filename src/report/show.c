@@ -10,22 +10,6 @@
 
 #define LINE_COLUMNS 100
 
-/*
- * How the first metric of an outcome is called in a sentence, what else makes a line of the front better than those above it,
- * and what the reader should know of the search. A metric without a line here is called by its name.
- */
-typedef struct {
-    const char *name, *meaning, *better, *caution;
-} metric_words;
-
-static const metric_words metrics[] = {
-    {"r2", "R\xc2\xb2 (r2), the share of the outcome's variance that the formula explains", "", ""},
-    {"auc", "the AUC (auc), the chance that the formula ranks a positive sample above a negative one",
-     " (with a lower deviance)",
-     " Of each complexity only the formulas that correlate best with the outcome were refitted, search.keep of them: "
-     "a larger search.keep may bring up better ones."},
-};
-
 /* What a verdict other than "fitted" means for the reader of a table. */
 static const struct {
     const char *verdict, *meaning;
@@ -40,13 +24,6 @@ static const struct {
      "keeps intercept and slope finite and less biased."},
     {"diverged", "diverged: the fit did not converge; do not rely on it."},
 };
-
-static metric_words words_of(const char *metric)
-{
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++)
-        if (metric != NULL && strcmp(metrics[i].name, metric) == 0) return metrics[i];
-    return (metric_words){.meaning = metric == NULL ? "fit" : metric, .better = "", .caution = ""};
-}
 
 static const char *word(const json_t *object, const char *key)
 {
@@ -84,21 +61,55 @@ static void metric_cell(shy_table *table, const json_t *value)
     shy_table_cell(table, text);
 }
 
+/* NULL: a kind that this version does not know. */
+static const shy_outcome_ops *kind_of(const json_t *document)
+{
+    return shy_outcome_find(word(document, "outcome_kind"));
+}
+
+/* The model in one line. The link is a text of the program's own, with one %s in it. */
+static void print_link(const shy_outcome_ops *ops, const char *outcome, bool covariates, FILE *stream)
+{
+    const char *link = ops == NULL ? "%s" : ops->link, *place = strstr(link, "%s");
+
+    fprintf(stream, "%.*s%s%s = %s%sslope * formula\n", (int)(place - link), link, outcome, place + 2,
+            ops == NULL || ops->has_intercept ? "intercept + " : "", covariates ? "covariates + " : "");
+}
+
+/* What every model contains, and how far that goes alone. */
+static void print_covariates(const json_t *document, FILE *stream)
+{
+    const json_t *covariates = json_object_get(document, "covariates"), *metrics = json_object_get(document, "metrics");
+    const json_t *null = json_object_get(json_object_get(document, "null"), "metrics");
+    size_t i;
+    json_t *name;
+
+    if (json_array_size(covariates) == 0) return;
+    fputs("Covariates: ", stream);
+    json_array_foreach(covariates, i, name) fprintf(stream, "%s%s", i == 0 ? "" : ", ", json_string_value(name));
+    fputs("; alone:", stream);
+    json_array_foreach(metrics, i, name)
+        fprintf(stream, "%s %s %.4g", i == 0 ? "" : ",", json_string_value(name), json_number_value(json_object_get(null, json_string_value(name))));
+    fputs("\n", stream);
+}
+
 static void print_heading(const json_t *document, FILE *stream)
 {
-    char samples[32], formulas[32];
+    char samples[32], formulas[32], event[512];
     const char *outcome = word(document, "outcome"), *unit = word(document, "outcome_unit");
-    bool binary = strcmp(word(document, "outcome_kind"), "binary") == 0;
+    const shy_outcome_ops *ops = kind_of(document);
 
     fprintf(stream, "Outcome %s%s%s%s (%s): %s samples, %s formulas scored.\n", outcome, *unit ? " [" : "", unit,
             *unit ? "]" : "", word(document, "outcome_kind"),
             shy_text_thousands(count_of(document, "n_samples"), samples),
             shy_text_thousands(count_of(document, "n_formulas"), formulas));
-    if (binary)
-        fprintf(stream, "log-odds (%s = %s) = intercept + slope * formula\n\n", outcome,
-                *word(document, "positive") ? word(document, "positive") : "1");
+    if (*word(document, "positive"))
+        snprintf(event, sizeof event, "%s = %s", outcome, word(document, "positive"));
     else
-        fprintf(stream, "%s = intercept + slope * formula\n\n", outcome);
+        snprintf(event, sizeof event, "%s%s", outcome, ops != NULL && ops->codes_levels ? " = 1" : "");
+    print_link(ops, event, json_array_size(json_object_get(document, "covariates")) > 0, stream);
+    print_covariates(document, stream);
+    fputs("\n", stream);
 }
 
 /* The last column holds the unit, or the verdict of a formula that was not fitted well. */
@@ -123,6 +134,11 @@ static const char *last_heading(const json_t *entries)
     return heading;
 }
 
+static bool has_gain(const json_t *document)
+{
+    return json_array_size(json_object_get(document, "covariates")) > 0;
+}
+
 static void add_entry(shy_table *table, const json_t *document, const json_t *entry, bool last)
 {
     size_t m;
@@ -135,6 +151,7 @@ static void add_entry(shy_table *table, const json_t *document, const json_t *en
     shy_table_cell(table, *shown ? shown : word(entry, "formula"));
     json_array_foreach(json_object_get(document, "metrics"), m, name)
         metric_cell(table, json_object_get(json_object_get(entry, "metrics"), json_string_value(name)));
+    if (has_gain(document)) metric_cell(table, json_object_get(entry, "gain"));
     number_cell(table, json_object_get(entry, "intercept"), 6);
     number_cell(table, json_object_get(entry, "slope"), 6);
     if (last) shy_table_cell(table, last_cell(entry));
@@ -186,6 +203,7 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
     shy_table_column(&table, "formula", false);
     json_array_foreach(json_object_get(document, "metrics"), i, item)
         shy_table_column(&table, json_string_value(item), true);
+    if (has_gain(document)) shy_table_column(&table, "gain", true);
     shy_table_column(&table, "intercept", true);
     shy_table_column(&table, "slope", true);
     if (last != NULL) shy_table_column(&table, last, false);
@@ -199,21 +217,25 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
 static void print_reading(const json_t *document, FILE *stream)
 {
     char samples[32], formulas[32], text[1024];
-    metric_words words = words_of(json_string_value(json_array_get(json_object_get(document, "metrics"), 0)));
+    const shy_outcome_ops *ops = kind_of(document);
+    const bool by_likelihood = ops != NULL && strcmp(ops->metric_names[0], "r2") != 0; /* what the front goes by is not what is shown first */
 
     snprintf(
         text, sizeof text,
         "How to read it: each line is the best formula of its complexity (its factors, operators and constants, "
         "counted) and explains the outcome better%s than every simpler one, so read down for as long as a line brings "
         "a clear gain in %s; the knee, after which the gains are small, is usually the formula to keep.",
-        words.better, words.meaning);
+        by_likelihood ? " (with a higher likelihood)" : "", ops == NULL ? "the fit" : ops->headline);
     fputs("\n", stream);
     print_paragraph(text, stream);
     snprintf(text, sizeof text,
              "The fit is apparent and therefore optimistic: it was measured on the same %s samples that chose among %s "
              "formulas, so expect less on other people, and check a formula on data that took no part in the search.%s",
              shy_text_thousands(count_of(document, "n_samples"), samples),
-             shy_text_thousands(count_of(document, "n_formulas"), formulas), words.caution);
+             shy_text_thousands(count_of(document, "n_formulas"), formulas),
+             by_likelihood ? " Of each complexity only the formulas with the best score statistics were refitted, search.keep of them: a larger "
+                             "search.keep may bring up better ones."
+                           : "");
     print_paragraph(text, stream);
 }
 
@@ -324,6 +346,13 @@ shy_status shy_show(const char *directory, int complexity, FILE *stream)
     json_t *document = NULL;
     json_error_t error;
 
+    SHY_TRY(shy_report_path(directory, SHY_TARGETS_FILE, &path));
+    if (access(path, R_OK) == 0) document = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    if (document != NULL) {
+        SHY_TRY(shy_report_print_targets(document, directory, complexity, stream));
+        goto out;
+    }
+    shy_free(&path);
     SHY_TRY(shy_report_path(directory, "front.json", &path));
     if (access(path, R_OK) != 0)
         SHY_TRY(shy_fail(SHY_IO, "%s: there are no results to show. Give the directory that a search wrote with -o.",

@@ -5,8 +5,7 @@
 
 #include "report_impl.h"
 
-/* A cell: a tab or line break inside a name would end the cell, so it becomes a blank. */
-static void add_text(shy_buffer *buffer, const char *text)
+void shy_report_tsv_text(shy_buffer *buffer, const char *text)
 {
     for (const char *p = text == NULL ? "" : text; *p != '\0'; p++)
         shy_buffer_add(buffer, *p == '\t' || *p == '\n' || *p == '\r' ? " " : p, 1);
@@ -23,19 +22,20 @@ static void add_number(shy_buffer *buffer, double value)
 static void add_row(const shy_results *results, const shy_entry *entry, shy_buffer *buffer)
 {
     shy_buffer_format(buffer, "%d\t", entry->complexity);
-    add_text(buffer, entry->formula);
+    shy_report_tsv_text(buffer, entry->formula);
     for (int m = 0; results->metric_names[m] != NULL; m++)
         add_number(buffer, entry->metric[m]);
     add_number(buffer, entry->intercept);
     add_number(buffer, entry->slope);
     shy_buffer_text(buffer, "\t");
-    add_text(buffer, entry->unit);
+    shy_report_tsv_text(buffer, entry->unit);
     add_number(buffer, entry->statistic);
     add_number(buffer, entry->loss);
+    add_number(buffer, entry->likelihood_ratio);
     shy_buffer_text(buffer, "\t");
     for (int f = 0; f < entry->factors_count; f++) {
         if (f > 0) shy_buffer_text(buffer, "; ");
-        add_text(buffer, entry->factors[f]);
+        shy_report_tsv_text(buffer, entry->factors[f]);
     }
     shy_buffer_format(buffer, "\t%llu\t%s\n", (unsigned long long)entry->twins_count, shy_verdict_name(entry->verdict));
 }
@@ -45,7 +45,7 @@ void shy_report_tsv(const shy_results *results, shy_buffer *buffer)
     shy_buffer_text(buffer, "complexity\tformula");
     for (int m = 0; results->metric_names[m] != NULL; m++)
         shy_buffer_format(buffer, "\t%s", results->metric_names[m]);
-    shy_buffer_text(buffer, "\tintercept\tslope\tunit\tstatistic\tloss\tfactors\ttwins\tverdict\n");
+    shy_buffer_text(buffer, "\tintercept\tslope\tunit\tstatistic\tloss\tlikelihood_ratio\tfactors\ttwins\tverdict\n");
     for (int i = 0; i < results->front_count; i++)
         add_row(results, results->front[i], buffer);
 }

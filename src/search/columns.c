@@ -169,11 +169,12 @@ void shy_columns_publish(shy_columns *c)
 
 bool shy_columns_resident(const shy_columns *c)
 {
-    return c->value != NULL;
+    return c->base ? shy_columns_resident(c->base) : c->value != NULL;
 }
 
 shy_status shy_columns_get(shy_columns *c, const uint32_t *factor, int count, const double **column_out)
 {
+    if (c->base) return shy_columns_get_extended(c, factor, count, column_out);
     if (!c->value) return shy_column_cache_get(c->cache, factor, count, column_out);
     for (int k = 0; k < count; k++) column_out[k] = c->value + (size_t)factor[k] * c->rows;
     return SHY_OK;

@@ -21,6 +21,7 @@ typedef struct {
     shy_cohort *cohort;
     int factors;
     const int32_t *column;   /* [factors]: column of the cohort */
+    const shy_derivation *const *derivation; /* [factors]: what is made of it, an entry NULL: it is taken as it is; NULL: all are */
     int rows;                /* of this rank */
     const uint64_t *row;     /* [rows]: row of the cohort, ascending; copied if need be */
     uint64_t budget;         /* bytes that the columns may take on this rank; the same on all ranks */
@@ -44,6 +45,11 @@ void shy_columns_store(shy_columns *columns, int factor, const double *values);
 void shy_columns_publish(shy_columns *columns); /* after the last of them. Collective over the node */
 /* A store of values that the caller holds: values[f·rows + i]. Not collective. */
 shy_status shy_columns_wrap(int rows, const double *values, shy_columns **columns_out);
+/*
+ * The columns of `base` (borrowed), which are those of the first `factors` factors, and behind them values that the caller holds:
+ * values[(f − factors)·rows + i]. Not collective.
+ */
+shy_status shy_columns_extend(shy_columns *base, int factors, int rows, const double *values, shy_columns **columns_out);
 void shy_columns_destroy(shy_columns **columns); /* not collective */
 
 bool shy_columns_resident(const shy_columns *columns);

@@ -21,6 +21,8 @@ shy_status shy_column_cache_create(shy_reader *reader, const shy_columns_source 
 void shy_column_cache_destroy(shy_column_cache **cache);
 shy_status shy_column_cache_get(shy_column_cache *cache, const uint32_t *factor, int count, const double **column_out);
 
+shy_status shy_columns_get_extended(shy_columns *columns, const uint32_t *factor, int count, const double **column_out);
+
 struct shy_columns {
     shy_columns_source source;
     size_t rows;
@@ -30,6 +32,7 @@ struct shy_columns {
     double *alone;            /* … or this rank's */
     shy_reader *reader;
     shy_column_cache *cache;
+    shy_columns *base;        /* columns_extend.c: holds the first source.factors columns; `value` the further ones */
 };
 
 #endif

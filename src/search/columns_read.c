@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "columns_impl.h"
+#include "derive.h"
 
 /*
  * If the rows of this rank follow each other without gap in the cohort, columns are read to where they are wanted. Otherwise
@@ -101,6 +102,15 @@ static void pick_rows(const shy_reader *r, int count, double *values)
     }
 }
 
+/* Columns become factors here, for whoever reads them. */
+static void derive(const shy_reader *r, int first, int count, double *values)
+{
+    for (int k = 0; r->source.derivation && k < count; k++) {
+        const shy_derivation *how = r->source.derivation[first + k];
+        if (how) shy_derive_rows(how, (uint64_t)r->source.rows, values + (size_t)k * (size_t)r->source.rows);
+    }
+}
+
 shy_status shy_reader_read(shy_reader *r, int first, int count, double *values)
 {
     shy_status st = SHY_OK;
@@ -112,6 +122,7 @@ shy_status shy_reader_read(shy_reader *r, int first, int count, double *values)
         for (int k = 0; k < now; k++) r->column[k] = r->source.column[first + done + k];
         SHY_TRY(shy_cohort_read_alone(r->source.cohort, r->column, now, r->first, r->span, r->pick ? r->panel : to));
         if (r->pick) pick_rows(r, now, to);
+        derive(r, first + done, now, to);
     }
 out:
     return st;

@@ -45,19 +45,35 @@ static shy_status set_references(shy_engine *engine, const shy_tuple *tuple, con
     return shy_group_broadcast(engine->space->problem->team, reference, (uint64_t)count * sizeof *reference);
 }
 
+/* Σ w d, Σ w d², Σ y d, Σ w q_k d of d = z − reference, of one chunk; added to sums[3 + directions]. */
+static void add_metric(const shy_space *space, const shy_element_chunk *chunk, const double *z, double reference, double *sums)
+{
+    double d[SHY_ROUGH_STRIDE], wd[SHY_ROUGH_STRIDE];
+    for (int i = 0; i < chunk->rows; i++) {
+        d[i] = z[i] - reference;
+        wd[i] = chunk->weight ? d[i] * chunk->weight[i] : d[i];
+    }
+    sums[0] += shy_exact_sum(chunk->rows, wd);
+    sums[1] += shy_exact_dot(chunk->rows, wd, d);
+    sums[2] += shy_exact_dot(chunk->rows, d, chunk->response);
+    for (int k = 0; k < space->directions; k++) sums[3 + k] += shy_exact_dot(chunk->rows, wd, space->direction[k] + chunk->row);
+}
+
 static void sum_chunks(shy_engine *engine, const shy_tuple *tuple, const double *const *column, const int *wanted,
                        int count, const double *reference, double *sums)
 {
     struct shy_element_work *work = engine->elements;
-    const int rows = engine->space->problem->rows.rows;
-    memset(sums, 0, 3 * (size_t)count * sizeof *sums);
+    const shy_space *space = engine->space;
+    const int rows = space->problem->rows.rows, each = 3 + space->directions;
+    memset(sums, 0, (size_t)each * (size_t)count * sizeof *sums);
     for (int row = 0; row < rows;) {
         shy_element_chunk chunk;
         row = shy_element_chunk_at(engine, tuple, column, row, &chunk);
         shy_element_chunk_values(work, &chunk);
         for (int i = 0; i < count; i++) {
             const double *z = shy_element_chunk_column(work, &chunk, wanted[i]);
-            shy_element_sums(chunk.rows, z, chunk.response, reference[i], &sums[3 * i]);
+            if (chunk.metric) add_metric(space, &chunk, z, reference[i], &sums[each * i]);
+            else shy_element_sums(chunk.rows, z, chunk.response, reference[i], &sums[3 * i]);
         }
     }
 }
@@ -66,10 +82,12 @@ static void sum_chunks(shy_engine *engine, const shy_tuple *tuple, const double 
  * Sums that leave no variance to speak of decide nothing: such a formula is scored exactly. But these are the values
  * that are scored: where all are equal, there is nothing to score.
  */
-static double statistic(const double *sums, double n)
+static double statistic(const double *sums, int directions, double n)
 {
-    const double variance = sums[1] - sums[0] * sums[0] / n;
+    double variance = sums[1] - sums[0] * sums[0] / n;
     if (sums[1] == 0.0) return -1.0;
+    for (int k = 0; k < directions; k++)
+        variance -= sums[3 + k] * sums[3 + k] / n;
     if (!(variance > 1e-6 * sums[1])) return 1.0;
     return sums[2] * sums[2] / (variance * n);
 }
@@ -93,10 +111,11 @@ shy_status shy_element_again(shy_engine *engine, const shy_tuple *tuple, const d
     double *reference = work->again, *sums = work->again + count;
     SHY_TRY(set_references(engine, tuple, work->wanted_element, count, reference));
     sum_chunks(engine, tuple, column, work->wanted_element, count, reference, sums);
-    SHY_TRY(shy_group_sum(engine->space->problem->team, sums, 3 * (int64_t)count));
+    const int directions = engine->space->directions, each = 3 + directions;
+    SHY_TRY(shy_group_sum(engine->space->problem->team, sums, each * (int64_t)count));
     for (int i = 0; i < count; i++) {
         const int k = work->wanted_element[i];
-        if (statistic(&sums[3 * i], n) < list->mark[k]) list->verdict[k] = SHY_ROUGH_BELOW;
+        if (statistic(&sums[each * i], directions, n) < list->mark[k]) list->verdict[k] = SHY_ROUGH_BELOW;
     }
     leave_out(list);
     work->counts.again += (uint64_t)count;

@@ -8,12 +8,20 @@
 
 typedef struct shy_element_work shy_element_work;
 
+int shy_element_chunk_rows(int rows)
+{
+    const int chunks = (rows + SHY_ROUGH_ROWS - 1) / SHY_ROUGH_ROWS;
+    return chunks > 0 ? (rows + chunks - 1) / chunks : 0;
+}
+
 int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const double *const *column, int row,
                          shy_element_chunk *chunk)
 {
-    const int rows = engine->space->problem->rows.rows;
-    const int chunks = (rows + SHY_ROUGH_ROWS - 1) / SHY_ROUGH_ROWS,
-              each = chunks > 0 ? (rows + chunks - 1) / chunks : 0;
+    const int rows = engine->space->problem->rows.rows, each = shy_element_chunk_rows(rows);
+    const shy_element_work *work = engine->elements;
+    chunk->row = row;
+    chunk->weight = row < 0 || !engine->space->weight ? NULL : engine->space->weight + row;
+    chunk->metric = work->metric && row >= 0 ? work->metric + (size_t)(row / each) * (2U + (size_t)work->directions) * SHY_ROUGH_STRIDE : work->metric;
     chunk->rows = row < 0 ? 0 : rows - row < each ? rows - row : each;
     chunk->places = chunk->rows / SHY_ROUGH_PAD * SHY_ROUGH_PAD + SHY_ROUGH_PAD;
     for (int s = 0; s < tuple->count; s++) {
@@ -51,6 +59,8 @@ static float *narrow_column(const shy_element_work *work, int column)
 static void load_factor(const shy_element_chunk *chunk, int slot, double *out)
 {
     if (chunk->rows > 0) memcpy(out, chunk->factor[slot], (size_t)chunk->rows * sizeof *out);
+    for (int i = 0; chunk->weight && i < chunk->rows; i++) /* what takes no part must do no harm */
+        out[i] = chunk->weight[i] > 0.0 ? out[i] : chunk->sample[slot];
     for (int i = chunk->rows; i < chunk->places; i++)
         out[i] = chunk->sample[slot];
 }
@@ -120,11 +130,16 @@ static void make_spots(shy_element_work *work, const shy_element_chunk *chunk, c
 static shy_rough_batch batch_of(shy_element_work *work, const shy_element_chunk *chunk, const shy_element_group *group)
 {
     const shy_element_list *list = &work->list;
+    const float *metric = chunk->metric;
     const int at = group->first;
     return (shy_rough_batch){.rows = chunk->places,
                              .count = group->last - at,
                              .column = work->narrow,
-                             .y = work->y,
+                             .y = metric ? metric : work->y,
+                             .weight = metric ? metric + SHY_ROUGH_STRIDE : NULL,
+                             .directions = work->directions,
+                             .direction = metric ? metric + 2 * SHY_ROUGH_STRIDE : NULL,
+                             .along = list->along + (ptrdiff_t)at * work->directions,
                              .u = list->u + at,
                              .v = list->v + at,
                              .reference = list->reference + at,
@@ -153,7 +168,7 @@ static void load_response(shy_element_work *work, const shy_element_chunk *chunk
 
 static void go_through(shy_element_work *work, const shy_element_chunk *chunk, bool references, bool sums)
 {
-    load_response(work, chunk);
+    if (!chunk->metric) load_response(work, chunk);
     make_kept(work, chunk);
     for (int g = 0; g < work->list.groups; g++) {
         const shy_element_group *group = &work->list.group[g];

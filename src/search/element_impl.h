@@ -17,7 +17,8 @@ typedef struct {
     int32_t *u, *v;                      /* columns in memory */
     float *relative, *absolute, *growth; /* shy_rough_error */
     float *reference;
-    double *first, *second, *response; /* one array of 3·rough */
+    double *first, *second, *response; /* one array, as the next: of (3 + directions)·rough */
+    double *along;                     /* [rough × directions] in a metric */
     double *mark;
     bool marked; /* `mark` is that of these elements and of the engine's marks in `marks` */
     double marks[SHY_COMPLEXITY_MAX + 1];
@@ -44,7 +45,10 @@ struct shy_element_work {
     float *y;                      /* [SHY_ROUGH_STRIDE] response of the chunk */
     double *sums;                  /* what list.first points into */
     int *wanted_element;           /* [elements] numbers in the list */
-    double *again;                 /* 4 per element: references and sums in fp64 */
+    double *again;                 /* per element, references and sums in fp64: 1 + 3 + the directions of the space */
+    /* In a metric, for each chunk of my samples: y, w, and w·q_k for `directions`, which are filled up (expr.h). */
+    float *metric;
+    int directions;
     int elements, places, columns; /* room */
     shy_element_counts counts;
 };
@@ -55,6 +59,9 @@ typedef struct {
     const double *factor[SHY_FACTORS_MAX];
     double sample[SHY_FACTORS_MAX];
     const double *response;
+    const double *weight; /* NULL: all 1 */
+    int row;              /* the first; −1: none */
+    const float *metric;  /* the chunk's part of work->metric; NULL: no metric */
 } shy_element_chunk;
 
 /* Makes the list that of the tuple. */
@@ -76,6 +83,8 @@ void shy_element_need_operands(const struct shy_element_plan *plan, uint8_t *nee
 void shy_element_chunk_values(struct shy_element_work *work, const shy_element_chunk *chunk);
 const double *shy_element_chunk_column(struct shy_element_work *work, const shy_element_chunk *chunk, int k);
 
+/* Samples of a chunk, but for the last, of my `rows`. */
+int shy_element_chunk_rows(int rows);
 /* Samples row … of the tuple as a chunk; row −1: none, the reference sample alone. Returns the row after it. */
 int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const double *const *column, int row,
                          shy_element_chunk *chunk_out);

@@ -113,6 +113,7 @@ static void finish_list(shy_element_work *work, const shy_element_plan *plan)
     list->rough = list->count;
     add_elements(work, plan, plan->rough, plan->count);
     list->first = work->sums, list->second = list->first + list->rough, list->response = list->second + list->rough;
+    list->along = list->response + list->rough;
     list->marked = false;
     memcpy(work->needed, work->needed_always, (size_t)plan->places);
     need(work->needed, list, plan, plan->certain, list->count);

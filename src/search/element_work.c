@@ -20,11 +20,33 @@
  * -----------------------------------------------------------------------------------------------------------
  */
 
+/* y, w and w·q_k of my samples in fp32, chunk by chunk, 0 in the padding. */
+static shy_status make_metric(const shy_space *space, struct shy_element_work *work)
+{
+    shy_status st = SHY_OK;
+    const int rows = space->problem->rows.rows, each = shy_element_chunk_rows(rows), fill = SHY_ROUGH_DIRECTIONS - 1;
+    const size_t chunks = rows > 0 ? (size_t)((rows + each - 1) / each) : 1U;
+    if (!space->weight && space->directions == 0) return SHY_OK;
+    work->directions = (space->directions + fill) / SHY_ROUGH_DIRECTIONS * SHY_ROUGH_DIRECTIONS;
+    const size_t size = (2U + (size_t)work->directions) * SHY_ROUGH_STRIDE;
+    SHY_TRY(shy_new(chunks * size, sizeof *work->metric, &work->metric));
+    for (int i = 0; i < rows; i++) {
+        float *at = work->metric + (size_t)(i / each) * size + i % each;
+        const double w = space->weight ? space->weight[i] : 1.0;
+        at[0] = (float)space->response[i];
+        at[SHY_ROUGH_STRIDE] = (float)w;
+        for (int k = 0; k < space->directions; k++) at[(size_t)(2 + k) * SHY_ROUGH_STRIDE] = (float)(w * space->direction[k][i]);
+    }
+out:
+    return st;
+}
+
 shy_status shy_element_work_create(shy_engine *engine)
 {
     shy_status st = SHY_OK;
     SHY_TRY(shy_new(1, sizeof *engine->elements, &engine->elements));
     SHY_TRY(shy_new(SHY_ROUGH_STRIDE, sizeof(float), &engine->elements->y));
+    SHY_TRY(make_metric(engine->space, engine->elements));
 out:
     return st;
 }
@@ -46,6 +68,7 @@ void shy_element_work_destroy(shy_engine *engine)
                      work->wide,
                      work->narrow,
                      work->y,
+                     work->metric,
                      work->sums,
                      work->again,
                      work->wanted_element,
@@ -66,7 +89,7 @@ void shy_element_work_destroy(shy_engine *engine)
     shy_free(&engine->elements);
 }
 
-static shy_status grow_elements(struct shy_element_work *work, int elements)
+static shy_status grow_elements(struct shy_element_work *work, int elements, int directions)
 {
     shy_status st = SHY_OK;
     shy_element_list *list = &work->list;
@@ -76,8 +99,8 @@ static shy_status grow_elements(struct shy_element_work *work, int elements)
     SHY_TRY(shy_grow(count, sizeof *work->valid, &work->valid));
     SHY_TRY(shy_grow(count, sizeof *work->root_valid, &work->root_valid));
     SHY_TRY(shy_grow(count, sizeof *work->root_valid_before, &work->root_valid_before));
-    SHY_TRY(shy_grow(3 * count, sizeof *work->sums, &work->sums));
-    SHY_TRY(shy_grow(4 * count, sizeof *work->again, &work->again));
+    SHY_TRY(shy_grow((3 + (size_t)work->directions) * count, sizeof *work->sums, &work->sums));
+    SHY_TRY(shy_grow((4 + (size_t)directions) * count, sizeof *work->again, &work->again));
     SHY_TRY(shy_grow(count, sizeof *work->wanted_element, &work->wanted_element));
     SHY_TRY(shy_grow(count, sizeof *list->element, &list->element));
     SHY_TRY(shy_grow(count, sizeof *list->complexity, &list->complexity));
@@ -124,7 +147,7 @@ static shy_status prepare(shy_engine *engine, const shy_context *context, const 
                           const double **column_out)
 {
     shy_status st = SHY_OK;
-    SHY_TRY(grow_elements(engine->elements, context->elements->count));
+    SHY_TRY(grow_elements(engine->elements, context->elements->count, engine->space->directions));
     SHY_TRY(grow_places(engine->elements, context->elements));
     SHY_TRY(shy_space_columns(engine->space, tuple, column_out));
 out:
@@ -146,7 +169,8 @@ static shy_status sum_list(shy_engine *engine, const shy_tuple *tuple, const dou
     struct shy_element_work *work = engine->elements;
     const shy_team *team = engine->space->problem->team;
     shy_element_chunk chunk;
-    memset(work->sums, 0, 3 * (size_t)work->list.rough * sizeof *work->sums);
+    const size_t numbers = (3 + (size_t)work->directions) * (size_t)work->list.rough;
+    memset(work->sums, 0, numbers * sizeof *work->sums);
     if (team->row_blocks > 1) {
         (void)shy_element_chunk_at(engine, tuple, NULL, -1, &chunk);
         memset(work->made, 0, (size_t)work->list.context->elements->kept);
@@ -161,7 +185,7 @@ static shy_status sum_list(shy_engine *engine, const shy_tuple *tuple, const dou
             memset(work->made, 0, (size_t)work->list.context->elements->kept);
         shy_element_chunk_sum(work, &chunk, first && team->row_blocks == 1);
     }
-    SHY_TRY(shy_group_sum(team, work->sums, 3 * (int64_t)work->list.rough));
+    SHY_TRY(shy_group_sum(team, work->sums, (int64_t)numbers));
 out:
     return st;
 }
@@ -201,6 +225,9 @@ static void judge(shy_engine *engine, int first, int last)
                                  .first = list->first + first,
                                  .second = list->second + first,
                                  .response = list->response + first,
+                                 .weighted = engine->elements->metric != NULL,
+                                 .directions = engine->elements->directions,
+                                 .along = list->along + (ptrdiff_t)first * engine->elements->directions,
                                  .relative = list->relative + first,
                                  .absolute = list->absolute + first,
                                  .growth = list->growth + first,

@@ -9,7 +9,7 @@
  * Operands of a tile. Panels take at most a quarter of the memory. Large left sides, because every right operand is evaluated and packed
  * once for each of them; tiles whose sums stay in the caches.
  */
-enum { BLOCK = 256, RIGHT = 512, PAIRS = 16384, LEFT_CAPACITY = 4096, LEAST = 16 };
+enum { BLOCK = 256, RIGHT = 512, PAIRS = 16384, LEFT_CAPACITY = 4096, LEAST = 16, BLOCK_LEAST = 64 };
 
 /*
  * About the most operands of one class, from the first set of as many factors each: small problems need no large panels. Where it is too
@@ -39,14 +39,21 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+/* With directions a tile has more planes: fewer operands, but no fewer than multiply well. */
+int shy_engine_block(const shy_space *space)
+{
+    const int block = BLOCK * 5 / (5 + space->directions) / 32 * 32;
+    return block < BLOCK_LEAST ? BLOCK_LEAST : block;
+}
+
 static shy_tile_shape shape_of(shy_space *space, const shy_search_options *options, shy_precision precision)
 {
-    const int rows = space->problem->rows.rows, most = operands_most(space);
-    shy_tile_shape shape = {most, smaller(BLOCK, most), smaller(RIGHT, most), PAIRS, space->problem->team->row_blocks > 1 ? 2U : 1U,
+    const int most = operands_most(space);
+    shy_tile_shape shape = {most, smaller(shy_engine_block(space), most), smaller(RIGHT, most), PAIRS, space->problem->team->row_blocks > 1 ? 2U : 1U,
                             precision == SHY_FP64};
     if (options->tile_left > 0) shape.left_capacity = shape.block = options->tile_left;
     if (options->tile_right > 0) shape.right = options->tile_right;
-    while (options->tile_left == 0 && shape.left_capacity > LEAST && shy_tile_work_bytes(rows, &shape) > options->memory / 4U) {
+    while (options->tile_left == 0 && shape.left_capacity > LEAST && shy_tile_work_bytes(space, &shape) > options->memory / 4U) {
         shape.left_capacity /= 2;
         if (shape.right > shape.left_capacity && options->tile_right == 0) shape.right = shape.left_capacity;
         if (shape.block > shape.left_capacity) shape.block = shape.left_capacity;
@@ -59,13 +66,13 @@ uint64_t shy_scoring_bytes(const shy_space *space, int keep)
 {
     const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
     const uint64_t lists = levels * (uint64_t)shy_best_reserve(keep) * (sizeof(shy_best_entry) + 128U);
-    return lists + rows * sizeof(double) * (SHY_PROBES + SHY_FAMILY_TERMS + 20U);
+    return lists + rows * sizeof(double) * (SHY_PROBES + SHY_FAMILY_TERMS + 20U + 2U * (uint64_t)space->directions);
 }
 
 uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision)
 {
     const shy_tile_shape shape = shape_of(space, options, precision);
-    return shy_scoring_bytes(space, options->keep) + shy_tile_work_bytes(space->problem->rows.rows, &shape);
+    return shy_scoring_bytes(space, options->keep) + shy_tile_work_bytes(space, &shape);
 }
 
 /* The first member's choice for all members: their rows and their memory may differ. Collective over the group. */

@@ -19,6 +19,8 @@ int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots)
 
 #define ELEMENT_FLOPS 6.0  /* per formula and sample: the operator and three sums */
 #define OPERAND_FLOPS 15.0 /* per operand and sample: evaluation, mean, variance, packing */
+#define DIRECTION_FLOPS 2.0 /* more with each direction, as per formula and sample */
+#define DIRECTION_SHARE 0.03 /* of the time of packing (measured) */
 #define NARROW 8.0         /* matrix products with fewer operands on a side are slower: */
 #define NARROW_FACTOR 4.0
 #define SAMPLES 16 /* sets of factors whose operands are counted, to know those of the others about */
@@ -62,7 +64,10 @@ static double kind_flops(const shy_cutter *cutter, const shy_job *job, int left_
         floor[form] = complexity > 0 ? 0.0 : 2.0;
         any = any || complexity > 0;
     }
-    return any ? flops[shy_moments_needed(floor)] : 0.0;
+    if (!any) return 0.0;
+    const shy_moments moments = shy_moments_needed(floor);
+    const int directions = cutter->space->directions;
+    return directions > 0 && moments != SHY_MOMENTS_LINEAR ? flops[SHY_MOMENTS_FULL] + 2.0 * directions : flops[moments];
 }
 
 /* Of pairs and operands, `left` and `right` of which meet at most: with division there are also the tiles with either side's inverse. */
@@ -76,8 +81,8 @@ static shy_price tile_price(const shy_cutter *cutter, const shy_job *job, double
     if (ratios) flops += kind_flops(cutter, job, 0, 1) + kind_flops(cutter, job, 1, 0);
     return (shy_price){.pair_seconds = flops * rows / cutter->rates->pair_flops * slow + flops / 10.0 * cutter->rates->pair_seconds,
                        .pair_flops = flops * (double)space->problem->rows.total,
-                       .operand_seconds = panels * rows * cutter->rates->operand_row,
-                       .operand_flops = panels * OPERAND_FLOPS * (double)space->problem->rows.total};
+                       .operand_seconds = panels * rows * cutter->rates->operand_row * (1.0 + DIRECTION_SHARE * space->directions),
+                       .operand_flops = panels * (OPERAND_FLOPS + DIRECTION_FLOPS * space->directions) * (double)space->problem->rows.total};
 }
 
 /* ---- the whole work of each pair of classes ---------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stage.h"
+#include "terms.h"
 
 /* ---- on which samples ---------------------------------------------------------------------------------------------------- */
 
@@ -60,9 +61,9 @@ static shy_status check_plan(const shy_search_options *options, const shy_plan *
         const double unit = small ? 0x1p10 : 0x1p20;
         const char *name = small ? "KiB" : "MiB";
         return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
-                                    "fewer factors, or a smaller search.keep%s.",
+                                    "fewer factors, or a smaller search.keep%s%s.",
                         ceil(plan->bytes_per_rank / unit), name, floor((double)options->memory / unit), name,
-                        options->screen_rows > 0 ? " or search.screen_rows" : "");
+                        options->screen_rows > 0 ? " or search.screen_rows" : "", options->terms > 1 ? " or search.terms_keep" : "");
     }
     return SHY_OK;
 }
@@ -121,6 +122,7 @@ shy_status shy_stage_plan(const shy_stage *stage, shy_rates *rates, shy_jobs **j
     plan->flops = (*jobs_out)->flops;
     plan->bytes_per_rank = (double)bytes_per_rank(space, options, rates->precision);
     if (stage->part) plan_part(stage, plan);
+    shy_terms_plan(stage->whole->problem, stage->options, plan);
     SHY_TRY(shy_team_maximum(team, &plan->bytes_per_rank, 1));
     SHY_TRY_ALL(team, check_plan(options, plan));
 out:

@@ -52,19 +52,21 @@ static void free_columns(shy_problem *p)
 {
     shy_columns_destroy(&p->columns);
     shy_free(&p->cohort_column);
+    shy_free(&p->derivation);
     shy_free(&p->name);
     shy_free(&p->unit_text);
     shy_free(&p->modality);
     shy_free(&p->range);
     shy_free(&p->first_sample);
-    shy_free(&p->y);
     p->factors = 0;
 }
 
-/* A switch of 0 and 1 is a pure number, so that it is not added to square centimetres. */
-static const char *unit_of(const shy_column *column)
+/* A switch of 0 and 1, and the number of a level, is a pure number, so that it is not added to square centimetres. */
+static const char *unit_of(const shy_column *column, const struct shy_recipe *recipe)
 {
     const bool given = column->unit && *column->unit;
+
+    if (recipe && (recipe->how.kind != SHY_DERIVED_VALUE || column->kind == SHY_KIND_CATEGORICAL)) return "1";
     return given ? column->unit : column->kind == SHY_KIND_BINARY ? "1" : "";
 }
 
@@ -73,26 +75,27 @@ static shy_status describe_columns(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;
     shy_problem *p = l->problem;
-    const size_t rows = (size_t)p->rows.rows;
     size_t used = 0;
 
     free_columns(p);
     for (int k = 0; k < l->offered; k++)
         used += l->offer[k].fate == SHY_FATE_USED;
     SHY_TRY(shy_new(used, sizeof *p->cohort_column, &p->cohort_column));
+    if (p->recipes > 0) SHY_TRY(shy_new(used, sizeof *p->derivation, &p->derivation));
     SHY_TRY(shy_new(used, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(used, sizeof *p->unit_text, &p->unit_text));
     SHY_TRY(shy_new(used, sizeof *p->modality, &p->modality));
     SHY_TRY(shy_new(used, sizeof *p->range, &p->range));
     SHY_TRY(shy_new(used, sizeof *p->first_sample, &p->first_sample));
-    SHY_TRY(shy_new(rows, sizeof *p->y, &p->y));
     for (int k = 0; k < l->offered; k++) {
         if (l->offer[k].fate != SHY_FATE_USED) continue;
         const shy_column about = shy_cohort_column(l->cohort, l->offer[k].column), *column = &about;
+        const struct shy_recipe *recipe = shy_loading_recipe(l, &l->offer[k]);
         const int f = p->factors++;
         p->cohort_column[f] = l->offer[k].column;
-        p->name[f] = column->name;
-        p->unit_text[f] = unit_of(column);
+        if (recipe) p->derivation[f] = &recipe->how;
+        p->name[f] = shy_loading_name(l, &l->offer[k]);
+        p->unit_text[f] = unit_of(column, recipe);
         p->modality[f] = column->modality ? column->modality : "";
     }
 out:
@@ -124,10 +127,12 @@ static shy_status make_columns(struct shy_loading *l)
     SHY_TRY_ALL(l->team, shy_new((size_t)p->rows.rows, sizeof *row, &row));
     for (int i = 0; i < p->rows.rows; i++)
         row[i] = (uint64_t)l->sample[p->rows.first + (uint64_t)i];
+    SHY_TRY(shy_loading_fit(l, row, budget));
     const shy_columns_source source = {.team = l->team,
                                        .cohort = l->cohort,
                                        .factors = p->factors,
                                        .column = p->cohort_column,
+                                       .derivation = p->derivation,
                                        .rows = p->rows.rows,
                                        .row = row,
                                        .budget = budget};
@@ -211,14 +216,14 @@ out:
     return st;
 }
 
-static shy_status read_outcome(struct shy_loading *l)
+shy_status shy_loading_values(struct shy_loading *l, int64_t column, double *values)
 {
     shy_status st = SHY_OK;
     uint64_t first, rows;
 
     span_of(l, &first, &rows);
-    SHY_TRY(shy_loading_read(l, &l->outcome, 1, first, rows));
-    pick(l, l->panel, first, l->problem->y);
+    SHY_TRY(shy_loading_read(l, &column, 1, first, rows));
+    pick(l, l->panel, first, values);
 out:
     return st;
 }
@@ -246,9 +251,6 @@ static shy_status begin(struct shy_loading *l)
     p->n_cohort = shy_cohort_rows(l->cohort);
     SHY_TRY(shy_loading_select(l));
     p->offered = l->offered;
-    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *outcome = &about;
-    SHY_TRY(shy_string_copy(outcome->name, &p->outcome));
-    SHY_TRY(shy_string_copy(outcome->unit ? outcome->unit : "", &p->outcome_unit));
     const uint64_t members = (uint64_t)l->team->row_blocks, me = (uint64_t)l->team->row_block;
     l->slice_first = p->n_cohort * me / members;
     l->slice_rows = p->n_cohort * (me + 1) / members - l->slice_first;
@@ -276,24 +278,7 @@ static shy_status settle(struct shy_loading *l)
         SHY_TRY(make_columns(l));
         SHY_TRY(measure_columns(l, &fewer));
     }
-    SHY_TRY(read_outcome(l));
 out:
-    return st;
-}
-
-/* The outcome is known to vary among the candidates; whether it does among the samples, its own start says. */
-static shy_status try_outcome(struct shy_loading *l)
-{
-    shy_status st = SHY_OK;
-    shy_problem *p = l->problem;
-    shy_outcome *outcome = NULL;
-
-    if (p->positive) shy_loading_code(l, p->y, p->rows.rows);
-    p->data.column = p->outcome;
-    p->data.y = p->y;
-    SHY_TRY(shy_problem_outcome(p, &outcome));
-out:
-    shy_outcome_destroy(&outcome);
     return st;
 }
 
@@ -306,13 +291,20 @@ shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_
     l.place = options->cohort_name ? options->cohort_name : "the cohort";
     SHY_TRY_ALL(team, begin(&l));
     SHY_TRY(shy_loading_filter(&l));
+    SHY_TRY(shy_loading_derive(&l));
     SHY_TRY(settle(&l));
-    SHY_TRY_ALL(team, try_outcome(&l));
     SHY_TRY_ALL(team, shy_loading_notes(&l));
+    SHY_TRY(shy_loading_targets(&l));
     *problem_out = l.problem, l.problem = NULL;
 out:
     shy_problem_free(&l.problem);
+    for (int k = 0; k < l.parts; k++)
+        shy_free(&l.part[k].positive);
+    shy_free(&l.part);
+    shy_free(&l.label);
     shy_free(&l.offer);
+    shy_free(&l.source);
+    shy_free(&l.level_count);
     shy_free(&l.aside);
     shy_free(&l.candidate);
     shy_free(&l.lacks);
@@ -337,11 +329,10 @@ void shy_problem_free(shy_problem **problem)
 
     if (!p) return;
     free_columns(p);
+    shy_recipes_free(p);
     for (int k = 0; k < p->notes_count; k++)
         shy_free(&p->notes[k]);
     shy_free(&p->notes);
-    shy_free(&p->outcome);
-    shy_free(&p->outcome_unit);
-    shy_free(&p->positive);
+    shy_problem_free_targets(p);
     shy_free(problem);
 }

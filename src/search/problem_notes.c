@@ -7,8 +7,6 @@
 
 #include "problem_impl.h"
 
-#define NAMES_LISTED 8
-
 shy_status shy_problem_note(shy_problem *problem, const char *format, ...)
 {
     shy_status st = SHY_OK;
@@ -35,11 +33,10 @@ static const char *name_of(const struct shy_loading *l, int32_t column)
     return shy_cohort_column(l->cohort, column).name;
 }
 
-/* "a, b, c and 12 more" of `count` names, of which the first NAMES_LISTED are there; owned. */
-static shy_status list_names(const char *const *names, int count, char **text_out)
+shy_status shy_names_list(const char *const *names, int count, char **text_out)
 {
     shy_status st = SHY_OK;
-    const int listed = count > NAMES_LISTED ? NAMES_LISTED : count;
+    const int listed = count > SHY_NAMES_LISTED ? SHY_NAMES_LISTED : count;
     size_t length = 64;
     char *text = NULL, *to;
 
@@ -63,17 +60,17 @@ out:
 static shy_status note_fate(const struct shy_loading *l, enum shy_fate fate, const char *one, const char *several)
 {
     shy_status st = SHY_OK;
-    const char *names[NAMES_LISTED];
+    const char *names[SHY_NAMES_LISTED];
     char *list = NULL;
     int count = 0;
 
     for (int k = 0; k < l->offered; k++) {
         if (l->offer[k].fate != fate) continue;
-        if (count < NAMES_LISTED) names[count] = name_of(l, l->offer[k].column);
+        if (count < SHY_NAMES_LISTED) names[count] = shy_loading_name(l, &l->offer[k]);
         count++;
     }
     if (count == 0) goto out;
-    SHY_TRY(list_names(names, count, &list));
+    SHY_TRY(shy_names_list(names, count, &list));
     if (count == 1)
         SHY_TRY(shy_problem_note(l->problem, "The factor %s %s and is left out.", list, one));
     else
@@ -92,7 +89,9 @@ static const struct shy_offer *costliest(const struct shy_loading *l, int rank)
         found = NULL;
         for (int k = 0; k < l->offered; k++) {
             const struct shy_offer *o = &l->offer[k];
-            if (o->fate != SHY_FATE_USED || o->missing == 0) continue;
+            const struct shy_recipe *recipe = shy_loading_recipe(l, o);
+            if (o->fate != SHY_FATE_USED || o->missing == 0 || (recipe && recipe->fills)) continue;
+            if (above && o->column == above->column) continue; /* factors of one column lack the same */
             /* after `above` in the order of many to few, first to last */
             if (above && (o->missing > above->missing || (o->missing == above->missing && o <= above))) continue;
             if (!found || o->missing > found->missing) found = o;
@@ -112,6 +111,10 @@ static shy_status note_complete(const struct shy_loading *l)
 
     shy_text_thousands(l->samples, samples);
     shy_text_thousands(l->candidates, candidates);
+    if (!most && l->problem->recipes > 0) {
+        SHY_TRY(shy_problem_note(l->problem, "All %s samples with the outcome are in use, with %d factors.", samples, p->factors));
+        goto out;
+    }
     if (!most) {
         SHY_TRY(shy_problem_note(l->problem,
                                  "All %s samples are complete: none lacks a value of the %d factor%s in use.", samples,
@@ -136,32 +139,88 @@ out:
 }
 
 /* Who forgets the kind of a binary outcome gets a fit of 0 and 1, which is seldom what was meant. */
-static shy_status note_kind(const struct shy_loading *l)
+static shy_status note_kind(const struct shy_loading *l, const struct shy_part *part)
 {
-    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
+    const shy_column about = shy_cohort_column(l->cohort, part->column), *column = &about;
 
-    if (column->kind != SHY_KIND_BINARY || column->levels != 2 || l->problem->ops->codes_levels)
-        return SHY_OK;
+    if (part->role != SHY_ROLE_OUTCOME || column->kind != SHY_KIND_BINARY || column->levels != 2) return SHY_OK;
+    if (strcmp(l->problem->ops->name, "continuous") != 0) return SHY_OK;
     return shy_problem_note(
         l->problem,
         "The outcome %s, %s or %s, is fitted as the number 0 or 1; outcome.kind: binary would fit the odds of %s.",
         column->name, column->level_names[0], column->level_names[1], column->level_names[1]);
 }
 
+static shy_status note_missing(const struct shy_loading *l, const struct shy_part *part)
+{
+    const bool several = l->problem->targets > 1 && part->role == SHY_ROLE_OUTCOME;
+    const char *name = shy_cohort_column(l->cohort, part->column).name;
+    char missing[32], rows[32];
+
+    if (part->missing == 0) return SHY_OK;
+    return shy_problem_note(l->problem, "The %s %s is missing in %s of %s rows, which %s.", shy_role_name(part->role), name,
+                            shy_text_thousands(part->missing, missing), shy_text_thousands(l->problem->n_filtered, rows),
+                            several ? "do not take part in its search" : "are left out");
+}
+
+/* What was done where covariates are missing; where that is refused there are none. */
+static shy_status note_covariates(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    char samples[32], missing[32];
+
+    if (l->without_covariates > 0)
+        SHY_TRY(shy_problem_note(l->problem, "%s samples lack a covariate and are left out.", shy_text_thousands(l->without_covariates, samples)));
+    for (int k = l->parts - l->covariates; k < l->parts && l->options->covariates_missing == SHY_COVARIATES_INDICATOR; k++)
+        if (l->part[k].missing > 0)
+            SHY_TRY(shy_problem_note(l->problem, "The covariate %s is missing in %s samples: a further covariate says where.",
+                                     shy_cohort_column(l->cohort, l->part[k].column).name, shy_text_thousands(l->part[k].missing, missing)));
+out:
+    return st;
+}
+
+static shy_status note_parts(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+
+    for (int k = 0; k < l->parts - l->covariates; k++) {
+        SHY_TRY(note_kind(l, &l->part[k]));
+        SHY_TRY(note_missing(l, &l->part[k]));
+    }
+    SHY_TRY(note_covariates(l));
+out:
+    return st;
+}
+
 static shy_status note_aside(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;
-    const char *names[NAMES_LISTED];
+    const char *names[SHY_NAMES_LISTED];
     char *list = NULL;
 
     if (l->aside_count == 0) return SHY_OK;
-    for (int k = 0; k < l->aside_count && k < NAMES_LISTED; k++)
+    for (int k = 0; k < l->aside_count && k < SHY_NAMES_LISTED; k++)
         names[k] = name_of(l, l->aside[k]);
-    SHY_TRY(list_names(names, l->aside_count, &list));
+    SHY_TRY(shy_names_list(names, l->aside_count, &list));
     SHY_TRY(shy_problem_note(l->problem, "%d categorical column%s not offered as factor%s: %s.", l->aside_count,
                              l->aside_count == 1 ? " is" : "s are", l->aside_count == 1 ? "" : "s", list));
 out:
     shy_free(&list);
+    return st;
+}
+
+static shy_status note_sparse(const struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    const double most = l->options->factor.missing_most;
+    char *one = NULL, *several = NULL;
+
+    SHY_TRY(shy_string_format(&one, "is missing in more than %g of the samples (missing.most)", most));
+    SHY_TRY(shy_string_format(&several, "are missing in more than %g of the samples (missing.most)", most));
+    SHY_TRY(note_fate(l, SHY_FATE_SPARSE, one, several));
+out:
+    shy_free(&one);
+    shy_free(&several);
     return st;
 }
 
@@ -170,21 +229,19 @@ shy_status shy_loading_notes(const struct shy_loading *l)
     shy_status st = SHY_OK;
     shy_problem *p = l->problem;
     char a[32], b[32];
-    const uint64_t without = p->n_filtered - l->candidates;
 
     if (l->options->where && *l->options->where)
         SHY_TRY(shy_problem_note(p, "The filter keeps %s of %s rows.", shy_text_thousands(p->n_filtered, a),
                                  shy_text_thousands(p->n_cohort, b)));
-    SHY_TRY(note_kind(l));
-    if (without > 0)
-        SHY_TRY(shy_problem_note(p, "The outcome %s is missing in %s of %s rows, which are left out.", p->outcome,
-                                 shy_text_thousands(without, a), shy_text_thousands(p->n_filtered, b)));
+    SHY_TRY(note_parts(l));
     SHY_TRY(note_aside(l));
     SHY_TRY(note_fate(l, SHY_FATE_EMPTY, "has no value in the samples with the outcome",
                       "have no value in the samples with the outcome"));
     SHY_TRY(note_fate(l, SHY_FATE_CONSTANT, "is constant", "are constant"));
     SHY_TRY(note_fate(l, SHY_FATE_EXTREME, "has values beyond 1e150, or differences below 1e-150,",
                       "have values beyond 1e150, or differences below 1e-150,"));
+    SHY_TRY(note_sparse(l));
+    SHY_TRY(shy_loading_note_derived(l));
     SHY_TRY(note_complete(l));
 out:
     return st;
@@ -208,7 +265,7 @@ shy_status shy_loading_judge(const struct shy_loading *l)
     if (!most)
         return shy_fail(SHY_INPUT,
                         "only %s samples of %s have the outcome \"%s\" and pass samples.where; at least %d are needed.",
-                        candidates, l->place, l->problem->outcome, SHY_SAMPLES_LEAST);
+                        candidates, l->place, l->label, SHY_SAMPLES_LEAST);
     return shy_fail(SHY_INPUT,
                     "only %llu of %s samples of %s are complete; at least %d are needed. Factor \"%s\" alone is "
                     "missing in %s of them: "

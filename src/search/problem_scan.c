@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "derive.h"
 #include "problem_impl.h"
 #include "shihyo/linalg.h"
 
@@ -57,41 +58,12 @@ out:
     return st;
 }
 
-/* candidate = passes the filter and has the outcome, which is the only column of the panel */
-static shy_status check_outcome(struct shy_loading *l, double *counts)
-{
-    counts[0] = counts[1] = 0.0;
-    for (uint64_t i = 0; i < l->slice_rows; i++) {
-        if (!l->candidate[i]) continue;
-        counts[0] += 1.0;
-        if (isinf(l->panel[i])) return refuse_infinite(l, "outcome", l->outcome, i);
-        l->candidate[i] = (uint8_t)!isnan(l->panel[i]);
-        counts[1] += l->candidate[i];
-    }
-    return SHY_OK;
-}
-
 shy_status shy_loading_filter(struct shy_loading *l)
 {
     shy_status st = SHY_OK;
-    shy_problem *p = l->problem;
-    double counts[2];
 
     SHY_TRY(apply_filter(l));
-    SHY_TRY(shy_loading_read(l, &l->outcome, 1, l->slice_first, l->slice_rows));
-    SHY_TRY_ALL(l->team, check_outcome(l, counts));
-    SHY_TRY(shy_group_sum(l->team, counts, 2));
-    p->n_filtered = (uint64_t)counts[0];
-    l->candidates = (uint64_t)counts[1];
-    if (p->n_filtered == 0)
-        return shy_fail(SHY_INPUT, "samples.where keeps none of the %llu rows of %s; widen it.",
-                        (unsigned long long)p->n_cohort, l->place);
-    if (l->candidates == 0)
-        return shy_fail(SHY_INPUT,
-                        "outcome \"%s\" has no value in any of the %llu rows of %s that pass samples.where. "
-                        "Choose another outcome or other samples.",
-                        p->outcome, (unsigned long long)p->n_filtered, l->place);
-    if (p->ops->codes_levels) SHY_TRY(shy_loading_levels(l, l->panel));
+    SHY_TRY(shy_loading_candidates(l));
 out:
     return st;
 }
@@ -140,6 +112,23 @@ static void next_panel(const struct shy_loading *l, int *at, int end, struct pan
     }
 }
 
+/* The factor's values before anything is filled or cut off. */
+static void derive(const struct shy_loading *l, int offer, double *values)
+{
+    const struct shy_recipe *recipe = shy_loading_recipe(l, &l->offer[offer]);
+
+    if (!recipe) return;
+    shy_derivation how = recipe->how;
+    how.fill = NAN, how.low = -INFINITY, how.high = INFINITY;
+    shy_derive_rows(&how, l->slice_rows, values);
+}
+
+static bool is_filled(const struct shy_loading *l, int offer)
+{
+    const struct shy_recipe *recipe = shy_loading_recipe(l, &l->offer[offer]);
+    return recipe && recipe->fills;
+}
+
 /* What the candidates of my slice say about each column. */
 static shy_status survey(struct shy_loading *l, struct panel *panel)
 {
@@ -147,7 +136,8 @@ static shy_status survey(struct shy_loading *l, struct panel *panel)
 
     SHY_TRY(shy_cohort_read_alone(l->cohort, panel->column, panel->count, l->slice_first, l->slice_rows, l->panel));
     for (int k = 0; k < panel->count; k++) {
-        const double *values = l->panel + (uint64_t)k * l->slice_rows;
+        double *values = l->panel + (uint64_t)k * l->slice_rows;
+        derive(l, panel->offer[k], values);
         double missing = 0.0, low = INFINITY, high = -INFINITY;
         for (uint64_t i = 0; i < l->slice_rows; i++) {
             if (!l->candidate[i]) continue;
@@ -181,7 +171,7 @@ static void decide_fates(const struct shy_loading *l, const struct panel *panel,
         const enum shy_fate fate = judge_column(l, panel, k);
         const double *values = l->panel + (uint64_t)k * l->slice_rows;
         if (l->team->row_block == 0) verdict[panel->offer[k]] = verdict_of((uint64_t)panel->missing[k], fate);
-        if (fate != SHY_FATE_USED || panel->missing[k] == 0.0) continue;
+        if (fate != SHY_FATE_USED || panel->missing[k] == 0.0 || is_filled(l, panel->offer[k])) continue;
         for (uint64_t i = 0; i < l->slice_rows; i++)
             if (isnan(values[i])) l->lacks[i] = 1;
     }

@@ -5,8 +5,12 @@
 
 #include "problem_impl.h"
 
-static bool is_factor_kind(shy_kind kind)
+static bool is_factor_kind(const struct shy_loading *l, int64_t column)
 {
+    const shy_kind kind = shy_cohort_column(l->cohort, column).kind;
+    const shy_factor_options *o = &l->options->factor;
+
+    if (kind == SHY_KIND_CATEGORICAL) return o->categories != SHY_CATEGORIES_OFF || o->ordered_count > 0;
     return kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY;
 }
 
@@ -39,7 +43,7 @@ static bool is_pattern(const char *text)
     return strpbrk(text, "*?") != NULL;
 }
 
-enum { INCLUDED = 1, EXCLUDED = 2 };
+enum { INCLUDED = 1, EXCLUDED = 2, OWN = 4 }; /* own: what the outcome is made of */
 
 /* A mark on every column that is named or matched. Names are looked up: there may be as many of them as columns. */
 static void mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks)
@@ -54,7 +58,7 @@ static void mark(const struct shy_loading *l, const char *const *patterns, int c
     }
 }
 
-static shy_status unknown(const struct shy_loading *l, const char *what, const char *name)
+shy_status shy_loading_unknown(const struct shy_loading *l, const char *what, const char *name)
 {
     const char *nearest = shy_cohort_nearest(l->cohort, name);
 
@@ -66,13 +70,13 @@ static shy_status unknown(const struct shy_loading *l, const char *what, const c
 }
 
 /* Each pattern is to match something: a misspelt one would silently offer less, or, worse, exclude less. */
-static shy_status check_patterns(const struct shy_loading *l, const char *const *patterns, int count, const char *what)
+shy_status shy_loading_check_patterns(const struct shy_loading *l, const char *const *patterns, int count, const char *what)
 {
     const int64_t columns = shy_cohort_columns(l->cohort);
 
     for (int k = 0; k < count; k++) {
         if (shy_cohort_find(l->cohort, patterns[k]) >= 0) continue;
-        if (!is_pattern(patterns[k])) return unknown(l, what, patterns[k]);
+        if (!is_pattern(patterns[k])) return shy_loading_unknown(l, what, patterns[k]);
         int64_t c = 0;
         while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c).name))
             c++;
@@ -93,41 +97,33 @@ static shy_status check_kinds(const struct shy_loading *l)
         const int64_t index = shy_cohort_find(l->cohort, l->options->include[k]);
         if (index < 0) continue;
         const shy_column about = shy_cohort_column(l->cohort, index), *column = &about;
-        if (index == l->outcome)
-            return shy_fail(SHY_INPUT,
-                            "\"%s\" is the outcome and cannot be a factor as well; take it out of factors.include.",
-                            column->name);
-        if (!is_factor_kind(column->kind))
-            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary.",
-                            column->name, shy_kind_name(column->kind), l->place);
+        const struct shy_part *part = shy_loading_part(l, index);
+        if (part && part->role != SHY_ROLE_COVARIATE)
+            return shy_fail(SHY_INPUT, "\"%s\" is the %s%s and cannot be a factor as well; take it out of factors.include.", column->name,
+                            shy_role_name(part->role), part->role == SHY_ROLE_OUTCOME ? "" : " of the outcome");
+        if (!is_factor_kind(l, index))
+            return shy_fail(SHY_INPUT, "factor \"%s\" is a column of kind %s in %s; factors are numeric or binary%s.",
+                            column->name, shy_kind_name(column->kind), l->place,
+                            column->kind == SHY_KIND_CATEGORICAL ? ", or made from categories with factors.categories" : "");
     }
     return SHY_OK;
 }
 
-static shy_status select_outcome(struct shy_loading *l)
+/* A covariate may be a factor, too, if that is asked for by its full name: alone it explains nothing, beside others it may. */
+static void mark_own(const struct shy_loading *l, uint8_t *marks)
 {
-    shy_problem *p = l->problem;
-
-    p->ops = shy_outcome_find(l->options->outcome_kind);
-    if (!p->ops) return shy_fail(SHY_INPUT, "\"%s\" is no kind of outcome.", l->options->outcome_kind);
-    l->outcome = shy_cohort_find(l->cohort, l->options->outcome);
-    if (l->outcome < 0) return unknown(l, "outcome", l->options->outcome);
-    const shy_column about = shy_cohort_column(l->cohort, l->outcome), *column = &about;
-    const bool is_binary = p->ops->codes_levels;
-    const bool is_text = column->kind == SHY_KIND_IDENTIFIER || (column->kind == SHY_KIND_CATEGORICAL && !is_binary);
-    if (is_text)
-        return shy_fail(SHY_INPUT, "outcome \"%s\" is a column of kind %s in %s; %s outcome needs %s.", column->name,
-                        shy_kind_name(column->kind), l->place, is_binary ? "a binary" : "a continuous",
-                        is_binary ? "two values" : "numbers");
-    if (column->missing >= shy_cohort_rows(l->cohort))
-        return shy_fail(SHY_INPUT, "outcome \"%s\" has no value in any of the %llu rows of %s. Choose another outcome.",
-                        column->name, (unsigned long long)shy_cohort_rows(l->cohort), l->place);
-    return SHY_OK;
+    for (int k = 0; k < l->parts; k++)
+        marks[l->part[k].column] |= OWN;
+    for (int k = 0; k < l->options->include_count; k++) {
+        const int64_t named = shy_cohort_find(l->cohort, l->options->include[k]);
+        const struct shy_part *part = named < 0 ? NULL : shy_loading_part(l, named);
+        if (part && part->role == SHY_ROLE_COVARIATE) marks[named] &= (uint8_t)~OWN;
+    }
 }
 
-static bool is_offered(const struct shy_loading *l, int64_t index, uint8_t marks)
+static bool is_offered(const struct shy_loading *l, uint8_t marks)
 {
-    if (index == l->outcome || (marks & EXCLUDED)) return false;
+    if (marks & (OWN | EXCLUDED)) return false;
     return l->options->include_count == 0 || (marks & INCLUDED);
 }
 
@@ -138,12 +134,11 @@ static void list_offers(struct shy_loading *l, const uint8_t *marks)
 
     l->offered = l->aside_count = 0;
     for (int64_t c = 0; c < columns; c++) {
-        if (!is_offered(l, c, marks[c])) continue;
-        const shy_kind kind = shy_cohort_column(l->cohort, c).kind;
-        if (is_factor_kind(kind)) {
-            if (l->offer) l->offer[l->offered].column = (int32_t)c;
+        if (!is_offered(l, marks[c])) continue;
+        if (is_factor_kind(l, c)) {
+            if (l->offer) l->offer[l->offered] = (struct shy_offer){.column = (int32_t)c, .recipe = -1};
             l->offered++;
-        } else if (kind == SHY_KIND_CATEGORICAL) {
+        } else if (shy_cohort_column(l->cohort, c).kind == SHY_KIND_CATEGORICAL) {
             if (l->aside) l->aside[l->aside_count] = (int32_t)c;
             l->aside_count++;
         }
@@ -161,6 +156,7 @@ static shy_status select_factors(struct shy_loading *l)
     SHY_TRY(shy_new((size_t)columns, sizeof *marks, &marks));
     mark(l, o->include, o->include_count, INCLUDED, marks);
     mark(l, o->exclude, o->exclude_count, EXCLUDED, marks);
+    mark_own(l, marks);
     list_offers(l, marks);
     SHY_TRY(shy_new((size_t)l->offered, sizeof *l->offer, &l->offer));
     SHY_TRY(shy_new((size_t)l->aside_count, sizeof *l->aside, &l->aside));
@@ -180,11 +176,25 @@ shy_status shy_loading_select(struct shy_loading *l)
     shy_status st = SHY_OK;
     const shy_problem_options *o = l->options;
 
-    SHY_TRY(select_outcome(l));
-    SHY_TRY(check_patterns(l, o->include, o->include_count, "factor"));
-    SHY_TRY(check_patterns(l, o->exclude, o->exclude_count, "excluded factor"));
+    SHY_TRY(shy_loading_roles(l));
+    SHY_TRY(shy_loading_check_patterns(l, o->include, o->include_count, "factor"));
+    SHY_TRY(shy_loading_check_patterns(l, o->exclude, o->exclude_count, "excluded factor"));
     SHY_TRY(check_kinds(l));
     SHY_TRY(select_factors(l));
 out:
     return st;
+}
+
+shy_status shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, const char *what, uint8_t bit, uint8_t *marks)
+{
+    const shy_status st = shy_loading_check_patterns(l, patterns, count, what);
+
+    if (st == SHY_OK) mark(l, patterns, count, bit, marks);
+    return st;
+}
+
+shy_status shy_loading_find(const struct shy_loading *l, const char *what, const char *name, int64_t *column_out)
+{
+    *column_out = shy_cohort_find(l->cohort, name);
+    return *column_out >= 0 ? SHY_OK : shy_loading_unknown(l, what, name);
 }

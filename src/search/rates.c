@@ -68,10 +68,11 @@ static shy_status create(shy_trial **trial_out)
     SHY_TRY(shy_new(1, sizeof *t, &t));
     *trial_out = t;
     for (int k = 0; k < ROWS; k++) t->y[k] = shy_random_normal(1, 1, (uint64_t)k);
-    SHY_TRY(shy_panel_create(LEFT, LEFT, ROWS, ROWS, t->y, true, true, &t->left));
-    SHY_TRY(shy_panel_create(RIGHT, 0, ROWS, ROWS, t->y, false, true, &t->right));
-    SHY_TRY(shy_tile_create(LEFT, RIGHT, true, &t->tile));
-    SHY_TRY(shy_pairs_create(LEFT * RIGHT, &t->pairs));
+    const shy_tile_metric metric = {.response = t->y};
+    SHY_TRY(shy_panel_create(LEFT, LEFT, ROWS, ROWS, &metric, true, true, &t->left));
+    SHY_TRY(shy_panel_create(RIGHT, 0, ROWS, ROWS, &metric, false, true, &t->right));
+    SHY_TRY(shy_tile_create(LEFT, RIGHT, 0, true, &t->tile));
+    SHY_TRY(shy_pairs_create(LEFT * RIGHT, 0, &t->pairs));
 out:
     return st;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stage.h"
+#include "study.h"
 
 /* ---- deal and work -------------------------------------------------------------------------------------------------------- */
 
@@ -197,6 +198,7 @@ static shy_status finish(shy_best *best, int keep, shy_search_result *result)
     shy_outcome *outcome = NULL;
     SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
     SHY_TRY(shy_finish(best, keep, outcome, result));
+    result->null = *shy_outcome_null(outcome);
 out:
     shy_outcome_destroy(&outcome);
     return st;
@@ -247,8 +249,7 @@ out:
     return st;
 }
 
-shy_status shy_search_run(const shy_problem *problem, const shy_search_options *options,
-                          void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result **result_out)
+shy_status shy_search_once(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result **result_out)
 {
     shy_status st = SHY_OK;
     shy_stage stage = {0};
@@ -257,11 +258,29 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     *result_out = NULL;
     SHY_TRY_ALL(problem->team, shy_new(1, sizeof *result, &result));
     SHY_TRY(shy_stage_enter(&stage, problem, options));
-    SHY_TRY(search_stage(&stage, progress, context, result));
+    SHY_TRY(search_stage(&stage, monitor->tell, monitor->context, result));
     result->seconds = shy_time_seconds() - start;
     if (problem->team->rank == 0) *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);
     shy_stage_leave(&stage);
+    return st;
+}
+
+shy_status shy_search_run(const shy_problem *problem, const shy_search_options *options,
+                          void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result **result_out)
+{
+    shy_status st = SHY_OK;
+    const shy_monitor monitor = {progress, context};
+    const double start = shy_time_seconds();
+    shy_search_result *result = NULL;
+    *result_out = NULL;
+    SHY_TRY(shy_search_once(problem, options, &monitor, &result));
+    if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &monitor, result));
+    if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &monitor, result));
+    if (result) result->seconds = shy_time_seconds() - start;
+    *result_out = result, result = NULL;
+out:
+    shy_search_result_free(&result);
     return st;
 }

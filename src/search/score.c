@@ -14,16 +14,19 @@ struct shy_scorer {
     double *right[COLUMNS];       /* my rows: response, probes */
     double *basis[SHY_FAMILY_TERMS];
     double *partial;              /* runs × width */
+    double **against, *along;     /* [directions + terms]: what a column is made orthogonal to, and its sums with these */
 };
 
 /* Some microseconds, and some passes over the columns (measured). */
 #define SCORE_SECONDS 8e-6
 #define SCORE_ROW_SECONDS 1.5e-8
+#define SCORE_DIRECTION_SECONDS 2e-9 /* per sample: two sums and two subtractions */
 
 double shy_score_seconds(const shy_space *space)
 {
     const shy_problem *problem = space->problem;
-    return SCORE_SECONDS + (double)problem->rows.total / problem->team->row_blocks * SCORE_ROW_SECONDS;
+    const double row = SCORE_ROW_SECONDS + space->directions * SCORE_DIRECTION_SECONDS;
+    return SCORE_SECONDS + (double)problem->rows.total / problem->team->row_blocks * row;
 }
 
 shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **scorer_out)
@@ -33,7 +36,7 @@ shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **score
     const shy_rows *rows = &space->problem->rows;
     SHY_TRY(shy_new(1, sizeof *s, &s));
     s->space = space;
-    s->right[0] = space->response;
+    s->right[0] = space->scaled_response;
     for (int k = 0; k < SHY_PROBES; k++) {
         SHY_TRY(shy_new((size_t)rows->rows, sizeof(double), &s->right[1 + k]));
         for (int i = 0; i < rows->rows; i++) {
@@ -41,7 +44,12 @@ shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **score
         }
     }
     for (int k = 0; k < SHY_FAMILY_TERMS; k++) SHY_TRY(shy_new((size_t)rows->rows, sizeof(double), &s->basis[k]));
-    SHY_TRY(shy_new((size_t)rows->runs * (SHY_FAMILY_TERMS + COLUMNS), sizeof(double), &s->partial));
+    const size_t most = (size_t)space->directions + SHY_FAMILY_TERMS;
+    SHY_TRY(shy_new((size_t)rows->runs * (most + COLUMNS), sizeof(double), &s->partial));
+    SHY_TRY(shy_new(most, sizeof *s->against, &s->against));
+    SHY_TRY(shy_new(most, sizeof *s->along, &s->along));
+    for (int k = 0; k < space->directions; k++) s->against[k] = space->scaled_direction[k];
+    for (int k = 0; k < SHY_FAMILY_TERMS; k++) s->against[space->directions + k] = s->basis[k];
     *scorer_out = s, s = NULL;
 out:
     shy_scorer_destroy(&s);
@@ -54,6 +62,8 @@ void shy_scorer_destroy(shy_scorer **scorer)
     for (int k = 0; k < SHY_PROBES; k++) shy_free(&(*scorer)->right[1 + k]);
     for (int k = 0; k < SHY_FAMILY_TERMS; k++) shy_free(&(*scorer)->basis[k]);
     shy_free(&(*scorer)->partial);
+    shy_free(&(*scorer)->against);
+    shy_free(&(*scorer)->along);
     shy_free(scorer);
 }
 
@@ -84,32 +94,54 @@ static void scale_shift(const shy_scorer *s, double *u, double shift, double fac
 #define COLLINEAR 2e-9 /* of the centred column's length */
 #define ROUNDING 2e-12 /* of the column's length */
 
-/* Centre column k, make it orthogonal to those before it (twice is enough) and of length 1. */
+/* With weights: times √w, 0 where a row takes no part, so that all that follows are ordinary sums. */
+static void weigh(const shy_scorer *s, double *u)
+{
+    const double *root = s->space->root;
+    for (int i = 0; root && i < s->space->problem->rows.rows; i++) u[i] *= root[i];
+}
+
+static void leave_out(const shy_scorer *s, double *u)
+{
+    const double *root = s->space->root;
+    for (int i = 0; root && i < s->space->problem->rows.rows; i++) u[i] = root[i] > 0.0 ? u[i] : 0.0;
+}
+
+/* u := what is left of it beside the first `count` of s->against: directions of square n, then basis columns of length 1. */
+static shy_status subtract_along(shy_scorer *s, double *u, int count)
+{
+    shy_status st = SHY_OK;
+    const int rows = s->space->problem->rows.rows, directions = s->space->directions;
+    const double n = (double)s->space->problem->rows.total;
+    SHY_TRY(sums(s, u, s->against, count, s->along));
+    for (int j = 0; j < count; j++) shy_exact_subtract(rows, u, j < directions ? s->along[j] / n : s->along[j], s->against[j]);
+out:
+    return st;
+}
+
+/* Centre column k, make it orthogonal to the directions and the columns before it (twice is enough) and of length 1. */
 static shy_status orthonormalise(shy_scorer *s, int k, bool *nothing_out)
 {
     shy_status st = SHY_OK;
-    const int rows = s->space->problem->rows.rows;
     double *const *b = s->basis;
-    double *const one[1] = {NULL}, *const self[1] = {b[k]};
+    double *const one[1] = {s->space->weight}, *const self[1] = {b[k]};
     const double n = (double)s->space->problem->rows.total;
-    double sum = 0.0, before = 0.0, after = 0.0, along[SHY_FAMILY_TERMS];
+    const int others = s->space->directions + k;
+    double sum = 0.0, before = 0.0, after = 0.0;
     *nothing_out = true;
+    leave_out(s, b[k]);
     SHY_TRY(sums(s, b[k], one, 1, &sum));
     const double mean = sum / n;
     if (!isfinite(mean)) return SHY_OK;
     scale_shift(s, b[k], mean, 1.0);
+    weigh(s, b[k]);
     SHY_TRY(sums(s, b[k], self, 1, &before));
     const double size = sqrt(before), length = sqrt(before + n * mean * mean);
     if (!isfinite(length) || !(size > ROUNDING * length)) return SHY_OK;
     scale_shift(s, b[k], 0.0, 1.0 / size);
-    for (int pass = 0; k > 0 && pass < 2; pass++) {
-        SHY_TRY(sums(s, b[k], b, k, along));
-        for (int j = 0; j < k; j++) {
-            shy_exact_subtract(rows, b[k], along[j], b[j]);
-        }
-    }
-    *nothing_out = k > 0;
-    if (k == 0) return SHY_OK; /* nothing has been taken from it: its length is 1 */
+    for (int pass = 0; others > 0 && pass < 2; pass++) SHY_TRY(subtract_along(s, b[k], others));
+    *nothing_out = others > 0;
+    if (others == 0) return SHY_OK; /* nothing has been taken from it: its length is 1 */
     SHY_TRY(sums(s, b[k], self, 1, &after));
     if (!(sqrt(after) > COLLINEAR) || !(sqrt(after) * size > ROUNDING * length)) return SHY_OK;
     scale_shift(s, b[k], 0.0, 1.0 / sqrt(after));

@@ -84,9 +84,20 @@ typedef struct {
     int scratch;                 /* room in these and in the next */
     struct shy_known *known;     /* while a context is made */
     int *list, list_size;        /* likewise */
-    double *response;           /* y of screening, Σ = 0, Σ² = n over all samples; my rows */
-    double y_scale;             /* √(Σ y²/n) before scaling */
+    /* The metric of screening over my rows, normalised over the samples of this problem: see shy_metric, and metric.c. */
+    double *response;           /* y, Σ y²/w = n */
+    double y_scale;             /* √(Σ y²/w / n) before scaling */
+    double *weight, *root;      /* w, √w; NULL: all 1 */
+    int directions;
+    double **direction;         /* q_k */
+    double *scaled_response, **scaled_direction; /* y/√w, √w·q_k; without weights the columns above */
+    double *direction_values;   /* what these point into */
 } shy_space;
+
+/* Copies and normalises. Directions that are combinations of others on these samples are left out. SHY_INPUT. Collective over the group. */
+shy_status shy_space_set_metric(shy_space *space, const shy_metric *metric);
+void shy_space_free_metric(shy_space *space);
+shy_tile_metric shy_space_metric(const shy_space *space); /* as tiles take it; borrowed */
 
 shy_status shy_space_create(const shy_problem *problem, const shy_grammar *grammar, shy_space **space_out); /* collective */
 void shy_space_destroy(shy_space **space);
@@ -315,6 +326,7 @@ typedef struct {
 
 shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out);
 void shy_engine_destroy(shy_engine **engine);
+int shy_engine_block(const shy_space *space); /* left operands of a tile, unless memory is short */
 uint64_t shy_scoring_bytes(const shy_space *space, int keep); /* lists and columns, without the tiles */
 uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision);
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */
@@ -324,7 +336,7 @@ shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_fo
 shy_status shy_tile_work_create(shy_engine *engine);
 void shy_tile_work_destroy(shy_engine *engine);
 shy_status shy_tile_work_run(shy_engine *engine, const shy_job *job);
-uint64_t shy_tile_work_bytes(int rows, const shy_tile_shape *shape);
+uint64_t shy_tile_work_bytes(const shy_space *space, const shy_tile_shape *shape);
 shy_status shy_element_work_create(shy_engine *engine);
 void shy_element_work_destroy(shy_engine *engine);
 shy_status shy_element_work_run(shy_engine *engine, const shy_job *job);

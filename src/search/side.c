@@ -14,15 +14,17 @@ shy_status shy_side_create(shy_space *space, int capacity, int block, bool wide,
     shy_side *side = NULL;
     const shy_rows *samples = &space->problem->rows;
     const int rows = samples->rows;
+    const shy_tile_metric metric = shy_space_metric(space);
     SHY_TRY(shy_new(1, sizeof *side, &side));
     side->space = space;
     side->capacity = capacity;
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->instance, &side->instance));
     SHY_TRY(shy_new(2 * (size_t)capacity, sizeof *side->sum, &side->sum));
-    SHY_TRY(shy_new(SHY_OPERAND_PARTIALS * (size_t)capacity, sizeof *side->partial, &side->partial));
+    SHY_TRY(shy_new((size_t)shy_operand_partials(space->directions) * (size_t)capacity, sizeof *side->partial, &side->partial));
+    SHY_TRY(shy_new((size_t)capacity, sizeof *side->from, &side->from));
     for (int k = 0; k < 2; k++) {
         SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
-        SHY_TRY(shy_panel_create(capacity, block, rows, samples->total, space->response, block > 0, wide, &side->panel[k]));
+        SHY_TRY(shy_panel_create(capacity, block, rows, samples->total, &metric, block > 0, wide, &side->panel[k]));
         SHY_TRY(shy_new((size_t)capacity, sizeof *side->in[k], &side->in[k]));
     }
     *side_out = side, side = NULL;
@@ -37,6 +39,7 @@ void shy_side_destroy(shy_side **side)
     shy_free(&(*side)->instance);
     shy_free(&(*side)->sum);
     shy_free(&(*side)->partial);
+    shy_free(&(*side)->from);
     shy_free(&(*side)->evaluation);
     for (int k = 0; k < 2; k++) {
         shy_free(&(*side)->value[k]);
@@ -46,10 +49,13 @@ void shy_side_destroy(shy_side **side)
     shy_free(side);
 }
 
-uint64_t shy_side_bytes(int rows, int capacity, int block, bool wide)
+uint64_t shy_side_bytes(const shy_space *space, int capacity, int block, bool wide)
 {
-    const uint64_t instances = 2U * sizeof(shy_instance) + (2U + SHY_OPERAND_PARTIALS) * sizeof(double);
-    return (uint64_t)capacity * instances + 2U * ((uint64_t)capacity * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, block, rows, block > 0, wide));
+    const int rows = space->problem->rows.rows;
+    const shy_tile_metric metric = shy_space_metric(space);
+    const uint64_t sums = 2U + (uint64_t)shy_operand_partials(space->directions), count = (uint64_t)capacity;
+    const uint64_t instances = 2U * sizeof(shy_instance) + sizeof(int) + sums * sizeof(double);
+    return count * instances + 2U * (count * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, block, rows, &metric, block > 0, wide));
 }
 
 /* ---- streams of operands -------------------------------------------------------------------------------------------------- */
@@ -189,11 +195,37 @@ static shy_status standardise(shy_side *side, int which, int count, double *mean
 {
     shy_status st = SHY_OK;
     const int rows = side->space->problem->rows.rows;
+    const double *root = side->space->root;
     memset(mean, 0, 2 * (size_t)count * sizeof *mean);
-    for (int i = 0; i < count; i++) mean[i] = shy_row_sum(rows, side->value[which] + (size_t)i * (size_t)rows);
+    for (int i = 0; i < count; i++) {
+        const double *u = side->value[which] + (size_t)i * (size_t)rows;
+        mean[i] = root ? shy_row_weighted_sum(rows, root, u) : shy_row_sum(rows, u);
+    }
     SHY_TRY(average(side, mean, count));
-    for (int i = 0; i < count; i++) square[i] = shy_row_square(rows, side->value[which] + (size_t)i * (size_t)rows, mean[i]);
+    for (int i = 0; i < count; i++) {
+        const double *u = side->value[which] + (size_t)i * (size_t)rows;
+        square[i] = root ? shy_row_weighted_square(rows, root, u, mean[i]) : shy_row_square(rows, u, mean[i]);
+    }
     SHY_TRY(average(side, square, count));
+out:
+    return st;
+}
+
+/* Operands of which the directions leave little are summed once more. Collective over the group, whose members see the same sums. */
+static shy_status pack_leaning(shy_side *side, int which, int packed)
+{
+    shy_status st = SHY_OK;
+    const int rows = side->space->problem->rows.rows;
+    shy_panel *panel = side->panel[which];
+    double *partial = side->partial;
+    int leaning = 0;
+    for (int i = 0; i < packed; i++) {
+        if (!shy_panel_leans(panel, i)) continue;
+        shy_panel_residual(panel, i, side->value[which] + (size_t)side->from[i] * (size_t)rows, partial + 2 * (size_t)leaning);
+        side->from[leaning++] = i; /* those before i have been looked at */
+    }
+    SHY_TRY(shy_group_sum(side->space->problem->team, partial, 2 * (int64_t)leaning));
+    for (int k = 0; k < leaning; k++) shy_panel_complete_residual(panel, side->from[k], partial + 2 * (size_t)k);
 out:
     return st;
 }
@@ -203,6 +235,7 @@ static shy_status pack(shy_side *side, int which, int count)
 {
     shy_status st = SHY_OK;
     const int rows = side->space->problem->rows.rows;
+    const size_t sums_each = (size_t)shy_operand_partials(side->space->directions);
     shy_panel *panel = side->panel[which];
     double *mean = side->sum, *square = mean + count, *partial = side->partial;
     int packed = 0;
@@ -211,11 +244,13 @@ static shy_status pack(shy_side *side, int which, int count)
         const double scale = sqrt(square[i]);
         if (!(scale > 1e-13 * fabs(mean[i])) || !isfinite(scale)) continue;
         const shy_operand_sums sums = {.mean = mean[i], .scale = scale, .mu = mean[i] / scale};
-        shy_panel_pack(panel, packed, side->value[which] + (size_t)i * (size_t)rows, &sums, partial + SHY_OPERAND_PARTIALS * (size_t)packed);
+        shy_panel_pack(panel, packed, side->value[which] + (size_t)i * (size_t)rows, &sums, partial + sums_each * (size_t)packed);
+        side->from[packed] = i;
         side->in[which][packed++] = side->in[which][i];
     }
-    SHY_TRY(shy_group_sum(side->space->problem->team, partial, SHY_OPERAND_PARTIALS * (int64_t)packed));
-    for (int i = 0; i < packed; i++) shy_panel_complete(panel, i, partial + SHY_OPERAND_PARTIALS * (size_t)i);
+    SHY_TRY(shy_group_sum(side->space->problem->team, partial, (int64_t)sums_each * packed));
+    for (int i = 0; i < packed; i++) shy_panel_complete(panel, i, partial + sums_each * (size_t)i);
+    if (side->space->directions > 0) SHY_TRY(pack_leaning(side, which, packed));
     shy_panel_finish(panel, packed);
 out:
     return st;

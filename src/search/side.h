@@ -22,6 +22,7 @@ typedef struct {
     double *evaluation;     /* scratch of a program */
     size_t evaluation_size;
     double *sum, *partial;  /* scratch for sums over the group */
+    int *from;              /* [capacity] which of the values an operand of the panel being packed is */
 } shy_side;
 
 /*
@@ -40,7 +41,7 @@ typedef struct {
 /* Left sides are cut into tiles of at most `block` operands; right sides: 0. `wide`: for moments in fp64. */
 shy_status shy_side_create(shy_space *space, int capacity, int block, bool wide, shy_side **side_out);
 void shy_side_destroy(shy_side **side);
-uint64_t shy_side_bytes(int rows, int capacity, int block, bool wide);
+uint64_t shy_side_bytes(const shy_space *space, int capacity, int block, bool wide);
 
 /*
  * Fills the panels with the next operands of a stream, those that are constant on the data left out. count_out: operands taken

@@ -200,36 +200,6 @@ double shy_space_first_sample(const shy_space *space, uint32_t factor)
     return space->problem->first_sample[space->problem_factor[factor]];
 }
 
-/* ---- response -------------------------------------------------------------------------------------------------- */
-
-/* Sum over all samples of value[i]·(other ? other[i] : 1), in the fixed order of runs. Collective over the group. */
-static shy_status sum_rows(const shy_rows *rows, const double *value, const double *other, double *total)
-{
-    shy_status st = SHY_OK;
-    double *partial = NULL;
-    SHY_TRY(shy_group_agree(rows->team, shy_new((size_t)rows->runs, sizeof *partial, &partial)));
-    for (int i = 0; i < rows->rows; i++) partial[i / rows->run_rows] += other ? value[i] * other[i] : value[i];
-    SHY_TRY(shy_group_sum_runs(rows->team, partial, rows->runs, 1, total));
-out:
-    shy_free(&partial);
-    return st;
-}
-
-static shy_status standardise_response(shy_space *space)
-{
-    shy_status st = SHY_OK;
-    const shy_rows *rows = &space->problem->rows;
-    double sum = 0.0, square = 0.0;
-    SHY_TRY(sum_rows(rows, space->response, NULL, &sum));
-    const double mean = sum / (double)rows->total;
-    for (int i = 0; i < rows->rows; i++) space->response[i] -= mean;
-    SHY_TRY(sum_rows(rows, space->response, space->response, &square));
-    space->y_scale = sqrt(square / (double)rows->total);
-    for (int i = 0; i < rows->rows; i++) space->response[i] /= space->y_scale;
-out:
-    return st;
-}
-
 /* ---- the space ------------------------------------------------------------------------------------------------- */
 
 static int most_factors(const shy_grammar *grammar, int factors)
@@ -249,10 +219,9 @@ static int most_factors(const shy_grammar *grammar, int factors)
 static shy_status allocate(shy_space *space)
 {
     shy_status st = SHY_OK;
-    const size_t p = (size_t)space->factors, rows = (size_t)space->problem->rows.rows;
+    const size_t p = (size_t)space->factors;
     SHY_TRY(shy_new(p, sizeof *space->problem_factor, &space->problem_factor));
     SHY_TRY(shy_new(p, sizeof *space->range, &space->range));
-    SHY_TRY(shy_new(rows, sizeof *space->response, &space->response));
     SHY_TRY(shy_units_create(&space->units));
     SHY_TRY(number_kinds(space));
 out:
@@ -275,8 +244,7 @@ shy_status shy_space_create(const shy_problem *problem, const shy_grammar *gramm
                                               grammar->max_factors, SHY_FACTORS_MAX));
     if (!problem->metric) SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
     const shy_metric *metric = problem->metric ? problem->metric : shy_outcome_metric(outcome);
-    memcpy(space->response, metric->response, (size_t)problem->rows.rows * sizeof *space->response);
-    SHY_TRY_ALL(problem->team, standardise_response(space));
+    SHY_TRY_ALL(problem->team, shy_space_set_metric(space, metric));
     *space_out = space, space = NULL;
 out:
     shy_outcome_destroy(&outcome);
@@ -304,6 +272,6 @@ void shy_space_destroy(shy_space **space)
     shy_free(&s->kind_sign);
     shy_free(&s->kind_range);
     shy_free(&s->kind_core);
-    shy_free(&s->response);
+    shy_space_free_metric(s);
     shy_free(space);
 }

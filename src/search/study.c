@@ -1,7 +1,7 @@
 /* What is added to a result after the search proper: formulas as trees, refitted and put into their levels. */
 #include "shy_config.h"
 
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
 
 #include "columns.h"
@@ -28,11 +28,35 @@ static shy_found *same_text(shy_found_level *level, const char *text)
     return NULL;
 }
 
-static void replace(shy_found *place, shy_found *found)
+static void take_out(shy_found_level *level, int at)
 {
-    shy_found_release(place);
-    *place = *found;
+    shy_found_release(&level->found[at]);
+    level->count--;
+    memmove(&level->found[at], &level->found[at + 1], (size_t)(level->count - at) * sizeof *level->found);
+}
+
+/* Behind all that are not worse. */
+static int place_of(const shy_found_level *level, const shy_found *found)
+{
+    int low = 0, high = level->count;
+    while (low < high) {
+        const int middle = (low + high) / 2;
+        if (shy_found_compare(&level->found[middle], found) <= 0) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+static shy_status insert(shy_found_level *level, int at, shy_found *found)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY(shy_grow((size_t)level->count + 1U, sizeof *level->found, &level->found));
+    memmove(&level->found[at + 1], &level->found[at], (size_t)(level->count - at) * sizeof *level->found);
+    level->found[at] = *found;
+    level->count++;
     *found = (shy_found){0};
+out:
+    return st;
 }
 
 shy_status shy_result_add(shy_search_result *result, int keep, shy_found *found)
@@ -40,19 +64,31 @@ shy_status shy_result_add(shy_search_result *result, int keep, shy_found *found)
     shy_status st = SHY_OK;
     SHY_TRY(reach_level(result, found->complexity));
     shy_found_level *level = &result->level[found->complexity - 1];
-    shy_found *twin = same_text(level, found->text);
-    if (twin) {
-        if (found->fit.loss < twin->fit.loss) replace(twin, found);
-        else shy_found_release(found);
-    } else {
-        SHY_TRY(shy_grow((size_t)level->count + 1U, sizeof *level->found, &level->found));
-        level->found[level->count] = (shy_found){0};
-        replace(&level->found[level->count++], found);
+    if (place_of(level, found) < keep) {
+        shy_found *twin = same_text(level, found->text);
+        if (!twin || found->fit.loss < twin->fit.loss) {
+            if (twin) take_out(level, (int)(twin - level->found));
+            SHY_TRY(insert(level, place_of(level, found), found));
+            while (level->count > keep) shy_found_release(&level->found[--level->count]);
+        }
     }
-    qsort(level->found, (size_t)level->count, sizeof *level->found, shy_found_compare);
-    while (level->count > keep) shy_found_release(&level->found[--level->count]);
 out:
+    shy_found_release(found);
     return st;
+}
+
+void shy_result_spent(shy_search_result *result, const shy_search_result *more)
+{
+    shy_search_times *t = &result->times;
+    const shy_search_times *m = &more->times;
+    shy_screening *s = &result->screening;
+    const shy_screening *n = &more->screening;
+    result->formulas_scored += more->formulas_scored;
+    t->plan += m->plan, t->search += m->search, t->finish += m->finish;
+    t->operands += m->operands, t->tiles += m->tiles, t->elements += m->elements, t->candidates += m->candidates;
+    t->peak_bytes = fmax(t->peak_bytes, m->peak_bytes), t->shared_bytes = fmax(t->shared_bytes, m->shared_bytes);
+    s->tiles += n->tiles, s->pairs += n->pairs, s->widened += n->widened;
+    s->flagged += n->flagged, s->refined += n->refined, s->scored += n->scored;
 }
 
 /* ---- trees -------------------------------------------------------------------------------------------------------------- */

@@ -12,11 +12,14 @@ void shy_found_release(shy_found *found); /* frees its texts */
 /*
  * Moves *found into the level of its complexity, which is made if the result ends before it; SHY_INTERNAL above SHY_COMPLEXITY_MAX. One that has
  * the text of an entry there is dropped, unless its loss is smaller: then it takes that entry's place. The level is cut to `keep`. The front
- * is not drawn anew. Not collective.
+ * is not drawn anew. In every case *found is empty afterwards. Not collective.
  */
 shy_status shy_result_add(shy_search_result *result, int keep, shy_found *found);
 /* The Pareto front from the levels as they are now. Not collective. */
 shy_status shy_result_draw_front(shy_search_result *result);
+
+/* Adds to the result what another search of the same run has cost: formulas, times, screening. Not collective. */
+void shy_result_spent(shy_search_result *result, const shy_search_result *more);
 
 /* ---- formulas as trees, the same on all ranks ------------------------------------------------------------------------- */
 
@@ -32,5 +35,24 @@ typedef struct {
 
 /* Fits them all, each group its share; afterwards every rank has every fit. Collective over the world. */
 shy_status shy_trials_refit(const shy_problem *problem, const shy_outcome *outcome, shy_trial *trial, int count);
+
+/* ---- searches and stages ------------------------------------------------------------------------------------------------ */
+
+/* Who hears of the progress. */
+typedef struct {
+    void (*tell)(void *context, const shy_progress *now); /* may be NULL */
+    void *context;
+} shy_monitor;
+
+/* One search of the space, with its front; nothing that comes after. As shy_search_run. Collective over the world. */
+shy_status shy_search_once(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result **result_out);
+
+/* Stages: each adds formulas to the result (rank 0; NULL elsewhere) and draws the front anew. Collective over the world. */
+shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result);
+/*
+ * Sums of formulas, if options->terms > 1: searches the space again for what the best sum so far leaves unexplained, terms − 1 times, finds the
+ * best sums of the formulas of all these searches and of the result, and refits them. If it fails, what it added stays.
+ */
+shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result);
 
 #endif

@@ -37,22 +37,46 @@ out:
     return st;
 }
 
-/* The null model is that of all samples. What a rank does not have is −∞: the largest of all ranks is the value. */
-static void share_response(shy_subset *s, const double *response)
+/* What a rank does not have is −∞: the largest of all ranks is the value. */
+static void share(const shy_subset *s, const double *values, double *out)
 {
     uint64_t first, last;
     mine_of(s, &first, &last);
     for (uint64_t k = 0; k < s->problem.rows.total; k++) {
-        s->response[k] = k >= first && k < last ? response[s->sample[k] - s->whole->rows.first] : -INFINITY;
+        out[k] = k >= first && k < last ? values[s->sample[k] - s->whole->rows.first] : -INFINITY;
     }
-    (void)shy_team_maximum(s->whole->team, s->response, s->problem.rows.rows);
+    (void)shy_team_maximum(s->whole->team, out, s->problem.rows.rows);
+}
+
+/* The null model is that of all samples; the space of the part makes its directions orthonormal there. */
+static void share_metric(shy_subset *s, const shy_space *space)
+{
+    share(s, space->response, s->response);
+    if (s->weight) share(s, space->weight, s->weight);
+    for (int k = 0; k < space->directions; k++) share(s, space->direction[k], s->direction_values + (size_t)k * (size_t)s->problem.rows.total);
 }
 
 /* ---- the problem ---------------------------------------------------------------------------------------------------- */
 
-static shy_status allocate(const shy_problem *whole, uint64_t samples, shy_subset **subset_out)
+static shy_status allocate_metric(shy_subset *s, const shy_space *space)
 {
     shy_status st = SHY_OK;
+    const size_t samples = (size_t)s->problem.rows.total, directions = (size_t)space->directions;
+    SHY_TRY(shy_new(samples, sizeof *s->response, &s->response));
+    if (space->weight) SHY_TRY(shy_new(samples, sizeof *s->weight, &s->weight));
+    SHY_TRY(shy_new(directions, sizeof *s->direction, &s->direction));
+    SHY_TRY(shy_new(directions * samples, sizeof *s->direction_values, &s->direction_values));
+    for (size_t k = 0; k < directions; k++) s->direction[k] = s->direction_values + k * samples;
+    s->metric = (shy_metric){s->response, s->weight, space->directions, s->direction};
+    s->problem.metric = &s->metric;
+out:
+    return st;
+}
+
+static shy_status allocate(const shy_space *space, uint64_t samples, shy_subset **subset_out)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *whole = space->problem;
     shy_subset *s = NULL;
     SHY_TRY(shy_new(1, sizeof *s, &s));
     *subset_out = s;
@@ -63,10 +87,8 @@ static shy_status allocate(const shy_problem *whole, uint64_t samples, shy_subse
     s->problem.rows = (shy_rows){.total = samples, .rows = (int)samples, .run_rows = shy_run_rows(samples)};
     s->problem.rows.runs = (s->problem.rows.rows + s->problem.rows.run_rows - 1) / s->problem.rows.run_rows;
     SHY_TRY(shy_new(samples, sizeof *s->sample, &s->sample));
-    SHY_TRY(shy_new(samples, sizeof *s->response, &s->response));
     SHY_TRY(shy_new((size_t)whole->factors, sizeof *s->problem.first_sample, &s->problem.first_sample));
-    s->metric = (shy_metric){.response = s->response};
-    s->problem.metric = &s->metric;
+    SHY_TRY(allocate_metric(s, space));
 out:
     return st;
 }
@@ -76,11 +98,11 @@ shy_status shy_subset_create(const shy_space *space, uint64_t samples, uint64_t 
     shy_status st = SHY_OK;
     shy_subset *s = NULL;
     const shy_team *team = space->problem->team;
-    SHY_TRY_ALL(team, allocate(space->problem, samples, &s));
+    SHY_TRY_ALL(team, allocate(space, samples, &s));
     SHY_TRY(shy_team_create(team->world, 1, &s->team));
     s->problem.team = s->problem.rows.team = s->team;
     SHY_TRY(choose(s, seed));
-    share_response(s, space->response);
+    share_metric(s, space);
     *subset_out = s, s = NULL;
 out:
     shy_subset_destroy(&s);
@@ -95,6 +117,9 @@ void shy_subset_destroy(shy_subset **subset)
     shy_team_destroy(&s->team);
     shy_free(&s->sample);
     shy_free(&s->response);
+    shy_free(&s->weight);
+    shy_free(&s->direction);
+    shy_free(&s->direction_values);
     shy_free(&s->problem.first_sample);
     shy_free(subset);
 }

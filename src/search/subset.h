@@ -9,7 +9,9 @@ typedef struct {
     const shy_problem *whole;
     shy_team *team;              /* all ranks, each a group of its own that holds every sample of the part */
     uint64_t *sample;            /* [problem.rows.total]: their numbers in the whole problem, ascending */
-    double *response;            /* that of all samples, of these */
+    double *response, *weight;   /* those of all samples, of these; weight NULL: all 1 */
+    double *direction_values;    /* likewise, one direction after the other */
+    const double **direction;
     shy_metric metric;           /* problem.metric */
 } shy_subset;
 
@@ -23,7 +25,7 @@ shy_status shy_subset_choose(const double *y, uint64_t n, uint64_t count, uint64
 double shy_subset_choice_bytes(uint64_t n); /* what rank 0 needs for a moment */
 
 /*
- * Chooses the samples and takes the response of `space`; the values of the factors come with shy_subset_fill. Borrows the space's problem.
+ * Chooses the samples and takes the metric of `space`; the values of the factors come with shy_subset_fill. Borrows the space's problem.
  * Collective over the world.
  */
 shy_status shy_subset_create(const shy_space *space, uint64_t samples, uint64_t seed, shy_subset **subset_out);

@@ -52,3 +52,18 @@ double shy_row_square(int rows, const double *u, double mean)
 {
     return shy_tile_kernels_get()->row_square(rows, u, mean);
 }
+
+int shy_extend(const shy_extension *extension, int first, int last, double least, int32_t *index)
+{
+    return shy_tile_kernels_get()->extend(extension, first, last, least, index);
+}
+
+double shy_row_weighted_sum(int rows, const double *root, const double *u)
+{
+    return shy_tile_kernels_get()->row_weighted_sum(rows, root, u);
+}
+
+double shy_row_weighted_square(int rows, const double *root, const double *u, double mean)
+{
+    return shy_tile_kernels_get()->row_weighted_square(rows, root, u, mean);
+}

@@ -24,6 +24,26 @@ void SHY_KERNEL(shy_kernel_pack)(int rows, const double *restrict u, const doubl
     partial[0] = first, partial[1] = third, partial[2] = fourth, partial[3] = squared, partial[4] = weighted, partial[5] = offset;
 }
 
+/* Sums are of √w·d =: z, with y/√w; rows of root 0 hold anything. */
+void SHY_KERNEL(shy_kernel_pack_weighted)(int rows, const double *restrict u, const double *restrict y, const double *restrict root, double mean,
+                                          double scale, double factor, float *restrict d, double *partial)
+{
+    const double inverse = 1.0 / scale;
+    double first = 0.0, third = 0.0, fourth = 0.0, squared = 0.0, weighted = 0.0, offset = 0.0;
+#pragma omp simd reduction(+ : first, third, fourth, squared, weighted, offset)
+    for (int k = 0; k < rows; k++) {
+        const double centred = root[k] > 0.0 ? u[k] - mean : 0.0, plain = centred * inverse, z = plain * root[k], square = z * plain, yz = y[k] * plain;
+        d[k] = (float)(centred * factor);
+        first += y[k] * z;
+        third += square * z;
+        fourth += square * square;
+        squared += yz * y[k];
+        weighted += yz * yz;
+        offset += z * root[k];
+    }
+    partial[0] = first, partial[1] = third, partial[2] = fourth, partial[3] = squared, partial[4] = weighted, partial[5] = offset;
+}
+
 void SHY_KERNEL(shy_kernel_column)(shy_column_kind kind, int rows, const float *restrict d, const float *restrict y, float mu, float root,
                                    float *restrict out)
 {
@@ -38,6 +58,11 @@ void SHY_KERNEL(shy_kernel_column)(shy_column_kind kind, int rows, const float *
     case SHY_COLUMN_U2:
 #pragma omp simd
         for (int k = 0; k < rows; k++) out[k] = (d[k] + shift) * (d[k] + shift) * root;
+        break;
+    case SHY_COLUMN_YD2:
+    case SHY_COLUMN_YU2:
+#pragma omp simd
+        for (int k = 0; k < rows; k++) out[k] = y[k] * (d[k] + shift) * ((d[k] + shift) * root);
         break;
     default:
 #pragma omp simd

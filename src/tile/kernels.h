@@ -4,8 +4,17 @@
 
 #include "shihyo/tile.h"
 
-/* Columns of a stack, all divided by √n; ũ = μ + d. */
-typedef enum { SHY_COLUMN_D, SHY_COLUMN_D2, SHY_COLUMN_YD, SHY_COLUMN_U, SHY_COLUMN_U2, SHY_COLUMN_YU } shy_column_kind;
+/* Columns of a stack, all divided by √n; ũ = μ + d; y stands for whatever they are multiplied by. */
+typedef enum {
+    SHY_COLUMN_D,
+    SHY_COLUMN_D2,
+    SHY_COLUMN_YD,
+    SHY_COLUMN_YD2,
+    SHY_COLUMN_U,
+    SHY_COLUMN_U2,
+    SHY_COLUMN_YU,
+    SHY_COLUMN_YU2
+} shy_column_kind;
 
 enum { SHY_FLAG_BLOCK = 32 }; /* right operands that are tested at a time; rows of tiles are padded to it */
 
@@ -22,6 +31,21 @@ typedef struct {
     float floor, floor_product;    /* the least floor of all forms (RAW: of the linear ones), that of the product */
 } shy_flag_row;
 
+/* The same with directions; y of both sides is that of operands made orthogonal to them and of length 1 again. */
+typedef struct {
+    int count, directions;
+    const float *plane[5];          /* FULL: Y11, M11, M21, M12, M22; LINEAR: M11 */
+    const float *direction;         /* Σ w q_k d_u d_v at direction + k·direction_stride */
+    size_t direction_stride, along_stride;
+    shy_operand_columns right;
+    float y, fourth, weighted, inverse, lean, leverage;
+    const float *along;             /* [directions] Σ w q_k d_u */
+    float e, each, root;            /* as above; √K */
+    float offset, right_offset;     /* |Σ d| of the left operand; the largest of the right ones */
+    float unit;                     /* rounding of sums over the directions */
+    float floor;
+} shy_metric_row;
+
 enum { SHY_BOUND_BLOCK = 64 }; /* pairs whose bounds are computed at a time */
 
 /* Numbers of pairs side by side. */
@@ -37,8 +61,12 @@ typedef struct {
 typedef struct {
     double (*row_sum)(int rows, const double *u);
     double (*row_square)(int rows, const double *u, double mean);
+    double (*row_weighted_sum)(int rows, const double *root, const double *u);
+    double (*row_weighted_square)(int rows, const double *root, const double *u, double mean);
     /* d := (u − mean)·factor, fp32; partial[SHY_OPERAND_PARTIALS] of (u − mean)/scale. */
     void (*pack)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
+    void (*pack_weighted)(int rows, const double *u, const double *y, const double *root, double mean, double scale, double factor, float *d,
+                          double *partial);
     void (*column)(shy_column_kind kind, int rows, const float *d, const float *y, float mu, float root, float *out);
     /* Rounds to bf16, two bytes each; returns ‖in − out‖²/‖in‖², itself good to 1e-4 of it. */
     double (*narrow)(int rows, const float *in, uint16_t *out);
@@ -47,12 +75,17 @@ typedef struct {
     int (*flag_both)(const shy_flag_row *row, int32_t *index);    /* RAW: the product and the linear forms */
     int (*flag_product)(const shy_flag_row *row, int32_t *index); /* RAW: the product alone */
     int (*flag_linear)(const shy_flag_row *row, int32_t *index);
+    int (*flag_metric_full)(const shy_metric_row *row, int32_t *index);
+    int (*flag_metric_linear)(const shy_metric_row *row, int32_t *index);
     void (*refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]); /* Σ du dv, Σ du dv², Σ du² dv, Σ du² dv², Σ y du dv */
+    /* The same with weights; z[i] = √w·du·dv. */
+    void (*refine_weighted)(int rows, const float *du, const float *dv, const double *y, const double *root, double sum[5], double *z);
     void (*bound)(const shy_bound_block *block, shy_tile_form form, double *bound);
     double (*exact_sum)(int rows, const double *u);
     double (*exact_dot)(int rows, const double *u, const double *v);
     void (*exact_shift)(int rows, double *u, double shift, double factor);
     void (*exact_subtract)(int rows, double *u, double factor, const double *v);
+    int (*extend)(const shy_extension *extension, int first, int last, double least, int32_t *index);
 } shy_tile_kernels;
 
 extern const shy_tile_kernels shy_tile_kernels_portable, shy_tile_kernels_avx2, shy_tile_kernels_avx512;
@@ -65,6 +98,10 @@ void shy_tile_kernels_use(shy_isa isa);
 /* The parts of the table, each in a file of its own. */
 double SHY_KERNEL(shy_kernel_row_sum)(int rows, const double *u);
 double SHY_KERNEL(shy_kernel_row_square)(int rows, const double *u, double mean);
+double SHY_KERNEL(shy_kernel_row_weighted_sum)(int rows, const double *root, const double *u);
+double SHY_KERNEL(shy_kernel_row_weighted_square)(int rows, const double *root, const double *u, double mean);
+void SHY_KERNEL(shy_kernel_pack_weighted)(int rows, const double *u, const double *y, const double *root, double mean, double scale, double factor,
+                                          float *d, double *partial);
 void SHY_KERNEL(shy_kernel_pack)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
 void SHY_KERNEL(shy_kernel_column)(shy_column_kind kind, int rows, const float *d, const float *y, float mu, float root, float *out);
 double SHY_KERNEL(shy_kernel_narrow)(int rows, const float *in, uint16_t *out);
@@ -73,11 +110,15 @@ int SHY_KERNEL(shy_kernel_flag_full)(const shy_flag_row *row, int32_t *index);
 int SHY_KERNEL(shy_kernel_flag_both)(const shy_flag_row *row, int32_t *index);
 int SHY_KERNEL(shy_kernel_flag_product)(const shy_flag_row *row, int32_t *index);
 int SHY_KERNEL(shy_kernel_flag_linear)(const shy_flag_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_flag_metric_full)(const shy_metric_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_flag_metric_linear)(const shy_metric_row *row, int32_t *index);
+void SHY_KERNEL(shy_kernel_refine_weighted)(int rows, const float *du, const float *dv, const double *y, const double *root, double sum[5], double *z);
 void SHY_KERNEL(shy_kernel_refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]);
 void SHY_KERNEL(shy_kernel_bound)(const shy_bound_block *block, shy_tile_form form, double *bound);
 double SHY_KERNEL(shy_kernel_exact_sum)(int rows, const double *u);
 double SHY_KERNEL(shy_kernel_exact_dot)(int rows, const double *u, const double *v);
 void SHY_KERNEL(shy_kernel_exact_shift)(int rows, double *u, double shift, double factor);
 void SHY_KERNEL(shy_kernel_exact_subtract)(int rows, double *u, double factor, const double *v);
+int SHY_KERNEL(shy_kernel_extend)(const shy_extension *extension, int first, int last, double least, int32_t *index);
 
 #endif

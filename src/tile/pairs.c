@@ -3,25 +3,32 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tile/kernels.h"
 #include "tile/stack.h"
 
-uint64_t shy_pairs_bytes(int capacity)
+uint64_t shy_pairs_bytes(int capacity, int directions)
 {
-    return (uint64_t)capacity * (2U * sizeof(int32_t) + 5U * sizeof(double));
+    return (uint64_t)capacity * (2U * sizeof(int32_t) + (5U + (uint64_t)directions) * sizeof(double));
 }
 
-shy_status shy_pairs_create(int capacity, shy_pairs **pairs_out)
+int64_t shy_pairs_numbers(const shy_pairs *pairs)
+{
+    return (int64_t)pairs->count * (5 + pairs->directions);
+}
+
+shy_status shy_pairs_create(int capacity, int directions, shy_pairs **pairs_out)
 {
     shy_status st = SHY_OK;
     shy_pairs *pairs = NULL;
     SHY_TRY(shy_new(1, sizeof *pairs, &pairs));
     pairs->capacity = capacity;
+    pairs->directions = directions;
     /* Behind the last right operand of a row its padding is flagged, too, before that is taken back. */
     SHY_TRY(shy_new((size_t)capacity + SHY_PADDING, sizeof *pairs->left, &pairs->left));
     SHY_TRY(shy_new((size_t)capacity + SHY_PADDING, sizeof *pairs->right, &pairs->right));
-    SHY_TRY(shy_new((size_t)capacity * 5, sizeof *pairs->moment, &pairs->moment));
+    SHY_TRY(shy_new((size_t)capacity * (5 + (size_t)directions), sizeof *pairs->moment, &pairs->moment));
     *pairs_out = pairs, pairs = NULL;
 out:
     shy_pairs_destroy(&pairs);
@@ -77,6 +84,49 @@ static void set_row(const shy_tile *tile, const shy_panel *left, int operand, in
     row->reach = (float)(1.00001 * (epsilon * (double)u->lifted[operand] + SHY_LIFTED_UNITS * 0x1p-24 * fabs((double)u->mu[operand])));
 }
 
+static const float *plane_row(const shy_tile *tile, int plane, int i)
+{
+    return (const float *)tile->sum + ((size_t)plane * (size_t)tile->block + (size_t)i) * (size_t)tile->padded;
+}
+
+static void set_metric_row(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon,
+                           shy_metric_row *row)
+{
+    const shy_operand_columns *u = &left->column;
+    const int directions = left->metric.directions, first = tile->planes > 1 ? directions : 0;
+    const double each = tile->each / (1.0 - tile->each); /* by the terms computed, as above */
+    *row = (shy_metric_row){.count = tile->padded, .directions = directions, .direction_stride = (size_t)tile->block * (size_t)tile->padded,
+                            .along_stride = right->along_stride, .right = right->column, .y = u->y[operand], .fourth = u->fourth[operand],
+                            .weighted = u->weighted[operand], .inverse = u->inverse[operand], .lean = u->lean[operand],
+                            .leverage = u->leverage[operand], .along = u->along + (size_t)operand * (size_t)directions};
+    for (int p = first; p < tile->planes; p++) row->plane[p - first] = plane_row(tile, p, i);
+    row->direction = first > 0 ? plane_row(tile, 0, i) : NULL;
+    row->e = (float)(1.00001 * epsilon);
+    row->each = (float)(1.00001 * each);
+    row->root = (float)(1.00001 * sqrt((double)directions));
+    row->offset = (float)(1.00001 * fabs(left->sums[operand].offset));
+    row->right_offset = (float)(1.00001 * right->offset_most);
+    row->unit = (float)((directions + 8) * 0x1p-24);
+}
+
+/* LINEAR or FULL. */
+static int flag_metric(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon, const double *floor,
+                       int32_t *to)
+{
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    const bool full = tile->moments == SHY_MOMENTS_FULL;
+    shy_metric_row row;
+    set_metric_row(tile, left, operand, i, right, epsilon, &row);
+    row.floor = floor_of(full ? least(floor, 0, SHY_TILE_FORMS - 1) : least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED));
+    return full ? kernels->flag_metric_full(&row, to) : kernels->flag_metric_linear(&row, to);
+}
+
+static int leave_padding(const shy_panel *right, const int32_t *index, int found)
+{
+    while (found > 0 && index[found - 1] >= right->count) found--;
+    return found;
+}
+
 void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i, const shy_panel *right, double epsilon,
                    const double floor[SHY_TILE_FORMS], shy_pairs *pairs)
 {
@@ -86,6 +136,8 @@ void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i
     int found = 0;
     if (tile->precision == SHY_FP64) {
         found = flag_all(right, to);
+    } else if (left->metric.directions > 0) {
+        found = leave_padding(right, to, flag_metric(tile, left, operand, i, right, epsilon, floor, to));
     } else {
         shy_flag_row row;
         set_row(tile, left, operand, i, right, epsilon, &row);
@@ -96,7 +148,7 @@ void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i
                 : tile->moments == SHY_MOMENTS_LINEAR ? kernels->flag_linear(&row, to)
                 : linear > 1.0                        ? kernels->flag_product(&row, to)
                                                       : kernels->flag_both(&row, to);
-        while (found > 0 && to[found - 1] >= right->count) found--; /* padding */
+        found = leave_padding(right, to, found);
     }
     for (int k = 0; k < found; k++) pairs->left[pairs->count + k] = operand;
     pairs->count += found;
@@ -107,16 +159,36 @@ void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i
 /* The sums are of columns rounded to fp32 once, added in fp64. */
 #define REFINED (4.2 * 0x1p-24)
 
+enum { REFINED_ROWS = 512 }; /* whose products stay in the first-level cache while they are summed with the directions */
+
+/* The same sums with weights, and those with the directions behind them. */
+static void refine_metric(const shy_panel *left, const float *du, const float *dv, double *m)
+{
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    const shy_tile_metric *metric = &left->metric;
+    double product[REFINED_ROWS], sum[5];
+    memset(m, 0, (5U + (size_t)metric->directions) * sizeof *m);
+    for (int row = 0; row < left->rows; row += REFINED_ROWS) {
+        const int count = left->rows - row < REFINED_ROWS ? left->rows - row : REFINED_ROWS;
+        kernels->refine_weighted(count, du + row, dv + row, metric->response + row, metric->root ? metric->root + row : NULL, sum, product);
+        for (int p = 0; p < 5; p++) m[p] += sum[p];
+        for (int k = 0; k < metric->directions; k++) m[5 + k] += kernels->exact_dot(count, product, metric->direction[k] + row);
+    }
+}
+
 void shy_pairs_refine(const shy_panel *left, const shy_panel *right, shy_pairs *pairs)
 {
     const shy_tile_kernels *kernels = shy_tile_kernels_get();
     const double root = sqrt((double)left->total), n = (double)left->total;
+    const bool plain = !left->metric.root && left->metric.directions == 0;
     for (int k = 0; k < pairs->count; k++) {
         const float *du = left->d + (size_t)pairs->left[k] * (size_t)left->stride, *dv = right->d + (size_t)pairs->right[k] * (size_t)right->stride;
-        double *m = pairs->moment + 5 * (size_t)k;
-        kernels->refine(left->rows, du, dv, left->response, m);
+        double *m = pairs->moment + (5 + (size_t)pairs->directions) * (size_t)k;
+        if (plain) kernels->refine(left->rows, du, dv, left->response, m);
+        else refine_metric(left, du, dv, m);
         m[1] *= root, m[2] *= root, m[3] *= n; /* the columns are divided by √n each */
     }
+    pairs->refined = true;
     pairs->epsilon = REFINED + 1e-15 * n;
 }
 
@@ -131,8 +203,11 @@ void shy_pairs_take(const shy_tile *tile, int index, double epsilon, shy_pairs *
     static const int plane[5] = {1, 3, 2, 4, 0}; /* M11, M12, M21, M22, Y11 */
     for (int k = 0; k < pairs->count; k++) {
         const int i = pairs->left[k] - index * tile->block;
-        for (int p = 0; p < 5; p++) pairs->moment[5 * (size_t)k + (size_t)p] = sum_at(tile, plane[p], i, pairs->right[k]);
+        double *m = pairs->moment + (5 + (size_t)pairs->directions) * (size_t)k;
+        for (int p = 0; p < 5; p++) m[p] = sum_at(tile, pairs->directions + plane[p], i, pairs->right[k]);
+        for (int p = 0; p < pairs->directions; p++) m[5 + p] = sum_at(tile, p, i, pairs->right[k]);
     }
+    pairs->refined = false;
     pairs->epsilon = epsilon;
 }
 
@@ -178,6 +253,11 @@ int shy_pairs_bound(const shy_panel *left, const shy_panel *right, const shy_pai
     shy_bound_block block;
     double bound[SHY_BOUND_BLOCK];
     int found = 0;
+    if (pairs->directions > 0) {
+        found = shy_pairs_bound_metric(left, right, pairs, floor, hits);
+        qsort(hits, (size_t)found, sizeof *hits, compare_hits);
+        return found;
+    }
     for (int first = 0; first < pairs->count; first += SHY_BOUND_BLOCK) {
         gather(left, right, pairs, first, &block);
         for (int form = 0; form < SHY_TILE_FORMS; form++) {

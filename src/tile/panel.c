@@ -19,9 +19,10 @@ static int stride_of(int rows)
 }
 
 /* A stack of `operands` columns in the widest form that it may take. */
-static size_t stack_size(int operands, int stride, bool left, bool wide)
+static size_t stack_size(int operands, int stride, int directions, bool left, bool wide)
 {
-    return (size_t)operands * (size_t)stride * (left ? 3U : 2U) * (wide ? sizeof(double) : sizeof(float));
+    const size_t parts = left ? 3U + (size_t)directions : 2U;
+    return (size_t)operands * (size_t)stride * parts * (wide ? sizeof(double) : sizeof(float));
 }
 
 /* Padding: less than a block on the left, less than two tests on the right. */
@@ -30,12 +31,22 @@ static int padded_most(int capacity, int block)
     return capacity + block + SHY_PADDING;
 }
 
-uint64_t shy_panel_bytes(int capacity, int block, int rows, bool left, bool wide)
+/* What there is beside that with weights and directions. */
+static uint64_t metric_bytes(int capacity, int padded, int stride, const shy_tile_metric *metric)
+{
+    const uint64_t row = (uint64_t)stride, k = (uint64_t)metric->directions, operands = (uint64_t)padded;
+    const uint64_t weights = metric->root ? row * sizeof(float) : 0U;
+    if (k == 0) return weights;
+    return weights + row * (k * sizeof(float) + 2U * sizeof(double)) + (uint64_t)capacity * k * sizeof(double) + operands * (3U + k) * sizeof(float);
+}
+
+uint64_t shy_panel_bytes(int capacity, int block, int rows, const shy_tile_metric *metric, bool left, bool wide)
 {
     const int stride = stride_of(rows), padded = padded_most(capacity, block);
     const uint64_t columns = (uint64_t)capacity * (uint64_t)stride * (sizeof(float) + (wide ? sizeof(double) : 0U));
     const uint64_t rows_once = (uint64_t)stride * sizeof(float); /* the response; while a stack is made, a column */
-    return columns + 2U * rows_once + stack_size(padded, stride, left, wide) + (uint64_t)padded * (7U * sizeof(float) + sizeof(shy_operand_sums));
+    return columns + 2U * rows_once + stack_size(padded, stride, metric->directions, left, wide) +
+           (uint64_t)padded * (7U * sizeof(float) + sizeof(shy_operand_sums)) + metric_bytes(capacity, padded, stride, metric);
 }
 
 static shy_status allocate_columns(shy_panel *panel, size_t padded)
@@ -48,19 +59,64 @@ out:
     return st;
 }
 
-shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, const double *y, bool left, bool wide, shy_panel **panel_out)
+static void narrow(int rows, const double *from, float *to)
+{
+    for (int k = 0; k < rows; k++) to[k] = (float)from[k];
+}
+
+/* Σ_k q_k²; 0 where a row takes no part. */
+static void add_squares(shy_panel *panel, const double *direction)
+{
+    const double *root = panel->metric.root;
+    for (int k = 0; k < panel->rows; k++) {
+        const double q = !root ? direction[k] : root[k] > 0.0 ? direction[k] / root[k] : 0.0;
+        panel->squares[k] += q * q;
+    }
+}
+
+static shy_status allocate_metric(shy_panel *panel, size_t padded)
+{
+    shy_status st = SHY_OK;
+    const shy_tile_metric *metric = &panel->metric;
+    const size_t stride = (size_t)panel->stride, directions = (size_t)metric->directions;
+    SHY_TRY(shy_new(stride, sizeof *panel->response, &panel->response));
+    narrow(panel->rows, metric->response, panel->response);
+    if (metric->root) {
+        SHY_TRY(shy_new(stride, sizeof *panel->root, &panel->root));
+        narrow(panel->rows, metric->root, panel->root);
+    }
+    if (directions == 0) return SHY_OK;
+    SHY_TRY(shy_new(directions * stride, sizeof *panel->direction, &panel->direction));
+    SHY_TRY(shy_new(stride, sizeof *panel->squares, &panel->squares));
+    SHY_TRY(shy_new(stride, sizeof *panel->scratch, &panel->scratch));
+    SHY_TRY(shy_new((size_t)panel->capacity * directions, sizeof *panel->along, &panel->along));
+    SHY_TRY(shy_new(padded, sizeof(float), &panel->column.inverse));
+    SHY_TRY(shy_new(padded, sizeof(float), &panel->column.lean));
+    SHY_TRY(shy_new(padded, sizeof(float), &panel->column.leverage));
+    SHY_TRY(shy_new(directions * padded, sizeof(float), &panel->column.along));
+    panel->along_stride = padded;
+    for (size_t k = 0; k < directions; k++) {
+        narrow(panel->rows, metric->direction[k], panel->direction + k * stride);
+        add_squares(panel, metric->direction[k]);
+    }
+out:
+    return st;
+}
+
+shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, const shy_tile_metric *metric, bool left, bool wide,
+                            shy_panel **panel_out)
 {
     shy_status st = SHY_OK;
     shy_panel *panel = NULL;
     const size_t padded = (size_t)padded_most(capacity, block);
     SHY_TRY(shy_new(1, sizeof *panel, &panel));
-    *panel = (shy_panel){.capacity = capacity, .rows = rows, .stride = stride_of(rows), .block_most = block, .block = 1, .total = total, .left = left, .y = y};
+    *panel = (shy_panel){.capacity = capacity, .rows = rows, .stride = stride_of(rows), .block_most = block, .block = 1, .total = total, .left = left,
+                         .metric = *metric};
     SHY_TRY(shy_new((size_t)capacity * (size_t)panel->stride, sizeof *panel->d, &panel->d));
     if (wide) SHY_TRY(shy_new((size_t)capacity * (size_t)panel->stride, sizeof *panel->exact, &panel->exact));
-    panel->stack_bytes = stack_size((int)padded, panel->stride, left, wide);
+    panel->stack_bytes = stack_size((int)padded, panel->stride, metric->directions, left, wide);
     SHY_TRY(shy_new(panel->stack_bytes, 1, &panel->stack));
-    SHY_TRY(shy_new((size_t)panel->stride, sizeof *panel->response, &panel->response));
-    for (int k = 0; k < rows; k++) panel->response[k] = (float)y[k];
+    SHY_TRY(allocate_metric(panel, padded));
     SHY_TRY(shy_new(padded, sizeof *panel->sums, &panel->sums));
     SHY_TRY(allocate_columns(panel, padded));
     *panel_out = panel, panel = NULL;
@@ -73,30 +129,75 @@ void shy_panel_destroy(shy_panel **panel)
 {
     shy_panel *p = *panel;
     if (!p) return;
-    shy_free(&p->d);
-    shy_free(&p->exact);
-    shy_free(&p->response);
-    shy_free(&p->stack);
-    shy_free(&p->sums);
-    shy_free(&p->column.y);
-    shy_free(&p->column.fourth);
-    shy_free(&p->column.weighted);
-    shy_free(&p->column.mu);
-    shy_free(&p->column.length);
-    shy_free(&p->column.square);
-    shy_free(&p->column.lifted);
+    shy_operand_columns *c = &p->column;
+    void *owned[] = {p->d,       p->exact, p->response, p->root,   p->direction, p->squares, p->scratch, p->along, p->stack,     p->sums,
+                     c->y,       c->fourth, c->weighted, c->mu,    c->length,    c->square,  c->lifted,  c->inverse, c->lean, c->leverage,
+                     c->along};
+    for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) shy_free(&owned[k]);
     shy_free(panel);
 }
 
 /* ---- operands ---------------------------------------------------------------------------------------------------- */
 
+/* d·√w, in fp64. */
+SHY_VECTOR_CLONES
+static void scale_column(int rows, const double *restrict u, const double *restrict root, double mean, double inverse, double *restrict out)
+{
+    if (root) {
+#pragma omp simd
+        for (int k = 0; k < rows; k++) out[k] = (root[k] > 0.0 ? u[k] - mean : 0.0) * inverse * root[k];
+    } else {
+#pragma omp simd
+        for (int k = 0; k < rows; k++) out[k] = (u[k] - mean) * inverse;
+    }
+}
+
+static void scaled_column(const shy_panel *panel, const double *u, const shy_operand_sums *sums, double *out)
+{
+    scale_column(panel->rows, u, panel->metric.root, sums->mean, 1.0 / sums->scale, out);
+}
+
+/* Σ u²·v */
+SHY_VECTOR_CLONES
+static double sum_squares(int rows, const double *restrict u, const double *restrict v)
+{
+    double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
+    for (int k = 0; k < rows; k++) sum += u[k] * u[k] * v[k];
+    return sum;
+}
+
+static void pack_along(shy_panel *panel, const double *u, const shy_operand_sums *sums, double *partial)
+{
+    const int rows = panel->rows;
+    scaled_column(panel, u, sums, panel->scratch);
+    partial[0] = sum_squares(rows, panel->scratch, panel->squares);
+    for (int k = 0; k < panel->metric.directions; k++) partial[1 + k] = shy_exact_dot(rows, panel->scratch, panel->metric.direction[k]);
+}
+
 void shy_panel_pack(shy_panel *panel, int index, const double *u, const shy_operand_sums *sums, double *partial_out)
 {
     const size_t at = (size_t)index * (size_t)panel->stride;
-    const double factor = 1.0 / (sums->scale * sqrt((double)panel->total));
-    shy_tile_kernels_get()->pack(panel->rows, u, panel->y, sums->mean, sums->scale, factor, panel->d + at, partial_out);
-    for (int k = 0; panel->exact && k < panel->rows; k++) panel->exact[at + (size_t)k] = (u[k] - sums->mean) * factor;
+    const double factor = 1.0 / (sums->scale * sqrt((double)panel->total)), *root = panel->metric.root, *y = panel->metric.response;
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    if (root) kernels->pack_weighted(panel->rows, u, y, root, sums->mean, sums->scale, factor, panel->d + at, partial_out);
+    else kernels->pack(panel->rows, u, y, sums->mean, sums->scale, factor, panel->d + at, partial_out);
+    for (int k = 0; panel->exact && k < panel->rows; k++) panel->exact[at + (size_t)k] = root && !(root[k] > 0.0) ? 0.0 : (u[k] - sums->mean) * factor;
     panel->sums[index] = *sums;
+    if (panel->metric.directions > 0) pack_along(panel, u, sums, partial_out + SHY_OPERAND_PARTIALS);
+}
+
+static void complete_along(shy_panel *panel, int index, const double *partial)
+{
+    const double n = (double)panel->total;
+    shy_operand_sums *s = &panel->sums[index];
+    double *along = panel->along + (size_t)index * (size_t)panel->metric.directions, rest = 1.0 - s->offset * s->offset;
+    s->leverage = sqrt(partial[0] / n);
+    for (int k = 0; k < panel->metric.directions; k++) {
+        along[k] = partial[1 + k] / n;
+        rest -= along[k] * along[k];
+    }
+    s->length = sqrt(fmax(rest, 0.0));
 }
 
 void shy_panel_complete(shy_panel *panel, int index, const double *partial)
@@ -109,6 +210,34 @@ void shy_panel_complete(shy_panel *panel, int index, const double *partial)
     s->squared = partial[3] / n;
     s->weighted = sqrt(partial[4] / n);
     s->offset = partial[5] / n;
+    s->length = 1.0;
+    if (panel->metric.directions > 0) complete_along(panel, index, partial + SHY_OPERAND_PARTIALS);
+}
+
+#define LEANING 0.1 /* of a shorter rest the difference of squares would lose digits */
+
+bool shy_panel_leans(const shy_panel *panel, int index)
+{
+    return panel->metric.directions > 0 && panel->sums[index].length < LEANING;
+}
+
+void shy_panel_residual(shy_panel *panel, int index, const double *u, double partial_out[2])
+{
+    const int rows = panel->rows;
+    const shy_operand_sums *s = &panel->sums[index];
+    const double *along = panel->along + (size_t)index * (size_t)panel->metric.directions;
+    scaled_column(panel, u, s, panel->scratch);
+    if (panel->metric.root) shy_exact_subtract(rows, panel->scratch, s->offset, panel->metric.root);
+    else shy_exact_shift(rows, panel->scratch, s->offset, 1.0);
+    for (int k = 0; k < panel->metric.directions; k++) shy_exact_subtract(rows, panel->scratch, along[k], panel->metric.direction[k]);
+    partial_out[0] = shy_exact_dot(rows, panel->scratch, panel->scratch);
+    partial_out[1] = shy_exact_dot(rows, panel->scratch, panel->metric.response);
+}
+
+void shy_panel_complete_residual(shy_panel *panel, int index, const double partial[2])
+{
+    panel->sums[index].length = sqrt(partial[0] / (double)panel->total);
+    panel->sums[index].y = partial[1] / (double)panel->total;
 }
 
 /* Blocks of nearly equal size, so that the last one is not mostly padding. */
@@ -140,16 +269,45 @@ static void set_columns(shy_panel *panel, int index)
     panel->offset_most = fmax(panel->offset_most, fabs(s->offset));
 }
 
+static float *along_at(const shy_panel *panel, int index, int k)
+{
+    const size_t i = (size_t)index, d = (size_t)k;
+    return &panel->column.along[panel->left ? i * (size_t)panel->metric.directions + d : d * panel->along_stride + i];
+}
+
+/* What is no number is never dropped. */
+static void set_metric_columns(shy_panel *panel, int index)
+{
+    const shy_operand_sums *s = &panel->sums[index];
+    const shy_operand_columns *c = &panel->column;
+    const bool nothing = !(s->length > SHY_OPERAND_NOTHING);
+    c->inverse[index] = nothing ? 0.0F : (float)(1.0 / s->length);
+    c->lean[index] = (float)(sqrt(fmax(1.0 - s->length * s->length, 0.0)) + 1e-7);
+    c->leverage[index] = (float)s->leverage;
+    c->y[index] = nothing ? NAN : (float)(s->y / s->length);
+    for (int k = 0; k < panel->metric.directions; k++)
+        *along_at(panel, index, k) = (float)panel->along[(size_t)index * (size_t)panel->metric.directions + (size_t)k];
+}
+
+static void pad_metric_columns(shy_panel *panel, int index)
+{
+    panel->column.inverse[index] = panel->column.lean[index] = panel->column.leverage[index] = 1.0F;
+    for (int k = 0; k < panel->metric.directions; k++) *along_at(panel, index, k) = 0.0F;
+}
+
 void shy_panel_finish(shy_panel *panel, int count)
 {
+    const bool directions = panel->metric.directions > 0;
     panel->count = count;
     panel->stacked = false;
     panel->mu_most = panel->offset_most = 0.0;
     if (panel->left) cut_blocks(panel);
     for (int i = 0; i < count; i++) set_columns(panel, i);
+    for (int i = 0; directions && i < count; i++) set_metric_columns(panel, i);
     panel->padded = panel->left ? shy_panel_blocks(panel) * panel->block : round_up(count, count >= SHY_FLAG_BLOCK * 2 ? 2 * SHY_FLAG_BLOCK : SHY_FLAG_BLOCK);
     for (int i = count; i < panel->padded; i++) {
-        panel->sums[i] = (shy_operand_sums){.scale = 1.0};
+        panel->sums[i] = (shy_operand_sums){.scale = 1.0, .length = 1.0};
+        if (directions) pad_metric_columns(panel, i);
         panel->column.y[i] = panel->column.mu[i] = 0.0F;
         panel->column.fourth[i] = panel->column.weighted[i] = panel->column.length[i] = panel->column.square[i] = panel->column.lifted[i] = 1.0F;
     }
@@ -168,9 +326,9 @@ int shy_panel_block_count(const shy_panel *left, int index)
 
 /* ---- stacks -------------------------------------------------------------------------------------------------------- */
 
-int shy_stack_parts(bool left, shy_moments moments)
+int shy_stack_parts(const shy_panel *panel, shy_moments moments)
 {
-    return moments == SHY_MOMENTS_LINEAR ? 1 : left ? 3 : 2;
+    return moments == SHY_MOMENTS_LINEAR ? 1 : panel->left ? 3 + panel->metric.directions : 2;
 }
 
 size_t shy_stack_element(shy_precision precision)
@@ -178,46 +336,70 @@ size_t shy_stack_element(shy_precision precision)
     return precision == SHY_FP64 ? sizeof(double) : precision == SHY_BF16 && shy_bf16_native() ? sizeof(uint16_t) : sizeof(float);
 }
 
-static shy_column_kind kind_of(bool left, shy_moments moments, int part)
+/* A part of a stack: the kind of its columns, and what they are multiplied by; NULL: nothing. In fp32, and in fp64. */
+typedef struct {
+    shy_column_kind kind;
+    const float *by;
+    const double *exactly_by;
+} shy_part;
+
+static shy_part part_of(const shy_panel *panel, shy_moments moments, int part)
 {
     static const shy_column_kind kind[2][2][3] = {{{SHY_COLUMN_D, SHY_COLUMN_D2}, {SHY_COLUMN_YD, SHY_COLUMN_D, SHY_COLUMN_D2}},
                                                   {{SHY_COLUMN_U, SHY_COLUMN_U2}, {SHY_COLUMN_YU, SHY_COLUMN_U, SHY_COLUMN_U2}}};
-    return moments == SHY_MOMENTS_LINEAR ? SHY_COLUMN_D : kind[moments == SHY_MOMENTS_RAW][left][part];
+    const shy_tile_metric *metric = &panel->metric;
+    const int others = moments == SHY_MOMENTS_LINEAR || !panel->left ? 0 : metric->directions;
+    if (part < others) return (shy_part){SHY_COLUMN_YD, panel->direction + (size_t)part * (size_t)panel->stride, metric->direction[part]};
+    const shy_column_kind plain = moments == SHY_MOMENTS_LINEAR ? SHY_COLUMN_D : kind[moments == SHY_MOMENTS_RAW][panel->left][part - others];
+    switch (plain) {
+    case SHY_COLUMN_YD:
+    case SHY_COLUMN_YU: return (shy_part){plain, panel->response, metric->response};
+    case SHY_COLUMN_D: return (shy_part){metric->root ? SHY_COLUMN_YD : plain, panel->root, metric->root};
+    case SHY_COLUMN_U: return (shy_part){metric->root ? SHY_COLUMN_YU : plain, panel->root, metric->root};
+    case SHY_COLUMN_D2: return (shy_part){metric->root ? SHY_COLUMN_YD2 : plain, panel->root, metric->root};
+    default: return (shy_part){metric->root ? SHY_COLUMN_YU2 : plain, panel->root, metric->root};
+    }
 }
 
-static void column_wide(const shy_panel *panel, shy_column_kind kind, int operand, double *out)
+static void column_wide(const shy_panel *panel, const shy_part *part, int operand, double *out)
 {
+    const shy_column_kind kind = part->kind;
     const double root = sqrt((double)panel->total), shift = kind >= SHY_COLUMN_U ? panel->sums[operand].mu / root : 0.0;
     const double *d = panel->exact + (size_t)operand * (size_t)panel->stride;
+    const bool square = kind == SHY_COLUMN_D2 || kind == SHY_COLUMN_U2 || kind == SHY_COLUMN_YD2 || kind == SHY_COLUMN_YU2;
     for (int k = 0; k < panel->rows; k++) {
-        const double u = d[k] + shift;
-        const bool square = kind == SHY_COLUMN_D2 || kind == SHY_COLUMN_U2, response = kind == SHY_COLUMN_YD || kind == SHY_COLUMN_YU;
-        out[k] = square ? u * u * root : response ? panel->y[k] * u : u;
+        const double u = d[k] + shift, value = square ? u * u * root : u;
+        out[k] = part->exactly_by ? part->exactly_by[k] * value : value;
     }
 }
 
 /* One column of the stack; its rounding, relative to its length. `scratch`: rows floats behind the last column. */
-static double stack_column(const shy_panel *panel, shy_column_kind kind, int operand, void *out, float *scratch)
+static double stack_column(const shy_panel *panel, const shy_part *part, int operand, void *out, float *scratch)
 {
     const shy_tile_kernels *kernels = shy_tile_kernels_get();
     const float *d = panel->d + (size_t)operand * (size_t)panel->stride;
     const float root = (float)sqrt((double)panel->total), mu = (float)panel->sums[operand].mu;
     if (panel->precision == SHY_FP64) {
-        column_wide(panel, kind, operand, out);
+        column_wide(panel, part, operand, out);
         return 0.0;
     }
     if (panel->precision == SHY_FP32 || !shy_bf16_native()) {
-        kernels->column(kind, panel->rows, d, panel->response, mu, root, out);
+        kernels->column(part->kind, panel->rows, d, part->by, mu, root, out);
         return panel->precision == SHY_FP32 ? 0.0 : sqrt(kernels->narrow_in_place(panel->rows, out));
     }
-    kernels->column(kind, panel->rows, d, panel->response, mu, root, scratch);
+    kernels->column(part->kind, panel->rows, d, part->by, mu, root, scratch);
     return sqrt(kernels->narrow(panel->rows, scratch, out));
+}
+
+double shy_stack_units(const shy_panel *panel)
+{
+    return (panel->moments == SHY_MOMENTS_RAW ? SHY_ROUNDING_UNITS_RAW : SHY_ROUNDING_UNITS) + (panel->metric.root ? SHY_ROUNDING_UNITS_WEIGHT : 0);
 }
 
 /* `lost`: by narrowing to bf16. */
 static double rounding_of(const shy_panel *panel, double lost)
 {
-    const double units = panel->moments == SHY_MOMENTS_RAW ? SHY_ROUNDING_UNITS_RAW : SHY_ROUNDING_UNITS;
+    const double units = shy_stack_units(panel);
     return panel->precision == SHY_FP64 ? units * 0x1p-53 : 1.0001 * lost + units * 0x1p-24;
 }
 
@@ -229,14 +411,15 @@ shy_status shy_panel_stack(shy_panel *panel, shy_precision precision, shy_moment
     SHY_TRY(shy_new((size_t)panel->stride, sizeof *scratch, &scratch));
     panel->precision = precision;
     panel->moments = moments;
-    const int parts = shy_stack_parts(panel->left, moments), block = panel->left ? panel->block : panel->padded;
+    const int parts = shy_stack_parts(panel, moments), block = panel->left ? panel->block : panel->padded;
     const size_t column = (size_t)panel->stride * shy_stack_element(precision);
     double rounding = 0.0;
     for (int i = 0; i < panel->padded; i++) {
-        for (int part = 0; part < parts; part++) {
-            const size_t place = (size_t)(i / block * parts + part) * (size_t)block + (size_t)(i % block);
+        for (int p = 0; p < parts; p++) {
+            const shy_part part = part_of(panel, moments, p);
+            const size_t place = (size_t)(i / block * parts + p) * (size_t)block + (size_t)(i % block);
             char *out = (char *)panel->stack + place * column;
-            if (i < panel->count) rounding = fmax(rounding, stack_column(panel, kind_of(panel->left, moments, part), i, out, scratch));
+            if (i < panel->count) rounding = fmax(rounding, stack_column(panel, &part, i, out, scratch));
             else memset(out, 0, column);
         }
     }

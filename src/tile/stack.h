@@ -12,10 +12,15 @@ enum { SHY_PADDING = 64 };
  * In y·ũ the rounding of μ and d counts against |μ|, where y is large and ũ happens to be small; that is SHY_LIFTED_UNITS·|μ| more.
  */
 enum { SHY_ROUNDING_UNITS = 6, SHY_ROUNDING_UNITS_RAW = 16, SHY_LIFTED_UNITS = 5 };
+enum { SHY_ROUNDING_UNITS_WEIGHT = 2 }; /* more, of √w and the product with it */
 
 /* Makes the stack of a panel, unless it is there. SHY_MEMORY. */
 shy_status shy_panel_stack(shy_panel *panel, shy_precision precision, shy_moments moments);
-int shy_stack_parts(bool left, shy_moments moments);
+int shy_stack_parts(const shy_panel *panel, shy_moments moments);
+double shy_stack_units(const shy_panel *panel); /* of rounding, of a column of the present stack */
+/* shy_pairs_bound with directions, in any order. */
+int shy_pairs_bound_metric(const shy_panel *left, const shy_panel *right, const shy_pairs *pairs, const double floor[SHY_TILE_FORMS],
+                           shy_tile_hit *hits);
 size_t shy_stack_element(shy_precision precision); /* bytes */
 
 #endif

@@ -286,6 +286,87 @@ refused_search 2 'search: no sample passes the filter' 'samples.where keeps none
 refused_search 2 'search: a filter on an unknown column' 'aa
 did you mean a' 'samples.where=aa > 3'
 
+# ---- what an outcome is made of ------------------------------------------------------------------------------------------------
+
+# Times, events and the like as they should be, and each once with a mistake in row 7.
+awk 'BEGIN {
+    srand(5)
+    print "id,a,b,days [d],died,state,cause,enrolled,late,wrong,early,weight,debt,nothing,years,visits,less,half,degree,many,never,site,quiet,gap,twice,pair,bmi"
+    for (i = 1; i <= 60; i++) {
+        bad = i == 7; days = 30 + int(900 * rand()); died = i % 3 == 0; a = rand()
+        printf "p%d,%.4f,%.4f,%d,%d,%d,%s,%d,%d,%s,%d,%.1f,%.1f,0,%.2f,%d,%d,%s,%d,%d,0,%s,%s,%s,%.4f,%d,%s\n", i, a, rand(), days, died, i % 4,
+            i % 3 ? "none" : i % 2 ? "heart" : "lung", int(days / 4), bad ? days : int(days / 4), bad ? 2 : died, bad ? -3 : days, i % 5 / 2, bad ? -1 : 1,
+            bad ? 0 : 1 + rand(), i % 6, bad ? -1 : i % 6, bad ? "1.5" : i % 6, i % 4, i % 30, i % 2 ? "north" : "south",
+            died ? "x" : i % 4 == 1 ? "y" : "x", i % 9 == 5 ? "" : i, 2 * a + 1, i / 3, 20 + 10 * rand()
+    }
+}' >survival.csv
+"$SHIHYO" import survival.csv -q -o survival.h5
+say $? 'the table of a survival study is imported'
+cat >survival.yaml <<'END'
+cohort: survival.h5
+outcome: {kind: survival, time: days, event: died}
+factors: {include: [a, b]}
+grammar: {max_complexity: 3}
+search: {keep: 20}
+END
+accepted 'the survival search that others are made from succeeds' 'All 60 samples are complete' search survival.yaml -o new
+
+refused_outcome() { # refused_outcome WHAT WORDS KEY=VALUE ...
+    what=$1 words=$2
+    shift 2
+    for assignment in "$@"; do
+        shift
+        set -- "$@" --set "$assignment"
+    done
+    refused 2 "search: $what" "$words" search survival.yaml -o new "$@"
+}
+
+refused_outcome 'a time that is not above 0' 'follow-up time "early" is -3 in row 7 of survival.h5; times are greater than 0
+samples.where' outcome.time=early
+refused_outcome 'an event that is not 0 or 1' 'event "wrong" is 2 in row 7 of survival.h5
+outcome.positive' outcome.event=wrong
+refused_outcome 'no events' 'there are no events: "never" is not 1 in any of the 60 samples of survival.h5
+outcome.event' outcome.event=never
+refused_outcome 'an entry at the end of the follow-up' 'entry time "late"
+row 7 of survival.h5
+later' outcome.entry=late
+refused_outcome 'a covariate with missing values' 'covariate "gap" is missing in 7 of 60 samples of survival.h5
+"gap is present"
+outcome.covariates_missing' 'outcome.covariates=[bmi, gap]'
+refused_outcome 'more covariates than samples allow' 'covariates are too many for 11 samples
+outcome.covariates' 'outcome.covariates=[bmi, site, years]' 'samples.where=pair < 4'
+refused_outcome 'covariates of which none is left' 'no covariate is left to adjust for
+outcome.covariates' 'outcome.covariates=[never]'
+refused_outcome 'a horizon beyond follow-up' 'horizon 9y (3287.25 d) is beyond follow-up
+"days"
+outcome.horizons' 'outcome.horizons=[1y, 9y]'
+refused_outcome 'a horizon in years of a time without unit' '"early" is not known
+schema
+unit: days' outcome.time=early 'outcome.horizons=[1y]' 'samples.where=early > 0'
+refused_outcome 'a negative weight' 'case weight "debt" is -1 in row 7 of survival.h5
+0 or greater' outcome.weight=debt
+refused_outcome 'survival without a time' 'outcome.time is missing' outcome.time=
+refused_outcome 'an unknown column of times' 'outcome.time "dayz" is not a column of survival.h5; did you mean "days"?' outcome.time=dayz
+refused_outcome 'a key of another kind' 'outcome.exposure is only for kind count, and outcome.kind is survival' outcome.exposure=years
+refused_outcome 'a time as a factor' '"days" is the follow-up time of the outcome
+factors.include' 'factors.include=[a, days]'
+
+refused_kind() { # refused_kind WHAT WORDS KIND COLUMN KEY=VALUE ...
+    kind=$3 column=$4 what=$1 words=$2
+    shift 4
+    refused_outcome "$what" "$words" outcome.time= outcome.event= "outcome.kind=$kind" "outcome.column=$column" "$@"
+}
+refused_kind 'a negative count' 'outcome "less" is -1 in row 7 of survival.h5; counts are not negative' count less
+refused_kind 'an exposure that is not above 0' 'exposure "years" is 0 in row 7 of survival.h5' count visits outcome.exposure=years
+refused_kind 'too many levels' 'outcome "many" has 30 levels
+at most 20' ordinal many
+refused_kind 'sets without a case and a control' 'no matched set of "site" holds both a case and a control' matched died outcome.set=site \
+    'samples.where=(site == north and died == 1) or (site == south and died == 0)'
+accepted 'search: a stratum without events is noted' '1 of 2 strata has no event and is of no use: quiet == y.' \
+    search survival.yaml --set 'outcome.strata=[quiet]' -o new
+accepted 'search: a collinear covariate is left out, and that is said' 'Covariate "twice" is a combination of' \
+    search survival.yaml --set 'factors.include=[b, bmi]' --set 'outcome.covariates=[a, twice]' -o new
+
 # ---- grammar and plan ----------------------------------------------------------------------------------------------------------------
 
 refused_search 2 'search: a grammar that allows nothing' 'the grammar allows no formula

@@ -66,6 +66,21 @@ static double poisson(double mean, int i)
     return k;
 }
 
+/* One case in each set, with odds exp(eta): the largest of eta + a Gumbel variable. */
+static void choose_cases(void)
+{
+    for (int set = 0; set < data.n / SET_ROWS; set++) {
+        int chosen = 0;
+        double most = -INFINITY;
+        for (int i = set * SET_ROWS; i < (set + 1) * SET_ROWS; i++) {
+            const double value = data.eta[i] - log(-log(uniform(300, i)));
+            data.y[i] = 0.0;
+            if (value > most) most = value, chosen = i;
+        }
+        data.y[chosen] = 1.0;
+    }
+}
+
 /** y (and what goes with it) of a kind, from eta. Kinds that are not known here get 0/1, matched sets and times: see that they fit. */
 static void make_outcome(const shy_outcome_ops *ops)
 {
@@ -81,18 +96,18 @@ static void make_outcome(const shy_outcome_ops *ops)
             data.y[i] = ops->needs_time ? uniform(302, i) < 0.6 : eta + odds > 0.2;
         data.time[i] = -log(uniform(300, i)) * exp(-eta) + 1e-6;
         data.stratum[i] = i / SET_ROWS;
-        if (strcmp(ops->name, "matched") == 0) data.y[i] = i % SET_ROWS == (int)(uniform(303, i / SET_ROWS) * SET_ROWS);
     }
+    if (strcmp(ops->name, "matched") == 0) choose_cases();
     data.levels = strcmp(ops->name, "ordinal") == 0 ? 4 : 0;
     data.stratified = strcmp(ops->name, "matched") == 0;
 }
 
-/** Weights from 0 to 3, a third of them 0. */
+/** Weights from 0 to 3, a third of them 0; those of matched sets are 0 or 1. After make_outcome. */
 static void make_weights(void)
 {
     data.weighted = true;
     for (int i = 0; i < data.n; i++)
-        data.weight[i] = fmax(0.0, 4.5 * uniform(310, i) - 1.5);
+        data.weight[i] = data.stratified ? uniform(310, i) > 0.2 : fmax(0.0, 4.5 * uniform(310, i) - 1.5);
 }
 
 /** Whole runs, split as evenly as whole runs can be. */

@@ -276,8 +276,10 @@ static sums sum_formula(shy_isa isa, const zoo *z, const formula *f)
                    operand_load(narrow, rough, k, &f->v, column[1]);
         for (int i = 0; i < k->places; i++)
             y[i] = (float)k->y[i];
-        const shy_rough_batch batch = {k->places,    1,        column[0], y,          &u, &v,
-                                       &s.reference, &s.first, &s.second, &s.response};
+        const shy_rough_batch batch = {.rows = k->places,         .count = 1,         .column = column[0],
+                                       .y = y,                    .u = &u,            .v = &v,
+                                       .reference = &s.reference, .first = &s.first,  .second = &s.second,
+                                       .response = &s.response};
         if (c == 0) rough->references[f->op](&batch);
         rough->sums[f->op](&batch);
     }

@@ -165,7 +165,7 @@ static void expect_all_pairs(setting *s)
     shy_pairs *row = NULL;
     const shy_panel *left = s->left[0], *right = s->right[0];
     int operand = 0;
-    assert_int_equal(shy_pairs_create(right->count, &row), SHY_OK); /* the room that is asked for, and no more */
+    assert_int_equal(shy_pairs_create(right->count, 0, &row), SHY_OK); /* the room that is asked for, and no more */
     for (int index = 0; index < shy_panel_blocks(left); index++) {
         fill(s, index, s->tile->precision, s->tile->moments);
         for (int i = 0; i < shy_panel_block_count(left, index); i++, operand++) {
@@ -234,9 +234,9 @@ static void without_rows_the_moments_are_zero(void **state)
     (void)state;
     shy_panel *left = NULL, *right = NULL;
     shy_tile *tile = NULL;
-    assert_int_equal(shy_panel_create(2, 2, 0, 10, NULL, true, true, &left), SHY_OK);
-    assert_int_equal(shy_panel_create(3, 0, 0, 10, NULL, false, true, &right), SHY_OK);
-    assert_int_equal(shy_tile_create(2, 3, true, &tile), SHY_OK);
+    assert_int_equal(shy_panel_create(2, 2, 0, 10, &(shy_tile_metric){.response = NULL}, true, true, &left), SHY_OK);
+    assert_int_equal(shy_panel_create(3, 0, 0, 10, &(shy_tile_metric){.response = NULL}, false, true, &right), SHY_OK);
+    assert_int_equal(shy_tile_create(2, 3, 0, true, &tile), SHY_OK);
     shy_panel_finish(left, 2);
     shy_panel_finish(right, 3);
     for (int k = 0; k < NARROWS * SETS; k++) {
@@ -257,7 +257,7 @@ static void without_operands_there_are_no_blocks(void **state)
     (void)state;
     const double y[5] = {0};
     shy_panel *left = NULL;
-    assert_int_equal(shy_panel_create(4, 2, 5, 5, y, true, false, &left), SHY_OK);
+    assert_int_equal(shy_panel_create(4, 2, 5, 5, &(shy_tile_metric){.response = y}, true, false, &left), SHY_OK);
     shy_panel_finish(left, 0);
     assert_int_equal(shy_panel_blocks(left), 0);
     assert_int_equal(left->padded, 0);
@@ -290,17 +290,17 @@ static void memory_is_as_announced(void **state)
         shy_panel *panel = NULL;
         shy_tile *tile = NULL;
         shy_pairs *pairs = NULL;
-        assert_int_equal(shy_panel_create(capacity, block, rows, (uint64_t)rows, y, left, is_wide, &panel), SHY_OK);
-        expect_announced(before, shy_panel_bytes(capacity, block, rows, left, is_wide));
+        assert_int_equal(shy_panel_create(capacity, block, rows, (uint64_t)rows, &(shy_tile_metric){.response = y}, left, is_wide, &panel), SHY_OK);
+        expect_announced(before, shy_panel_bytes(capacity, block, rows, &(shy_tile_metric){.response = y}, left, is_wide));
         shy_panel_destroy(&panel);
         shy_panel_destroy(&panel);
         assert_true(shy_memory_in_use() == before);
-        assert_int_equal(shy_tile_create(shape[k / 4][1], capacity, is_wide, &tile), SHY_OK);
-        expect_announced(before, shy_tile_bytes(shape[k / 4][1], capacity, is_wide));
+        assert_int_equal(shy_tile_create(shape[k / 4][1], capacity, 0, is_wide, &tile), SHY_OK);
+        expect_announced(before, shy_tile_bytes(shape[k / 4][1], capacity, 0, is_wide));
         shy_tile_destroy(&tile);
         shy_tile_destroy(&tile);
-        assert_int_equal(shy_pairs_create(rows, &pairs), SHY_OK);
-        expect_announced(before, shy_pairs_bytes(rows));
+        assert_int_equal(shy_pairs_create(rows, 0, &pairs), SHY_OK);
+        expect_announced(before, shy_pairs_bytes(rows, 0));
         shy_pairs_destroy(&pairs);
         shy_pairs_destroy(&pairs);
         assert_true(shy_memory_in_use() == before);
@@ -311,7 +311,7 @@ static void memory_is_as_announced(void **state)
 static shy_status create_left(shy_panel **panel)
 {
     static const double y[50] = {0};
-    return shy_panel_create(3, 2, 50, 50, y, true, true, panel);
+    return shy_panel_create(3, 2, 50, 50, &(shy_tile_metric){.response = y}, true, true, panel);
 }
 
 /* Fails at the first allocation, the second …, until all succeed; returns how many there are. */
@@ -324,8 +324,8 @@ static int count_failures(int what)
         shy_pairs *pairs = NULL;
         shy_memory_fail_at((uint64_t)nth);
         const shy_status st = what == 0   ? create_left(&panel)
-                              : what == 1 ? shy_tile_create(3, 4, true, &tile)
-                                          : shy_pairs_create(9, &pairs);
+                              : what == 1 ? shy_tile_create(3, 4, 0, true, &tile)
+                                          : shy_pairs_create(9, 0, &pairs);
         shy_memory_fail_at(0);
         assert_int_equal(panel || tile || pairs, st == SHY_OK);
         shy_panel_destroy(&panel);

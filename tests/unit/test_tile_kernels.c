@@ -63,7 +63,8 @@ static wide column_exactly(shy_column_kind kind, float d, float y, float mu, flo
 {
     const wide u = (wide)d + (kind >= SHY_COLUMN_U ? (wide)mu / (wide)root : 0);
     if (kind == SHY_COLUMN_D || kind == SHY_COLUMN_U) return u;
-    return kind == SHY_COLUMN_D2 || kind == SHY_COLUMN_U2 ? u * u * root : (wide)y * u;
+    if (kind == SHY_COLUMN_D2 || kind == SHY_COLUMN_U2) return u * u * root;
+    return (wide)y * u * (kind == SHY_COLUMN_YD2 || kind == SHY_COLUMN_YU2 ? u * root : 1);
 }
 
 static void expect_exact_columns(const shy_tile_kernels *kernels, const shy_tile_kernels *portable)
@@ -71,7 +72,7 @@ static void expect_exact_columns(const shy_tile_kernels *kernels, const shy_tile
     static float d[LONGEST], y[LONGEST], out[LONGEST + 1];
     const float mu = -1.7F, root = 3.1F;
     (void)portable;
-    for (int k = 0; k < LENGTHS * (SHY_COLUMN_YU + 1); k++) {
+    for (int k = 0; k < LENGTHS * (SHY_COLUMN_YU2 + 1); k++) {
         const int n = lengths[k % LENGTHS];
         const shy_column_kind kind = (shy_column_kind)(k / LENGTHS);
         for (int i = 0; i < n; i++)
@@ -80,9 +81,9 @@ static void expect_exact_columns(const shy_tile_kernels *kernels, const shy_tile
         kernels->column(kind, n, d, y, mu, root, out);
         assert_true(out[n] == 77.0F);
         for (int i = 0; i < n; i++) {
-            const double size = fabs((double)d[i]) + 0.6, most = kind == SHY_COLUMN_D2 || kind == SHY_COLUMN_U2
-                                                                     ? 6.2 * size * size
-                                                                     : size * (1.0 + fabs((double)y[i]));
+            const bool plain = kind == SHY_COLUMN_D2 || kind == SHY_COLUMN_U2, both = kind == SHY_COLUMN_YD2 || kind == SHY_COLUMN_YU2;
+            const double size = fabs((double)d[i]) + 0.6, by = 1.0 + fabs((double)y[i]);
+            const double most = plain ? 6.2 * size * size : both ? 6.2 * size * size * by : size * by;
             expect_close((double)out[i], (double)column_exactly(kind, d[i], y[i], mu, root), 4.0 * 0x1p-24 * most);
         }
     }
@@ -508,10 +509,10 @@ static void on_every_trial(double off, void (*attempt)(trial *t, bench *b, int p
 {
     static trial t;
     bench b = {0};
-    assert_int_equal(shy_panel_create(1, 1, ROWS, ROWS, t.y, true, false, &b.left), SHY_OK);
-    assert_int_equal(shy_panel_create(SLOTS, 0, ROWS, ROWS, t.y, false, false, &b.right), SHY_OK);
-    assert_int_equal(shy_tile_create(1, SLOTS, false, &b.tile), SHY_OK);
-    assert_int_equal(shy_pairs_create(SLOTS, &b.pairs), SHY_OK);
+    assert_int_equal(shy_panel_create(1, 1, ROWS, ROWS, &(shy_tile_metric){.response = t.y}, true, false, &b.left), SHY_OK);
+    assert_int_equal(shy_panel_create(SLOTS, 0, ROWS, ROWS, &(shy_tile_metric){.response = t.y}, false, false, &b.right), SHY_OK);
+    assert_int_equal(shy_tile_create(1, SLOTS, 0, false, &b.tile), SHY_OK);
+    assert_int_equal(shy_pairs_create(SLOTS, 0, &b.pairs), SHY_OK);
     for (int pair = 0; pair < PAIRS; pair++) {
         draw_trial(pair, off, &t);
         attempt(&t, &b, pair);

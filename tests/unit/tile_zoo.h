@@ -179,9 +179,10 @@ enum { PARTIALS = SHY_OPERAND_PARTIALS };
 /* Rows first … first + rows − 1 of all columns; the partial sums are added to partial[column × PARTIALS]. */
 static inline shy_panel *pack_rows(const zoo *z, int first, int rows, int block, double *partial)
 {
+    const shy_tile_metric metric = {.response = z->y + first};
     shy_panel *panel = NULL;
     double out[PARTIALS];
-    assert_int_equal(shy_panel_create(z->count, block, rows, (uint64_t)z->n, z->y + first, block > 0, true, &panel),
+    assert_int_equal(shy_panel_create(z->count, block, rows, (uint64_t)z->n, &metric, block > 0, true, &panel),
                      SHY_OK);
     for (int c = 0; c < z->count; c++) {
         shy_panel_pack(panel, c, z->column[c] + first, &z->sums[c], out);
@@ -205,9 +206,9 @@ static inline setting setting_create(zoo *z, int block, int row_blocks)
     double *partial = calloc((size_t)z->count * PARTIALS, sizeof *partial),
            *again = calloc((size_t)z->count * PARTIALS, sizeof *again);
     const int first[3] = {0, row_blocks == 1 ? z->n : z->n / 3, z->n};
-    assert_int_equal(shy_tile_create(block, z->count, true, &s.tile), SHY_OK);
-    assert_int_equal(shy_tile_create(block, z->count, true, &s.part), SHY_OK);
-    assert_int_equal(shy_pairs_create(z->count * z->count, &s.pairs), SHY_OK);
+    assert_int_equal(shy_tile_create(block, z->count, 0, true, &s.tile), SHY_OK);
+    assert_int_equal(shy_tile_create(block, z->count, 0, true, &s.part), SHY_OK);
+    assert_int_equal(shy_pairs_create(z->count * z->count, 0, &s.pairs), SHY_OK);
     for (int b = 0; b < row_blocks; b++) {
         s.left[b] = pack_rows(z, first[b], first[b + 1] - first[b], block, partial);
         s.right[b] = pack_rows(z, first[b], first[b + 1] - first[b], 0, again);

@@ -1,0 +1,277 @@
+/*
+ * targets.c: results of several targets (horizons, outcomes): a directory for each, and beside them which factors enter where. Predictors of
+ * early and of late events differ; this table shows it.
+ */
+#include "shy_config.h"
+
+#include <string.h>
+
+#include "report_impl.h"
+
+/* ---- the table: factors × targets ------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    const char *name;
+    int *complexity; /* [targets]: of the simplest formula of the front that has it; 0: none */
+    int targets;     /* in which it occurs */
+    int first;       /* its place among all names as they came */
+} factor_row;
+
+typedef struct {
+    const shy_results *results;
+    int count;
+    factor_row *row;
+    int rows;
+} table;
+
+static void table_free(table *t)
+{
+    for (int r = 0; t->row != NULL && r < t->rows; r++)
+        shy_free(&t->row[r].complexity);
+    shy_free(&t->row);
+}
+
+static shy_status row_of(table *t, const char *name, factor_row **row_out)
+{
+    shy_status st = SHY_OK;
+
+    for (int r = 0; r < t->rows; r++)
+        if (strcmp(t->row[r].name, name) == 0) return *row_out = &t->row[r], SHY_OK;
+    SHY_TRY(shy_grow((size_t)t->rows + 1U, sizeof *t->row, &t->row));
+    t->row[t->rows] = (factor_row){.name = name, .first = t->rows};
+    SHY_TRY(shy_new((size_t)t->count, sizeof(int), &t->row[t->rows].complexity));
+    *row_out = &t->row[t->rows++];
+out:
+    return st;
+}
+
+/* In most targets first; then in the order of appearance: target by target, simple formulas first. */
+static bool stands_before(const factor_row *a, const factor_row *b)
+{
+    return a->targets != b->targets ? a->targets > b->targets : a->first < b->first;
+}
+
+static void sort_rows(table *t)
+{
+    for (int r = 1; r < t->rows; r++)
+        for (int k = r; k > 0 && stands_before(&t->row[k], &t->row[k - 1]); k--) {
+            const factor_row swap = t->row[k];
+            t->row[k] = t->row[k - 1];
+            t->row[k - 1] = swap;
+        }
+}
+
+static shy_status table_make(const shy_results *results, int count, table *t_out)
+{
+    shy_status st = SHY_OK;
+    table t = {.results = results, .count = count};
+
+    for (int k = 0; k < count; k++)
+        for (int i = 0; i < results[k].front_count; i++)
+            for (int f = 0; f < results[k].front[i]->factors_count; f++) {
+                factor_row *row = NULL;
+                SHY_TRY(row_of(&t, results[k].front[i]->factors[f], &row));
+                if (row->complexity[k] != 0) continue;
+                row->complexity[k] = results[k].front[i]->complexity;
+                row->targets++;
+            }
+    sort_rows(&t);
+    *t_out = t, t = (table){0};
+out:
+    table_free(&t);
+    return st;
+}
+
+/* ---- files ---------------------------------------------------------------------------------------------------------------- */
+
+/* The directory of a target: its name, as far as that may stand in a path. */
+static shy_status subdirectory(const char *target, char **name_out)
+{
+    shy_status st = shy_string_copy(*target == '\0' || *target == '.' ? "target" : target, name_out);
+
+    if (st != SHY_OK) return st;
+    for (char *p = *name_out; *p != '\0'; p++)
+        if (strchr("/\\ \t\n\r\"'*?<>|:", *p) != NULL) *p = '_';
+    return SHY_OK;
+}
+
+static void factors_tsv(const table *t, shy_buffer *buffer)
+{
+    shy_buffer_text(buffer, "factor");
+    for (int k = 0; k < t->count; k++) {
+        shy_buffer_text(buffer, "\t");
+        shy_report_tsv_text(buffer, t->results[k].target);
+    }
+    shy_buffer_text(buffer, "\n");
+    for (int r = 0; r < t->rows; r++) {
+        shy_report_tsv_text(buffer, t->row[r].name);
+        for (int k = 0; k < t->count; k++) {
+            if (t->row[r].complexity[k] > 0) shy_buffer_format(buffer, "\t%d", t->row[r].complexity[k]);
+            else shy_buffer_text(buffer, "\tNA");
+        }
+        shy_buffer_text(buffer, "\n");
+    }
+}
+
+static json_t *target_json(const shy_results *results)
+{
+    char *name = NULL;
+    if (subdirectory(results->target, &name) != SHY_OK) return NULL;
+    json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:I}", "name", shy_report_json_string(results->target), "directory", shy_report_json_string(name),
+                               "outcome", shy_report_json_string(results->outcome), "outcome_kind", shy_report_json_string(results->outcome_kind),
+                               "n_samples", (json_int_t)results->n_samples);
+    shy_free(&name);
+    return object;
+}
+
+static json_t *row_json(const table *t, const factor_row *row)
+{
+    json_t *object = json_object();
+
+    for (int k = 0; k < t->count && object != NULL; k++)
+        if (row->complexity[k] > 0 && json_object_set_new(object, t->results[k].target, json_integer(row->complexity[k])) != 0)
+            json_decref(object), object = NULL;
+    return object == NULL ? NULL : json_pack("{s:o, s:o}", "factor", shy_report_json_string(row->name), "enters_at_complexity", object);
+}
+
+static json_t *targets_json(const table *t)
+{
+    json_t *targets = json_array(), *factors = json_array();
+    bool good = targets != NULL && factors != NULL;
+
+    for (int k = 0; k < t->count && good; k++)
+        good = json_array_append_new(targets, target_json(&t->results[k])) == 0;
+    for (int r = 0; r < t->rows && good; r++)
+        good = json_array_append_new(factors, row_json(t, &t->row[r])) == 0;
+    if (good) return json_pack("{s:o, s:o}", "targets", targets, "factors", factors);
+    json_decref(targets);
+    json_decref(factors);
+    return NULL;
+}
+
+static shy_status write_table(const table *t, const char *directory)
+{
+    shy_status st = SHY_OK;
+    shy_buffer buffer = {0};
+    json_t *document = targets_json(t);
+
+    factors_tsv(t, &buffer);
+    SHY_TRY(buffer.status);
+    SHY_TRY(shy_report_put(directory, "factors.tsv", &buffer));
+    shy_buffer_free(&buffer);
+    if (document == NULL) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory to write the results as JSON."));
+    shy_report_json_text(document, &buffer);
+    SHY_TRY(buffer.status);
+    SHY_TRY(shy_report_put(directory, SHY_TARGETS_FILE, &buffer));
+out:
+    json_decref(document);
+    shy_buffer_free(&buffer);
+    return st;
+}
+
+static shy_status write_target(const shy_results *results, const char *directory)
+{
+    shy_status st = SHY_OK;
+    char *name = NULL, *path = NULL;
+    int created = 0;
+
+    SHY_TRY(subdirectory(results->target, &name));
+    SHY_TRY(shy_report_path(directory, name, &path));
+    SHY_TRY(shy_output_check(path, true, &created));
+    SHY_TRY(shy_results_write(results, path));
+out:
+    shy_free(&name);
+    shy_free(&path);
+    return st;
+}
+
+shy_status shy_targets_write(const shy_results *results, int count, const char *directory)
+{
+    shy_status st = SHY_OK;
+    table t = {0};
+
+    SHY_TRY(table_make(results, count, &t));
+    for (int k = 0; k < count; k++)
+        SHY_TRY(write_target(&results[k], directory));
+    SHY_TRY(write_table(&t, directory));
+out:
+    table_free(&t);
+    return st;
+}
+
+/* ---- for people -------------------------------------------------------------------------------------------------------------- */
+
+static shy_status print_factors(const json_t *document, FILE *stream)
+{
+    shy_table out = {0};
+    size_t r, k;
+    json_t *row, *target;
+
+    shy_table_column(&out, "factor", false);
+    json_array_foreach(json_object_get(document, "targets"), k, target)
+        if (k + 1 < SHY_TABLE_COLUMNS) shy_table_column(&out, json_string_value(json_object_get(target, "name")), true);
+    json_array_foreach(json_object_get(document, "factors"), r, row)
+    {
+        shy_table_cell(&out, json_string_value(json_object_get(row, "factor")));
+        json_array_foreach(json_object_get(document, "targets"), k, target)
+        {
+            char text[24] = "";
+            const json_t *at = json_object_get(json_object_get(row, "enters_at_complexity"), json_string_value(json_object_get(target, "name")));
+            if (json_is_integer(at)) snprintf(text, sizeof text, "%lld", (long long)json_integer_value(at));
+            if (k + 1 < SHY_TABLE_COLUMNS) shy_table_cell(&out, text);
+        }
+    }
+    const shy_status st = shy_table_print(&out, stream);
+    shy_table_free(&out);
+    return st;
+}
+
+static void print_heading(const char *name, bool first, FILE *stream)
+{
+    fprintf(stream, "%s=== %s ===\n", first ? "" : "\n", name == NULL ? "" : name);
+}
+
+static const char enters[] = "\nWhich factors enter where (the complexity of the simplest formula of the front that has them):\n\n";
+
+shy_status shy_report_print_targets(const json_t *document, const char *directory, int complexity, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    size_t k;
+    json_t *target;
+    char *path = NULL;
+
+    json_array_foreach(json_object_get(document, "targets"), k, target)
+    {
+        const char *name = json_string_value(json_object_get(target, "directory"));
+        if (name == NULL || strchr(name, '/') != NULL) SHY_TRY(shy_fail(SHY_INPUT, "%s: a target without a directory.", SHY_TARGETS_FILE));
+        print_heading(json_string_value(json_object_get(target, "name")), k == 0, stream);
+        shy_free(&path);
+        SHY_TRY(shy_report_path(directory, name, &path));
+        SHY_TRY(shy_show(path, complexity, stream));
+    }
+    fputs(enters, stream);
+    SHY_TRY(print_factors(document, stream));
+out:
+    shy_free(&path);
+    return st;
+}
+
+shy_status shy_targets_print(const shy_results *results, int count, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    table t = {0};
+    json_t *document = NULL;
+
+    SHY_TRY(table_make(results, count, &t));
+    document = targets_json(&t);
+    for (int k = 0; k < count; k++) {
+        print_heading(results[k].target, k == 0, stream);
+        shy_results_print_front(&results[k], stream);
+    }
+    fputs(enters, stream);
+    if (document != NULL) SHY_TRY(print_factors(document, stream));
+out:
+    json_decref(document);
+    table_free(&t);
+    return st;
+}

@@ -1,0 +1,178 @@
+/* Formulas as operands: their columns, ranges and units as further factors, and back from these factors to formulas. */
+#include "shy_config.h"
+
+#include <string.h>
+
+#include "columns.h"
+#include "macro.h"
+#include "study.h"
+
+/* ---- the extended problem ---------------------------------------------------------------------------------------------- */
+
+static const char modality[] = "formula";
+
+bool shy_macro_defined(const shy_problem *base, const shy_tree *tree)
+{
+    shy_interval range;
+    return shy_tree_range(tree, base->range, &range) && range.lo < range.hi;
+}
+
+static shy_status allocate(shy_extended *e)
+{
+    shy_status st = SHY_OK;
+    shy_problem *p = &e->problem;
+    const size_t factors = (size_t)p->factors, count = (size_t)e->macros;
+    SHY_TRY(shy_new(factors, sizeof *p->cohort_column, &p->cohort_column));
+    SHY_TRY(shy_new(factors, sizeof *p->name, &p->name));
+    SHY_TRY(shy_new(factors, sizeof *p->unit_text, &p->unit_text));
+    SHY_TRY(shy_new(factors, sizeof *p->modality, &p->modality));
+    SHY_TRY(shy_new(factors, sizeof *p->range, &p->range));
+    SHY_TRY(shy_new(factors, sizeof *p->first_sample, &p->first_sample));
+    SHY_TRY(shy_new(count * (size_t)p->rows.rows, sizeof *e->values, &e->values));
+    SHY_TRY(shy_new(count, sizeof *e->unit, &e->unit));
+out:
+    return st;
+}
+
+static void copy_base(shy_extended *e)
+{
+    const shy_problem *b = e->base;
+    shy_problem *p = &e->problem;
+    const size_t factors = (size_t)b->factors;
+    memcpy(p->cohort_column, b->cohort_column, factors * sizeof *p->cohort_column);
+    memcpy(p->name, b->name, factors * sizeof *p->name);
+    memcpy(p->unit_text, b->unit_text, factors * sizeof *p->unit_text);
+    memcpy(p->modality, b->modality, factors * sizeof *p->modality);
+    memcpy(p->range, b->range, factors * sizeof *p->range);
+    memcpy(p->first_sample, b->first_sample, factors * sizeof *p->first_sample);
+}
+
+/* A formula has the unit that its factors give it. */
+static shy_status set_units(shy_extended *e, shy_units_mode mode)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *b = e->base;
+    shy_units *units = NULL;
+    shy_unit *factor = NULL;
+    SHY_TRY(shy_units_create(&units));
+    SHY_TRY(shy_new((size_t)b->factors, sizeof *factor, &factor));
+    for (int f = 0; f < b->factors; f++) SHY_TRY(shy_unit_parse(units, b->unit_text[f], &factor[f]));
+    for (int m = 0; m < e->macros; m++) {
+        const shy_unit unit = shy_tree_unit(units, mode, &e->macro[m].tree, factor);
+        const char *text = unit == SHY_UNIT_UNKNOWN ? "" : shy_unit_text(units, unit);
+        SHY_TRY(text ? shy_string_copy(text, &e->unit[m]) : SHY_MEMORY);
+        e->problem.unit_text[b->factors + m] = e->unit[m];
+    }
+out:
+    shy_free(&factor);
+    shy_units_destroy(&units);
+    return st;
+}
+
+static shy_status set_macro(shy_extended *e, int m)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *b = e->base;
+    shy_problem *p = &e->problem;
+    const shy_tree *tree = &e->macro[m].tree;
+    const int f = b->factors + m;
+    p->cohort_column[f] = -1;
+    p->name[f] = e->macro[m].name;
+    p->modality[f] = modality;
+    p->first_sample[f] = shy_tree_evaluate(tree, b->first_sample);
+    if (!shy_tree_range(tree, b->range, &p->range[f])) return shy_fail(SHY_INTERNAL, "formula \"%s\" as an operand", e->macro[m].name);
+    SHY_TRY(shy_problem_evaluate(b, tree, e->values + (size_t)m * (size_t)b->rows.rows));
+out:
+    return st;
+}
+
+static shy_status build(shy_extended *e, shy_units_mode mode)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY(allocate(e));
+    copy_base(e);
+    for (int m = 0; m < e->macros; m++) SHY_TRY(set_macro(e, m));
+    SHY_TRY(set_units(e, mode));
+    SHY_TRY(shy_columns_extend(e->base->columns, e->base->factors, e->base->rows.rows, e->values, &e->problem.columns));
+out:
+    return st;
+}
+
+static shy_status begin(const shy_problem *base, const shy_macro *macro, int count, shy_extended **extended_out)
+{
+    shy_status st = SHY_OK;
+    shy_extended *e = NULL;
+    SHY_TRY(shy_new(1, sizeof *e, &e));
+    *e = (shy_extended){.problem = *base, .base = base, .macros = count, .macro = macro};
+    shy_problem *p = &e->problem;
+    p->columns = NULL;
+    p->cohort_column = NULL, p->name = p->unit_text = p->modality = NULL, p->range = NULL, p->first_sample = NULL;
+    p->factors = base->factors + count;
+    *extended_out = e;
+out:
+    return st;
+}
+
+shy_status shy_extended_create(const shy_problem *base, const shy_grammar *grammar, const shy_macro *macro, int count, shy_extended **extended_out)
+{
+    shy_status st = SHY_OK;
+    shy_extended *e = NULL;
+    SHY_TRY_ALL(base->team, begin(base, macro, count, &e));
+    SHY_TRY_ALL(base->team, build(e, grammar->units));
+    *extended_out = e, e = NULL;
+out:
+    shy_extended_destroy(&e);
+    return st;
+}
+
+void shy_extended_destroy(shy_extended **extended)
+{
+    shy_extended *e = *extended;
+    if (!e) return;
+    shy_problem *p = &e->problem;
+    shy_columns_destroy(&p->columns);
+    shy_free(&p->cohort_column);
+    shy_free(&p->name);
+    shy_free(&p->unit_text);
+    shy_free(&p->modality);
+    shy_free(&p->range);
+    shy_free(&p->first_sample);
+    shy_free(&e->values);
+    for (int m = 0; e->unit && m < e->macros; m++) shy_free(&e->unit[m]);
+    shy_free(&e->unit);
+    shy_free(extended);
+}
+
+/* ---- from factors back to formulas ------------------------------------------------------------------------------------------ */
+
+/* What the tree becomes: nodes, complexity, macros. */
+static void measure(const shy_extended *e, const shy_grammar *grammar, const shy_tree *tree, int *nodes, int *complexity, int *macros)
+{
+    for (int i = 0; i < tree->count; i++) {
+        const int m = tree->node[i].op == SHY_OP_FACTOR ? (int)tree->node[i].factor - e->base->factors : -1;
+        if (m < 0) continue;
+        *nodes += e->macro[m].tree.count - 1;
+        *complexity += e->macro[m].complexity - grammar->weight[SHY_OP_FACTOR];
+        (*macros)++;
+    }
+}
+
+bool shy_extended_expand(const shy_extended *e, const shy_grammar *grammar, shy_tree *tree, int *complexity, int *macros_out)
+{
+    shy_tree out = {0};
+    int place[SHY_TREE_MAX], nodes = tree->count;
+    *macros_out = 0;
+    measure(e, grammar, tree, &nodes, complexity, macros_out);
+    if (nodes > SHY_TREE_MAX || *complexity > SHY_COMPLEXITY_MAX) return false;
+    for (int i = 0; i < tree->count; i++) {
+        const shy_node *node = &tree->node[i];
+        const shy_op op = (shy_op)node->op;
+        if (op == SHY_OP_FACTOR && (int)node->factor >= e->base->factors) place[i] = shy_tree_append(&out, &e->macro[(int)node->factor - e->base->factors].tree);
+        else if (op == SHY_OP_FACTOR) place[i] = shy_tree_leaf(&out, node->factor);
+        else if (op == SHY_OP_CONSTANT) place[i] = shy_tree_constant(&out, node->value);
+        else if (shy_operator_get(op)->arity == 1) place[i] = shy_tree_unary(&out, op, place[node->left]);
+        else place[i] = shy_tree_binary(&out, op, place[node->left], place[node->right]);
+    }
+    *tree = out;
+    return true;
+}

@@ -1,0 +1,197 @@
+/*
+ * Survivors become operands: the best formulas of a search, with their fitted constants, are factors of a further one, so that (c − age)·w/s,
+ * found first, becomes (c − age)·w/s·(1 + b·female).
+ */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "macro.h"
+#include "study.h"
+
+/* ---- which formulas ------------------------------------------------------------------------------------------------------ */
+
+/* A formula as it travels. */
+typedef struct {
+    shy_tree tree;
+    int complexity;
+} shy_proposal;
+
+/* The i-th best of every level, then the next of every level: simple and complex ones by turns. What is one factor is an operand already. */
+static int propose(const shy_problem *problem, const shy_search_result *result, int most, shy_proposal *proposal)
+{
+    int count = 0, longest = 0;
+    for (int l = 0; l < result->levels; l++) longest = result->level[l].count > longest ? result->level[l].count : longest;
+    for (int i = 0; i < longest && count < most; i++) {
+        for (int l = 0; l < result->levels && count < most; l++) {
+            const shy_found_level *level = &result->level[l];
+            if (i >= level->count || level->found[i].tree.count == 1 || level->found[i].fit.verdict == SHY_DIVERGED) continue;
+            if (!shy_macro_defined(problem, &level->found[i].tree)) continue;
+            proposal[count++] = (shy_proposal){level->found[i].tree, level->complexity};
+        }
+    }
+    return count;
+}
+
+/* Formulas that say the same are of use once: what correlates more than this with one that is chosen is passed over. */
+#define SAME 0.9999
+
+typedef struct {
+    const shy_problem *problem;
+    double *column;  /* [most][rows]: of those chosen, centred, of length 1 */
+    double *partial; /* [runs] */
+    int chosen;
+} shy_choice;
+
+/* Collective over the group. */
+static shy_status dot(shy_choice *c, const double *a, const double *b, double *total_out)
+{
+    const shy_rows *rows = &c->problem->rows;
+    for (int run = 0; run < rows->runs; run++) {
+        const int first = run * rows->run_rows, last = first + rows->run_rows < rows->rows ? first + rows->run_rows : rows->rows;
+        c->partial[run] = b ? shy_exact_dot(last - first, a + first, b + first) : shy_exact_sum(last - first, a + first);
+    }
+    return shy_group_sum_runs(rows->team, c->partial, rows->runs, 1, total_out);
+}
+
+/* Collective over the group. */
+static shy_status consider(shy_choice *c, const shy_tree *tree, bool *new_out)
+{
+    shy_status st = SHY_OK;
+    const shy_rows *rows = &c->problem->rows;
+    double *column = c->column + (size_t)c->chosen * (size_t)rows->rows, sum, square, r;
+    *new_out = false;
+    SHY_TRY(shy_group_agree(rows->team, shy_problem_evaluate(c->problem, tree, column)));
+    SHY_TRY(dot(c, column, NULL, &sum));
+    shy_exact_shift(rows->rows, column, sum / (double)rows->total, 1.0);
+    SHY_TRY(dot(c, column, column, &square));
+    if (!(square > 0.0) || !isfinite(square)) return SHY_OK;
+    shy_exact_shift(rows->rows, column, 0.0, 1.0 / sqrt(square));
+    for (int k = 0; k < c->chosen; k++) {
+        SHY_TRY(dot(c, column, c->column + (size_t)k * (size_t)rows->rows, &r));
+        if (fabs(r) > SAME) return SHY_OK;
+    }
+    *new_out = true;
+    c->chosen++;
+out:
+    return st;
+}
+
+/* Every group chooses for itself, and all choose the same. Collective over the world. */
+static shy_status choose(const shy_problem *problem, const shy_proposal *proposal, int count, int most, shy_macro *macro, int *chosen_out)
+{
+    shy_status st = SHY_OK;
+    shy_choice c = {.problem = problem};
+    const size_t rows = (size_t)problem->rows.rows;
+    SHY_TRY_ALL(problem->team, shy_new(((size_t)most + 1U) * rows, sizeof *c.column, &c.column));
+    SHY_TRY_ALL(problem->team, shy_new((size_t)problem->rows.runs, sizeof *c.partial, &c.partial));
+    for (int i = 0; i < count && c.chosen < most; i++) {
+        bool is_new = false;
+        SHY_TRY_ALL(problem->team, consider(&c, &proposal[i].tree, &is_new));
+        if (is_new) macro[c.chosen - 1] = (shy_macro){.tree = proposal[i].tree, .complexity = proposal[i].complexity};
+    }
+    *chosen_out = c.chosen;
+out:
+    shy_free(&c.column);
+    shy_free(&c.partial);
+    return st;
+}
+
+static shy_status name_macros(const shy_problem *problem, shy_macro *macro, int count)
+{
+    shy_status st = SHY_OK;
+    for (int m = 0; m < count; m++) SHY_TRY(shy_tree_print(&macro[m].tree, (const char *const *)problem->name, 0, &macro[m].name));
+out:
+    return st;
+}
+
+/* Of those proposed so many are looked at for each that is wanted. */
+#define PROPOSED 8
+
+/* Rank 0 proposes, all choose. macro has room for `most`. Collective over the world. */
+static shy_status pick_macros(const shy_problem *problem, const shy_search_result *result, int most, shy_macro *macro, int *count_out)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = problem->team;
+    shy_proposal *proposal = NULL;
+    int count = 0;
+    SHY_TRY_ALL(team, shy_new((size_t)most * PROPOSED, sizeof *proposal, &proposal));
+    if (team->rank == 0) count = propose(problem, result, most * PROPOSED, proposal);
+    SHY_TRY(shy_team_broadcast(team, &count, sizeof count));
+    SHY_TRY(shy_team_broadcast(team, proposal, (uint64_t)count * sizeof *proposal));
+    SHY_TRY(choose(problem, proposal, count, most, macro, count_out));
+    SHY_TRY_ALL(team, name_macros(problem, macro, *count_out));
+out:
+    shy_free(&proposal);
+    return st;
+}
+
+/* ---- the second search ------------------------------------------------------------------------------------------------------ */
+
+/* A formula of the second search as one over the problem's own factors; what has no macro in it the first search has seen. Rank 0. */
+static shy_status absorb_one(const shy_extended *e, const shy_search_options *options, const shy_found *from, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    shy_found found = *from;
+    int macros = 0;
+    found.text = NULL, found.twins = NULL, found.twins_listed = 0;
+    if (!shy_extended_expand(e, &options->grammar, &found.tree, &found.complexity, &macros) || macros == 0) return SHY_OK;
+    SHY_TRY(shy_tree_print(&found.tree, (const char *const *)e->base->name, 0, &found.text));
+    SHY_TRY(shy_new((size_t)from->twins_listed, sizeof *found.twins, &found.twins));
+    for (int t = 0; t < from->twins_listed; t++) SHY_TRY(shy_string_copy(from->twins[t], &found.twins[found.twins_listed++]));
+    SHY_TRY(shy_result_add(result, options->keep, &found));
+out:
+    shy_found_release(&found);
+    return st;
+}
+
+static shy_status absorb(const shy_extended *e, const shy_search_options *options, const shy_search_result *second, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    for (int l = 0; l < second->levels; l++) {
+        for (int i = 0; i < second->level[l].count; i++) SHY_TRY(absorb_one(e, options, &second->level[l].found[i], result));
+    }
+    shy_result_spent(result, second);
+    SHY_TRY(shy_result_draw_front(result));
+out:
+    return st;
+}
+
+static shy_status search_extended(const shy_extended *e, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    shy_search_options second = *options;
+    shy_search_result *more = NULL;
+    second.plan = NULL;
+    second.grammar.max_complexity = options->pass_complexity;
+    SHY_TRY(shy_search_once(&e->problem, &second, monitor, &more));
+    SHY_TRY_ALL(e->base->team, e->base->team->rank == 0 ? absorb(e, options, more, result) : SHY_OK);
+out:
+    shy_search_result_free(&more);
+    return st;
+}
+
+shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    const int most = options->pass_keep;
+    shy_macro *macro = NULL;
+    shy_extended *extended = NULL;
+    int count = 0;
+    for (int pass = 2; pass <= options->passes; pass++) {
+        SHY_TRY_ALL(problem->team, shy_new((size_t)most, sizeof *macro, &macro));
+        SHY_TRY(pick_macros(problem, result, most, macro, &count));
+        if (count == 0) goto out;
+        SHY_TRY(shy_extended_create(problem, &options->grammar, macro, count, &extended));
+        SHY_TRY(search_extended(extended, options, monitor, result));
+        shy_extended_destroy(&extended);
+        for (int m = 0; m < count; m++) shy_free(&macro[m].name);
+        shy_free(&macro);
+    }
+out:
+    shy_extended_destroy(&extended);
+    for (int m = 0; macro && m < most; m++) shy_free(&macro[m].name);
+    shy_free(&macro);
+    return st;
+}

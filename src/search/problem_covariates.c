@@ -1,0 +1,149 @@
+/** Covariates: the columns that every model contains, from numbers, categories and missing values. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "problem_impl.h"
+
+#define SAMPLES_BEYOND 10 /* a model of K covariates needs more than K + 10 samples */
+
+static shy_status add_column(struct shy_design *d, size_t rows, double **column_out)
+{
+    shy_status st = SHY_OK;
+
+    SHY_TRY(shy_grow((size_t)d->covariates + 1, sizeof *d->covariate, &d->covariate));
+    SHY_TRY(shy_grow((size_t)d->covariates + 1, sizeof *d->covariate_name, &d->covariate_name));
+    d->covariate[d->covariates] = NULL, d->covariate_name[d->covariates] = NULL;
+    d->covariates++;
+    SHY_TRY(shy_new(rows, sizeof **column_out, &d->covariate[d->covariates - 1]));
+    *column_out = d->covariate[d->covariates - 1];
+out:
+    return st;
+}
+
+/* A column that is 1 where values[i] is the level, NaN meaning missing. */
+static shy_status add_indicator(struct shy_loading *l, const shy_column *about, const double *values, double level)
+{
+    shy_status st = SHY_OK;
+    struct shy_design *d = l->problem->design;
+    const int rows = l->problem->rows.rows;
+    double *column = NULL;
+    char room[32];
+
+    SHY_TRY(add_column(d, (size_t)rows, &column));
+    for (int i = 0; i < rows; i++)
+        column[i] = isnan(level) ? isnan(values[i]) : values[i] == level;
+    if (isnan(level))
+        SHY_TRY(shy_string_format(&d->covariate_name[d->covariates - 1], "%s is missing", about->name));
+    else
+        SHY_TRY(shy_string_format(&d->covariate_name[d->covariates - 1], "%s == %s", about->name, shy_value_name(about, level, room)));
+out:
+    return st;
+}
+
+/* A number as it is. Which one is filled in where it is missing does not matter to the models, the indicator being beside it. */
+static shy_status add_number(struct shy_loading *l, const shy_column *about, const double *values)
+{
+    shy_status st = SHY_OK;
+    struct shy_design *d = l->problem->design;
+    const int rows = l->problem->rows.rows;
+    double *column = NULL;
+
+    SHY_TRY(add_column(d, (size_t)rows, &column));
+    for (int i = 0; i < rows; i++)
+        column[i] = isnan(values[i]) ? about->mean : values[i];
+    SHY_TRY(shy_string_copy(about->name, &d->covariate_name[d->covariates - 1]));
+out:
+    return st;
+}
+
+/* Samples of each level, of numbers none, and last those that lack a value. Collective over the group. */
+static void count_levels(const struct shy_loading *l, const double *values, int levels, double *count)
+{
+    for (int i = 0; i < l->problem->rows.rows; i++)
+        if (isnan(values[i]))
+            count[levels] += 1.0;
+        else if (levels > 0)
+            count[(int)values[i]] += 1.0;
+    (void)shy_group_sum(l->team, count, levels + 1);
+}
+
+static int most_frequent(const double *count, int levels)
+{
+    int most = 0;
+
+    for (int k = 1; k < levels; k++)
+        if (count[k] > count[most]) most = k;
+    return most;
+}
+
+/* Indicators of the levels that occur, but for the most frequent one: with all of them they would add up to the intercept. */
+static shy_status add_levels(struct shy_loading *l, const shy_column *about, const double *values, const double *count)
+{
+    shy_status st = SHY_OK;
+    const int reference = most_frequent(count, about->levels);
+
+    for (int k = 0; k < about->levels; k++)
+        if (k != reference && count[k] > 0.0) SHY_TRY(add_indicator(l, about, values, k));
+out:
+    return st;
+}
+
+static shy_status add_columns(struct shy_loading *l, const shy_column *about, const double *values, const double *count)
+{
+    shy_status st = SHY_OK;
+
+    if (about->kind == SHY_KIND_CATEGORICAL)
+        SHY_TRY(add_levels(l, about, values, count));
+    else
+        SHY_TRY(add_number(l, about, values));
+    if (count[about->kind == SHY_KIND_CATEGORICAL ? about->levels : 0] > 0.0) SHY_TRY(add_indicator(l, about, values, NAN));
+    if (l->problem->design->covariates > SHY_COVARIATES_MAX)
+        SHY_TRY(shy_fail(SHY_INPUT,
+                         "outcome.covariates stands for more than %d columns of a model, up to \"%s\": each level of a category but one is one. "
+                         "Name fewer.",
+                         SHY_COVARIATES_MAX, about->name));
+out:
+    return st;
+}
+
+static shy_status add_covariate(struct shy_loading *l, const struct shy_part *part, double *values)
+{
+    shy_status st = SHY_OK;
+    const shy_column about = shy_cohort_column(l->cohort, part->column);
+    const int levels = about.kind == SHY_KIND_CATEGORICAL ? about.levels : 0;
+    double *count = NULL;
+
+    SHY_TRY(shy_loading_values(l, part->column, values));
+    SHY_TRY_ALL(l->team, shy_new((size_t)levels + 1, sizeof *count, &count));
+    count_levels(l, values, levels, count);
+    SHY_TRY_ALL(l->team, add_columns(l, &about, values, count));
+out:
+    shy_free(&count);
+    return st;
+}
+
+static shy_status judge_number(const struct shy_loading *l)
+{
+    const int covariates = l->problem->design->covariates;
+
+    if (l->samples >= (uint64_t)covariates + SAMPLES_BEYOND) return SHY_OK;
+    return shy_fail(SHY_INPUT, "%d covariates are too many for %llu samples of %s: at least %d more samples than covariates are needed. Name fewer in "
+                               "outcome.covariates.",
+                    covariates, (unsigned long long)l->samples, l->place, SAMPLES_BEYOND);
+}
+
+shy_status shy_loading_covariates(struct shy_loading *l)
+{
+    shy_status st = SHY_OK;
+    double *values = NULL;
+
+    SHY_TRY_ALL(l->team, shy_new((size_t)l->problem->rows.rows, sizeof *values, &values));
+    for (int k = l->parts - l->covariates; k < l->parts; k++)
+        SHY_TRY(add_covariate(l, &l->part[k], values));
+    SHY_TRY_ALL(l->team, judge_number(l));
+out:
+    shy_free(&values);
+    return st;
+}

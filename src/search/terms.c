@@ -1,0 +1,183 @@
+/* Sums of formulas: the searches for further terms, one after the other, and the best sums of what all of them found. */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "terms.h"
+
+/* ---- plan -------------------------------------------------------------------------------------------------------------------- */
+
+#define SUM_SECONDS 1.5e-9 /* of a triple, measured */
+
+void shy_terms_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan)
+{
+    double kept = 0.0;
+    if (options->terms < 2) return;
+    for (int c = 1; c <= options->grammar.max_complexity; c++) kept += fmin((double)plan->formulas[c], options->keep);
+    const double terms = fmin(options->terms_keep, options->terms * kept);
+    const double bytes = shy_terms_bytes((int)terms, problem->rows.rows) + (double)shy_memory_in_use();
+    const double triples = options->terms > 2 ? terms * terms * terms / 6.0 : terms * terms / 2.0;
+    plan->seconds = plan->seconds * options->terms + triples * SUM_SECONDS / problem->team->groups;
+    plan->bytes_per_rank = fmax(plan->bytes_per_rank, bytes);
+}
+
+/* ---- the next term -------------------------------------------------------------------------------------------------------------- */
+
+#define AS_GOOD 0.01 /* a simpler sum with this share more of loss is preferred: what it leaves says more about the next term */
+#define PERFECT 1e-9
+
+/* The simplest sum of up to `terms` that is as good as the best; none where that leaves nothing to explain. */
+static bool choose_condition(const shy_sums *s, int terms, shy_sum *chosen_out)
+{
+    double most = 0.0;
+    for (int t = 1; t <= terms; t++) {
+        for (int c = 1; c <= s->complexity_most; c++) {
+            const int list = shy_sums_list(t, c);
+            if (s->count[list] > 0) most = fmax(most, s->sum[(size_t)list * (size_t)s->keep].explained);
+        }
+    }
+    if (!(1.0 - most > PERFECT)) return false;
+    for (int c = 1; c <= s->complexity_most; c++) {
+        for (int t = 1; t <= terms; t++) {
+            const int list = shy_sums_list(t, c);
+            if (s->count[list] == 0) continue;
+            const shy_sum *sum = &s->sum[(size_t)list * (size_t)s->keep];
+            if (1.0 - sum->explained > (1.0 - most) * (1.0 + AS_GOOD)) continue;
+            *chosen_out = *sum;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of up to `terms` terms from what has been found so far; terms 0: nothing is left. Collective over the world. */
+static shy_status find_condition(const shy_terms *from, const shy_problem *problem, const shy_search_options *options, int terms, shy_sum *sum_out)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = problem->team;
+    shy_sums *sums = NULL;
+    *sum_out = (shy_sum){0};
+    SHY_TRY_ALL(team, shy_sums_create(from, options, terms, &sums));
+    SHY_TRY(shy_sums_search(sums, team, 2));
+    if (team->rank == 0 && !choose_condition(sums, terms, sum_out)) sum_out->terms = 0;
+    SHY_TRY(shy_team_broadcast(team, sum_out, sizeof *sum_out));
+out:
+    shy_sums_destroy(&sums);
+    return st;
+}
+
+/* The problem with the terms of a sum among the covariates. */
+typedef struct {
+    shy_problem problem;
+    double *column[SHY_TERMS_MAX];
+    const double **covariate;
+    const char **name;
+} shy_conditioned;
+
+static void condition_free(shy_conditioned *c)
+{
+    for (int k = 0; k < SHY_TERMS_MAX; k++) shy_free(&c->column[k]);
+    shy_free(&c->covariate);
+    shy_free(&c->name);
+}
+
+static shy_status condition_on(const shy_problem *problem, const shy_terms *from, const shy_sum *sum, shy_conditioned *c)
+{
+    shy_status st = SHY_OK;
+    const int given = problem->data.covariates;
+    c->problem = *problem;
+    if (given + sum->terms > SHY_COVARIATES_MAX) {
+        return shy_fail(SHY_INPUT, "%d covariates leave no room for search.terms: leave out some of them, or set search.terms to 1.", given);
+    }
+    SHY_TRY(shy_new((size_t)(given + sum->terms), sizeof *c->covariate, &c->covariate));
+    SHY_TRY(shy_new((size_t)(given + sum->terms), sizeof *c->name, &c->name));
+    for (int k = 0; k < given; k++) {
+        c->covariate[k] = problem->data.covariate[k];
+        c->name[k] = problem->data.covariate_name ? problem->data.covariate_name[k] : "covariate";
+    }
+    for (int k = 0; k < sum->terms; k++) {
+        SHY_TRY(shy_new((size_t)problem->rows.rows, sizeof(double), &c->column[k]));
+        SHY_TRY(shy_problem_evaluate(problem, &from->term[sum->term[k]].tree, c->column[k]));
+        c->covariate[given + k] = c->column[k];
+        c->name[given + k] = "a term of the sum";
+    }
+    c->problem.metric = NULL;
+    c->problem.data.covariates = given + sum->terms;
+    c->problem.data.covariate = c->covariate;
+    c->problem.data.covariate_name = c->name;
+out:
+    return st;
+}
+
+/* Has the model of these terms a maximum, and does it leave something to explain? Collective over the world. */
+static shy_status is_sound(const shy_problem *problem, const shy_terms *from, const shy_sum *sum, bool *sound_out)
+{
+    shy_status st = SHY_OK;
+    shy_outcome *outcome = NULL;
+    shy_trial *trial = NULL;
+    SHY_TRY_ALL(problem->team, shy_new(1, sizeof *trial, &trial));
+    SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
+    shy_sum_trial(from, sum, trial);
+    SHY_TRY(shy_trials_refit(problem, outcome, trial, 1));
+    *sound_out = trial->fit.verdict == SHY_FITTED && trial->fit.loss > PERFECT;
+out:
+    shy_outcome_destroy(&outcome);
+    shy_free(&trial);
+    return st;
+}
+
+/* Searches again with the sum in the null model. Collective over the world. */
+static shy_status search_further(const shy_problem *problem, const shy_search_options *options, const shy_sum *sum, const shy_monitor *monitor,
+                                 shy_terms *terms, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = problem->team;
+    shy_conditioned conditioned = {0};
+    shy_search_result *further = NULL;
+    SHY_TRY_ALL(team, condition_on(problem, terms, sum, &conditioned));
+    SHY_TRY(shy_search_once(&conditioned.problem, options, monitor, &further));
+    SHY_TRY(shy_terms_collect(terms, team, further, options->terms_keep / options->terms));
+    SHY_TRY(shy_terms_measure(terms, problem, options->seed));
+    if (further) shy_result_spent(result, further);
+out:
+    shy_search_result_free(&further);
+    condition_free(&conditioned);
+    return st;
+}
+
+/* ---- the run ---------------------------------------------------------------------------------------------------------------------- */
+
+static shy_status find_terms(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_terms *terms,
+                             shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY(shy_terms_collect(terms, problem->team, result, options->terms_keep / options->terms));
+    SHY_TRY(shy_terms_measure(terms, problem, options->seed));
+    for (int t = 2; t <= options->terms; t++) {
+        shy_sum sum;
+        bool sound = false;
+        SHY_TRY(find_condition(terms, problem, options, t - 1, &sum));
+        if (sum.terms == 0) break;
+        SHY_TRY(is_sound(problem, terms, &sum, &sound));
+        if (!sound) break;
+        SHY_TRY(search_further(problem, options, &sum, monitor, terms, result));
+    }
+out:
+    return st;
+}
+
+shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    shy_terms terms = {0};
+    shy_sums *sums = NULL;
+    SHY_TRY(find_terms(problem, options, monitor, &terms, result));
+    SHY_TRY_ALL(problem->team, shy_sums_create(&terms, options, options->terms, &sums));
+    SHY_TRY(shy_sums_search(sums, problem->team, 3));
+    SHY_TRY(shy_sums_write(sums, problem, options, result));
+out:
+    shy_sums_destroy(&sums);
+    shy_terms_free(&terms);
+    return st;
+}

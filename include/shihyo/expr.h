@@ -173,6 +173,15 @@ bool shy_tree_range(const shy_tree *tree, const shy_interval *factor, shy_interv
 /** out[i] for rows rows; column[f] points at the values of factor f. scratch: count·rows doubles at least. */
 void shy_tree_evaluate_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out);
 
+int shy_tree_constants(const shy_tree *tree, int *node_out); /* their nodes, in order, room for SHY_TREE_MAX; returns how many */
+/**
+ * The same with the derivatives by the constants: gradient[k][i] = ∂out_i/∂(the k-th constant). Cost: about three evaluations, however many
+ * constants there are. Where an operator has no derivative: max and min take that of the second operand if both are equal; abs and hypot have
+ * 0 at 0, and so has sqrt, so that √(c·x) has the right one at x = 0. scratch: 2·count·rows doubles. `out` must not be among the columns.
+ */
+void shy_tree_gradient_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out,
+                            double *const *gradient);
+
 /* ---- text ------------------------------------------------------------------------------------------------------ */
 
 /**

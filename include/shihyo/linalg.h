@@ -64,4 +64,28 @@ shy_status shy_minimise_prepare(int unknowns);
  */
 shy_status shy_minimise_run(const shy_minimise *problem, double *x, shy_minimise_end *end_out);
 
+/**
+ * Minimisation in few unknowns without second derivatives, and with places where the function is not defined: PETSc
+ * TAO's quasi-Newton method (LMVM, on COMM_SELF in lock step as above), then a few Newton steps with differences of the
+ * gradient, which go on where the fall of f drowns in its rounding. Scale the unknowns so that the Hessian is about the
+ * identity: a step of 1 is tried first, and differences are taken over 1e-4. A minimisation may run inside `evaluate`.
+ */
+#define SHY_DESCEND_MAX 16
+typedef struct {
+    int unknowns; /* 1 … SHY_DESCEND_MAX */
+    /**
+     * f and gradient[unknowns] at x; where f or the gradient is not finite, x is not allowed and steps are shortened.
+     * May be collective over the caller's group.
+     */
+    shy_status (*evaluate)(void *context, const double *x, double *f, double *gradient);
+    void *context;
+    double gradient_tolerance; /* on the largest |gradient| */
+    int max_evaluations;       /* of the quasi-Newton method */
+} shy_descend;
+/**
+ * x: start in, the best point found out; f_out: its f, never larger than at the start but for 1e-14 of rounding; ∞ if
+ * the start is not allowed. Not reaching the tolerance is no error. Fails as `evaluate`, and if PETSc cannot be started.
+ */
+shy_status shy_descend_run(const shy_descend *problem, double *x, double *f_out);
+
 #endif

@@ -27,6 +27,8 @@ typedef struct {
     int summands;            /* formulas that it is a sum of */
     double lost_chance;      /* that screening on a part of the samples loses a formula as good as this one */
     double metric[SHY_METRICS_MAX];
+    char *rounded;           /* the formula with simple constants, or NULL; the following are of its refit */
+    double rounded_intercept, rounded_slope, rounded_loss, rounded_metric[SHY_METRICS_MAX];
     shy_verdict verdict;
     uint64_t twins_count; /* all found */
     int twins_listed;     /* those named below */

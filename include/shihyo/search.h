@@ -122,6 +122,7 @@ typedef struct {
     int factors;                     /* in use */
     int32_t *cohort_column;          /* [factors]: number in the cohort; several factors may come from one column */
     const shy_derivation **derivation; /* [factors], an entry NULL where the column is taken as it is; NULL: all are */
+    uint8_t *binary;                 /* [factors]: its values are 0 and 1 by its making, so that powers of it are itself */
     const char **name;               /* [factors]; these three borrowed from the cohort or from `recipe` */
     const char **unit_text;          /* [factors] */
     const char **modality;           /* [factors] */
@@ -162,6 +163,11 @@ typedef struct {
  */
 shy_status shy_problem_load(const shy_team *team, shy_cohort *cohort, const shy_problem_options *options, shy_problem **problem_out);
 void shy_problem_free(shy_problem **problem);
+/**
+ * What has to be done with a patient's value of the column before a formula is computed, in words: "1 where stage is V or VI, else 0; where
+ * stage is missing it counts as II". "" for a column as it is. `factor` is one of those that were loaded. Owned. Not collective.
+ */
+shy_status shy_factor_describe(const shy_problem *problem, const shy_cohort *cohort, int factor, char **text_out);
 /** Makes outcome, ops, data and y those of a target; 0 <= target < targets. After loading it is the first. Not collective. */
 void shy_problem_aim(shy_problem *problem, int target);
 /** The problem's outcome with its null model. Owned. Collective over the group. */
@@ -176,6 +182,9 @@ shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __att
 double shy_columns_need(double factors, double rows, int members);
 
 /* ---- the search ------------------------------------------------------------------------------------------------ */
+
+/* Constants put into the formulas of the front where the grammar has none: log(u + c), 1/(u + c); also max(x, c), min(x, c) and x^c. */
+typedef enum { SHY_INNER_OFF, SHY_INNER_SHIFTS, SHY_INNER_ALL } shy_inner;
 
 typedef struct {
     shy_grammar grammar;
@@ -192,6 +201,7 @@ typedef struct {
     int pass_keep;                   /* operands that a further search takes from the one before */
     int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
+    shy_inner inner;                 /* with polish */
     double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
@@ -232,6 +242,14 @@ typedef struct {
     double peak_bytes, shared_bytes; /* resident at most, what is shared with other ranks of the node included; that part now */
 } shy_search_times;
 
+/** A formula with its constants rounded; intercept, slope and covariates fitted to it. */
+typedef struct {
+    shy_tree tree;
+    char *text;
+    shy_fit fit;
+    double intercept, slope;
+} shy_rounded;
+
 /** One formula kept: tree over problem->name numbering; fitted constants are nodes of the tree. */
 typedef struct {
     int complexity;
@@ -242,6 +260,7 @@ typedef struct {
     double intercept, slope;         /* outcome or logit = intercept + slope·z */
     int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
     char *text;                      /* shortest exact text */
+    shy_rounded *rounded;            /* of formulas on the front that have constants, if options->rounding asks for it; or NULL */
     uint64_t twins_count;
     int twins_listed;
     char **twins;                    /* texts, simplest first */

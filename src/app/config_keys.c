@@ -40,6 +40,19 @@ static size_t constants(const char **names)
     return 2;
 }
 
+static size_t truths(const char **names)
+{
+    names[0] = "true", names[1] = "false";
+    return 2;
+}
+
+/* In the order of shy_inner. */
+static size_t inners(const char **names)
+{
+    names[0] = "off", names[1] = "shifts", names[2] = "all";
+    return 3;
+}
+
 static size_t units(const char **names)
 {
     names[0] = "clinical", names[1] = "strict", names[2] = "off";
@@ -193,6 +206,19 @@ static shy_key table[SHY_KEYS] = {
                                     "Nestings that are not allowed: log(sqrt) forbids sqrt directly under log.", NULL),
     [SHY_KEY_GRAMMAR_MAX_CONSTANTS] =
         RANGE("grammar.max_constants", SHY_KEY_IS_INTEGER, 0, 2, "2", "Most fitted constants in one formula."),
+    [SHY_KEY_CONSTANTS_POLISH] =
+        CHOICE("constants.polish", SHY_KEY_IS_CHOICE, truths, "true",
+               "Whether the constants of the best formulas are fitted once more, all together: of formulas that were put together "
+               "from parts, each with its own constants."),
+    [SHY_KEY_CONSTANTS_INNER] =
+        CHOICE("constants.inner", SHY_KEY_IS_CHOICE, inners, "shifts",
+               "Constants tried where the search has none, in the formulas of the front, if grammar.max_constants has room: shifts are log(u + c), "
+               "1 / (u + c) and the like; all also tries max(x, c), min(x, c) and powers exp(c * log(x)) of factors, as far as the operators are allowed. "
+               "What explains more is added at its own complexity, which may be above grammar.max_complexity. With constants.polish."),
+    [SHY_KEY_CONSTANTS_TOLERANCE] =
+        RANGE("constants.tolerance", SHY_KEY_IS_NUMBER, 0, 1, "0.01",
+              "Each formula of the front is also given with simple numbers for its constants: as simple as they can be while it loses at most this "
+              "share of what it explains. 0: without."),
     [SHY_KEY_SEARCH_KEEP] =
         RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
     [SHY_KEY_SEARCH_PRECISION] =

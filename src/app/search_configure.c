@@ -79,6 +79,11 @@ static shy_precision precision_of(const char *name)
     return (shy_precision)precision;
 }
 
+static shy_inner inner_of(const char *name)
+{
+    return strcmp(name, "off") == 0 ? SHY_INNER_OFF : strcmp(name, "shifts") == 0 ? SHY_INNER_SHIFTS : SHY_INNER_ALL;
+}
+
 static shy_status interpret(shy_search_session *s, const char *text, uint64_t length)
 {
     shy_status st = SHY_OK;
@@ -97,6 +102,9 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     }
     SHY_TRY(shy_config_check(s->config, command->file));
     SHY_TRY(shy_config_grammar(s->config, &s->options.grammar));
+    s->options.polish = strcmp(shy_config_text(s->config, SHY_KEY_CONSTANTS_POLISH), "true") == 0;
+    s->options.inner = inner_of(shy_config_text(s->config, SHY_KEY_CONSTANTS_INNER));
+    s->options.rounding = shy_config_number(s->config, SHY_KEY_CONSTANTS_TOLERANCE);
     s->options.keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_KEEP);
     s->options.memory = shy_config_bytes(s->config, SHY_KEY_PARALLEL_MEMORY);
     s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);

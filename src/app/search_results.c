@@ -48,6 +48,16 @@ out:
     return st;
 }
 
+static shy_status build_rounded(const shy_rounded *rounded, shy_entry *entry)
+{
+    if (!rounded) return SHY_OK;
+    entry->rounded_intercept = rounded->intercept;
+    entry->rounded_slope = rounded->slope;
+    entry->rounded_loss = rounded->fit.loss;
+    memcpy(entry->rounded_metric, rounded->fit.metric, sizeof entry->rounded_metric);
+    return shy_string_copy(rounded->text, &entry->rounded);
+}
+
 static shy_status build_entry(const builder *b, const shy_found *found, shy_entry *entry)
 {
     shy_status st = SHY_OK;
@@ -66,6 +76,7 @@ static shy_status build_entry(const builder *b, const shy_found *found, shy_entr
     entry->twins_count = found->twins_count;
     memcpy(entry->metric, found->fit.metric, sizeof entry->metric);
     SHY_TRY(shy_string_copy(found->text, &entry->formula));
+    SHY_TRY(build_rounded(found->rounded, entry));
     SHY_TRY(shy_tree_print(&found->tree, (const char *const *)b->problem->name, DIGITS_SHORT, &entry->formula_short));
     SHY_TRY(unit_text ? shy_string_copy(unit_text, &entry->unit) : SHY_MEMORY);
     SHY_TRY(shy_new((size_t)found->tree.count, sizeof *entry->factors, &entry->factors));

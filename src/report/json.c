@@ -85,6 +85,16 @@ static bool add_screening(const shy_results *results, json_t *document)
            json_object_set_new(document, "lost_chance", number(results->lost_chance)) == 0;
 }
 
+/* Only where there is one. */
+static bool add_rounded(const shy_results *results, const shy_entry *entry, json_t *object)
+{
+    if (entry->rounded == NULL) return true;
+    return json_object_set_new(object, "rounded",
+                               json_pack("{s:o, s:o, s:o, s:o, s:o}", "formula", shy_report_json_string(entry->rounded), "intercept",
+                                         number(entry->rounded_intercept), "slope", number(entry->rounded_slope), "metrics",
+                                         metrics(results, entry->rounded_metric), "loss", number(entry->rounded_loss))) == 0;
+}
+
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
     json_t *object = json_pack(
@@ -100,6 +110,7 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
         json_object_set_new(object, "verdict", shy_report_json_string(shy_verdict_name(entry->verdict))) != 0)
         goto failed;
     if (!add_gain(results, entry, object)) goto failed;
+    if (!add_rounded(results, entry, object)) goto failed;
     if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;
     if (results->n_screened > 0 && json_object_set_new(object, "lost_chance", number(entry->lost_chance)) != 0) goto failed;
     if (json_object_set_new(object, "twins", texts(entry->twins, entry->twins_listed)) != 0) goto failed;

@@ -15,6 +15,7 @@ static void free_entry(shy_entry *entry)
     shy_free(&entry->formula);
     shy_free(&entry->formula_short);
     shy_free(&entry->unit);
+    shy_free(&entry->rounded);
     free_texts(&entry->factors, entry->factors_count);
     free_texts(&entry->twins, entry->twins_listed);
 }

@@ -214,6 +214,42 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
     return st;
 }
 
+/* The formulas of the front that have constants, with simple numbers for them; what the first metric is then. */
+static shy_status print_rounded(const json_t *document, const json_t *entries, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    const char *metric = json_string_value(json_array_get(json_object_get(document, "metrics"), 0));
+    shy_table table = {0};
+    size_t i;
+    json_t *entry;
+    int rows = 0;
+
+    shy_table_column(&table, "complexity", true);
+    shy_table_column(&table, "formula", false);
+    shy_table_column(&table, metric == NULL ? "fit" : metric, true);
+    shy_table_column(&table, "intercept", true);
+    shy_table_column(&table, "slope", true);
+    json_array_foreach(entries, i, entry)
+    {
+        const json_t *rounded = json_object_get(entry, "rounded");
+        char complexity[16];
+        if (!json_is_object(rounded)) continue;
+        snprintf(complexity, sizeof complexity, "%" PRIu64, count_of(entry, "complexity"));
+        shy_table_cell(&table, complexity);
+        shy_table_cell(&table, word(rounded, "formula"));
+        metric_cell(&table, json_object_get(json_object_get(rounded, "metrics"), metric == NULL ? "" : metric));
+        number_cell(&table, json_object_get(rounded, "intercept"), 6);
+        number_cell(&table, json_object_get(rounded, "slope"), 6);
+        rows++;
+    }
+    if (rows > 0) {
+        fputs("\nWith simple numbers (intercept and slope are fitted to them):\n\n", stream);
+        st = shy_table_print(&table, stream);
+    }
+    shy_table_free(&table);
+    return st;
+}
+
 static void print_reading(const json_t *document, FILE *stream)
 {
     char samples[32], formulas[32], text[1024];
@@ -286,6 +322,7 @@ static shy_status print_front(const json_t *document, FILE *stream)
         return SHY_OK;
     }
     shy_status st = print_table(document, front, stream);
+    if (st == SHY_OK) st = print_rounded(document, front, stream);
     if (st == SHY_OK) print_screening(document, stream);
     if (st == SHY_OK) print_reading(document, stream);
     return st;

@@ -128,6 +128,8 @@ void shy_found_release(shy_found *found)
 {
     for (int t = 0; t < found->twins_listed; t++) shy_free(&found->twins[t]);
     shy_free(&found->twins);
+    if (found->rounded) shy_free(&found->rounded->text);
+    shy_free(&found->rounded);
     shy_free(&found->text);
     found->twins_listed = 0;
 }
@@ -175,6 +177,11 @@ out:
 #define FRONT_GAIN 1e-3
 #define FRONT_LEAST 1e-12
 
+bool shy_front_gains(double loss, double least)
+{
+    return loss < least - FRONT_GAIN * least - FRONT_LEAST;
+}
+
 shy_status shy_result_draw_front(shy_search_result *result)
 {
     shy_status st = SHY_OK;
@@ -186,7 +193,7 @@ shy_status shy_result_draw_front(shy_search_result *result)
         for (int i = 0; i < result->level[k].count; i++) {
             const shy_fit *fit = &result->level[k].found[i].fit;
             if (fit->verdict != SHY_FITTED && fit->verdict != SHY_SEPARATED && fit->verdict != SHY_FIRTH) continue;
-            if (!(fit->loss < least - FRONT_GAIN * least - FRONT_LEAST)) break;
+            if (!shy_front_gains(fit->loss, least)) break;
             least = fit->loss;
             result->front_level[result->front_count] = k;
             result->front_index[result->front_count++] = i;

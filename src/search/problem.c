@@ -53,6 +53,7 @@ static void free_columns(shy_problem *p)
     shy_columns_destroy(&p->columns);
     shy_free(&p->cohort_column);
     shy_free(&p->derivation);
+    shy_free(&p->binary);
     shy_free(&p->name);
     shy_free(&p->unit_text);
     shy_free(&p->modality);
@@ -81,6 +82,7 @@ static shy_status describe_columns(const struct shy_loading *l)
     for (int k = 0; k < l->offered; k++)
         used += l->offer[k].fate == SHY_FATE_USED;
     SHY_TRY(shy_new(used, sizeof *p->cohort_column, &p->cohort_column));
+    SHY_TRY(shy_new(used, sizeof *p->binary, &p->binary));
     if (p->recipes > 0) SHY_TRY(shy_new(used, sizeof *p->derivation, &p->derivation));
     SHY_TRY(shy_new(used, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(used, sizeof *p->unit_text, &p->unit_text));
@@ -94,6 +96,7 @@ static shy_status describe_columns(const struct shy_loading *l)
         const int f = p->factors++;
         p->cohort_column[f] = l->offer[k].column;
         if (recipe) p->derivation[f] = &recipe->how;
+        p->binary[f] = column->kind == SHY_KIND_BINARY || (recipe && recipe->how.kind != SHY_DERIVED_VALUE);
         p->name[f] = shy_loading_name(l, &l->offer[k]);
         p->unit_text[f] = unit_of(column, recipe);
         p->modality[f] = column->modality ? column->modality : "";

@@ -37,6 +37,14 @@ bool shy_loading_derives(const struct shy_loading *l)
     return any;
 }
 
+static shy_status mark(const struct shy_loading *l, const char *const *patterns, int count, const char *what, uint8_t bit, uint8_t *marks)
+{
+    const shy_status st = shy_loading_check_patterns(l, patterns, count, what);
+
+    if (st == SHY_OK) shy_loading_mark(l, patterns, count, bit, marks);
+    return st;
+}
+
 /* ---- marks ------------------------------------------------------------------------------------------------------- */
 
 static shy_status mark_methods(const struct shy_loading *l, uint8_t *marks)
@@ -48,7 +56,7 @@ static shy_status mark_methods(const struct shy_loading *l, uint8_t *marks)
         for (int k = 0; k < o->missing_count[m]; k++) {
             const char *const *entry = &o->missing_columns[m][k];
             const bool named = shy_cohort_find(l->cohort, *entry) >= 0;
-            SHY_TRY(shy_loading_mark(l, entry, 1, missing_key[m], method_bit(m, named), marks));
+            SHY_TRY(mark(l, entry, 1, missing_key[m], method_bit(m, named), marks));
         }
 out:
     return st;
@@ -60,7 +68,7 @@ static shy_status mark_ordered(const struct shy_loading *l, uint8_t *marks)
     shy_status st = SHY_OK;
     const shy_factor_options *o = &l->options->factor;
 
-    SHY_TRY(shy_loading_mark(l, o->ordered, o->ordered_count, "factors.ordered: column", ORDERED, marks));
+    SHY_TRY(mark(l, o->ordered, o->ordered_count, "factors.ordered: column", ORDERED, marks));
     for (int k = 0; k < o->ordered_count; k++) {
         const int64_t column = shy_cohort_find(l->cohort, o->ordered[k]);
         if (column < 0 || is_categorical(l, (int32_t)column)) continue;
@@ -107,7 +115,8 @@ static shy_status set_range(struct shy_loading *l, int64_t column, double lowest
     const struct shy_part *part = shy_loading_part(l, column);
 
     if (part && part->role != SHY_ROLE_COVARIATE)
-        return shy_fail(SHY_INPUT, "factors.range: \"%s\" is the %s; choose its values with samples.where.", about.name, shy_role_name(part->role));
+        return shy_fail(SHY_INPUT, "factors.range: \"%s\" is the %s, not a factor; choose its values with samples.where.", about.name,
+                        shy_role_name(part->role));
     if (about.kind != SHY_KIND_NUMERIC)
         return shy_fail(SHY_INPUT, "factors.range: \"%s\" is a column of kind %s in %s; only numbers have a range.", about.name,
                         shy_kind_name(about.kind), l->place);
@@ -125,10 +134,10 @@ static shy_status set_ranges(struct shy_loading *l)
 
     for (int k = 0; k < o->range_count; k++) {
         double lowest, highest;
-        int64_t column;
         shy_free(&name);
         SHY_TRY(shy_range_parse(o->range[k], &name, &lowest, &highest));
-        SHY_TRY(shy_loading_find(l, "factors.range: column", name, &column));
+        const int64_t column = shy_cohort_find(l->cohort, name);
+        if (column < 0) SHY_TRY(shy_loading_unknown(l, "factors.range: column", name));
         SHY_TRY(set_range(l, column, lowest, highest));
     }
 out:
@@ -160,7 +169,7 @@ static shy_status plan_sources(struct shy_loading *l)
     SHY_TRY(shy_new((size_t)shy_cohort_columns(l->cohort), sizeof *marks, &marks));
     SHY_TRY(mark_methods(l, marks));
     SHY_TRY(mark_ordered(l, marks));
-    SHY_TRY(shy_loading_mark(l, o->winsorised, o->winsorised_count, "factors.winsorised: column", WINSORISED, marks));
+    SHY_TRY(mark(l, o->winsorised, o->winsorised_count, "factors.winsorised: column", WINSORISED, marks));
     SHY_TRY(shy_new((size_t)l->offered, sizeof *l->source, &l->source));
     for (; l->sources < l->offered; l->sources++) {
         struct shy_source *s = &l->source[l->sources];

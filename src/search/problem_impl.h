@@ -5,7 +5,6 @@
 #include "shihyo/search.h"
 
 #define SHY_SAMPLES_LEAST 10
-#define SHY_NAMES_LISTED 8
 
 /** What a column is to the outcome. */
 enum shy_role {
@@ -143,10 +142,8 @@ shy_status shy_loading_select(struct shy_loading *l);
 shy_status shy_loading_unknown(const struct shy_loading *l, const char *what, const char *name);
 /** SHY_INPUT unless each pattern is a column or matches one. */
 shy_status shy_loading_check_patterns(const struct shy_loading *l, const char *const *patterns, int count, const char *what);
-/** marks[column] |= bit for all columns that a list names or matches. SHY_INPUT, `what` being the entry's role, where one does so with none. */
-shy_status shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, const char *what, uint8_t bit, uint8_t *marks);
-/** Of one name, which is not a pattern: its column. SHY_INPUT with the nearest name if there is none. */
-shy_status shy_loading_find(const struct shy_loading *l, const char *what, const char *name, int64_t *column_out);
+/** Sets a bit of marks[column] for every column that is named or matched. */
+void shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks);
 
 /* ---- problem_values.c ------------------------------------------------------------------------------------------ */
 
@@ -155,7 +152,6 @@ shy_status shy_loading_find(const struct shy_loading *l, const char *what, const
  * candidates, and each part's missing, value and positive. Collective over the world.
  */
 shy_status shy_loading_candidates(struct shy_loading *l);
-
 
 /* ---- problem_derive.c, problem_census.c, problem_expand.c, problem_fill.c ------------------------------------------ */
 
@@ -251,8 +247,6 @@ shy_status shy_loading_read(struct shy_loading *l, const int64_t *columns, int c
 
 /* ---- problem_notes.c ------------------------------------------------------------------------------------------- */
 
-/** "a, b, c and 12 more" of `count` names, of which the first SHY_NAMES_LISTED are there; owned. */
-shy_status shy_names_list(const char *const *names, int count, char **text_out);
 /** What was made from columns: filled, pooled, ordered, outside of ranges (problem_derived.c). Not collective. */
 shy_status shy_loading_note_derived(const struct shy_loading *l);
 /** What happened to rows and columns, in sentences. Not collective. */

@@ -228,7 +228,7 @@ static shy_status add_covariates(struct shy_loading *l)
     SHY_TRY(shy_new((size_t)columns, sizeof *marks, &marks));
     for (int k = 0; k < o->covariates_count; k++)
         if (shy_cohort_find(l->cohort, o->covariates[k]) >= 0) SHY_TRY(add_part(l, SHY_ROLE_COVARIATE, o->covariates[k]));
-    SHY_TRY(shy_loading_mark(l, o->covariates, o->covariates_count, "covariate", 1, marks));
+    shy_loading_mark(l, o->covariates, o->covariates_count, 1, marks);
     for (int64_t c = 0; c < columns; c++)
         if (marks[c] && may_match(l, c)) SHY_TRY(add_part(l, SHY_ROLE_COVARIATE, shy_cohort_column(l->cohort, c).name));
     l->covariates = l->parts - before;

@@ -46,7 +46,7 @@ static bool is_pattern(const char *text)
 enum { INCLUDED = 1, EXCLUDED = 2, OWN = 4 }; /* own: what the outcome is made of */
 
 /* A mark on every column that is named or matched. Names are looked up: there may be as many of them as columns. */
-static void mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks)
+void shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, uint8_t bit, uint8_t *marks)
 {
     const int64_t columns = shy_cohort_columns(l->cohort);
 
@@ -154,8 +154,8 @@ static shy_status select_factors(struct shy_loading *l)
 
     if (columns > INT32_MAX) return shy_fail(SHY_INPUT, "%s has more than 2^31 columns; offer it in parts.", l->place);
     SHY_TRY(shy_new((size_t)columns, sizeof *marks, &marks));
-    mark(l, o->include, o->include_count, INCLUDED, marks);
-    mark(l, o->exclude, o->exclude_count, EXCLUDED, marks);
+    shy_loading_mark(l, o->include, o->include_count, INCLUDED, marks);
+    shy_loading_mark(l, o->exclude, o->exclude_count, EXCLUDED, marks);
     mark_own(l, marks);
     list_offers(l, marks);
     SHY_TRY(shy_new((size_t)l->offered, sizeof *l->offer, &l->offer));
@@ -183,18 +183,4 @@ shy_status shy_loading_select(struct shy_loading *l)
     SHY_TRY(select_factors(l));
 out:
     return st;
-}
-
-shy_status shy_loading_mark(const struct shy_loading *l, const char *const *patterns, int count, const char *what, uint8_t bit, uint8_t *marks)
-{
-    const shy_status st = shy_loading_check_patterns(l, patterns, count, what);
-
-    if (st == SHY_OK) mark(l, patterns, count, bit, marks);
-    return st;
-}
-
-shy_status shy_loading_find(const struct shy_loading *l, const char *what, const char *name, int64_t *column_out)
-{
-    *column_out = shy_cohort_find(l->cohort, name);
-    return *column_out >= 0 ? SHY_OK : shy_loading_unknown(l, what, name);
 }

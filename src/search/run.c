@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "polish.h"
 #include "stage.h"
-#include "study.h"
 
 /* ---- deal and work -------------------------------------------------------------------------------------------------------- */
 
@@ -278,6 +278,7 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     SHY_TRY(shy_search_once(problem, options, &monitor, &result));
     if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &monitor, result));
     if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &monitor, result));
+    if (options->polish || options->rounding > 0.0) SHY_TRY(shy_polish_run(problem, options, result));
     if (result) result->seconds = shy_time_seconds() - start;
     *result_out = result, result = NULL;
 out:

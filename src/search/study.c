@@ -93,8 +93,7 @@ void shy_result_spent(shy_search_result *result, const shy_search_result *more)
 
 /* ---- trees -------------------------------------------------------------------------------------------------------------- */
 
-/* The factors of a tree, each once, and the tree over their places. */
-static int gather_factors(const shy_tree *tree, shy_tree *local, uint32_t *factor)
+int shy_tree_gather_factors(const shy_tree *tree, shy_tree *local, uint32_t *factor)
 {
     int count = 0;
     *local = *tree;
@@ -116,7 +115,7 @@ shy_status shy_problem_evaluate(const shy_problem *problem, const shy_tree *tree
     const double *column[SHY_COLUMNS_KEPT];
     shy_tree local;
     double *scratch = NULL;
-    const int count = gather_factors(tree, &local, factor);
+    const int count = shy_tree_gather_factors(tree, &local, factor);
     SHY_TRY(shy_columns_get(problem->columns, factor, count, column));
     SHY_TRY(shy_new((size_t)tree->count * SHY_CHUNK, sizeof *scratch, &scratch));
     for (int row = 0; row < rows; row += SHY_CHUNK) {

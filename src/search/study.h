@@ -15,6 +15,7 @@ void shy_found_release(shy_found *found); /* frees its texts */
  * is not drawn anew. In every case *found is empty afterwards. Not collective.
  */
 shy_status shy_result_add(shy_search_result *result, int keep, shy_found *found);
+bool shy_front_gains(double loss, double least); /* a more complex formula than those with the loss `least` belongs on the front */
 /* The Pareto front from the levels as they are now. Not collective. */
 shy_status shy_result_draw_front(shy_search_result *result);
 
@@ -23,6 +24,8 @@ void shy_result_spent(shy_search_result *result, const shy_search_result *more);
 
 /* ---- formulas as trees, the same on all ranks ------------------------------------------------------------------------- */
 
+/* The factors of a tree, each once (factor has room for SHY_COLUMNS_KEPT), and the tree over their places. Returns how many. */
+int shy_tree_gather_factors(const shy_tree *tree, shy_tree *local, uint32_t *factor);
 /* out[i] = the tree (over the problem's factors) for my rows. May fail on one rank alone; not collective. */
 shy_status shy_problem_evaluate(const shy_problem *problem, const shy_tree *tree, double *out);
 

@@ -357,6 +357,7 @@ static void check_factor(const expectation *e, const shy_problem *p, uint32_t fa
     EXPECT(near(p->first_sample[factor], expected_value(e, f, sample[0], fill, low, high)));
     EXPECT(!f->filled || (how && how->fill == fill));
     EXPECT(f->filled || !how || isnan(how->fill));
+    EXPECT(p->binary[factor] == (f->kind != SHY_DERIVED_VALUE || f->column == FEMALE));
     EXPECT(f->kind == SHY_DERIVED_VALUE || (how && how->kind == f->kind));
     for (int i = 0; how && i < ROWS; i++) /* and so for any patient */
         if (f->filled || f->kind == SHY_DERIVED_MISSING) EXPECT(near(shy_derive(how, cell(i, f->column)), expected_value(e, f, i, fill, low, high)));
@@ -437,6 +438,48 @@ static void factors_are_what_the_table_says(void **state)
 {
     (void)state;
     on_every_team(check_cases);
+    assert_on_all_ranks();
+}
+
+/* ---- words --------------------------------------------------------------------------------------------------------- */
+
+static void check_words(const shy_team *team)
+{
+    static const struct {
+        int c, factor;
+        const char *words; /* with the fill for %s */
+    } words[] = {{0, 1, ""},
+                 {1, 5, "1 where stage is V or VI, else 0"},
+                 {4, 0, ""},
+                 {4, 3, "1 where stage is I, else 0; where stage is missing it counts as I"},
+                 {4, 8, "low = 0, middle = 1, high = 2; where grade is missing it counts as middle"},
+                 {4, 2, "where female is missing it counts as no"},
+                 {7, 0, "age outside 25.. counts as missing"},
+                 {7, 1, "bili outside 0.1..50 counts as missing; where bili is missing it counts as "},
+                 {7, 2, "1 where bili is missing, else 0; bili outside 0.1..50 counts as missing"},
+                 {8, 0, "age below 21"}};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        const shy_problem_options options = options_of(&cases[words[k].c]);
+        const size_t length = strlen(words[k].words);
+        shy_cohort *cohort = NULL;
+        shy_problem *p = NULL;
+        char *text = NULL;
+        present_case = words[k].words;
+        EXPECT(shy_cohort_open(team, path, &cohort) == SHY_OK && shy_problem_load(team, cohort, &options, &p) == SHY_OK);
+        const bool described = p && shy_factor_describe(p, cohort, words[k].factor, &text) == SHY_OK;
+        EXPECT(described);
+        EXPECT(described && strncmp(text, words[k].words, length) == 0 && (length > 0 || *text == '\0'));
+        if (described && strncmp(text, words[k].words, length) != 0) print_error("%s\n", text);
+        shy_free(&text);
+        shy_problem_free(&p);
+        shy_cohort_close(&cohort);
+    }
+}
+
+static void derivations_are_put_into_words(void **state)
+{
+    (void)state;
+    on_every_team(check_words);
     assert_on_all_ranks();
 }
 
@@ -583,6 +626,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_are_read_strictly),
         cmocka_unit_test(factors_are_what_the_table_says),
+        cmocka_unit_test(derivations_are_put_into_words),
         cmocka_unit_test(wrong_lists_are_refused),
         cmocka_unit_test(memory_that_ends_on_one_rank_fails_all),
     };

@@ -90,6 +90,9 @@ static shy_results make_results(void)
     r.level[2].entry[0].verdict = SHY_SEPARATED;
     r.level[2].entry[0].intercept = INFINITY;
     r.level[3].entry[0] = entry_of(4, "(140.00000000000003 - weight) * 1e-300", 1, plain, 0.99999);
+    if (shy_string_copy("(140 - weight) * 1e-300", &r.level[3].entry[0].rounded) != SHY_OK) abort();
+    r.level[3].entry[0].rounded_loss = 0.25, r.level[3].entry[0].rounded_slope = -2.5;
+    r.level[3].entry[0].rounded_metric[0] = 0.7531;
     r.level[3].entry[0].constants_count = 2;
     r.level[3].entry[0].constants[0] = 140.00000000000003, r.level[3].entry[0].constants[1] = 1e-300;
     r.level[3].entry[0].twins_count = 7, r.level[3].entry[0].twins_listed = 2;
@@ -214,6 +217,11 @@ static void json_reads_back(void **state)
     assert_true(json_real_value(json_object_get(json_object_get(last, "metrics"), "rmse")) == 0.1 + 0.2);
     assert_string_equal(json_string_value(json_array_get(json_object_get(last, "twins"), 0)), "`a b` / c");
     assert_null(json_object_get(last, "verdict"));
+    const json_t *rounded = json_object_get(last, "rounded");
+    assert_string_equal(json_string_value(json_object_get(rounded, "formula")), "(140 - weight) * 1e-300");
+    assert_true(json_real_value(json_object_get(rounded, "loss")) == 0.25 && json_real_value(json_object_get(rounded, "slope")) == -2.5);
+    assert_true(json_real_value(json_object_get(json_object_get(rounded, "metrics"), "r2")) == 0.7531);
+    assert_null(json_object_get(json_array_get(front, 0), "rounded"));
     const json_t *unfitted = json_array_get(json_object_get(best, "3"), 0);
     assert_string_equal(json_string_value(json_object_get(unfitted, "verdict")), "separated");
     assert_true(json_is_null(json_object_get(unfitted, "loss")));
@@ -486,6 +494,8 @@ static void the_front_is_an_aligned_table_and_two_sentences(void **state)
     assert_non_null(row);
     assert_non_null(strstr(text, "12,588 samples, 1,234,567 formulas"));
     assert_non_null(strstr(text, "How to read it"));
+    assert_non_null(strstr(text, "With simple numbers"));
+    assert_non_null(strstr(strstr(text, "With simple numbers"), "\n         4  (140 - weight) * 1e-300  0.7531"));
     assert_non_null(strstr(text, "optimistic"));
     /* The column r2 ends at the same place in the heading and in the row. */
     assert_int_equal(strstr(heading, "r2") + 2 - heading, strstr(row + 1, "0.99999000") + 10 - (row + 1));

@@ -170,6 +170,13 @@ int shy_tree_append(shy_tree *tree, const shy_tree *other);       /* copies all 
 double shy_tree_evaluate(const shy_tree *tree, const double *factors); /* factors[f] of one patient */
 /** Range of the formula over a box of factors, by interval arithmetic. False where it is not defined on the whole box. */
 bool shy_tree_range(const shy_tree *tree, const shy_interval *factor, shy_interval *out);
+/**
+ * Is it certain that the value nowhere falls (rising), or nowhere rises (not rising), with one factor while the others keep their values, within the
+ * box of ranges? Decided by interval arithmetic on the derivative, on ever smaller parts of the box up to some hundreds: a tree of which it
+ * cannot be shown that way is refused. About 1 µs where the first look decides. range[f] of the tree's factors, at most SHY_MONOTONE_FACTORS.
+ */
+#define SHY_MONOTONE_FACTORS 16
+bool shy_tree_monotone(const shy_tree *tree, const shy_interval *range, uint32_t factor, bool rising);
 /** out[i] for rows rows; column[f] points at the values of factor f. scratch: count·rows doubles at least. */
 void shy_tree_evaluate_rows(const shy_tree *tree, int rows, const double *const *column, double *scratch, double *out);
 
@@ -298,6 +305,10 @@ typedef struct {
 
 /** Cost: complexity 7, 3 slots, 8 operators: about 0.2 s. Fails with SHY_MEMORY; SHY_INPUT if the space of shapes exceeds 2^26. */
 shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **shapes_out);
+/** The same, and it notes what tables are drawn from where some operators may not stand directly on some slots. */
+shy_status shy_shapes_create_open(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **open_out);
+/** The table in which op on the slot itself is a forbidden nesting: bit op of barred[slot]. Some milliseconds. `open` has to outlive it. */
+shy_status shy_shapes_bar(const shy_shapes *open, const uint32_t *barred, shy_shapes **shapes_out);
 void shy_shapes_destroy(shy_shapes **shapes);
 /** Operands of all masks in order of complexity: operands of complexity c are [first[c], first[c+1]). Borrowed. */
 const shy_shape *shy_shapes_operands(const shy_shapes *shapes, int *count_out, const int **first_out);
@@ -308,7 +319,9 @@ const shy_root *shy_shapes_roots(const shy_shapes *shapes, int *count_out, const
  * constants; for families left and right are the operands' trees (right NULL: PLAIN of `left` alone). About 3 µs. Thread-safe.
  */
 int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree *left, const shy_tree *right);
-/** Complexity of the simplest operand equal to 1/operand; INT32_MAX if there is none, or a forbidden one. */
+/** The simplest operand equal to 1/operand, forbidden or not; −1. */
+int shy_shapes_inverse(const shy_shapes *shapes, int operand);
+/** Its complexity; INT32_MAX if there is none, or a forbidden one. */
 int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand);
 /** Tree of an operand, with slot s standing for factor[s]. */
 void shy_shapes_operand_tree(const shy_shapes *shapes, int operand, const uint32_t *factor, shy_tree *tree_out);

@@ -113,6 +113,39 @@ typedef struct {
     double *y, *weight;              /* of this target alone, or NULL */
 } shy_target;
 
+/* ---- rules for single factors (doc/grammar.md) ------------------------------------------------------------------------ */
+
+typedef enum {
+    SHY_RULE_TRANSFORMS, /* of the unary operators only these may stand directly on the factors */
+    SHY_RULE_MOST,       /* at most `number` of the factors in a formula */
+    SHY_RULE_CONTAIN,    /* every formula has one of the factors, of all rules of this kind together */
+    SHY_RULE_DIRECTION   /* the prediction must not fall (number 1) or not rise (−1) with the factors */
+} shy_rule_kind;
+
+typedef struct {
+    shy_rule_kind kind;
+    const char *which;  /* a name, a pattern with * and ?, a modality, or "modality:NAME" */
+    uint32_t operators; /* TRANSFORMS: bit op */
+    int number;
+} shy_rule;
+
+#define SHY_RULE_GROUPS 15 /* most rules of the kinds MOST and, as one, CONTAIN */
+
+/** What all rules together say of one factor. */
+typedef struct {
+    uint64_t members;    /* four bits for each group: how many factors of the group it counts as */
+    uint32_t transforms; /* bit op: the unary operator may stand on it */
+    int8_t direction;
+} shy_factor_rule;
+
+typedef struct {
+    int factors;                /* the problem's; further ones follow no rule */
+    shy_factor_rule *factor;    /* [factors] */
+    int groups;
+    int least[SHY_RULE_GROUPS], most[SHY_RULE_GROUPS]; /* factors of a group in a formula */
+    bool directed;              /* some factor has a direction */
+} shy_rules;
+
 /** What a search works on. The samples in use are numbered 0 … total−1 in cohort order; each rank of a group holds its rows. */
 typedef struct {
     const shy_team *team;
@@ -129,6 +162,7 @@ typedef struct {
     shy_interval *range;             /* [factors], over all samples in use */
     double *first_sample;            /* [factors]: the values of sample 0, on every rank */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
+    shy_rules *rules;                /* of shy_problem_rule; NULL: none */
     double *y;                       /* [rows.rows]; that of the target: see shy_outcome_data */
     const shy_metric *metric;        /* of a null model of more samples than these; borrowed. NULL: of these samples' own */
     char *outcome, *outcome_unit, *positive; /* of the target that the problem aims at, like ops and data: see shy_target */
@@ -172,6 +206,13 @@ shy_status shy_factor_describe(const shy_problem *problem, const shy_cohort *coh
 void shy_problem_aim(shy_problem *problem, int target);
 /** The problem's outcome with its null model. Owned. Collective over the group. */
 shy_status shy_problem_outcome(const shy_problem *problem, shy_outcome **outcome_out);
+/**
+ * Lays rules on the problem's factors. A rule that names one factor counts for that factor before those that match it by a pattern or modality;
+ * of several others an operator has to be in each, and directions must agree. A rule about columns that are no factors in use has no effect and is
+ * noted, unless it is CONTAIN. SHY_INPUT, the nearest name given, for what no column or modality of the problem or the cohort (may be NULL) is called.
+ * Not collective; the same on all ranks.
+ */
+shy_status shy_problem_rule(shy_problem *problem, const shy_cohort *cohort, const shy_rule *rule, int count);
 bool shy_problem_resident(const shy_problem *problem); /* its columns are in memory, as far as this rank's node is concerned */
 /** Adds a sentence to the notes. Not collective. */
 shy_status shy_problem_note(shy_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));

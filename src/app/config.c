@@ -49,11 +49,13 @@ static bool read_item(const char **text, char close, char *item, size_t *length_
 {
     const char *p = *text;
     size_t length = 0, kept = 0; /* kept: up to the last character that is not a blank outside quotes */
+    int depth = 0;               /* of the lists within a mapping */
     char quote = '\0';
 
     while (*p == ' ')
         p++;
-    for (; *p != '\0' && (quote != '\0' || (*p != ',' && *p != close)); p++) {
+    for (; *p != '\0' && (quote != '\0' || depth > 0 || (*p != ',' && *p != close)); p++) {
+        if (quote == '\0' && close == '}') depth += (*p == '[') - (*p == ']' && depth > 0);
         if (quote == '\0' && (*p == '"' || *p == '\'')) {
             quote = *p;
         } else if (quote != '\0' && *p == quote) {

@@ -49,6 +49,10 @@ enum {
     SHY_KEY_GRAMMAR_UNITS,
     SHY_KEY_GRAMMAR_FORBID,
     SHY_KEY_GRAMMAR_MAX_CONSTANTS,
+    SHY_KEY_GRAMMAR_TRANSFORMS,
+    SHY_KEY_GRAMMAR_MOST,
+    SHY_KEY_GRAMMAR_MUST_CONTAIN,
+    SHY_KEY_GRAMMAR_DIRECTION,
     SHY_KEY_GRAMMAR_COMPLEXITY, /* + operator: one key for each weight */
     SHY_KEY_CONSTANTS_POLISH = SHY_KEY_GRAMMAR_COMPLEXITY + SHY_OPS,
     SHY_KEY_CONSTANTS_INNER,
@@ -81,7 +85,10 @@ typedef enum {
     SHY_KEY_IS_LIST,         /* of texts */
     SHY_KEY_IS_CHOICES,      /* a list of choices */
     SHY_KEY_IS_PATTERNS,     /* a list of forbidden nestings: "log(log)" */
-    SHY_KEY_IS_RANGES        /* a list of plausible ranges: "bili in 0.1..50" */
+    SHY_KEY_IS_RANGES,       /* a list of plausible ranges: "bili in 0.1..50" */
+    SHY_KEY_IS_LISTS_OF,     /* a mapping of names and patterns to lists of choices; each pair is an item "name: a, b" */
+    SHY_KEY_IS_INTEGER_OF,   /* … to integers from lowest to highest: "name: 1" */
+    SHY_KEY_IS_CHOICE_OF     /* … to one of choices */
 } shy_key_type;
 
 #define SHY_CHOICES_MAX 32
@@ -97,7 +104,8 @@ typedef struct {
 } shy_key;
 
 const shy_key *shy_key_get(int key);
-bool shy_key_is_list(const shy_key *key);
+bool shy_key_is_list(const shy_key *key);    /* its value has items */
+bool shy_key_is_mapping(const shy_key *key); /* they are pairs */
 int shy_key_find(const char *name);        /* −1 if none */
 bool shy_key_is_section(const char *name); /* "grammar", "grammar.complexity" */
 /** The key a user may have meant by an unknown one, or NULL: the same last word in another section, else the nearest name. */
@@ -141,6 +149,10 @@ int64_t shy_config_integer(const shy_config *config, int key);  /* 0 for "auto" 
 double shy_config_number(const shy_config *config, int key);
 uint64_t shy_config_bytes(const shy_config *config, int key);                          /* 0 for "auto" */
 const char *const *shy_config_list(const shy_config *config, int key, int *count_out); /* borrowed */
+/** The two parts of an item "name: value" of a mapping: how long the name is, and where the value begins. False if it has no colon. */
+bool shy_pair_split(const char *item, size_t *name_length_out, const char **value_out);
+/** Calls for each word of "a, b", "[a, b]" or "a b" in turn: *text moves on. False at the end. `word` has `size` bytes. */
+bool shy_words_next(const char **text, char *word, size_t size);
 shy_status shy_config_grammar(const shy_config *config, shy_grammar *grammar_out);
 
 /* what the files of config share */
@@ -149,8 +161,11 @@ shy_status shy_value_add_item(shy_value *value, const char *text, size_t length)
 void shy_value_clear(shy_value *value);
 /** A list as text: "[a, b]", with or without brackets, items quoted or not. Items are added to `value`. */
 shy_status shy_value_read_list(shy_value *value, const char *text);
-/** Walks the document for names, shapes and values, each with its position; sets present[key] for those it holds. */
-shy_status shy_config_walk(const char *path, const char *text, size_t length, bool *present);
+/**
+ * Walks the document for names, shapes and values, each with its position; sets present[key] for those it holds, and the values of mappings,
+ * which libcyaml has no schema for.
+ */
+shy_status shy_config_walk(const char *path, const char *text, size_t length, bool *present, shy_config *mappings);
 
 /* ---- what people read about the keys ------------------------------------------------------------------------------ */
 

@@ -85,6 +85,15 @@ const char *shy_key_accepts(int key, char *text, size_t size)
     case SHY_KEY_IS_RANGES:
         snprintf(text, size, "a list of ranges such as bili in 0.1..50");
         break;
+    case SHY_KEY_IS_LISTS_OF:
+        snprintf(text, size, "a mapping of names and patterns to lists of %s", list);
+        break;
+    case SHY_KEY_IS_INTEGER_OF:
+        snprintf(text, size, "a mapping of names and patterns to integers from %s to %s", lowest, highest);
+        break;
+    case SHY_KEY_IS_CHOICE_OF:
+        snprintf(text, size, "a mapping of names and patterns to one of %s", list);
+        break;
     }
     return text;
 }
@@ -141,6 +150,52 @@ static shy_status judge_range(const char *name, const char *text, const char *wh
     return st == SHY_INPUT ? refuse(name, where) : st;
 }
 
+/* ---- pairs of a mapping ------------------------------------------------------------------------------------------- */
+
+/* Names may hold colons ("modality:image"), values do not. */
+bool shy_pair_split(const char *item, size_t *name_length_out, const char **value_out)
+{
+    const char *colon = strrchr(item, ':');
+    size_t length;
+
+    if (colon == NULL) return false;
+    for (length = (size_t)(colon - item); length > 0 && item[length - 1] == ' ';)
+        length--;
+    *name_length_out = length;
+    *value_out = colon + 1 + strspn(colon + 1, " ");
+    return length > 0;
+}
+
+bool shy_words_next(const char **text, char *word, size_t size)
+{
+    static const char between[] = " ,[]";
+    const char *begin = *text + strspn(*text, between);
+    size_t length = strcspn(begin, between);
+
+    *text = begin + length;
+    snprintf(word, size, "%.*s", (int)length, begin);
+    return length > 0;
+}
+
+static bool are_choices(const shy_key *key, const char *text, const char **near_out)
+{
+    char word[64];
+
+    while (shy_words_next(&text, word, sizeof word))
+        if (!is_choice(key, word, near_out)) return false;
+    return true;
+}
+
+static bool is_pair(const shy_key *key, const char *text, const char **near_out)
+{
+    size_t length;
+    const char *value;
+
+    if (!shy_pair_split(text, &length, &value)) return false;
+    if (key->type == SHY_KEY_IS_LISTS_OF) return are_choices(key, value, near_out);
+    return key->type == SHY_KEY_IS_CHOICE_OF ? is_choice(key, value, near_out) : is_integer(key, value);
+}
+
 shy_status shy_key_judge(int key, const char *text, const char *where)
 {
     const shy_key *k = shy_key_get(key);
@@ -176,6 +231,11 @@ shy_status shy_key_judge(int key, const char *text, const char *where)
         return judge_pattern(k->name, text, where);
     case SHY_KEY_IS_RANGES:
         return judge_range(k->name, text, where);
+    case SHY_KEY_IS_LISTS_OF:
+    case SHY_KEY_IS_INTEGER_OF:
+    case SHY_KEY_IS_CHOICE_OF:
+        valid = is_pair(k, text, &near);
+        break;
     }
     if (valid) return SHY_OK;
     return shy_fail(SHY_INPUT, "%s: %s %s \"%s\"; it takes %s.%s%s%s", where, k->name,

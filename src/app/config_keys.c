@@ -34,6 +34,21 @@ static size_t covariates_missing(const char **names)
     return 3;
 }
 
+static size_t transforms(const char **names)
+{
+    size_t count = 0;
+
+    for (int op = 0; op < SHY_OPS && count < SHY_CHOICES_MAX; op++)
+        if (shy_operator_get((shy_op)op)->arity == 1) names[count++] = shy_operator_get((shy_op)op)->name;
+    return count;
+}
+
+static size_t directions(const char **names)
+{
+    names[0] = "increasing", names[1] = "decreasing";
+    return 2;
+}
+
 static size_t constants(const char **names)
 {
     names[0] = "fitted", names[1] = "none";
@@ -211,7 +226,7 @@ static shy_key table[SHY_KEYS] = {
                "Whether the constants of the best formulas are fitted once more, all together: of formulas that were put together "
                "from parts, each with its own constants."),
     [SHY_KEY_CONSTANTS_INNER] =
-        CHOICE("constants.inner", SHY_KEY_IS_CHOICE, inners, "shifts",
+        CHOICE("constants.inner", SHY_KEY_IS_CHOICE, inners, "off",
                "Constants tried where the search has none, in the formulas of the front, if grammar.max_constants has room: shifts are log(u + c), "
                "1 / (u + c) and the like; all also tries max(x, c), min(x, c) and powers exp(c * log(x)) of factors, as far as the operators are allowed. "
                "What explains more is added at its own complexity, which may be above grammar.max_complexity. With constants.polish."),
@@ -219,6 +234,29 @@ static shy_key table[SHY_KEYS] = {
         RANGE("constants.tolerance", SHY_KEY_IS_NUMBER, 0, 1, "0.01",
               "Each formula of the front is also given with simple numbers for its constants: as simple as they can be while it loses at most this "
               "share of what it explains. 0: without."),
+    [SHY_KEY_GRAMMAR_TRANSFORMS] = {.name = "grammar.transforms",
+                                    .type = SHY_KEY_IS_LISTS_OF,
+                                    .choices = transforms,
+                                    .fallback = "{}",
+                                    .help = "Which operators may stand directly on which factors: names, patterns or modalities, each "
+                                            "with a list, [] for none. Factors that are not named may have all.",
+                                    .example = "{\"gene_*\": [log], age: []}"},
+    [SHY_KEY_GRAMMAR_MOST] = {.name = "grammar.most",
+                              .type = SHY_KEY_IS_INTEGER_OF,
+                              .lowest = 0,
+                              .highest = 16,
+                              .fallback = "{}",
+                              .help = "Most factors of a kind in one formula: modalities, or patterns of names, each with a number.",
+                              .example = "{genomic: 1, \"lab_*\": 2}"},
+    [SHY_KEY_GRAMMAR_MUST_CONTAIN] = LIST("grammar.must_contain", SHY_KEY_IS_LIST, "[]",
+                                          "Factors, patterns or modalities of which every formula contains at least one factor.", "[treatment]"),
+    [SHY_KEY_GRAMMAR_DIRECTION] = {.name = "grammar.direction",
+                                   .type = SHY_KEY_IS_CHOICE_OF,
+                                   .choices = directions,
+                                   .fallback = "{}",
+                                   .help = "Factors with which the prediction must not fall (increasing) or not rise (decreasing) anywhere "
+                                           "within the ranges seen.",
+                                   .example = "{age: increasing, albumin: decreasing}"},
     [SHY_KEY_SEARCH_KEEP] =
         RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
     [SHY_KEY_SEARCH_PRECISION] =
@@ -291,7 +329,13 @@ const shy_key *shy_key_get(int key)
 
 bool shy_key_is_list(const shy_key *key)
 {
-    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS || key->type == SHY_KEY_IS_RANGES;
+    return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS ||
+           key->type == SHY_KEY_IS_RANGES || shy_key_is_mapping(key);
+}
+
+bool shy_key_is_mapping(const shy_key *key)
+{
+    return key->type == SHY_KEY_IS_LISTS_OF || key->type == SHY_KEY_IS_INTEGER_OF || key->type == SHY_KEY_IS_CHOICE_OF;
 }
 
 int shy_key_find(const char *name)

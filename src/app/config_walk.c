@@ -15,6 +15,7 @@ typedef struct {
     const char *path;
     yaml_document_t document;
     bool *present;
+    shy_config *mappings;
 } walk;
 
 /* "run.yaml:12:15" */
@@ -75,6 +76,94 @@ static const yaml_node_t *earlier(walk *w, const yaml_node_t *mapping, const yam
     return NULL;
 }
 
+static shy_status given_twice(const char *where, const char *name, const yaml_node_t *first)
+{
+    return shy_fail(SHY_INPUT, "%s: %s is given twice, first on line %zu. Keep one of them.", where, name, first->start_mark.line + 1);
+}
+
+/* ---- mappings of names that are not ours ---------------------------------------------------------------------------- */
+
+static shy_status bad_pair(const char *where, int key)
+{
+    char accepts[512];
+
+    return shy_fail(SHY_INPUT, "%s: %s takes %s.", where, shy_key_get(key)->name, shy_key_accepts(key, accepts, sizeof accepts));
+}
+
+/* The value of a pair as text: "a, b" of a list. */
+static shy_status pair_text(walk *w, int key, const yaml_node_t *value, const char *where, char **text_out)
+{
+    shy_status st = SHY_OK;
+    char *text = NULL, *longer = NULL;
+
+    if (value->type == YAML_SCALAR_NODE) return shy_string_copy(scalar(value), text_out);
+    if (value->type != YAML_SEQUENCE_NODE || shy_key_get(key)->type != SHY_KEY_IS_LISTS_OF) return bad_pair(where, key);
+    SHY_TRY(shy_string_copy("", &text));
+    for (yaml_node_item_t *item = value->data.sequence.items.start; item < value->data.sequence.items.top; item++) {
+        const yaml_node_t *word = yaml_document_get_node(&w->document, *item);
+        if (word->type != YAML_SCALAR_NODE) SHY_TRY(bad_pair(where, key));
+        SHY_TRY(shy_string_format(&longer, "%s%s%s", text, *text ? ", " : "", scalar(word)));
+        shy_free(&text);
+        text = longer, longer = NULL;
+    }
+    *text_out = text, text = NULL;
+out:
+    shy_free(&text);
+    return st;
+}
+
+static shy_status add_item(walk *w, int key, const char *item, const char *where)
+{
+    shy_status st = SHY_OK;
+
+    SHY_TRY(shy_key_judge(key, item, where));
+    SHY_TRY(shy_value_add_item(&w->mappings->value[key], item, strlen(item)));
+out:
+    return st;
+}
+
+static shy_status walk_name(walk *w, int key, const yaml_node_t *mapping, const yaml_node_pair_t *pair)
+{
+    shy_status st = SHY_OK;
+    const yaml_node_t *name = yaml_document_get_node(&w->document, pair->key), *first = NULL;
+    char where[4096], *text = NULL, *item = NULL;
+
+    position(w, &name->start_mark, where, sizeof where);
+    if (name->type != YAML_SCALAR_NODE) return bad_pair(where, key);
+    first = earlier(w, mapping, pair);
+    if (first != NULL) return given_twice(where, scalar(name), first);
+    SHY_TRY(pair_text(w, key, yaml_document_get_node(&w->document, pair->value), where, &text));
+    SHY_TRY(shy_string_format(&item, "%s: %s", scalar(name), text));
+    SHY_TRY(add_item(w, key, item, where));
+out:
+    shy_free(&text);
+    shy_free(&item);
+    return st;
+}
+
+/* A mapping, or, as it is saved, the list of its pairs. */
+static shy_status walk_names(walk *w, int key, const yaml_node_t *node)
+{
+    shy_status st = SHY_OK;
+    char where[4096];
+
+    position(w, &node->start_mark, where, sizeof where);
+    if (node->type == YAML_SCALAR_NODE) return bad_pair(where, key);
+    if (node->type == YAML_SEQUENCE_NODE) {
+        for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+            const yaml_node_t *item = yaml_document_get_node(&w->document, *i);
+            position(w, &item->start_mark, where, sizeof where);
+            if (item->type != YAML_SCALAR_NODE) return bad_pair(where, key);
+            SHY_TRY(add_item(w, key, scalar(item), where));
+        }
+        return SHY_OK;
+    }
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
+        SHY_TRY(walk_name(w, key, node, pair));
+out:
+    return st;
+}
+
 static shy_status unknown_key(const char *where, const char *name)
 {
     const char *near = shy_key_nearest(name);
@@ -97,13 +186,12 @@ static shy_status walk_pair(walk *w, const char *section, const yaml_node_t *map
     if (snprintf(name, sizeof name, "%s%s%s", section, *section ? "." : "", scalar(word)) >= (int)sizeof name)
         return shy_fail(SHY_INPUT, "%s: there is no key as long as this. `shihyo help keys` lists all keys.", where);
     const yaml_node_t *first = earlier(w, mapping, pair);
-    if (first != NULL)
-        return shy_fail(SHY_INPUT, "%s: %s is given twice, first on line %zu. Keep one of them.", where, name,
-                        first->start_mark.line + 1);
+    if (first != NULL) return given_twice(where, name, first);
 
     int key = shy_key_find(name);
     if (key >= 0) {
         w->present[key] = true;
+        if (shy_key_is_mapping(shy_key_get(key))) return walk_names(w, key, value);
         return shy_key_is_list(shy_key_get(key)) ? walk_list(w, key, value) : walk_value(w, key, value);
     }
     if (!shy_key_is_section(name)) return unknown_key(where, name);
@@ -160,11 +248,11 @@ static shy_status check_end(const char *path, yaml_parser_t *parser)
                 : SHY_OK;
 }
 
-shy_status shy_config_walk(const char *path, const char *text, size_t length, bool *present)
+shy_status shy_config_walk(const char *path, const char *text, size_t length, bool *present, shy_config *mappings)
 {
     shy_status st = SHY_OK;
     yaml_parser_t parser;
-    walk w = {.path = path, .present = present};
+    walk w = {.path = path, .present = present, .mappings = mappings};
 
     if (!yaml_parser_initialize(&parser))
         return shy_fail(SHY_MEMORY, "%s: there is not enough memory to read it.", path);

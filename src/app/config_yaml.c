@@ -17,6 +17,7 @@ typedef struct {
     cyaml_schema_field_t field[FIELDS_MAX];
     char word[FIELDS_MAX][WORD_BYTES];
     int used;
+    bool reads;
     cyaml_schema_value_t item, root;
     char message[512]; /* libcyaml's own first complaint */
     cyaml_config_t config;
@@ -36,6 +37,11 @@ static void leaf(schema *s, cyaml_schema_field_t *field, int key)
     size_t base = offsetof(shy_config, value) + (size_t)key * sizeof(shy_value);
 
     field->value.flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL;
+    if (s->reads && shy_key_is_mapping(shy_key_get(key))) {
+        field->value.flags = CYAML_FLAG_OPTIONAL;
+        field->value.type = CYAML_IGNORE;
+        return;
+    }
     if (!shy_key_is_list(shy_key_get(key))) {
         field->value.type = CYAML_STRING;
         field->value.data_size = sizeof(char);
@@ -117,12 +123,14 @@ static void keep_message(cyaml_log_t level, void *context, const char *format, v
     s->message[strcspn(s->message, "\n")] = '\0';
 }
 
-static shy_status schema_create(schema **schema_out)
+/* Mappings of names that are not ours are read by config_walk.c and written as lists of their pairs. */
+static shy_status schema_create(bool reads, schema **schema_out)
 {
     schema *s = NULL;
     shy_status st = shy_new(1, sizeof *s, &s);
 
     if (st != SHY_OK) return st;
+    s->reads = reads;
     s->item.type = CYAML_STRING;
     s->item.flags = CYAML_FLAG_POINTER;
     s->item.data_size = sizeof(char);
@@ -150,20 +158,23 @@ shy_status shy_config_parse(shy_config *config, const char *path, const char *te
 {
     shy_status st = SHY_OK;
     schema *s = NULL;
-    shy_config *loaded = NULL;
+    shy_config *loaded = NULL, *mappings = NULL;
     bool present[SHY_KEYS] = {false};
 
-    SHY_TRY(shy_config_walk(path, text, length, present));
-    SHY_TRY(schema_create(&s));
+    SHY_TRY(shy_new(1, sizeof *mappings, &mappings));
+    SHY_TRY(shy_config_walk(path, text, length, present, mappings));
+    SHY_TRY(schema_create(true, &s));
     SHY_TRY(cyaml_status(
         s, cyaml_load_data((const uint8_t *)text, length, &s->config, &s->root, (cyaml_data_t **)&loaded, NULL), path));
     for (int key = 0; key < SHY_KEYS; key++) {
         if (!present[key]) continue;
         shy_value_clear(&config->value[key]);
-        config->value[key] = loaded->value[key];
-        loaded->value[key] = (shy_value){0};
+        shy_value *read = shy_key_is_mapping(shy_key_get(key)) ? &mappings->value[key] : &loaded->value[key];
+        config->value[key] = *read;
+        *read = (shy_value){0};
     }
 out:
+    shy_config_free(&mappings);
     shy_config_free(&loaded);
     shy_free(&s);
     return st;
@@ -192,7 +203,7 @@ shy_status shy_config_save(const shy_config *config, char **yaml_out)
     char *no_items[1] = {NULL}, *text = NULL;
     size_t length = 0;
 
-    SHY_TRY(schema_create(&s));
+    SHY_TRY(schema_create(false, &s));
     select_values(config, &saved, no_items);
     SHY_TRY(cyaml_status(s, cyaml_save_data(&text, &length, &s->config, &s->root, &saved, 0),
                          "The configuration cannot be saved"));

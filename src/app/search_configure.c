@@ -264,6 +264,7 @@ shy_status shy_session_load(shy_search_session *s)
     SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));
     SHY_TRY(regroup(s, path));
     SHY_TRY(shy_problem_load(s->team, s->cohort, &options, &s->problem));
+    SHY_TRY_ALL(s->team, shy_session_rules(s));
     SHY_TRY_ALL(s->team, note_screening(s));
 out:
     return st;

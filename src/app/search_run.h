@@ -33,6 +33,8 @@ shy_status shy_session_configure(shy_search_session *session);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
 shy_status shy_session_load(shy_search_session *session);
 
+/** Lays the rules for single factors on the problem. Not collective; the same on all ranks. */
+shy_status shy_session_rules(shy_search_session *session);
 /** The plan as a table. */
 shy_status shy_plan_print(const shy_search_session *session, FILE *stream);
 /** What report needs, from what search found. Rank 0. Freed with shy_results_free. */

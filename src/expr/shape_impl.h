@@ -32,9 +32,27 @@ typedef struct {
     int count, capacity;
 } shy_print_table;
 
+/* One of the equally simple spellings of a function: an operator or family over operands. */
+typedef struct {
+    int32_t next, left, right;
+    uint8_t family, op, mask;
+} shy_spelling;
+
+/* Those of each operand, or each root, in the order in which they were met. */
+typedef struct {
+    int items, count, capacity;
+    int32_t *first, *last; /* [items] */
+    shy_spelling *spelling;
+} shy_spellings;
+
 struct shy_shapes {
     shy_grammar grammar;
     int slots, nonnegative;
+    uint32_t barred[SHY_SLOTS_MAX]; /* bit op: not directly on this slot */
+    bool noted;                     /* the next three are kept */
+    shy_spellings of_operands, of_roots;
+    int32_t *opposite;              /* [operands_capacity]: the earlier operand with the negative values, −1 */
+    const shy_shapes *open;         /* whose values and tables these are, if they are not its own */
     double point[SHY_SLOTS_MAX][SHY_POINTS];
     double far[SHY_SLOTS_MAX][SHY_FAR_POINTS];
     double probe[SHY_PRINTS][SHY_POINTS];  /* directions on which standardised columns are projected */
@@ -69,6 +87,15 @@ void shy_print_table_free(shy_print_table *table);
 
 /* Does a formula not depend on one of its slots, as a − b − a? Then it belongs to fewer slots. */
 bool shy_root_idle(const shy_shapes *shapes, const shy_root *root);
+
+/* Forbidden by the grammar or barred on the slot, here or further down; right −1: unary. */
+bool shy_nesting_forbidden(const shy_shapes *shapes, shy_op op, int left, int right);
+/* The slow way to a table that shy_shapes_bar draws. */
+shy_status shy_shapes_create_barred(const shy_grammar *grammar, int slots, int nonnegative, const uint32_t *barred, bool noted, shy_shapes **shapes_out);
+
+/* spellings.c */
+shy_status shy_spelling_note(shy_spellings *spellings, int item, const shy_spelling *spelling, bool beside);
+void shy_spellings_free(shy_spellings *spellings);
 
 /* Nestings of the family's own nodes and of those with its operands. */
 bool shy_family_forbidden(const shy_grammar *grammar, shy_family family, shy_op left, shy_op right);

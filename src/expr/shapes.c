@@ -90,7 +90,14 @@ int shy_root_match(const shy_shapes *shapes, const shy_form *form, const shy_pri
     return -1;
 }
 
-static shy_status offer_root(shy_shapes *shapes, const shy_root *offer, const shy_print *print, const shy_values *values)
+static shy_status note_root(shy_shapes *shapes, int root, const shy_root *offer, bool beside)
+{
+    const shy_spelling spelling = {.family = offer->family, .op = offer->op, .left = offer->left, .right = offer->right};
+    return shapes->noted ? shy_spelling_note(&shapes->of_roots, root, &spelling, beside) : SHY_OK;
+}
+
+/* `spare`: only to be noted beside a spelling that is as simple. */
+static shy_status offer_root(shy_shapes *shapes, const shy_root *offer, const shy_print *print, const shy_values *values, bool spare)
 {
     shy_status st = SHY_OK;
     shy_form form;
@@ -99,10 +106,13 @@ static shy_status offer_root(shy_shapes *shapes, const shy_root *offer, const sh
     if (found >= 0) {
         shy_root *present = &shapes->root[found];
         const int shorter = present->length - offer->length, allowed = present->forbidden - offer->forbidden;
-        if (present->complexity == offer->complexity && (shorter > 0 || (shorter == 0 && allowed > 0))) *present = *offer;
+        if (present->complexity != offer->complexity || shorter < 0 || (spare && shorter > 0)) return SHY_OK;
+        SHY_TRY(note_root(shapes, found, offer, shorter == 0));
+        if (!spare && (shorter > 0 || allowed > 0)) *present = *offer;
         return SHY_OK;
     }
-    if (shy_root_idle(shapes, offer)) return SHY_OK;
+    if (spare || shy_root_idle(shapes, offer)) return SHY_OK;
+    SHY_TRY(note_root(shapes, shapes->roots, offer, false));
     if (shapes->roots == shapes->roots_capacity) {
         const int capacity = shapes->roots_capacity ? 2 * shapes->roots_capacity : 1024;
         SHY_TRY(shy_grow((size_t)capacity, sizeof *shapes->root, &shapes->root));
@@ -119,13 +129,14 @@ out:
 typedef struct {
     int equal;    /* an operand with the same values, or −1 */
     bool negative; /* an operand has the negative values */
+    int opposite;  /* it, forbidden or not; −1 */
 } shy_relation;
 
 /* `tree` is looked at where branches call for it. */
 static shy_relation relate(const shy_shapes *shapes, const shy_tree *tree, const shy_print *print, const shy_values *values)
 {
     static const uint32_t slot[SHY_SLOTS_MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
-    shy_relation relation = {-1, false};
+    shy_relation relation = {-1, false, -1};
     int64_t cursor = -1;
     for (int i; (i = shy_print_table_next(&shapes->operand_table, print, &cursor)) >= 0;) {
         const bool equal = shy_values_equal(values, &shapes->value[i], 1.0);
@@ -135,8 +146,12 @@ static shy_relation relate(const shy_shapes *shapes, const shy_tree *tree, const
             shy_shapes_operand_tree(shapes, i, slot, &other);
             if (!shy_far_equal(shapes, tree, &other, equal ? 1.0 : -1.0)) continue;
         }
-        if (equal) relation.equal = i;
-        else if (!shapes->operand[i].forbidden) relation.negative = true;
+        if (equal) {
+            relation.equal = i;
+        } else {
+            relation.opposite = i;
+            relation.negative |= !shapes->operand[i].forbidden;
+        }
     }
     return relation;
 }
@@ -147,7 +162,13 @@ static bool draft_branches(const shy_shapes *shapes, const shy_draft *draft)
     return branching(draft->op) || shapes->operand[draft->left].branches || (draft->right >= 0 && shapes->operand[draft->right].branches);
 }
 
-static shy_status add_operand(shy_shapes *shapes, const shy_draft *draft, const shy_print *print, const shy_values *values, bool negative)
+static shy_status note_operand(shy_shapes *shapes, int operand, const shy_draft *draft, bool beside)
+{
+    const shy_spelling spelling = {.op = (uint8_t)draft->op, .mask = (uint8_t)draft->mask, .left = draft->left, .right = draft->right};
+    return shapes->noted ? shy_spelling_note(&shapes->of_operands, operand, &spelling, beside) : SHY_OK;
+}
+
+static shy_status add_operand(shy_shapes *shapes, const shy_draft *draft, const shy_print *print, const shy_values *values, const shy_relation *known)
 {
     shy_status st = SHY_OK;
     if (shapes->operands == OPERANDS_MAX) {
@@ -158,13 +179,16 @@ static shy_status add_operand(shy_shapes *shapes, const shy_draft *draft, const 
         const int capacity = shapes->operands_capacity ? 2 * shapes->operands_capacity : 512;
         SHY_TRY(shy_grow((size_t)capacity, sizeof *shapes->operand, &shapes->operand));
         SHY_TRY(shy_grow((size_t)capacity, sizeof *shapes->value, &shapes->value));
+        if (shapes->noted) SHY_TRY(shy_grow((size_t)capacity, sizeof *shapes->opposite, &shapes->opposite));
         shapes->operands_capacity = capacity;
     }
+    SHY_TRY(note_operand(shapes, shapes->operands, draft, false));
     SHY_TRY(shy_print_table_add(&shapes->operand_table, print));
     const int i = shapes->operands++;
+    if (shapes->noted) shapes->opposite[i] = known->opposite;
     const bool leaf = draft->op == SHY_OP_FACTOR;
     shapes->operand[i] = (shy_shape){.op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity, .mask = (uint8_t)draft->mask,
-                                     .slot = leaf ? (uint8_t)draft->left : 0, .negative = negative, .length = (uint8_t)draft->length,
+                                     .slot = leaf ? (uint8_t)draft->left : 0, .negative = known->negative, .length = (uint8_t)draft->length,
                                      .branches = draft_branches(shapes, draft), .forbidden = draft->forbidden,
                                      .left = leaf ? -1 : draft->left, .right = draft->right};
     shapes->value[i] = *values;
@@ -186,15 +210,21 @@ static int operand_complexity_max(const shy_grammar *grammar)
 }
 
 /* Of two spellings as complex as each other: the one with fewer factors (a − b − a goes without a), the shorter, the one that is allowed. */
-static void simplify(const shy_shapes *shapes, shy_shape *shape, const shy_draft *draft)
+static shy_status simplify(shy_shapes *shapes, int operand, const shy_draft *draft)
 {
+    shy_status st = SHY_OK;
+    shy_shape *shape = &shapes->operand[operand];
     const int fewer = __builtin_popcount(shape->mask) - __builtin_popcount(draft->mask);
     const int shorter = shape->length - draft->length, allowed = shape->forbidden - draft->forbidden;
-    if (fewer < 0 || (fewer == 0 && (shorter < 0 || (shorter == 0 && allowed <= 0)))) return;
+    if (fewer < 0 || (fewer == 0 && shorter < 0)) return SHY_OK;
+    SHY_TRY(note_operand(shapes, operand, draft, fewer == 0 && shorter == 0));
+    if (fewer == 0 && shorter == 0 && allowed <= 0) return SHY_OK;
     shape->op = (uint8_t)draft->op, shape->length = (uint8_t)draft->length, shape->mask = (uint8_t)draft->mask;
     shape->left = draft->left, shape->right = draft->right;
     shape->branches = draft_branches(shapes, draft);
     shape->forbidden = draft->forbidden;
+out:
+    return st;
 }
 
 static void draft_tree(const shy_shapes *shapes, const shy_draft *draft, shy_tree *tree_out)
@@ -224,14 +254,14 @@ static shy_status offer_tree(shy_shapes *shapes, const shy_draft *draft, const s
     draft_tree(shapes, draft, &tree);
     const shy_relation known = relate(shapes, &tree, &print, values);
     if (known.equal >= 0 && shapes->operand[known.equal].complexity < draft->complexity) return SHY_OK;
-    if (as_operand && known.equal < 0) SHY_TRY(add_operand(shapes, draft, &print, values, known.negative));
-    if (known.equal >= 0) simplify(shapes, &shapes->operand[known.equal], draft);
+    if (as_operand && known.equal < 0) SHY_TRY(add_operand(shapes, draft, &print, values, &known));
+    if (known.equal >= 0) SHY_TRY(simplify(shapes, known.equal, draft));
     if (full) {
         const bool leaf = draft->op == SHY_OP_FACTOR;
         const shy_root root = {.family = SHY_FAMILY_PLAIN, .op = (uint8_t)draft->op, .complexity = (uint8_t)draft->complexity,
                                .forbidden = draft->forbidden, .length = (uint8_t)draft->length,
                                .left = leaf ? shapes->operands - 1 : draft->left, .right = draft->right};
-        SHY_TRY(offer_root(shapes, &root, &print, values));
+        SHY_TRY(offer_root(shapes, &root, &print, values, false));
     }
 out:
     return st;
@@ -254,10 +284,11 @@ out:
 }
 
 /* A forbidden spelling takes its place like any other: a formula whose simplest spelling it is must not come back in a longer one. */
-static bool nesting_forbidden(const shy_shapes *shapes, shy_op op, int left, int right)
+bool shy_nesting_forbidden(const shy_shapes *shapes, shy_op op, int left, int right)
 {
     const shy_shape *u = &shapes->operand[left], *v = right >= 0 ? &shapes->operand[right] : NULL;
     const bool *under = shapes->grammar.forbidden[op];
+    if (!v && u->op == SHY_OP_FACTOR && (shapes->barred[u->slot] >> op & 1U)) return true;
     return u->forbidden || under[u->op] || (v && (v->forbidden || under[v->op]));
 }
 
@@ -268,7 +299,7 @@ static shy_status level_unary(shy_shapes *shapes, shy_op op, int complexity)
     if (inner < 1) return SHY_OK;
     for (int u = shapes->operand_first[inner]; u < shapes->operand_first[inner + 1]; u++) {
         const shy_shape *operand = &shapes->operand[u];
-        const shy_draft draft = {op, u, -1, complexity, text_length(shapes, op, u, -1), operand->mask, nesting_forbidden(shapes, op, u, -1)};
+        const shy_draft draft = {op, u, -1, complexity, text_length(shapes, op, u, -1), operand->mask, shy_nesting_forbidden(shapes, op, u, -1)};
         shy_values values;
         shy_values_apply(op, &shapes->value[u], NULL, &values);
         SHY_TRY(offer_tree(shapes, &draft, &values));
@@ -288,7 +319,7 @@ static shy_status level_binary(shy_shapes *shapes, shy_op op, int complexity)
             for (int v = shapes->operand_first[inner - a]; v < shapes->operand_first[inner - a + 1]; v++) {
                 if (commutative && v < u) continue;
                 const shy_draft draft = {op, u, v, complexity, text_length(shapes, op, u, v),
-                                         (unsigned)(shapes->operand[u].mask | shapes->operand[v].mask), nesting_forbidden(shapes, op, u, v)};
+                                         (unsigned)(shapes->operand[u].mask | shapes->operand[v].mask), shy_nesting_forbidden(shapes, op, u, v)};
                 shy_values values;
                 shy_values_apply(op, &shapes->value[u], &shapes->value[v], &values);
                 SHY_TRY(offer_tree(shapes, &draft, &values));
@@ -303,12 +334,13 @@ static shy_status offer_family(shy_shapes *shapes, shy_family family, int u, int
 {
     const shy_shape *left = &shapes->operand[u], *right = &shapes->operand[v];
     shy_print print;
-    if ((left->mask | right->mask) != (1U << shapes->slots) - 1U || left->negative || right->negative) return SHY_OK;
+    const bool negative = left->negative || right->negative;
+    if ((left->mask | right->mask) != (1U << shapes->slots) - 1U || (negative && !shapes->noted)) return SHY_OK;
     if (!shy_print_family(shapes, family, &shapes->value[u], &shapes->value[v], &print)) return SHY_OK;
     const bool forbidden = left->forbidden || right->forbidden || shy_family_forbidden(&shapes->grammar, family, (shy_op)left->op, (shy_op)right->op);
     const shy_root root = {.family = (uint8_t)family, .op = SHY_OP_CONSTANT, .complexity = (uint8_t)complexity, .forbidden = forbidden,
                            .length = (uint8_t)family_length(shapes, family, u, v), .left = u, .right = v};
-    return offer_root(shapes, &root, &print, NULL);
+    return offer_root(shapes, &root, &print, NULL, negative);
 }
 
 static shy_status level_family(shy_shapes *shapes, shy_family family, int complexity)
@@ -355,6 +387,18 @@ out:
 
 shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **shapes_out)
 {
+    static const uint32_t none[SHY_SLOTS_MAX] = {0};
+    return shy_shapes_create_barred(grammar, slots, nonnegative, none, false, shapes_out);
+}
+
+shy_status shy_shapes_create_open(const shy_grammar *grammar, int slots, int nonnegative, shy_shapes **open_out)
+{
+    static const uint32_t none[SHY_SLOTS_MAX] = {0};
+    return shy_shapes_create_barred(grammar, slots, nonnegative, none, true, open_out);
+}
+
+shy_status shy_shapes_create_barred(const shy_grammar *grammar, int slots, int nonnegative, const uint32_t *barred, bool noted, shy_shapes **shapes_out)
+{
     shy_status st = SHY_OK;
     shy_shapes *shapes = NULL;
     if (slots < 1 || slots > SHY_SLOTS_MAX || grammar->max_complexity > SHY_GRAMMAR_MAX) {
@@ -363,7 +407,9 @@ shy_status shy_shapes_create(const shy_grammar *grammar, int slots, int nonnegat
     SHY_TRY(shy_new(1, sizeof *shapes, &shapes));
     shapes->grammar = *grammar;
     shapes->slots = slots;
+    shapes->noted = noted;
     shapes->nonnegative = nonnegative;
+    memcpy(shapes->barred, barred, (size_t)slots * sizeof *barred);
     shy_points_fill(shapes);
     shy_far_fill(shapes);
     for (int c = 1; c <= grammar->max_complexity; c++) SHY_TRY(level(shapes, c));
@@ -377,10 +423,15 @@ void shy_shapes_destroy(shy_shapes **shapes)
 {
     if (!*shapes) return;
     shy_free(&(*shapes)->operand);
-    shy_free(&(*shapes)->value);
     shy_free(&(*shapes)->root);
-    shy_print_table_free(&(*shapes)->operand_table);
-    shy_print_table_free(&(*shapes)->root_table);
+    if (!(*shapes)->open) {
+        shy_free(&(*shapes)->value);
+        shy_free(&(*shapes)->opposite);
+        shy_spellings_free(&(*shapes)->of_operands);
+        shy_spellings_free(&(*shapes)->of_roots);
+        shy_print_table_free(&(*shapes)->operand_table);
+        shy_print_table_free(&(*shapes)->root_table);
+    }
     shy_free(shapes);
 }
 
@@ -416,17 +467,22 @@ int shy_shapes_find(const shy_shapes *shapes, shy_family family, const shy_tree 
     return shy_root_match(shapes, &form, &print, NULL);
 }
 
-int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand)
+int shy_shapes_inverse(const shy_shapes *shapes, int operand)
 {
     shy_values inverse;
     shy_print print;
     shy_tree tree;
     shy_values_apply(SHY_OP_INVERSE, &shapes->value[operand], NULL, &inverse);
-    if (inverse.valid != shapes->value[operand].valid || !shy_print_plain(shapes, &inverse, &print)) return INT32_MAX;
+    if (inverse.valid != shapes->value[operand].valid || !shy_print_plain(shapes, &inverse, &print)) return -1;
     static const uint32_t slot[SHY_SLOTS_MAX] = {0, 1, 2, 3, 4, 5, 6, 7};
     shy_shapes_operand_tree(shapes, operand, slot, &tree);
     (void)shy_tree_unary(&tree, SHY_OP_INVERSE, tree.count - 1);
-    const int found = relate(shapes, &tree, &print, &inverse).equal;
+    return relate(shapes, &tree, &print, &inverse).equal;
+}
+
+int shy_shapes_inverse_complexity(const shy_shapes *shapes, int operand)
+{
+    const int found = shy_shapes_inverse(shapes, operand);
     return found >= 0 && !shapes->operand[found].forbidden ? shapes->operand[found].complexity : INT32_MAX;
 }
 

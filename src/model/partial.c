@@ -153,7 +153,40 @@ static bool take_column(const shy_outcome *o, struct shy_partial *p, int k, cons
     return shy_design_set(p->design, k);
 }
 
-shy_status shy_partial_start(const shy_outcome *o, struct shy_partial *p)
+shy_status shy_partial_note(shy_outcome *o, char *text)
+{
+    const shy_status st = shy_grow((size_t)o->notes_count + 1, sizeof *o->notes, &o->notes);
+
+    if (st != SHY_OK)
+        shy_free(&text);
+    else
+        o->notes[o->notes_count++] = text;
+    return st;
+}
+
+static shy_status note_null(shy_outcome *o, const struct shy_partial *p)
+{
+    shy_status st = SHY_OK;
+    char *text = NULL;
+
+    for (int k = 0; k < p->covariates; k++) {
+        if (p->null_used[k]) continue;
+        SHY_TRY(shy_string_format(&text, "Covariate \"%s\" is, but for the covariates before it, the same within each stratum or set; it "
+                                         "changes no fit.",
+                                  o->covariate_name[o->covariates.from[k]]));
+        SHY_TRY(shy_partial_note(o, text));
+    }
+    if (p->null_verdict == SHY_SEPARATED || p->null_verdict == SHY_DIVERGED) {
+        SHY_TRY(shy_string_format(&text, "Outcome \"%s\": the likelihood of the covariates alone has no maximum; their coefficients are "
+                                         "those of a finite fit close to its supremum.",
+                                  o->column));
+        SHY_TRY(shy_partial_note(o, text));
+    }
+out:
+    return st;
+}
+
+shy_status shy_partial_start(shy_outcome *o, struct shy_partial *p)
 {
     struct shy_newton *newton = p->newton;
 
@@ -168,7 +201,7 @@ shy_status shy_partial_start(const shy_outcome *o, struct shy_partial *p)
         return shy_fail(SHY_INPUT, "the covariates of outcome \"%s\" cannot be fitted to it; leave some of them out.", o->column);
     p->null_value = newton->value;
     memcpy(p->null_used, newton->used, (size_t)p->covariates * sizeof *newton->used);
-    return SHY_OK;
+    return shy_group_agree(o->rows.team, note_null(o, p));
 }
 
 /* The design of the null model and of `terms` columns more; the maximum of its likelihood. */
@@ -249,15 +282,4 @@ void shy_partial_scatter(const shy_outcome *o, const struct shy_partial *p, cons
         const int64_t row = p->follow->sample[i] - first;
         if (row >= 0 && row < o->rows.rows) by_row[row] = by_position[i];
     }
-}
-
-shy_status shy_partial_note(shy_outcome *o, char *text)
-{
-    const shy_status st = shy_grow((size_t)o->notes_count + 1, sizeof *o->notes, &o->notes);
-
-    if (st != SHY_OK)
-        shy_free(&text);
-    else
-        o->notes[o->notes_count++] = text;
-    return st;
 }

@@ -32,8 +32,8 @@ shy_status shy_partial_create(const shy_outcome *o, const double *time, struct s
 void shy_partial_destroy(struct shy_partial **partial);
 /** Sets who maximises what; `least` is an information that is rounding. */
 void shy_partial_likelihood(struct shy_partial *partial, shy_likelihood *likelihood, void *context, double least);
-/** Gathers the covariates and fits the null model. Collective over the group. */
-shy_status shy_partial_start(const shy_outcome *o, struct shy_partial *partial);
+/** Gathers the covariates, fits the null model and notes what is odd about it. Collective over the group. */
+shy_status shy_partial_start(shy_outcome *o, struct shy_partial *partial);
 /**
  * All of a fit but the metrics; the likelihood is left evaluated at it. events: what the loss divides by. Collective over the group.
  * Cannot fail otherwise than everywhere.

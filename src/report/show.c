@@ -224,7 +224,7 @@ static shy_status print_rounded(const json_t *document, const json_t *entries, F
     json_t *entry;
     int rows = 0;
 
-    shy_table_column(&table, "complexity", true);
+    shy_table_column(&table, "of complexity", true);
     shy_table_column(&table, "formula", false);
     shy_table_column(&table, metric == NULL ? "fit" : metric, true);
     shy_table_column(&table, "intercept", true);

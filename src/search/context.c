@@ -5,6 +5,7 @@
 
 #include "context_impl.h"
 #include "element_plan.h"
+#include "rules.h"
 
 struct shy_known {
     shy_sign sign;
@@ -14,26 +15,109 @@ struct shy_known {
 
 /* ---- which operands have an inverse among the operands ------------------------------------------------------------ */
 
-static shy_status find_inverses(const shy_shapes *shapes, const shy_grammar *grammar, uint8_t **known_out)
+/* The inverse of each operand, −1: the same in all tables that are drawn from one. */
+static shy_status find_inverses(const shy_shapes *shapes, const shy_grammar *grammar, int32_t **inverse_out)
 {
     shy_status st = SHY_OK;
     int count = 0;
     const int *first = NULL;
-    const shy_shape *operand = shy_shapes_operands(shapes, &count, &first);
-    SHY_TRY(shy_new((size_t)count, 1, known_out));
-    for (int i = 0; i < count && grammar->allowed[SHY_OP_MULTIPLY]; i++) {
-        (*known_out)[i] = shy_shapes_inverse_complexity(shapes, i) <= operand[i].complexity;
+    (void)shy_shapes_operands(shapes, &count, &first);
+    SHY_TRY(shy_new((size_t)count, sizeof **inverse_out, inverse_out));
+    for (int i = 0; i < count; i++) (*inverse_out)[i] = grammar->allowed[SHY_OP_MULTIPLY] ? shy_shapes_inverse(shapes, i) : -1;
+out:
+    return st;
+}
+
+static shy_status know_inverses(shy_table *table, const int32_t *inverse)
+{
+    shy_status st = SHY_OK;
+    int count = 0;
+    const int *first = NULL;
+    const shy_shape *operand = shy_shapes_operands(table->shapes, &count, &first);
+    SHY_TRY(shy_new((size_t)count, 1, &table->inverse_known));
+    for (int i = 0; i < count; i++) {
+        const shy_shape *other = inverse[i] >= 0 ? &operand[inverse[i]] : NULL;
+        table->inverse_known[i] = other && !other->forbidden && other->complexity <= operand[i].complexity;
     }
 out:
     return st;
 }
 
-static shy_status shapes_for(shy_space *space, int slots, int nonnegative)
+static void table_free(shy_table **table)
+{
+    if (!*table) return;
+    shy_shapes_destroy(&(*table)->shapes);
+    shy_free(&(*table)->inverse);
+    shy_free(&(*table)->inverse_known);
+    shy_free(table);
+}
+
+static void tables_destroy(shy_space *space)
+{
+    while (space->tables) { /* the newest first: it may be drawn from an older one */
+        shy_table *next = space->tables->next;
+        table_free(&space->tables);
+        space->tables = next;
+    }
+}
+
+static shy_status table_create(shy_space *space, const shy_table *open, shy_table *table)
 {
     shy_status st = SHY_OK;
-    if (space->shapes[slots][nonnegative]) return SHY_OK;
-    SHY_TRY(shy_shapes_create(&space->grammar, slots, nonnegative, &space->shapes[slots][nonnegative]));
-    SHY_TRY(find_inverses(space->shapes[slots][nonnegative], &space->grammar, &space->inverse_known[slots][nonnegative]));
+    const shy_grammar *grammar = &space->grammar;
+    if (open) {
+        SHY_TRY(shy_shapes_bar(open->shapes, table->barred, &table->shapes));
+    } else {
+        SHY_TRY(space->bars ? shy_shapes_create_open(grammar, table->slots, table->nonnegative, &table->shapes)
+                            : shy_shapes_create(grammar, table->slots, table->nonnegative, &table->shapes));
+        SHY_TRY(find_inverses(table->shapes, grammar, &table->inverse));
+    }
+    SHY_TRY(know_inverses(table, open ? open->inverse : table->inverse));
+out:
+    return st;
+}
+
+static shy_table *find_table(const shy_space *space, const shy_table *like)
+{
+    shy_table *t = space->tables;
+    while (t && (t->slots != like->slots || t->nonnegative != like->nonnegative || memcmp(t->barred, like->barred, sizeof t->barred) != 0)) t = t->next;
+    return t;
+}
+
+static shy_status add_table(shy_space *space, const shy_table *open, const shy_table *like, const shy_table **table_out)
+{
+    shy_status st = SHY_OK;
+    shy_table *table = NULL;
+    SHY_TRY(shy_new(1, sizeof *table, &table));
+    *table = *like;
+    SHY_TRY(table_create(space, open, table));
+    table->next = space->tables;
+    *table_out = space->tables = table, table = NULL;
+out:
+    table_free(&table);
+    return st;
+}
+
+/* Tables are few: one for each number of slots and split by sign, and those drawn from it for each combination of transforms that occurs. */
+static shy_status table_for(shy_space *space, int slots, const int *kind, const shy_table **table_out)
+{
+    shy_status st = SHY_OK;
+    shy_table like = {.slots = slots}, plain;
+    const shy_table *open = NULL;
+    bool bars = false;
+    for (int s = 0; s < slots; s++) {
+        like.nonnegative += space->kind_sign[kind[s]] <= SHY_SIGN_NONNEGATIVE; /* they come first */
+        like.barred[s] = space->kind_barred[kind[s]];
+        bars = bars || like.barred[s] != 0;
+    }
+    *table_out = find_table(space, &like);
+    if (*table_out) return SHY_OK;
+    plain = (shy_table){.slots = slots, .nonnegative = like.nonnegative};
+    if (bars) {
+        open = find_table(space, &plain);
+        if (!open) SHY_TRY(add_table(space, NULL, &plain, &open));
+    }
+    SHY_TRY(add_table(space, open, &like, table_out));
 out:
     return st;
 }
@@ -63,17 +147,33 @@ static void set_validity(uint8_t *packed, int i, shy_validity validity)
     packed[i / 4] = (uint8_t)(packed[i / 4] | (unsigned)validity << i % 4 * 2);
 }
 
+/* Which subsets of the slots have more factors of a group than a formula may have; whether formulas of all of them are admitted. */
+static bool judge_numbers(shy_space *space, int slots, const int *kind)
+{
+    const shy_rules *rules = space->problem->rules;
+    if (!rules || rules->groups == 0) return true;
+    for (unsigned mask = 1; mask < 1U << slots; mask++) {
+        uint64_t members = 0;
+        for (int s = 0; s < slots; s++) {
+            if (mask >> s & 1U) members = shy_members_add(members, space->kind_members[kind[s]]);
+        }
+        space->crowded[mask] = shy_members_crowded(rules, members);
+    }
+    return shy_kinds_admitted(space, kind, slots);
+}
+
 static shy_validity judge_operand(shy_space *space, const shy_context *context, int i)
 {
     struct shy_known *known = space->known;
     const shy_shape *shape = &context->operand[i];
     if (shape->op == SHY_OP_FACTOR) {
         const int kind = context->kind[shape->slot];
+        if (space->crowded[shape->mask]) return SHY_NEVER;
         known[i] = (struct shy_known){.sign = (shy_sign)space->kind_sign[kind], .unit = space->kind_unit[kind],
                                       .bounds = shy_bounds_kind(space, kind)};
         return SHY_ALWAYS;
     }
-    if (shape->forbidden || shy_context_operand_validity(context, shape->left) == SHY_NEVER) return SHY_NEVER;
+    if (shape->forbidden || space->crowded[shape->mask] || shy_context_operand_validity(context, shape->left) == SHY_NEVER) return SHY_NEVER;
     if (shape->right >= 0 && shy_context_operand_validity(context, shape->right) == SHY_NEVER) return SHY_NEVER;
     const struct shy_known *v = shape->right >= 0 ? &known[shape->right] : NULL;
     return judge(space, (shy_op)shape->op, &known[shape->left], v, &known[i]);
@@ -195,6 +295,7 @@ void shy_contexts_destroy(shy_space *space)
             c = next;
         }
     }
+    tables_destroy(space);
     shy_free(&space->bucket);
     shy_free(&space->known);
     shy_free(&space->list);
@@ -227,22 +328,22 @@ shy_status shy_context_judge(shy_space *space, int slots, const int *kind, shy_c
 {
     shy_status st = SHY_OK;
     shy_context *c = NULL;
+    const shy_table *table = NULL;
     const int units = shy_units_count(space->units);
-    int m = 0;
-    while (m < slots && space->kind_sign[kind[m]] <= SHY_SIGN_NONNEGATIVE) m++;
-    SHY_TRY(shapes_for(space, slots, m));
+    SHY_TRY(table_for(space, slots, kind, &table));
     SHY_TRY(shy_new(1, sizeof *c, &c));
     c->slots = slots;
-    c->shapes = space->shapes[slots][m];
-    c->inverse_known = space->inverse_known[slots][m];
+    c->shapes = table->shapes;
+    c->inverse_known = table->inverse_known;
     c->operand = shy_shapes_operands(c->shapes, &c->operands, &c->operand_first);
     c->root = shy_shapes_roots(c->shapes, &c->roots, &c->root_first);
     memcpy(c->kind, kind, (size_t)slots * sizeof *kind);
     SHY_TRY(shy_new((size_t)c->operands / 4 + 1, 1, &c->operand_packed));
     SHY_TRY(shy_new((size_t)c->roots / 4 + 1, 1, &c->root_packed));
     SHY_TRY(grow_scratch(space, c));
+    const bool admitted = judge_numbers(space, slots, kind);
     for (int i = 0; i < c->operands; i++) set_validity(c->operand_packed, i, judge_operand(space, c, i));
-    SHY_TRY(judge_roots(space, c));
+    if (admitted) SHY_TRY(judge_roots(space, c));
     if (shy_units_starved(space->units)) SHY_TRY(SHY_MEMORY);
     *context_out = c, c = NULL;
 out:

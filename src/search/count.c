@@ -75,6 +75,7 @@ static shy_status count_mine(shy_space *space, uint64_t *formulas)
     for (int slots = 1; slots <= space->slots_max; slots++) {
         int kind[SHY_FACTORS_MAX] = {0};
         for (bool some = fill(space, kind, 0, slots, 0); some; some = next_kinds(space, kind, slots)) {
+            if (!shy_kinds_admitted(space, kind, slots)) continue;
             const bool shared = sets_of_kinds(space, kind, slots) >= SHARED;
             if (!shared && dealt++ % team->size != team->rank) continue;
             SHY_TRY(count_context(uncertain, space, kind, slots, shared ? team->rank : 0, shared ? team->size : 1,

@@ -309,6 +309,7 @@ static shy_status work_tuple(shy_engine *engine, const shy_tuple *tuple)
     const shy_context *context = NULL;
     const double *column[SHY_FACTORS_MAX] = {NULL};
     const shy_team *team = engine->space->problem->team;
+    if (!shy_space_admits(engine->space, tuple)) return SHY_OK;
     SHY_TRY(shy_group_agree(team, shy_space_context(engine->space, tuple, &context)));
     if (context->elements->count == 0) return SHY_OK;
     SHY_TRY(shy_group_agree(team, prepare(engine, context, tuple, column)));

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "search_impl.h"
+#include "direction.h"
 
 /*
  * Operands of a tile. Panels take at most a quarter of the memory. Large left sides, because every right operand is evaluated and packed
@@ -66,7 +66,8 @@ uint64_t shy_scoring_bytes(const shy_space *space, int keep)
 {
     const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
     const uint64_t lists = levels * (uint64_t)shy_best_reserve(keep) * (sizeof(shy_best_entry) + 128U);
-    return lists + rows * sizeof(double) * (SHY_PROBES + SHY_FAMILY_TERMS + 20U + 2U * (uint64_t)space->directions);
+    const uint64_t columns = SHY_PROBES + SHY_FAMILY_TERMS + 20U + 2U * (uint64_t)space->directions;
+    return lists + rows * sizeof(double) * columns + shy_direction_bytes(space);
 }
 
 uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision)
@@ -91,6 +92,7 @@ static shy_status engine_allocate(shy_engine *engine)
     SHY_TRY(shy_new((size_t)space->grammar.max_complexity + 1, sizeof(double), &engine->mark));
     SHY_TRY(shy_tile_work_create(engine));
     SHY_TRY(shy_element_work_create(engine));
+    SHY_TRY(shy_direction_create(space, &engine->direction));
     for (int c = 0; c <= space->grammar.max_complexity; c++) engine->mark[c] = -1.0;
 out:
     return st;
@@ -117,6 +119,7 @@ void shy_engine_destroy(shy_engine **engine)
     if (!*engine) return;
     shy_tile_work_destroy(*engine);
     shy_element_work_destroy(*engine);
+    shy_direction_destroy(&(*engine)->direction);
     shy_best_destroy(&(*engine)->best);
     shy_scorer_destroy(&(*engine)->scorer);
     shy_free(&(*engine)->mark);
@@ -128,12 +131,14 @@ shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_fo
 {
     shy_status st = SHY_OK;
     shy_score score;
-    bool degenerate = false;
+    bool degenerate = false, admitted = true;
     double own[SHY_COMPLEXITY_MAX + 1];
     const double start = shy_time_seconds();
     SHY_TRY(shy_scorer_score(engine->scorer, formula, &score, &degenerate));
     engine->screening.scored++;
-    if (degenerate) goto out;
+    if (degenerate || (engine->direction && score.statistic < engine->mark[complexity])) goto out;
+    SHY_TRY(shy_direction_admits(engine->direction, formula, &admitted));
+    if (!admitted) goto out;
     SHY_TRY(shy_group_agree(engine->space->problem->team, shy_best_offer(engine->best, complexity, formula, &score)));
     shy_best_marks(engine->best, own);
     if (own[complexity] > engine->mark[complexity]) engine->mark[complexity] = own[complexity];

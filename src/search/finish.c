@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules.h"
 #include "study.h"
 
 /* The entries of all complexities in a row, as they travel. */
@@ -134,12 +135,15 @@ void shy_found_release(shy_found *found)
     found->twins_listed = 0;
 }
 
-/* A fit that diverged, or a coefficient of 0 under a constant, leaves no formula that could be computed. */
-static bool usable(const shy_found *found)
+/*
+ * A fit that diverged, or a coefficient of 0 under a constant, leaves no formula that could be computed. Directions were judged with the
+ * constants of screening; those of the exact refit may be others.
+ */
+static bool usable(const shy_problem *problem, const shy_found *found)
 {
     bool finite = isfinite(found->intercept) && isfinite(found->slope);
     for (int i = 0; i < found->tree.count; i++) finite = finite && isfinite(found->tree.node[i].value);
-    return finite;
+    return finite && shy_rules_directed(problem, &found->tree, found->slope);
 }
 
 int shy_found_compare(const void *a, const void *b)
@@ -163,7 +167,7 @@ static shy_status fill_levels(const shy_best *best, const shy_survivors *s, shy_
         for (int i = 0; i < best->count[c]; i++, at++) {
             shy_found *found = &level->found[level->count++];
             SHY_TRY(fill_found(best->space, s, at, best->entry[c][i], found));
-            if (usable(found)) continue;
+            if (usable(best->space->problem, found)) continue;
             shy_found_release(found);
             level->count--;
         }

@@ -20,7 +20,9 @@ int shy_pinned_factors(const shy_space *space, int left_slots, int right_slots)
 #define ELEMENT_FLOPS 6.0  /* per formula and sample: the operator and three sums */
 #define OPERAND_FLOPS 15.0 /* per operand and sample: evaluation, mean, variance, packing */
 #define DIRECTION_FLOPS 2.0 /* more with each direction, as per formula and sample */
-#define DIRECTION_SHARE 0.03 /* of the time of packing (measured) */
+#define DIRECTION_SHARE 0.2      /* of the time of packing (measured), */
+#define DIRECTION_ELEMENT 0.13   /* of that of the sums of a formula, */
+#define WEIGHTS_ELEMENT 0.3      /* and so much because its values are stored */
 #define NARROW 8.0         /* matrix products with fewer operands on a side are slower: */
 #define NARROW_FACTOR 4.0
 #define SAMPLES 16 /* sets of factors whose operands are counted, to know those of the others about */
@@ -193,6 +195,9 @@ static shy_status plan_elements(const shy_cutter *cutter)
 {
     shy_status st = SHY_OK;
     const shy_space *space = cutter->space;
+    const double stored = space->weight || space->directions > 0 ? WEIGHTS_ELEMENT : 0.0;
+    const double row = cutter->rates->element_row * (1.0 + stored + DIRECTION_ELEMENT * space->directions);
+    const double flops = ELEMENT_FLOPS + DIRECTION_FLOPS * space->directions;
     for (int slots = 1; slots <= space->slots_max; slots++) {
         double columns = 0.0, overhead = 0.0;
         if (!has_elements(&space->grammar, slots)) continue;
@@ -204,8 +209,8 @@ static shy_status plan_elements(const shy_cutter *cutter)
         const shy_region region = {
             .whole = {.kind = SHY_JOB_ELEMENT, .right_slots = (uint8_t)slots, .pinned_last = 1, .left_last = 1,
                       .right_last = shy_tuple_sets(space, 0, slots)},
-            .price = {.pair_seconds = columns * samples_per_rank(space) * cutter->rates->element_row + overhead,
-                      .pair_flops = ELEMENT_FLOPS * columns * (double)space->problem->rows.total}};
+            .price = {.pair_seconds = columns * samples_per_rank(space) * row + overhead,
+                      .pair_flops = flops * columns * (double)space->problem->rows.total}};
         SHY_TRY(shy_jobs_add(cutter->jobs, &region));
     }
 out:

@@ -5,6 +5,7 @@
 
 #include "columns.h"
 #include "macro.h"
+#include "rules.h"
 #include "study.h"
 
 /* ---- the extended problem ---------------------------------------------------------------------------------------------- */
@@ -86,6 +87,25 @@ out:
     return st;
 }
 
+/* A macro counts for as many factors of each group as stand in it. Directions are judged on what it stands for. */
+static shy_status set_rules(shy_extended *e)
+{
+    shy_status st = SHY_OK;
+    const shy_rules *base = e->base->rules;
+    shy_rules *rules = NULL;
+    if (!base) return SHY_OK;
+    SHY_TRY(shy_new(1, sizeof *rules, &rules));
+    e->problem.rules = rules;
+    *rules = *base;
+    rules->factor = NULL;
+    rules->factors = e->problem.factors;
+    SHY_TRY(shy_new((size_t)rules->factors, sizeof *rules->factor, &rules->factor));
+    memcpy(rules->factor, base->factor, (size_t)base->factors * sizeof *rules->factor);
+    for (int m = 0; m < e->macros; m++) rules->factor[e->base->factors + m] = shy_rules_of_tree(base, &e->macro[m].tree);
+out:
+    return st;
+}
+
 static shy_status build(shy_extended *e, shy_units_mode mode)
 {
     shy_status st = SHY_OK;
@@ -93,6 +113,7 @@ static shy_status build(shy_extended *e, shy_units_mode mode)
     copy_base(e);
     for (int m = 0; m < e->macros; m++) SHY_TRY(set_macro(e, m));
     SHY_TRY(set_units(e, mode));
+    SHY_TRY(set_rules(e));
     SHY_TRY(shy_columns_extend(e->base->columns, e->base->factors, e->base->rows.rows, e->values, &e->problem.columns));
 out:
     return st;
@@ -106,6 +127,7 @@ static shy_status begin(const shy_problem *base, const shy_macro *macro, int cou
     *e = (shy_extended){.problem = *base, .base = base, .macros = count, .macro = macro};
     shy_problem *p = &e->problem;
     p->columns = NULL;
+    p->rules = NULL;
     p->cohort_column = NULL, p->name = p->unit_text = p->modality = NULL, p->range = NULL, p->first_sample = NULL;
     p->factors = base->factors + count;
     *extended_out = e;
@@ -137,6 +159,7 @@ void shy_extended_destroy(shy_extended **extended)
     shy_free(&p->modality);
     shy_free(&p->range);
     shy_free(&p->first_sample);
+    shy_rules_free(&p->rules);
     shy_free(&e->values);
     for (int m = 0; e->unit && m < e->macros; m++) shy_free(&e->unit[m]);
     shy_free(&e->unit);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "macro.h"
+#include "rules.h"
 #include "study.h"
 
 /* ---- which formulas ------------------------------------------------------------------------------------------------------ */
@@ -137,6 +138,7 @@ static shy_status absorb_one(const shy_extended *e, const shy_search_options *op
     int macros = 0;
     found.text = NULL, found.twins = NULL, found.twins_listed = 0;
     if (!shy_extended_expand(e, &options->grammar, &found.tree, &found.complexity, &macros) || macros == 0) return SHY_OK;
+    if (!shy_rules_directed(e->base, &found.tree, found.slope)) return SHY_OK;
     SHY_TRY(shy_tree_print(&found.tree, (const char *const *)e->base->name, 0, &found.text));
     SHY_TRY(shy_new((size_t)from->twins_listed, sizeof *found.twins, &found.twins));
     for (int t = 0; t < from->twins_listed; t++) SHY_TRY(shy_string_copy(from->twins[t], &found.twins[found.twins_listed++]));

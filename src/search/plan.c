@@ -53,8 +53,8 @@ static uint64_t bytes_per_rank(shy_space *space, const shy_search_options *optio
 static shy_status check_plan(const shy_search_options *options, const shy_plan *plan)
 {
     if (plan->formulas_total == 0) {
-        return shy_fail(SHY_INPUT, "the grammar allows no formula: allow more operators (grammar.operators), a larger grammar.max_complexity, or "
-                                   "fewer grammar.forbid patterns.");
+        return shy_fail(SHY_INPUT, "the grammar allows no formula: allow more operators (grammar.operators), a larger grammar.max_complexity, "
+                                   "fewer grammar.forbid patterns, or milder rules for single factors (grammar.most, grammar.must_contain).");
     }
     if (options->memory > 0 && plan->bytes_per_rank > (double)options->memory) {
         const bool small = options->memory < UINT64_C(10) << 20;

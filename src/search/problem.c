@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "problem_impl.h"
+#include "rules.h"
 
 #define RUNS_WANTED 64 /* enough to share out among row blocks, at any number of samples */
 #define RUN_ROWS_MOST 4096
@@ -337,5 +338,6 @@ void shy_problem_free(shy_problem **problem)
         shy_free(&p->notes[k]);
     shy_free(&p->notes);
     shy_problem_free_targets(p);
+    shy_rules_free(&p->rules);
     shy_free(problem);
 }

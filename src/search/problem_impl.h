@@ -173,6 +173,9 @@ const struct shy_recipe *shy_loading_recipe(const struct shy_loading *l, const s
 const char *shy_loading_name(const struct shy_loading *l, const struct shy_offer *offer);
 void shy_recipes_free(shy_problem *problem);
 
+/** `*` is any text, `?` one character (of UTF-8). */
+bool shy_name_matches(const char *pattern, const char *name);
+
 /* ---- problem_outcome.c ----------------------------------------------------------------------------------------- */
 
 /**

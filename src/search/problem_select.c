@@ -15,7 +15,7 @@ static bool is_factor_kind(const struct shy_loading *l, int64_t column)
 }
 
 /* * is any text, ? one character (of UTF-8). Brackets mean nothing here: names of columns may hold them. */
-static bool matches(const char *pattern, const char *name)
+bool shy_name_matches(const char *pattern, const char *name)
 {
     const char *star = NULL, *resume = NULL;
 
@@ -54,7 +54,7 @@ void shy_loading_mark(const struct shy_loading *l, const char *const *patterns, 
         const int64_t named = shy_cohort_find(l->cohort, patterns[k]);
         if (named >= 0) marks[named] |= bit;
         for (int64_t c = 0; is_pattern(patterns[k]) && c < columns; c++)
-            if (matches(patterns[k], shy_cohort_column(l->cohort, c).name)) marks[c] |= bit;
+            if (shy_name_matches(patterns[k], shy_cohort_column(l->cohort, c).name)) marks[c] |= bit;
     }
 }
 
@@ -78,7 +78,7 @@ shy_status shy_loading_check_patterns(const struct shy_loading *l, const char *c
         if (shy_cohort_find(l->cohort, patterns[k]) >= 0) continue;
         if (!is_pattern(patterns[k])) return shy_loading_unknown(l, what, patterns[k]);
         int64_t c = 0;
-        while (c < columns && !matches(patterns[k], shy_cohort_column(l->cohort, c).name))
+        while (c < columns && !shy_name_matches(patterns[k], shy_cohort_column(l->cohort, c).name))
             c++;
         if (c == columns)
             return shy_fail(SHY_INPUT, "%s \"%s\" matches no column of %s; `shihyo inspect --all` lists them.", what,

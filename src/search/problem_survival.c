@@ -60,9 +60,10 @@ static shy_status note_horizon(const struct shy_loading *l, const shy_target *t,
     shy_status st = SHY_OK;
     char events[32], free[32], censored[32];
 
-    SHY_TRY(shy_problem_note(l->problem, "%s: %s samples with the event, %s without it, and %s censored before, who count through the weights of the others (IPCW).",
-                             t->outcome, shy_text_thousands((uint64_t)o->events, events), shy_text_thousands((uint64_t)o->free, free),
-                             shy_text_thousands((uint64_t)o->censored, censored)));
+    SHY_TRY(shy_problem_note(l->problem, "%s: %s samples with the event, %s without it; %s censored before%s.", t->outcome,
+                             shy_text_thousands((uint64_t)o->events, events), shy_text_thousands((uint64_t)o->free, free),
+                             shy_text_thousands((uint64_t)o->censored, censored),
+                             o->censored > 0.0 ? ", for whom others count more (IPCW weights)" : ""));
     if (l->problem->design->strata > 0 && t == &l->problem->target[1])
         SHY_TRY(shy_problem_note(l->problem, "outcome.strata hold for the search for %s at all times; those for horizons have one baseline.", l->label));
 out:

@@ -274,12 +274,21 @@ static shy_status note_balance(const struct shy_loading *l, const shy_target *t,
                             100.0 * rarer / all);
 }
 
+static shy_status note_events(const struct shy_loading *l, const shy_target *t, double ones)
+{
+    char events[32], samples[32];
+
+    if (!t->ops->needs_time) return SHY_OK;
+    return shy_problem_note(l->problem, "%s of %s samples have the event %s%s%s; the others are censored.", shy_text_thousands((uint64_t)ones, events),
+                            shy_text_thousands(t->samples, samples), t->outcome, t->positive ? " == " : "", t->positive ? t->positive : "");
+}
+
 /* Of several outcomes: who takes part in which. */
 static shy_status note_share(const struct shy_loading *l, const shy_target *t)
 {
     char samples[32], all[32];
 
-    if (t->samples == l->samples) return SHY_OK;
+    if (t->samples == l->samples || t->horizon > 0.0) return SHY_OK; /* a horizon says so itself */
     return shy_problem_note(l->problem, "%s of %s samples take part in the search for %s; the others have a weight of 0 there.",
                             shy_text_thousands(t->samples, samples), shy_text_thousands(l->samples, all), t->outcome);
 }
@@ -331,6 +340,7 @@ static shy_status finish_target(struct shy_loading *l, shy_target *t)
 
     count_samples(l, t, &ones);
     SHY_TRY(judge_samples(l, t, ones));
+    SHY_TRY(shy_group_agree(l->team, note_events(l, t, ones)));
     SHY_TRY(shy_group_agree(l->team, note_balance(l, t, ones)));
     SHY_TRY(shy_group_agree(l->team, note_share(l, t)));
     if (t->data.stratum) SHY_TRY(shy_loading_judge_strata(l, role, t->data.y, t->data.weight));

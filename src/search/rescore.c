@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "direction.h"
 #include "subset.h"
 
 /*
@@ -53,15 +54,16 @@ void shy_screened_free(shy_screened *screened)
 /* ---- scores on all samples --------------------------------------------------------------------------------------------- */
 
 /* Every group every groups-th; what was a twin on the part may not be one on all samples, so members are scored one by one. */
-static shy_status score_mine(const shy_screened *s, shy_scorer *scorer, shy_best *best)
+static shy_status score_mine(const shy_screened *s, shy_scorer *scorer, struct shy_direction *direction, shy_best *best)
 {
     shy_status st = SHY_OK;
     const shy_team *team = best->space->problem->team;
     for (uint64_t i = (uint64_t)team->group; i < s->count; i += (uint64_t)team->groups) {
         shy_packed member = s->member[i];
-        bool degenerate = false;
+        bool degenerate = false, admitted = true;
         SHY_TRY(shy_scorer_score(scorer, &member.formula, &member.score, &degenerate));
-        if (!degenerate) SHY_TRY(shy_group_agree(team, shy_best_absorb(best, &member, sizeof member)));
+        if (!degenerate) SHY_TRY(shy_direction_admits(direction, &member.formula, &admitted));
+        if (!degenerate && admitted) SHY_TRY(shy_group_agree(team, shy_best_absorb(best, &member, sizeof member)));
     }
 out:
     return st;
@@ -73,13 +75,16 @@ shy_status shy_screened_rescore(const shy_screened *screened, shy_space *space, 
     const shy_team *team = space->problem->team;
     shy_best *best = NULL;
     shy_scorer *scorer = NULL;
+    struct shy_direction *direction = NULL;
     SHY_TRY_ALL(team, shy_best_create(space, shy_best_reserve(options->keep), &best));
     SHY_TRY_ALL(team, shy_scorer_create(space, options->seed, &scorer));
-    SHY_TRY_ALL(team, score_mine(screened, scorer, best));
+    SHY_TRY_ALL(team, shy_direction_create(space, &direction));
+    SHY_TRY_ALL(team, score_mine(screened, scorer, direction, best));
     const shy_merge merge = {shy_best_absorb, shy_best_pack, best};
     SHY_TRY(shy_team_merge(team, &merge));
     *best_out = best, best = NULL;
 out:
+    shy_direction_destroy(&direction);
     shy_scorer_destroy(&scorer);
     shy_best_destroy(&best);
     return st;

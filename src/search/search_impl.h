@@ -25,7 +25,7 @@ typedef struct {
 } shy_program;
 
 /*
- * What holds for all tuples whose factors are of the same kinds (unit and sign): which shapes are valid. Contexts are made
+ * What holds for all tuples whose factors are of the same kinds (unit, sign and rules): which shapes are valid. Contexts are made
  * once per combination of kinds that occurs and live as long as the space. They may be many: 40 units, three to a formula, make
  * 10,000, of some 20 KB each at complexity 7.
  */
@@ -60,6 +60,16 @@ static inline shy_validity shy_context_root_validity(const shy_context *context,
     return (shy_validity)(context->root_packed[root / 4] >> root % 4 * 2 & 3);
 }
 
+/* Shapes over slots of which the first `nonnegative` are that, with operators barred from single slots; made when first needed. */
+typedef struct shy_table {
+    int slots, nonnegative;
+    uint32_t barred[SHY_FACTORS_MAX];
+    shy_shapes *shapes;
+    int32_t *inverse;       /* [operands]: 1/u, −1; NULL where the table is drawn from another */
+    uint8_t *inverse_known; /* [operands]: 1/u is an operand no more complex than u */
+    struct shy_table *next;
+} shy_table;
+
 typedef struct {
     const shy_problem *problem;
     shy_grammar grammar;
@@ -70,19 +80,22 @@ typedef struct {
     int *kind;                  /* [factors] */
     int kinds;
     uint32_t *kind_first;       /* [kinds + 1]: factors of a kind stand side by side */
-    shy_unit *kind_unit;        /* [kinds], as the next three */
+    shy_unit *kind_unit;        /* [kinds], as the next five */
     uint8_t *kind_sign;
     shy_interval *kind_range;   /* holds the ranges of all factors of the kind */
     shy_interval *kind_core;    /* lies within each of them; lo > hi if there is no such range */
+    uint32_t *kind_barred;      /* unary operators that may not stand on a factor of the kind */
+    uint64_t *kind_members;     /* of shy_factor_rule */
     shy_units *units;
-    shy_shapes *shapes[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1]; /* [slots][nonnegative], made when first needed */
-    uint8_t *inverse_known[SHY_FACTORS_MAX + 1][SHY_FACTORS_MAX + 1];
+    shy_table *tables;
+    bool bars;                  /* there are kinds with barred operators */
     shy_context **bucket;        /* [buckets], a power of two: contexts by kinds */
     uint32_t buckets, contexts;
     shy_interval *scratch_range; /* ranges of the operands of one tuple */
     uint8_t *scratch_valid;
     int scratch;                 /* room in these and in the next */
     struct shy_known *known;     /* while a context is made */
+    bool crowded[1 << SHY_FACTORS_MAX]; /* likewise: [slots of an operand] more factors of a group than rules allow */
     int *list, list_size;        /* likewise */
     /* The metric of screening over my rows, normalised over the samples of this problem: see shy_metric, and metric.c. */
     double *response;           /* y, Σ y²/w = n */
@@ -105,6 +118,12 @@ void shy_space_destroy(shy_space **space);
 shy_status shy_space_columns(const shy_space *space, const shy_tuple *tuple, const double **column_out);
 const char *shy_space_name(const shy_space *space, uint32_t factor);
 double shy_space_first_sample(const shy_space *space, uint32_t factor); /* its value in sample 0, on all ranks */
+/* Do the rules on numbers of factors leave formulas of exactly these factors? */
+bool shy_kinds_admitted(const shy_space *space, const int *kind, int count);
+bool shy_space_admits(const shy_space *space, const shy_tuple *tuple);
+uint64_t shy_space_members(const shy_space *space, const shy_tuple *tuple); /* of all its factors: shy_factor_rule */
+/* Of the union of two tuples likewise, whatever its size. */
+bool shy_space_admits_union(const shy_space *space, const shy_tuple *a, const shy_tuple *b);
 shy_status shy_space_context(shy_space *space, const shy_tuple *tuple, const shy_context **context_out);
 /* Ranges of the program's operands for this tuple into space->scratch_range / scratch_valid (by operand index). */
 void shy_context_ranges(shy_space *space, const shy_context *context, const shy_program *program, const shy_tuple *tuple);
@@ -313,6 +332,7 @@ typedef struct {
     const shy_search_options *options;
     shy_best *best;
     shy_scorer *scorer;
+    struct shy_direction *direction; /* NULL: no factor has one */
     double *mark;             /* [levels + 1] thresholds, own and heard */
     shy_tile_shape shape;
     shy_precision precision;  /* of the tiles at present */

@@ -7,6 +7,7 @@
 
 #include "columns.h"
 #include "context_impl.h"
+#include "rules.h"
 
 /* ---- sets of factors ------------------------------------------------------------------------------------------- */
 
@@ -100,13 +101,45 @@ typedef struct {
     uint32_t factor;
     shy_unit unit;
     uint8_t sign;
+    bool wanted;
+    uint32_t barred;
+    uint64_t members;
 } shy_sorted;
+
+/* Factors of which a formula must have one come first, so that sets with one of them stand together. */
+static bool is_wanted(const shy_rules *rules, uint64_t members)
+{
+    for (int g = 0; rules && g < rules->groups; g++) {
+        if (rules->least[g] > 0 && (members >> SHY_RULE_BITS * g & 1U)) return true;
+    }
+    return false;
+}
+
+static uint32_t unary_operators(const shy_grammar *grammar)
+{
+    uint32_t operators = 0;
+    for (int op = SHY_OP_ADD; op < SHY_OPS; op++) {
+        if (grammar->allowed[op] && shy_operator_get((shy_op)op)->arity == 1) operators |= UINT32_C(1) << op;
+    }
+    return operators;
+}
+
+static void set_rule(const shy_space *space, shy_sorted *sorted)
+{
+    const shy_factor_rule rule = shy_rules_of(space->problem->rules, sorted->factor);
+    sorted->barred = unary_operators(&space->grammar) & ~rule.transforms;
+    sorted->members = rule.members;
+    sorted->wanted = is_wanted(space->problem->rules, rule.members);
+}
 
 static int compare_sorted(const void *a, const void *b)
 {
     const shy_sorted *x = a, *y = b;
     const bool xn = x->sign <= SHY_SIGN_NONNEGATIVE, yn = y->sign <= SHY_SIGN_NONNEGATIVE;
     if (xn != yn) return xn ? -1 : 1;
+    if (x->wanted != y->wanted) return x->wanted ? -1 : 1;
+    if (x->barred != y->barred) return x->barred < y->barred ? -1 : 1;
+    if (x->members != y->members) return x->members < y->members ? -1 : 1;
     if (x->sign != y->sign) return x->sign < y->sign ? -1 : 1;
     if (x->unit != y->unit) return x->unit < y->unit ? -1 : 1;
     return x->factor < y->factor ? -1 : x->factor > y->factor;
@@ -121,6 +154,7 @@ static shy_status sort_factors(shy_space *space, shy_sorted *sorted)
     for (int f = 0; f < space->factors; f++) {
         const shy_interval r = problem->range[f];
         sorted[f].factor = (uint32_t)f;
+        set_rule(space, &sorted[f]);
         sorted[f].sign = r.lo > 0.0 ? SHY_SIGN_POSITIVE : r.lo >= 0.0 ? SHY_SIGN_NONNEGATIVE : r.hi < 0.0 ? SHY_SIGN_NEGATIVE : SHY_SIGN_ANY;
         sorted[f].unit = SHY_UNIT_UNKNOWN;
         if (with_units && f > 0 && problem->unit_text[f] == problem->unit_text[f - 1]) sorted[f].unit = sorted[f - 1].unit;
@@ -133,7 +167,7 @@ out:
 
 static bool same_kind(const shy_sorted *a, const shy_sorted *b)
 {
-    return a->unit == b->unit && a->sign == b->sign;
+    return a->unit == b->unit && a->sign == b->sign && a->barred == b->barred && a->members == b->members;
 }
 
 static shy_status allocate_kinds(shy_space *space, const shy_sorted *sorted)
@@ -147,6 +181,8 @@ static shy_status allocate_kinds(shy_space *space, const shy_sorted *sorted)
     SHY_TRY(shy_new(kinds, sizeof *space->kind_sign, &space->kind_sign));
     SHY_TRY(shy_new(kinds, sizeof *space->kind_range, &space->kind_range));
     SHY_TRY(shy_new(kinds, sizeof *space->kind_core, &space->kind_core));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_barred, &space->kind_barred));
+    SHY_TRY(shy_new(kinds, sizeof *space->kind_members, &space->kind_members));
     space->kind_first[kinds] = (uint32_t)space->factors;
 out:
     return st;
@@ -168,6 +204,9 @@ static shy_status number_kinds(shy_space *space)
             space->kind_first[kind] = (uint32_t)f;
             space->kind_unit[kind] = sorted[f].unit;
             space->kind_sign[kind] = sorted[f].sign;
+            space->kind_barred[kind] = sorted[f].barred;
+            space->bars = space->bars || sorted[f].barred != 0;
+            space->kind_members[kind] = sorted[f].members;
             space->kind_range[kind] = space->kind_core[kind] = space->range[f];
         }
         space->kind[f] = kind;
@@ -198,6 +237,51 @@ const char *shy_space_name(const shy_space *space, uint32_t factor)
 double shy_space_first_sample(const shy_space *space, uint32_t factor)
 {
     return space->problem->first_sample[space->problem_factor[factor]];
+}
+
+/* ---- rules on numbers of factors --------------------------------------------------------------------------------- */
+
+static bool admits(const shy_rules *rules, uint64_t members)
+{
+    return !shy_members_crowded(rules, members) && !shy_members_lacking(rules, members);
+}
+
+bool shy_kinds_admitted(const shy_space *space, const int *kind, int count)
+{
+    const shy_rules *rules = space->problem->rules;
+    uint64_t members = 0;
+    if (!rules || rules->groups == 0) return true;
+    for (int s = 0; s < count; s++) members = shy_members_add(members, space->kind_members[kind[s]]);
+    return admits(rules, members);
+}
+
+uint64_t shy_space_members(const shy_space *space, const shy_tuple *tuple)
+{
+    uint64_t members = 0;
+    for (int s = 0; s < tuple->count; s++) members = shy_members_add(members, space->kind_members[space->kind[tuple->factor[s]]]);
+    return members;
+}
+
+bool shy_space_admits(const shy_space *space, const shy_tuple *tuple)
+{
+    int kind[SHY_FACTORS_MAX] = {0};
+    for (int s = 0; s < tuple->count; s++) kind[s] = space->kind[tuple->factor[s]];
+    return shy_kinds_admitted(space, kind, tuple->count);
+}
+
+bool shy_space_admits_union(const shy_space *space, const shy_tuple *a, const shy_tuple *b)
+{
+    const shy_rules *rules = space->problem->rules;
+    uint64_t members = 0;
+    if (!rules || rules->groups == 0) return true;
+    for (int i = 0, j = 0; i < a->count || j < b->count;) {
+        const bool take_a = j >= b->count || (i < a->count && a->factor[i] <= b->factor[j]);
+        const uint32_t factor = take_a ? a->factor[i] : b->factor[j];
+        i += i < a->count && a->factor[i] == factor;
+        j += j < b->count && b->factor[j] == factor;
+        members = shy_members_add(members, space->kind_members[space->kind[factor]]);
+    }
+    return admits(rules, members);
 }
 
 /* ---- the space ------------------------------------------------------------------------------------------------- */
@@ -257,12 +341,6 @@ void shy_space_destroy(shy_space **space)
     shy_space *s = *space;
     if (!s) return;
     shy_contexts_destroy(s);
-    for (int k = 0; k <= SHY_FACTORS_MAX; k++) {
-        for (int m = 0; m <= SHY_FACTORS_MAX; m++) {
-            shy_shapes_destroy(&s->shapes[k][m]);
-            shy_free(&s->inverse_known[k][m]);
-        }
-    }
     shy_units_destroy(&s->units);
     shy_free(&s->problem_factor);
     shy_free(&s->range);
@@ -272,6 +350,8 @@ void shy_space_destroy(shy_space **space)
     shy_free(&s->kind_sign);
     shy_free(&s->kind_range);
     shy_free(&s->kind_core);
+    shy_free(&s->kind_barred);
+    shy_free(&s->kind_members);
     shy_space_free_metric(s);
     shy_free(space);
 }

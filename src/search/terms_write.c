@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rules.h"
 #include "terms.h"
 
 /* ---- the sum as a tree -------------------------------------------------------------------------------------------------------- */
@@ -83,7 +84,7 @@ static shy_status add_sum(const shy_sums *s, const shy_sum *sum, const shy_probl
     shy_found found = {.complexity = sum->complexity, .statistic = sum->explained, .fit = *fit, .summands = sum->terms};
     if (nodes(s->from, sum) > SHY_TREE_MAX || says_nothing_new(result, sum->complexity, fit->loss)) return SHY_OK;
     write_tree(s->from, sum, fit, &found.tree, &found.slope);
-    if (!usable(fit, &found.tree)) return SHY_OK;
+    if (!usable(fit, &found.tree) || !shy_rules_directed(problem, &found.tree, found.slope)) return SHY_OK;
     found.intercept = fit->intercept;
     SHY_TRY(shy_tree_print(&found.tree, problem->name, 0, &found.text));
     SHY_TRY(shy_result_add(result, keep, &found));

@@ -72,6 +72,7 @@ shy_status shy_form_identify(shy_space *space, const shy_instance *u, const shy_
     const shy_context *context = NULL;
     *complexity = 0;
     if (!join_tuples(&u->tuple, &v->tuple, space->slots_max, &formula->tuple)) return SHY_OK;
+    if (!shy_space_admits(space, &formula->tuple)) return SHY_OK;
     operand_tree(u, &formula->tuple, &left);
     operand_tree(v, &formula->tuple, &right);
     SHY_TRY(shy_space_context(space, &formula->tuple, &context));

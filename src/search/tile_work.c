@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rules.h"
 #include "tile_formula.h"
 
 #define SLACK 1e-9 /* between a statistic and the mark: covers the rounding of fp64 */
@@ -170,11 +171,29 @@ out:
     return st;
 }
 
+/* Pairs of which the rules on numbers of factors leave no formula need not be followed up. */
+static void drop_inadmissible(const shy_tile_task *task)
+{
+    const shy_space *space = task->engine->space;
+    const struct shy_tile_work *work = task->engine->tiles;
+    shy_pairs *pairs = work->pairs;
+    int kept = 0;
+    if (!space->problem->rules) return;
+    for (int k = 0; k < pairs->count; k++) {
+        const shy_instance *u = &work->left->in[task->left_inverse][pairs->left[k]], *v = &work->right->in[task->right_inverse][pairs->right[k]];
+        if (!shy_space_admits_union(space, &u->tuple, &v->tuple)) continue;
+        pairs->left[kept] = pairs->left[k];
+        pairs->right[kept++] = pairs->right[k];
+    }
+    pairs->count = kept;
+}
+
 /* Follows up the flagged pairs, the best first, so that the marks are high before the others come. Collective over the group. */
 static shy_status settle(shy_tile_task *task)
 {
     shy_status st = SHY_OK;
     struct shy_tile_work *work = task->engine->tiles;
+    drop_inadmissible(task);
     if (work->pairs->count > 0) {
         task->engine->screening.flagged += (uint64_t)work->pairs->count;
         SHY_TRY(measure_pairs(task));
@@ -249,6 +268,25 @@ static bool is_mirrored(const shy_engine *engine, const shy_job *job, int left_i
            compare_instances(&work->left->in[left_inverse][index * left->block], &work->right->in[right_inverse][right->count - 1]) > 0;
 }
 
+/* The most that one of `count` operands has of each group of factors. */
+static uint64_t most_members(const shy_space *space, const shy_instance *instance, int count)
+{
+    uint64_t most = 0;
+    for (int i = 0; i < count; i++) most = shy_members_larger(most, shy_space_members(space, &instance[i].tuple));
+    return most;
+}
+
+/* Has no pair of the tile a factor that every formula must have? */
+static bool is_useless(const shy_engine *engine, int left_inverse, int right_inverse, int index)
+{
+    const struct shy_tile_work *work = engine->tiles;
+    const shy_panel *left = work->left->panel[left_inverse], *right = work->right->panel[right_inverse];
+    const shy_rules *rules = engine->space->problem->rules;
+    if (!rules) return false;
+    const uint64_t on_left = most_members(engine->space, &work->left->in[left_inverse][index * left->block], shy_panel_block_count(left, index));
+    return shy_members_lacking(rules, shy_members_add(on_left, most_members(engine->space, work->right->in[right_inverse], right->count)));
+}
+
 /*
  * With row blocks the sums of a tile travel while the next is multiplied; what is on its way arrives even after a failure, which all
  * members share. A rank that holds all samples looks at a tile while it is in the caches.
@@ -266,7 +304,8 @@ static shy_status run_pair(shy_engine *engine, const shy_job *job, int left_inve
     const int blocks = shy_panel_blocks(left), ahead = (int)tiles - 1;
     for (int index = 0; index < blocks + ahead; index++) {
         shy_tile_task *next = &task[(unsigned)index % tiles], *ready = &task[(unsigned)(index + 1) % tiles];
-        if (index < blocks && st == SHY_OK && !is_mirrored(engine, job, left_inverse, right_inverse, index)) {
+        if (index < blocks && st == SHY_OK && !is_mirrored(engine, job, left_inverse, right_inverse, index) &&
+            !is_useless(engine, left_inverse, right_inverse, index)) {
             next->index = index;
             next->tile = work->tile[(unsigned)index % tiles];
             set_floors(next);

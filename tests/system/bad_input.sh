@@ -293,7 +293,7 @@ awk 'BEGIN {
     srand(5)
     print "id,a,b,days [d],died,state,cause,enrolled,late,wrong,early,weight,debt,nothing,years,visits,less,half,degree,many,never,site,quiet,gap,twice,pair,bmi"
     for (i = 1; i <= 60; i++) {
-        bad = i == 7; days = 30 + int(900 * rand()); died = i % 3 == 0; a = rand()
+        bad = i == 7; days = 30 + int(900 * rand()); died = i % 3 == 0; a = int(10000 * rand()) / 10000
         printf "p%d,%.4f,%.4f,%d,%d,%d,%s,%d,%d,%s,%d,%.1f,%.1f,0,%.2f,%d,%d,%s,%d,%d,0,%s,%s,%s,%.4f,%d,%s\n", i, a, rand(), days, died, i % 4,
             i % 3 ? "none" : i % 2 ? "heart" : "lung", int(days / 4), bad ? days : int(days / 4), bad ? 2 : died, bad ? -3 : days, i % 5 / 2, bad ? -1 : 1,
             bad ? 0 : 1 + rand(), i % 6, bad ? -1 : i % 6, bad ? "1.5" : i % 6, i % 4, i % 30, i % 2 ? "north" : "south",

@@ -51,6 +51,21 @@ quoted() { # quoted A,B,C -> "A", "B", "C"
     printf '"%s"' "$1" | sed 's/,/", "/g'
 }
 
+# Rules for single factors, for both: "x1=log+sqrt,x2=" becomes {x1: [log, sqrt], x2: []}, "x1+x2=1" a modality of its own.
+rules() {
+    [ -z "$transforms" ] || echo "  transforms: {$(echo "$transforms" | sed 's/=/: [/g; s/,/], /g; s/+/, /g')]}"
+    [ -z "$most" ] || echo "  most: {$(echo "$most" | awk -F, '{ for (i = 1; i <= NF; i++) { sub(/.*=/, "", $i); printf("%sgroup%d: %s", i > 1 ? ", " : "", i, $i) } }')}"
+    [ -z "$contain" ] || echo "  must_contain: [$(echo "$contain" | sed 's/+/, /g')]"
+    [ -z "$direction" ] || echo "  direction: {$(echo "$direction" | sed 's/=-1/: decreasing/g; s/=1/: increasing/g; s/,/, /g')}"
+}
+
+# The groups of `most` are modalities of the cohort, which its schema names.
+schema() {
+    echo 'columns:'
+    echo "$most" | awk -F, '{ for (i = 1; i <= NF; i++) { sub(/=.*/, "", $i); n = split($i, name, "+")
+        for (k = 1; k <= n; k++) printf("  - {name: %s, modality: group%d}\n", name[k], i) } }'
+}
+
 configuration() { # uses operators complexity factors constants weights forbid
     echo 'cohort: cohort.h5'
     echo 'outcome: {column: y, kind: continuous}'
@@ -63,18 +78,22 @@ configuration() { # uses operators complexity factors constants weights forbid
     [ -z "$operand" ] || echo "  max_operand: $operand"
     echo '  units: off'
     if [ -n "$forbid" ]; then echo "  forbid: [$(quoted "$forbid")]"; else echo '  forbid: []'; fi
+    rules
     if [ -n "$weights" ]; then echo "  complexity: {$(echo "$weights" | sed 's/=/: /g; s/,/, /g')}"; fi
     echo 'search: {keep: 50}'
 }
 
 reference() { # reference OPTION ...: the brute force on the same problem
     "$brute" --csv cohort.csv --outcome y --operators "$operators" --max-factors "$factors" --max-constants "$constants" \
-        ${operand:+--max-operand "$operand"} ${weights:+--weights "$weights"} ${forbid:+--forbid "$forbid"} "$@"
+        ${operand:+--max-operand "$operand"} ${weights:+--weights "$weights"} ${forbid:+--forbid "$forbid"} \
+        ${transforms:+--transforms "$transforms"} ${most:+--most "$most"} ${contain:+--contain "$contain"} \
+        ${direction:+--direction "$direction"} "$@"
 }
 
-# Keys: operators complexity factors constants weights forbid columns signed; the rest is as by default.
+# Keys: operators complexity factors constants weights forbid columns signed transforms most contain direction; the rest is as by default.
 settings() { # settings KEY=VALUE ...
     operators=$usual complexity=7 factors=3 constants=2 operand='' weights='' forbid='' columns=8 signed=''
+    transforms='' most='' contain='' direction=''
     for setting; do
         case ${setting%%=*} in
             operators) operators=${setting#*=} ;;
@@ -85,6 +104,10 @@ settings() { # settings KEY=VALUE ...
             weights) weights=${setting#*=} ;;
             forbid) forbid=${setting#*=} ;;
             columns) columns=${setting#*=} ;;
+            transforms) transforms=${setting#*=} ;;
+            most) most=${setting#*=} ;;
+            contain) contain=${setting#*=} ;;
+            direction) direction=${setting#*=} ;;
             signed) signed=--signed ;;
             *) echo "not ok - unknown setting $setting" ;;
         esac
@@ -93,7 +116,8 @@ settings() { # settings KEY=VALUE ...
 
 import() { # cohort.csv -> cohort.h5
     rm -rf cohort.h5 out
-    "$SHIHYO" import cohort.csv -o cohort.h5 >import.log 2>&1 && return
+    [ -z "$most" ] || schema >schema.yaml
+    "$SHIHYO" import cohort.csv -o cohort.h5 ${most:+--schema schema.yaml} >import.log 2>&1 && return
     cat import.log
     return 1
 }
@@ -186,6 +210,17 @@ check_counts 'no constants, signed factors' 24 operators='+,-,*,square' constant
 check_counts 'factors joined in all ways' 26 operand=1 columns=6
 check_counts 'small parts' 27 operand=2 complexity=8 columns=5
 check_counts 'all operators' 25 operators="$all" complexity=4 columns=4
+check_lists 'transforms' 31 transforms='x1=log,x2=,x5=square+inverse' complexity=6
+check_lists 'transforms, signed factors' 32 transforms='x1=,x2=sqrt,x3=square+abs' signed= operators="$all" complexity=5
+check_lists 'at most so many of a modality' 33 most='x1+x2+x3=1,x5+x6=1' complexity=6
+check_lists 'one of some factors' 34 contain=x3+x7 complexity=6
+check_lists 'rules together' 35 contain=x8 most='x1+x2+x4=1' transforms='x8=,x1=log+sqrt' complexity=6
+check_lists 'directions' 36 direction='x1=1,x2=1' complexity=6 columns=5
+check_lists 'directions, signed factors' 37 direction='x3=-1,x1=-1' signed= operators='+,-,*,/,abs,square,max' complexity=5 columns=5
+check_counts 'transforms' 41 transforms='x1=log,x2=,x4=square+inverse' complexity=6 columns=4
+check_counts 'transforms, two factors of each' 42 transforms='x1=log,x2=log,x4=sqrt,x3=sqrt' complexity=5 columns=5
+check_counts 'at most so many, one of some' 45 most='x1+x2+x3=1' contain=x1+x4 complexity=6 columns=5
+check_counts 'rules together' 44 contain=x5 most='x1+x2+x4=1' transforms='x5=,x1=log+sqrt' columns=5 operators="$all" complexity=4
 if [ -n "${SHIHYO_LONG:-}" ]; then
     for seed in 101 102 103; do
         check_lists "all operators, complexity 7, seed $seed" "$seed" operators="$all"

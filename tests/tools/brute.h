@@ -44,6 +44,7 @@ enum {
 #define COMPLEXITY_MAX 64
 #define FACTORS_MAX 32
 #define TEXT_MAX 1024
+#define GROUPS_MAX 8
 
 typedef struct {
     bool on[OPS];
@@ -51,6 +52,13 @@ typedef struct {
     int constant_weight;
     int max_complexity, max_operand, max_factors, max_constants;
     bool forbidden[OPS][OPS]; /* [outer][inner] */
+    /* rules for single factors */
+    uint32_t barred[FACTORS_MAX]; /* bit op: may not stand directly on the factor */
+    int groups;
+    uint32_t group[GROUPS_MAX]; /* the factors of each */
+    int least[GROUPS_MAX], most[GROUPS_MAX];
+    bool directed;
+    int direction[FACTORS_MAX]; /* the prediction must not fall (1) or not rise (-1) with the factor; 0 */
 } grammar;
 
 int op_find(const char *name);   /* -1 if there is none; "factor" is OP_FACTOR */
@@ -146,8 +154,13 @@ int root_terms(int root);
 
 /** Those of the factors in a tree on which its value depends. */
 uint32_t general_factors(const space *s, tree t);
+/** The value of an operand's tree where the factors are x. */
+wide general_value(const space *s, tree t, const wide *x);
 /** Whether b is defined wherever a is and spans the same functions there, or more. */
 bool general_same(const space *s, tree a, tree b);
+
+/** Whether the prediction moves with each factor in the tree as its direction says, seen on a grid over the ranges. */
+bool direction_holds(const space *s, tree t);
 
 /* ---- the best, the counts, the comparison ---------------------------------------------------------------------- */
 

@@ -237,7 +237,7 @@ static void consider(struct selection *sel, tree t, double r2)
     tree near;
 
     fit_any(sel->b->s, t, fitted);
-    if (join_group(sel, t, true, r2, fitted) || known_lower(sel, t, r2, fitted, &open))
+    if (join_group(sel, t, true, r2, fitted) || known_lower(sel, t, r2, fitted, &open) || !direction_holds(sel->b->s, t))
         return;
     r2 = (double)fit_tree_wide(sel->b->s, t, fitted);
     if (r2 < 0 || r2 < sel->bound || join_group(sel, t, true, r2, fitted) || known_lower(sel, t, r2, fitted, &open))

@@ -14,6 +14,7 @@
 static const char usage[] =
     "brute_force --csv data.csv --outcome y [--operators \"+,-,*,/,log\"] [--max-complexity 7] [--max-operand 2] [--max-factors 3]\n"
     "            [--max-constants 2] [--weights log=2,constant=2] [--forbid \"log(log),…\"]\n"
+    "            [--transforms x1=log+sqrt,x2=] [--most x1+x2=1,…] [--contain x1+x2] [--direction x1=1,x2=-1]\n"
     "            [--keep 50] [-o list.tsv] [--compare front.json]\n"
     "            [--count [--seed 1]]\n"
     "Exit status: 0 done, 1 the lists differ or the count is in doubt, 2 wrong use or input.\n";
@@ -23,6 +24,7 @@ typedef struct {
     int keep;
     bool count;
     uint64_t seed;
+    char *transforms, *most, *contain, *direction; /* read when the factors are known */
 } options;
 
 static void give_up(const char *what, const char *which)
@@ -178,9 +180,83 @@ static void set_forbidden(grammar *g, char *list)
     }
 }
 
+/* ---- rules for single factors ---------------------------------------------------------------------------------- */
+
+static int known_factor(const table *d, const char *name)
+{
+    for (int f = 0; f < d->p; f++) {
+        if (strcmp(d->name[f], name) == 0)
+            return f;
+    }
+    give_up("no such factor", name);
+    return -1;
+}
+
+/* "x1+x2" */
+static uint32_t known_factors(const table *d, char *list)
+{
+    uint32_t mask = 0;
+    char *rest = NULL;
+
+    for (char *name = strtok_r(list, "+", &rest); name; name = strtok_r(NULL, "+", &rest))
+        mask |= UINT32_C(1) << known_factor(d, name);
+    return mask;
+}
+
+/* Cuts "left=right" and returns the right side. */
+static char *right_side(char *pair)
+{
+    char *value = strchr(pair, '=');
+
+    if (!value)
+        give_up("not a rule", pair);
+    *value = 0;
+    return value + 1;
+}
+
+static void set_transforms(grammar *g, const table *d, char *pair)
+{
+    char *value = right_side(pair), *rest = NULL;
+    int factor = known_factor(d, pair);
+
+    g->barred[factor] = UINT32_MAX;
+    for (char *name = strtok_r(value, "+", &rest); name; name = strtok_r(NULL, "+", &rest))
+        g->barred[factor] &= ~(UINT32_C(1) << known_operator(name));
+}
+
+static void set_group(grammar *g, uint32_t mask, int least, int most)
+{
+    if (g->groups == GROUPS_MAX)
+        give_up("too many rules", "");
+    g->group[g->groups] = mask;
+    g->least[g->groups] = least;
+    g->most[g->groups++] = most;
+}
+
+static void set_rules(grammar *g, const table *d, const options *o)
+{
+    char *rest = NULL;
+
+    for (char *pair = o->transforms ? strtok_r(o->transforms, ",", &rest) : NULL; pair; pair = strtok_r(NULL, ",", &rest))
+        set_transforms(g, d, pair);
+    for (char *pair = o->most ? strtok_r(o->most, ",", &rest) : NULL; pair; pair = strtok_r(NULL, ",", &rest)) {
+        int most = atoi(right_side(pair));
+
+        set_group(g, known_factors(d, pair), 0, most);
+    }
+    if (o->contain)
+        set_group(g, known_factors(d, o->contain), 1, FACTORS_MAX);
+    for (char *pair = o->direction ? strtok_r(o->direction, ",", &rest) : NULL; pair; pair = strtok_r(NULL, ",", &rest)) {
+        int sign = atoi(right_side(pair));
+
+        g->direction[known_factor(d, pair)] = sign;
+        g->directed = true;
+    }
+}
+
 /* ---- options --------------------------------------------------------------------------------------------------- */
 
-enum { CSV = 1, OUTCOME, OPERATORS, COMPLEXITY, MOST_OPERAND, MOST_FACTORS, CONSTANTS, WEIGHTS, FORBID, KEEP, COMPARE, COUNT, SEED };
+enum { CSV = 1, OUTCOME, OPERATORS, COMPLEXITY, MOST_OPERAND, MOST_FACTORS, CONSTANTS, WEIGHTS, FORBID, KEEP, COMPARE, COUNT, SEED, TRANSFORMS, MOST, CONTAIN, DIRECTION };
 
 static void take_option(int option, char *value, options *o, grammar *g)
 {
@@ -198,6 +274,10 @@ static void take_option(int option, char *value, options *o, grammar *g)
     case COMPARE: o->compare = value; break;
     case COUNT: o->count = true; break;
     case SEED: o->seed = strtoull(value, NULL, 10); break;
+    case TRANSFORMS: o->transforms = value; break;
+    case MOST: o->most = value; break;
+    case CONTAIN: o->contain = value; break;
+    case DIRECTION: o->direction = value; break;
     case 'o': o->list = value; break;
     default: fputs(usage, stderr); exit(2);
     }
@@ -211,7 +291,9 @@ static void read_options(int argc, char **argv, options *o, grammar *g)
         {"max-operand", 1, NULL, MOST_OPERAND},
         {"max-constants", 1, NULL, CONSTANTS},   {"weights", 1, NULL, WEIGHTS}, {"forbid", 1, NULL, FORBID},
         {"keep", 1, NULL, KEEP},         {"compare", 1, NULL, COMPARE},      {"count", 0, NULL, COUNT},
-        {"seed", 1, NULL, SEED},         {"output", 1, NULL, 'o'},        {NULL, 0, NULL, 0},
+        {"seed", 1, NULL, SEED},         {"output", 1, NULL, 'o'},        {"transforms", 1, NULL, TRANSFORMS},
+        {"most", 1, NULL, MOST},         {"contain", 1, NULL, CONTAIN},      {"direction", 1, NULL, DIRECTION},
+        {NULL, 0, NULL, 0},
     };
 
     for (int option; (option = getopt_long(argc, argv, "o:", known, NULL)) != -1;)
@@ -281,6 +363,7 @@ int main(int argc, char **argv)
     default_grammar(&s.g);
     read_options(argc, argv, &o, &s.g);
     read_table(&o, &s.d);
+    set_rules(&s.g, &s.d, &o);
     rc = o.count ? run_count(&s, o.seed) : run_lists(&s, &o);
     for (int f = 0; f < s.d.p; f++) {
         free(s.d.name[f]);

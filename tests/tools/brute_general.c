@@ -25,14 +25,14 @@ static void draw(const space *s, int point, wide x[FACTORS_MAX])
 }
 
 /* The value of an operand's tree where the factors are x. */
-static wide value_at(const space *s, tree t, const wide *x)
+wide general_value(const space *s, tree t, const wide *x)
 {
     wide u, v;
 
     if (t.root == OP_FACTOR)
         return x[t.left];
-    u = value_at(s, s->operands[t.left].t, x);
-    v = t.right < 0 ? u : value_at(s, s->operands[t.right].t, x);
+    u = general_value(s, s->operands[t.left].t, x);
+    v = t.right < 0 ? u : general_value(s, s->operands[t.right].t, x);
     return op_apply(t.root, u, v);
 }
 
@@ -45,10 +45,10 @@ static bool depends_on(const space *s, tree t, int factor)
         draw(s, point, x);
         draw(s, point + POINTS, other);
 
-        wide before = value_at(s, t, x), after;
+        wide before = general_value(s, t, x), after;
 
         x[factor] = other[factor];
-        after = value_at(s, t, x);
+        after = general_value(s, t, x);
         if (!isfinite(before) || !isfinite(after))
             continue;
         if (fabsl(before - after) > SAME * fmaxl(fabsl(before), fmaxl(fabsl(after), 1)))
@@ -77,11 +77,11 @@ static bool basis_at(const space *s, tree t, const wide *x, wide z[3])
     int terms;
 
     if (t.root < OPS) {
-        z[0] = value_at(s, t, x);
+        z[0] = general_value(s, t, x);
         return isfinite(z[0]);
     }
-    u = value_at(s, s->operands[t.left].t, x);
-    v = value_at(s, s->operands[t.right].t, x);
+    u = general_value(s, s->operands[t.left].t, x);
+    v = general_value(s, s->operands[t.right].t, x);
     terms = family_basis(t.root, u, v, z);
     for (int k = 0; k < terms; k++)
         finite = finite && isfinite(z[k]);

@@ -128,7 +128,26 @@ void space_visit(const space *s, int c, bool families, tree_visitor visit, void 
 
 static bool forbidden(const space *s, int outer, int operand_index)
 {
-    return operand_index >= 0 && s->g.forbidden[outer][s->operands[operand_index].t.root];
+    if (operand_index < 0)
+        return false;
+
+    tree inner = s->operands[operand_index].t;
+
+    if (inner.root == OP_FACTOR && op_arity(outer) == 1 && (s->g.barred[inner.left] >> outer & 1))
+        return true;
+    return s->g.forbidden[outer][inner.root];
+}
+
+/* As many factors of each group as there may be. */
+static bool numbers_valid(const space *s, uint32_t mask)
+{
+    for (int k = 0; k < s->g.groups; k++) {
+        int members = __builtin_popcount(mask & s->g.group[k]);
+
+        if (members < s->g.least[k] || members > s->g.most[k])
+            return false;
+    }
+    return true;
 }
 
 /* Domain of a family: of its basis columns, for any value of its constants. */
@@ -164,7 +183,7 @@ bool tree_valid(const space *s, tree t)
 {
     double range[2];
 
-    return t.root == OP_FACTOR || node_valid(s, t, range);
+    return numbers_valid(s, tree_mask(s, t)) && (t.root == OP_FACTOR || node_valid(s, t, range));
 }
 
 /* ---- text ------------------------------------------------------------------------------------------------------ */

@@ -66,21 +66,6 @@ static double poisson(double mean, int i)
     return k;
 }
 
-/* One case in each set, with odds exp(eta): the largest of eta + a Gumbel variable. */
-static void choose_cases(void)
-{
-    for (int set = 0; set < data.n / SET_ROWS; set++) {
-        int chosen = 0;
-        double most = -INFINITY;
-        for (int i = set * SET_ROWS; i < (set + 1) * SET_ROWS; i++) {
-            const double value = data.eta[i] - log(-log(uniform(300, i)));
-            data.y[i] = 0.0;
-            if (value > most) most = value, chosen = i;
-        }
-        data.y[chosen] = 1.0;
-    }
-}
-
 /** y (and what goes with it) of a kind, from eta. Kinds that are not known here get 0/1, matched sets and times: see that they fit. */
 static void make_outcome(const shy_outcome_ops *ops)
 {
@@ -97,17 +82,21 @@ static void make_outcome(const shy_outcome_ops *ops)
         data.time[i] = -log(uniform(300, i)) * exp(-eta) + 1e-6;
         data.stratum[i] = i / SET_ROWS;
     }
-    if (strcmp(ops->name, "matched") == 0) choose_cases();
     data.levels = strcmp(ops->name, "ordinal") == 0 ? 4 : 0;
     data.stratified = strcmp(ops->name, "matched") == 0;
+    for (int i = 0; i < data.n && data.stratified; i++) { /* one case in each set: the largest of eta + Gumbel noise */
+        data.y[i] = 1.0;
+        for (int j = i - i % SET_ROWS; j < i - i % SET_ROWS + SET_ROWS && j < data.n; j++)
+            if (data.eta[j] - log(-log(uniform(303, j))) > data.eta[i] - log(-log(uniform(303, i)))) data.y[i] = 0.0;
+    }
 }
 
-/** Weights from 0 to 3, a third of them 0; those of matched sets are 0 or 1. After make_outcome. */
+/** Weights from 0 to 3, a third of them 0; in matched sets a tenth of them 0, the others 1. */
 static void make_weights(void)
 {
     data.weighted = true;
     for (int i = 0; i < data.n; i++)
-        data.weight[i] = data.stratified ? uniform(310, i) > 0.2 : fmax(0.0, 4.5 * uniform(310, i) - 1.5);
+        data.weight[i] = data.stratified ? uniform(310, i) > 0.1 : fmax(0.0, 4.5 * uniform(310, i) - 1.5);
 }
 
 /** Whole runs, split as evenly as whole runs can be. */

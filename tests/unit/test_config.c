@@ -111,6 +111,10 @@ static const char full[] = "# a comment\n"
                            "  complexity: {log: 2, \"*\": 3, factor: 1, constant: 5}\n"
                            "  forbid: []\n"
                            "  max_constants: 0\n"
+                           "  transforms: {\"gene_*\": [log, sqrt], age: [], 'a: b': log, \"modality:image\": [inverse]}\n"
+                           "  most:\n    genomic: 1\n    \"lab, *\": 2\n"
+                           "  must_contain: [treatment]\n"
+                           "  direction: {age: increasing}\n"
                            "search: {keep: 17}\n"
                            "parallel: {row_blocks: 2, memory: 1.5GiB, tile: 64}\n"
                            "output: somewhere/\n"
@@ -143,8 +147,38 @@ static void a_full_file_is_read(void **state)
     assert_int_equal(g.weight[SHY_OP_ADD], 1);
     assert_false(g.forbidden[SHY_OP_LOG][SHY_OP_LOG]);
     assert_int_equal(g.units, SHY_UNITS_STRICT);
+    const char *const *transforms = shy_config_list(config, SHY_KEY_GRAMMAR_TRANSFORMS, &count);
+    assert_int_equal(count, 4);
+    assert_string_equal(transforms[0], "gene_*: log, sqrt");
+    assert_string_equal(transforms[1], "age: ");
+    assert_string_equal(transforms[2], "a: b: log");
+    assert_string_equal(transforms[3], "modality:image: inverse");
+    const char *const *most = shy_config_list(config, SHY_KEY_GRAMMAR_MOST, &count);
+    assert_int_equal(count, 2);
+    assert_string_equal(most[1], "lab, *: 2");
     assert_int_equal(shy_config_check(config, "run.yaml"), SHY_OK);
     shy_config_free(&config);
+}
+
+static void pairs_are_taken_apart(void **state)
+{
+    size_t length = 0;
+    const char *value = NULL, *words = "[log,  sqrt ]";
+    char word[8];
+
+    (void)state;
+    assert_true(shy_pair_split("modality:image : 3", &length, &value));
+    assert_int_equal(length, strlen("modality:image"));
+    assert_string_equal(value, "3");
+    assert_true(shy_pair_split("age:", &length, &value));
+    assert_string_equal(value, "");
+    assert_false(shy_pair_split("age", &length, &value));
+    assert_false(shy_pair_split(": 3", &length, &value));
+    assert_true(shy_words_next(&words, word, sizeof word));
+    assert_string_equal(word, "log");
+    assert_true(shy_words_next(&words, word, sizeof word));
+    assert_string_equal(word, "sqrt");
+    assert_false(shy_words_next(&words, word, sizeof word));
 }
 
 /* load(save(c)) = c, for the defaults, a full file, and texts that YAML would take for something else. */
@@ -221,6 +255,16 @@ static const refusal refusals[] = {
     {"grammar: {forbid: [\"log(lgo)\"]}\n", {"run.yaml:1:20", "lgo", "log"}},
     {"grammar: {forbid: [log]}\n", {"outer(inner)"}},
     {"grammar: 7\n", {"run.yaml:1:10", "section"}},
+    {"grammar: {transforms: [log]}\n", {"run.yaml:1:24", "grammar.transforms", "\"log\"", "a mapping of names"}},
+    {"grammar: {transforms: log}\n", {"run.yaml:1:23", "grammar.transforms takes a mapping"}},
+    {"grammar: {transforms: {age: [lgo]}}\n", {"run.yaml:1:24", "\"age: lgo\"", "Did you mean log"}},
+    {"grammar: {transforms: {age: [max]}}\n", {"run.yaml:1:24", "lists of log, sqrt"}},
+    {"grammar: {transforms: {age: {log: 1}}}\n", {"run.yaml:1:24", "grammar.transforms takes a mapping"}},
+    {"grammar: {transforms: {age: [[log]]}}\n", {"run.yaml:1:24", "grammar.transforms takes a mapping"}},
+    {"grammar: {most: {image: -1}}\n", {"run.yaml:1:18", "integers from 0 to 16"}},
+    {"grammar: {most: {image: [1]}}\n", {"run.yaml:1:18", "grammar.most takes a mapping"}},
+    {"grammar: {direction: {age: rising}}\n", {"run.yaml:1:23", "increasing, decreasing"}},
+    {"grammar: {most: {image: 1, image: 2}}\n", {"run.yaml:1:28", "twice"}},
     {"grammar: {units: off}\ngrammar: {max_complexity: 3}\n", {"run.yaml:2:1", "twice", "line 1"}},
     {"seed: 1\n\nseed: 2\n", {"run.yaml:3:1", "seed", "twice", "line 1"}},
     {"outcome: {kind: survial}\n", {"continuous", "binary"}},
@@ -327,6 +371,8 @@ static const struct {
     {"factors.include=[\"a, b\", 'c]']", "factors: {include: [\"a, b\", \"c]\"]}\n"},
     {"factors.include=", "factors: {include: []}\n"},
     {"factors.include=[]", "factors: {include: []}\n"},
+    {"grammar.transforms={\"gene_*\": [log, sqrt], age: []}", "grammar: {transforms: {\"gene_*\": \"[log, sqrt]\", age: \"[]\"}}\n"},
+    {"grammar.most={genomic: 1, modality:image: 2}", "grammar: {most: {genomic: 1, \"modality:image\": 2}}\n"},
     {"grammar.operators=[+, -, *, log]", "grammar: {operators: [+, -, \"*\", log]}\n"},
     {"grammar.forbid=log(log),log(sqrt)", "grammar: {forbid: [log(log), log(sqrt)]}\n"},
     {"grammar.complexity.log=3", "grammar: {complexity: {log: 3}}\n"},
@@ -479,6 +525,7 @@ int main(void)
         cmocka_unit_test(sections_are_not_torn),
         cmocka_unit_test(defaults_are_those_of_the_grammar),
         cmocka_unit_test(a_full_file_is_read),
+        cmocka_unit_test(pairs_are_taken_apart),
         cmocka_unit_test(what_is_saved_reads_back),
         cmocka_unit_test(the_example_holds_every_key_with_its_default),
         cmocka_unit_test(wrong_files_are_refused_with_position_and_advice),

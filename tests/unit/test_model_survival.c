@@ -450,13 +450,57 @@ static void who_leaves_takes_nothing_along(void **state)
     make(150, 1, ENTRY);
     for (int i = 0; i < data.n; i++)
         data.x[0][i] = noise(30, i);
-    for (int i = 0; i < 6; i++)
-        data.x[0][i] = 60.0, data.time[i] = 30.0 + i, data.entry[i] = 29.0, data.event[i] = 1.0; /* meets late deaths only */
+    for (int i = 0; i < 12; i++) { /* they meet one another only */
+        data.x[0][i] = 40.0 + 4.0 * noise(31, i);
+        data.time[i] = 30.0 + uniform(32, i), data.entry[i] = 28.0 + uniform(33, i), data.event[i] = i % 2;
+    }
     const shy_fit fit = refit("survival");
     predictor(&fit, eta);
     static const double none[MOST];
     check_near("likelihood ratio", ENTRY, fit.likelihood_ratio, 2.0 * (efron(eta) - efron(none)), 1e-10);
     assert_true(isfinite(fit.metric[IBS]));
+}
+
+/*
+ * Under a strong covariate, formulas that are correlated with it but say nothing more are found significant as often as they should: the
+ * statistic of screening, and the likelihood ratio of the refit, against the 95 % quantile of chi-square.
+ */
+static void a_formula_without_effect_is_seldom_significant(void **state)
+{
+    enum { REPLICATES = 400 };
+    int screened = 0, refitted = 0;
+
+    (void)state;
+    for (int r = 0; r < REPLICATES; r++) {
+        shy_outcome *outcome = NULL;
+        shy_fit fit;
+        double yz = 0.0, zz = 0.0, yy = 0.0, mean = 0.0, qz = 0.0;
+        make(150, 1, 0);
+        data.covariates = 1;
+        for (int i = 0; i < data.n; i++) {
+            const int at = r * data.n + i;
+            data.c[0][i] = noise(40, at), data.x[0][i] = noise(41, at) + data.c[0][i];
+            const double death = -log(uniform(42, at)) * exp(-1.2 * data.c[0][i]), out = 3.0 * uniform(43, at);
+            data.event[i] = death <= out, data.time[i] = fmin(death, out);
+            mean += data.x[0][i] / data.n;
+        }
+        const shy_rows rows = rows_of(one, data.n, 16);
+        const double *basis[] = {data.x[0]};
+        assert_int_equal(create("survival", &rows, &outcome), SHY_OK);
+        const shy_metric *metric = shy_outcome_metric(outcome);
+        for (int i = 0; i < data.n; i++) {
+            const double z = data.x[0][i] - mean;
+            yz += metric->response[i] * z, zz += z * z, qz += metric->direction[0][i] * z;
+            yy += metric->response[i] * metric->response[i];
+        }
+        screened += data.n * yz * yz / ((zz - qz * qz / data.n) * yy) > 3.841;
+        assert_int_equal(shy_outcome_refit(outcome, 1, basis, &fit), SHY_OK);
+        refitted += fit.likelihood_ratio > 3.841;
+        shy_outcome_destroy(&outcome);
+    }
+    print_message("# of %d formulas without effect, %d are significant in screening, %d when refitted\n", REPLICATES, screened, refitted);
+    assert_true(screened >= 0.03 * REPLICATES && screened <= 0.07 * REPLICATES);
+    assert_true(refitted >= 0.03 * REPLICATES && refitted <= 0.07 * REPLICATES);
 }
 
 /* Ten equal refits in a row give ten equal results: nothing is left of one in the next. */
@@ -691,6 +735,13 @@ static void data_that_cannot_be_used_are_refused(void **state)
     for (int i = 0; i < data.n; i++)
         if (data.stratum[i] == 1) data.event[i] = 0.0;
     assert_true(is_noted("survival", "1 of 3 strata has no event"));
+    make(60, 1, STRATA | COVARIATES);
+    for (int i = 0; i < data.n; i++)
+        data.c[1][i] = 2.0 * data.stratum[i] - data.c[0][i];
+    assert_true(is_noted("survival", "Covariate \"sex\" is, but for the covariates before it, the same within each stratum"));
+    for (int i = 0; i < data.n; i++)
+        data.c[1][i] = -data.time[i];
+    assert_true(is_noted("survival", "the likelihood of the covariates alone has no maximum"));
 }
 
 /* The smallest cohorts: any of them is fitted or told. */
@@ -728,6 +779,7 @@ int main(void)
         cmocka_unit_test(whole_weights_are_copies_of_censored_samples),
         cmocka_unit_test(covariates_are_columns_of_every_model),
         cmocka_unit_test(who_leaves_takes_nothing_along),
+        cmocka_unit_test(a_formula_without_effect_is_seldom_significant),
         cmocka_unit_test(a_refit_forgets_the_one_before),
         cmocka_unit_test(a_likelihood_without_maximum_is_separated),
         cmocka_unit_test(far_samples_and_few_events_are_no_separation),

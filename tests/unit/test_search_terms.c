@@ -3,6 +3,8 @@
 
 #include "search_problem.h"
 
+#include "search/terms.h"
+
 /* ---- problems with a sum in them ------------------------------------------------------------------------------------ */
 
 typedef struct {
@@ -10,7 +12,7 @@ typedef struct {
     int n, terms, complexity, factors;
     double noise;
     const char *truth; /* of the front's last line, constants left out */
-    int complexity_of_truth;
+    int complexity_of_truth, keep;
 } planted;
 
 static double planted_value(const planted *p, const problem_spec *spec, int i)
@@ -21,15 +23,18 @@ static double planted_value(const planted *p, const problem_spec *spec, int i)
     if (strcmp(p->name, "three") == 0) return log(x[0]) + 2.0 * x[1] / x[2] - 0.5 * x[3] * x[3] + noise;
     if (strcmp(p->name, "two") == 0) return 3.0 * sqrt(x[1] * x[2]) - 2.0 * log(x[0]) + noise;
     if (strcmp(p->name, "binary") == 0) return 3.0 * x[0] * x[3] - 4.0 * x[1] / x[2] + noise > 0.0 ? 1.0 : 0.0;
+    if (strcmp(p->name, "hidden") == 0) return 3.0 * log(x[0]) - 0.5 * x[4] / x[5] + noise;
     return x[0] - 2.0 * x[1] + 0.5 * x[2] + 1.5 * x[3] - x[4] + noise; /* five */
 }
 
 static const planted cases[] = {
-    {"three", "pppppp", NULL, 240, 3, 4, 2, 0.2, "x2 / x3 - C * square(x4) + C * log(x1)", 13},
-    {"two", "ppppp", NULL, 160, 2, 4, 2, 0.2, NULL, 0},
-    {"binary", "ppppp", "binary", 300, 2, 3, 2, 1.5, "x1 * x4 - C * (x2 / x3)", 9},
+    {"three", "pppppp", NULL, 240, 3, 4, 2, 0.2, "x2 / x3 - C * square(x4) + C * log(x1)", 13, 30},
+    {"two", "ppppp", NULL, 160, 2, 4, 2, 0.2, NULL, 0, 30},
+    /* four of each complexity: the first search has nothing but x1 in its lists */
+    {"hidden", "pppppppp", NULL, 250, 2, 3, 2, 0.2, "log(x1) - C * (x5 / x6)", 8, 4},
+    {"binary", "ppppp", "binary", 300, 2, 3, 2, 1.5, "x1 * x4 - C * (x2 / x3)", 9, 30},
 #if SHY_TERMS_MAX >= 5
-    {"five", "pppppppp", NULL, 200, 5, 2, 1, 0.3, NULL, 17},
+    {"five", "pppppppp", NULL, 200, 5, 2, 1, 0.3, NULL, 17, 30},
 #endif
 };
 enum { CASES = sizeof cases / sizeof *cases };
@@ -44,7 +49,7 @@ static shy_problem *planted_create(const shy_team *team, const planted *p, probl
 
 static shy_search_options options_for(const planted *p)
 {
-    shy_search_options options = {.keep = 30, .memory = UINT64_C(2) << 30, .seed = 7, .terms = p->terms, .terms_keep = 300};
+    shy_search_options options = {.keep = p->keep, .memory = UINT64_C(2) << 30, .seed = 7, .terms = p->terms, .terms_keep = 300};
     options.grammar = make_grammar("+ - * / log sqrt square", p->complexity, p->factors);
     return options;
 }
@@ -127,7 +132,7 @@ static void expect_sound(const planted *p, const shy_search_result *r)
             }
         }
     }
-    EXPECT(sums > 50);
+    EXPECT(sums > p->keep);
     present_case = "";
 }
 
@@ -216,12 +221,111 @@ static void sums_do_not_depend_on_the_ranks(void **state)
     assert_on_all_ranks();
 }
 
+/* ---- numbers in the metric of an outcome with covariates ------------------------------------------------------------------ */
+
+typedef long double wide;
+enum { MEASURED = 5, SAMPLES = 120 };
+static double reference[MEASURED * (MEASURED + 1)]; /* of one rank alone: the Gram matrix and what is explained */
+
+/* Two factors as covariates of a binary outcome: its metric has weights and directions. */
+static shy_problem *adjusted_create(const shy_team *team, const double **covariate)
+{
+    static const char *const names[] = {"x4", "x5"};
+    static const uint32_t factor[] = {3, 4};
+    const problem_spec spec = {.n = SAMPLES, .columns = "pppppp", .seed = 23, .outcome = "binary"};
+    shy_problem *problem = problem_create(team, &spec);
+    EXPECT(shy_columns_get(problem->columns, factor, 2, covariate) == SHY_OK);
+    problem->data.covariates = 2;
+    problem->data.covariate = covariate;
+    problem->data.covariate_name = names;
+    return problem;
+}
+
+static void add_term(shy_terms *t, const shy_problem *problem, const char *text, int complexity)
+{
+    shy_term *term = &t->term[t->count++];
+    *term = (shy_term){.complexity = complexity, .hash = (uint64_t)t->count};
+    EXPECT(shy_tree_parse(text, problem->name, (uint32_t)problem->factors, &term->tree) == SHY_OK);
+}
+
+/* The last two are what is dropped: nothing beside a covariate, and a copy of another. */
+static void measure_terms(const shy_problem *problem, shy_terms *t)
+{
+    static const char *const text[] = {"x1", "log(x2)", "x1 * x3", "x3 + x5", "square(x6)", "3 * x4 + 1", "7 - 2 * log(x2)"};
+    EXPECT(shy_new(7, sizeof *t->term, &t->term) == SHY_OK);
+    for (int j = 0; j < 7; j++) add_term(t, problem, text[j], 1 + j);
+    EXPECT(shy_terms_measure(t, problem, 7) == SHY_OK);
+    EXPECT(t->count == MEASURED);
+}
+
+/* Column j and the response of the metric: Σ y z, Σ w z̃ z̃' by the normal equations in long double. */
+static void expect_definition(const shy_problem *problem, const shy_metric *metric, const shy_terms *t)
+{
+    double z[MEASURED][SAMPLES];
+    wide left[MEASURED][SAMPLES], square[MEASURED], response = 0.0L;
+    EXPECT(metric->directions == 2 && metric->weight);
+    for (int i = 0; i < SAMPLES; i++) response += (wide)metric->response[i] * metric->response[i] / metric->weight[i];
+    for (int j = 0; j < MEASURED; j++) {
+        wide along[3] = {0.0L};
+        EXPECT(shy_problem_evaluate(problem, &t->term[j].tree, z[j]) == SHY_OK);
+        for (int i = 0; i < SAMPLES; i++) {
+            along[0] += (wide)metric->weight[i] * z[j][i] / SAMPLES;
+            for (int k = 0; k < 2; k++) along[1 + k] += (wide)metric->weight[i] * metric->direction[k][i] * z[j][i] / SAMPLES;
+        }
+        square[j] = 0.0L;
+        for (int i = 0; i < SAMPLES; i++) {
+            left[j][i] = z[j][i] - along[0] - along[1] * metric->direction[0][i] - along[2] * metric->direction[1][i];
+            square[j] += metric->weight[i] * left[j][i] * left[j][i];
+        }
+    }
+    for (int j = 0; j < MEASURED; j++) {
+        wide y = 0.0L;
+        for (int i = 0; i < SAMPLES; i++) y += (wide)metric->response[i] * z[j][i];
+        EXPECT(fabsl(y * y / square[j] / response - (wide)t->explained[j] * t->explained[j]) < 1e-13L);
+        EXPECT(fabsl((wide)t->spread[j] - sqrtl(square[j] / SAMPLES)) < 1e-12L * t->spread[j]);
+        for (int k = 0; k < MEASURED; k++) {
+            wide sum = 0.0L;
+            for (int i = 0; i < SAMPLES; i++) sum += metric->weight[i] * left[j][i] * left[k][i];
+            EXPECT(fabsl(sum / sqrtl(square[j] * square[k]) - t->gram[j * MEASURED + k]) < 1e-12L);
+        }
+    }
+}
+
+static void check_measure(const shy_team *team)
+{
+    const double *covariate[2];
+    shy_problem *problem = adjusted_create(team, covariate);
+    shy_outcome *outcome = NULL;
+    shy_terms t = {0};
+    double mine[MEASURED * (MEASURED + 1)];
+    measure_terms(problem, &t);
+    memcpy(mine, t.gram, sizeof(double) * MEASURED * MEASURED);
+    memcpy(mine + MEASURED * MEASURED, t.explained, sizeof(double) * MEASURED);
+    EXPECT(shy_problem_outcome(problem, &outcome) == SHY_OK);
+    if (team->size == 1) {
+        expect_definition(problem, shy_outcome_metric(outcome), &t);
+        memcpy(reference, mine, sizeof mine);
+    }
+    MPI_Bcast(reference, MEASURED * (MEASURED + 1), MPI_DOUBLE, 0, team->world);
+    EXPECT(memcmp(reference, mine, sizeof mine) == 0);
+    shy_outcome_destroy(&outcome);
+    shy_terms_free(&t);
+    problem_free(problem);
+}
+
+static void numbers_are_those_of_the_metric(void **state)
+{
+    (void)state;
+    on_every_team(check_measure);
+    assert_on_all_ranks();
+}
+
 /* ---- nothing left, and memory ------------------------------------------------------------------------------------------- */
 
 /* Where one formula says all, no sum says more. */
 static void check_perfect(const shy_team *team)
 {
-    static const planted perfect = {"two", "ppp", NULL, 60, 2, 4, 3, 0.0, NULL, 0};
+    static const planted perfect = {"two", "ppp", NULL, 60, 2, 4, 3, 0.0, NULL, 0, 30};
     problem_spec spec;
     const shy_search_options options = options_for(&perfect);
     shy_problem *problem = planted_create(team, &perfect, &spec);
@@ -249,7 +353,7 @@ static void where_one_formula_says_all_no_sum_is_added(void **state)
 
 static void check_memory(const shy_team *team)
 {
-    static const planted small = {"two", "ppp", NULL, 40, 2, 2, 1, 0.5, NULL, 0};
+    static const planted small = {"two", "ppp", NULL, 40, 2, 2, 1, 0.5, NULL, 0, 30};
     problem_spec spec;
     const shy_search_options options = options_for(&small);
     shy_problem *problem = planted_create(team, &small, &spec);
@@ -286,6 +390,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planted_sums_are_found),
         cmocka_unit_test(sums_do_not_depend_on_the_ranks),
+        cmocka_unit_test(numbers_are_those_of_the_metric),
         cmocka_unit_test(where_one_formula_says_all_no_sum_is_added),
         cmocka_unit_test(memory_that_ends_on_one_rank_ends_the_search_on_all),
     };

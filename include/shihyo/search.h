@@ -236,7 +236,7 @@ typedef struct {
     uint64_t seed;
     uint64_t screen_rows;            /* screen on so many samples, drawn at random in strata of the outcome; 0, or not fewer than in use: on all */
     int terms;                       /* most formulas in a sum, up to SHY_TERMS_MAX; 0 or 1: no sums */
-    int terms_keep;                  /* formulas that sums are built from */
+    int terms_keep;                  /* formulas that sums are built from; 0: 2000 */
     int terms_factors;               /* most different factors in a sum; 0: terms × grammar.max_factors */
     int passes;                      /* 2: the best of the first search are operands of a second; 0 or 1: one search */
     int pass_keep;                   /* operands that a further search takes from the one before */

@@ -6,6 +6,13 @@
 
 #include "terms.h"
 
+#define KEEP_USUAL 2000
+
+static int keep_of(const shy_search_options *options)
+{
+    return options->terms_keep > 0 ? options->terms_keep : KEEP_USUAL;
+}
+
 /* ---- plan -------------------------------------------------------------------------------------------------------------------- */
 
 #define SUM_SECONDS 1.5e-9 /* of a triple, measured */
@@ -15,7 +22,7 @@ void shy_terms_plan(const shy_problem *problem, const shy_search_options *option
     double kept = 0.0;
     if (options->terms < 2) return;
     for (int c = 1; c <= options->grammar.max_complexity; c++) kept += fmin((double)plan->formulas[c], options->keep);
-    const double terms = fmin(options->terms_keep, options->terms * kept);
+    const double terms = fmin(keep_of(options), options->terms * kept);
     const double bytes = shy_terms_bytes((int)terms, problem->rows.rows) + (double)shy_memory_in_use();
     const double triples = options->terms > 2 ? terms * terms * terms / 6.0 : terms * terms / 2.0;
     plan->seconds = plan->seconds * options->terms + triples * SUM_SECONDS / problem->team->groups;
@@ -137,7 +144,7 @@ static shy_status search_further(const shy_problem *problem, const shy_search_op
     shy_search_result *further = NULL;
     SHY_TRY_ALL(team, condition_on(problem, terms, sum, &conditioned));
     SHY_TRY(shy_search_once(&conditioned.problem, options, monitor, &further));
-    SHY_TRY(shy_terms_collect(terms, team, further, options->terms_keep / options->terms));
+    SHY_TRY(shy_terms_collect(terms, team, further, keep_of(options) / options->terms));
     SHY_TRY(shy_terms_measure(terms, problem, options->seed));
     if (further) shy_result_spent(result, further);
 out:
@@ -152,7 +159,7 @@ static shy_status find_terms(const shy_problem *problem, const shy_search_option
                              shy_search_result *result)
 {
     shy_status st = SHY_OK;
-    SHY_TRY(shy_terms_collect(terms, problem->team, result, options->terms_keep / options->terms));
+    SHY_TRY(shy_terms_collect(terms, problem->team, result, keep_of(options) / options->terms));
     SHY_TRY(shy_terms_measure(terms, problem, options->seed));
     for (int t = 2; t <= options->terms; t++) {
         shy_sum sum;

@@ -39,7 +39,7 @@ cohort: sum.h5
 outcome: {column: y}
 factors: {include: ["x*"]}
 grammar: {max_complexity: 5}
-search: {keep: 100, terms: 3, terms_keep: 600}
+search: {keep: 50, terms: 3, terms_keep: 300}
 END
 sed 's/column: y/column: high, kind: binary/; s/max_complexity: 5/max_complexity: 3/' sum.yaml >high.yaml
 
@@ -49,7 +49,7 @@ for kind in sum high; do
     search 1 "$kind"
     say $? "$kind: sums of three are searched"
     mv out "$kind"
-    for setting in '2' '3' '2 parallel.row_blocks=2' '4 parallel.row_blocks=2' '3 parallel.row_blocks=3'; do
+    for setting in '2' '3' '4 parallel.row_blocks=2' '3 parallel.row_blocks=3'; do
         # shellcheck disable=SC2086 # ranks and an assignment
         set -- $setting
         n=$1

@@ -98,11 +98,12 @@ static void many_covariates_are_fitted(void **state)
 
     (void)state;
     for (int kind = 0; kind < 2; kind++) {
+        const int many = kind == 0 ? MANY : MANY / 4; /* each step of Firth's fit inverts their information */
         shy_outcome *outcome = NULL;
         shy_fit fit = {0};
         for (int i = 0; i < n; i++) {
             double eta = 0.3 * normal(1, i);
-            for (int c = 0; c < MANY; c++) {
+            for (int c = 0; c < many; c++) {
                 column[c][i] = normal(500 + (uint64_t)c, i);
                 eta += 0.05 * column[c][i];
             }
@@ -112,11 +113,11 @@ static void many_covariates_are_fitted(void **state)
         for (int c = 0; c < MANY; c++)
             covariate[c] = column[c];
         const shy_rows rows = rows_of(one, n, 64);
-        const shy_outcome_data given = {.column = "target", .y = y, .covariates = MANY, .covariate = covariate};
+        const shy_outcome_data given = {.column = "target", .y = y, .covariates = many, .covariate = covariate};
         assert_int_equal(shy_outcome_create(shy_outcome_find(kind == 0 ? "continuous" : "binary"), &given, &rows, &outcome), SHY_OK);
         data.terms = 1;
         assert_int_equal(refit_columns(outcome, &rows, &fit), SHY_OK);
-        assert_true(fit.verdict == (kind == 0 ? SHY_FITTED : SHY_FIRTH)); /* 600 events are few for 251 slopes */
+        assert_true(fit.verdict == (kind == 0 ? SHY_FITTED : SHY_FIRTH)); /* 600 events are few for 63 slopes */
         assert_true(fabs(fit.coefficient[0] - 0.3) < 4.0 * fit.error[0] && fit.error[0] < 0.15);
         shy_outcome_destroy(&outcome);
     }

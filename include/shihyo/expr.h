@@ -117,6 +117,7 @@ typedef struct {
     double *along;                       /* [count × K] Σ w q_k·(z − r): added to */
 } shy_rough_batch;
 #define SHY_ROUGH_DIRECTIONS 4
+#define SHY_ROUGH_DIRECTIONS_MOST 256
 
 void shy_rough_references(shy_op op, const shy_rough_batch *batch); /* r := op at the chunk's last place, the reference sample */
 void shy_rough_add(shy_op op, const shy_rough_batch *batch);        /* 3·count·rows additions and operators; cannot fail */

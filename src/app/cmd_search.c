@@ -93,19 +93,19 @@ static shy_status print_plan(const shy_search_session *s)
 static shy_status write_results(const shy_search_session *s)
 {
     shy_status st = SHY_OK;
-    shy_results results = {0};
     char seconds[32];
+    double taken = 0.0;
     const char *directory = shy_config_text(s->config, SHY_KEY_OUTPUT);
+    const bool single = s->problem->targets == 1;
 
-    SHY_TRY(shy_results_build(s, &results));
-    SHY_TRY(shy_results_write(&results, directory));
-    if (!s->command->quiet) {
-        shy_results_print_front(&results, stdout);
-        printf("\nResults in %s (%s). `shihyo show %s --all` prints the best formulas of every complexity.\n",
-               directory, shy_meter_duration(results.seconds, seconds), directory);
-    }
+    SHY_TRY(single ? shy_results_write(s->results, directory) : shy_targets_write(s->results, s->results_count, directory));
+    if (s->command->quiet) goto out;
+    if (single) shy_results_print_front(s->results, stdout);
+    else SHY_TRY(shy_targets_print(s->results, s->results_count, stdout));
+    for (int t = 0; t < s->results_count; t++) taken += s->results[t].seconds;
+    printf("\nResults in %s (%s). `shihyo show %s --all` prints the best formulas of every complexity.\n", directory,
+           shy_meter_duration(taken, seconds), directory);
 out:
-    shy_results_free(&results);
     return st;
 }
 
@@ -129,6 +129,32 @@ static shy_status run_search(shy_search_session *s)
     return st;
 }
 
+/* Rank 0. */
+static shy_status keep_results(shy_search_session *s)
+{
+    const shy_status st = shy_results_build(s, &s->results[s->results_count]);
+
+    if (st == SHY_OK) s->results_count++;
+    return st;
+}
+
+/* One target after another: they share samples, columns and plan. */
+static shy_status search_targets(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+
+    SHY_TRY_ALL(s->team, shy_new((size_t)s->problem->targets, sizeof *s->results, &s->results));
+    for (int t = 0; t < s->problem->targets; t++) {
+        shy_problem_aim(s->problem, t);
+        if (speaks(s) && s->problem->targets > 1) shy_log(SHY_LOG_INFO, "Target %d of %d: %s.", t + 1, s->problem->targets, s->problem->target[t].name);
+        SHY_TRY(run_search(s));
+        SHY_TRY_ALL(s->team, s->team->rank == 0 ? keep_results(s) : SHY_OK);
+        shy_search_result_free(&s->result);
+    }
+out:
+    return st;
+}
+
 static shy_status run(shy_search_session *s)
 {
     shy_status st = SHY_OK;
@@ -143,7 +169,7 @@ static shy_status run(shy_search_session *s)
     shy_memory_limit(0);
     if (s->command->plan) goto out;
     s->options.plan = &s->plan;
-    SHY_TRY(run_search(s));
+    SHY_TRY(search_targets(s));
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? write_results(s) : SHY_OK);
 out:
     shy_memory_limit(0);
@@ -168,6 +194,8 @@ static shy_status search(const shy_search_command *command, shy_team *team)
     if (st == SHY_OK) st = run(&s);
     if (st != SHY_OK && s.created > 0) shy_output_release(shy_config_text(s.config, SHY_KEY_OUTPUT), s.created);
     shy_search_result_free(&s.result);
+    for (int t = 0; t < s.results_count; t++) shy_results_free(&s.results[t]);
+    shy_free(&s.results);
     shy_problem_free(&s.problem);
     shy_cohort_close(&s.cohort);
     shy_config_free(&s.config);

@@ -151,7 +151,7 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     memcpy(r->null_metric, s->result->null.metric, sizeof r->null_metric);
     SHY_TRY(shy_new((size_t)p->data.covariates, sizeof *r->covariates, &r->covariates));
     for (int k = 0; k < p->data.covariates; k++) SHY_TRY(shy_string_copy(p->data.covariate_name[k], &r->covariates[r->covariates_count++]));
-    r->n_cohort = p->n_cohort, r->n_filtered = p->n_filtered, r->n_samples = p->rows.total;
+    r->n_cohort = p->n_cohort, r->n_filtered = p->n_filtered, r->n_samples = p->target[p->aim].samples;
     r->factors_offered = p->offered, r->factors_used = p->factors;
     r->n_formulas = s->result->formulas_scored;
     r->n_screened = s->result->n_screened;
@@ -168,6 +168,7 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     r->screened[0] = s->result->screening.tiles, r->screened[1] = s->result->screening.pairs;
     r->screened[2] = s->result->screening.widened, r->screened[3] = s->result->screening.flagged;
     r->screened[4] = s->result->screening.refined, r->screened[5] = s->result->screening.scored;
+    if (p->targets > 1) SHY_TRY(shy_string_copy(p->target[p->aim].name, &r->target));
     SHY_TRY(shy_string_copy(p->outcome, &r->outcome));
     SHY_TRY(shy_string_copy(p->ops->name, &r->outcome_kind));
     SHY_TRY(shy_string_copy(p->outcome_unit == NULL ? "" : p->outcome_unit, &r->outcome_unit));

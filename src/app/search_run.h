@@ -24,7 +24,9 @@ typedef struct {
     shy_problem *problem;
     shy_search_options options;
     shy_plan plan;
-    shy_search_result *result; /* rank 0 */
+    shy_search_result *result; /* rank 0; of the target in force */
+    shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
+    int results_count;
     int created;               /* rank 0: directories that this run made for its output */
 } shy_search_session;
 

@@ -111,12 +111,12 @@ static void add_block(int count, const block_parts *part, const shy_rough_batch 
  * ------------------------------------------------------------------
  */
 
-enum { FEW = 8, DIRECTIONS_MOST = 256 };
+enum { FEW = 8 };
 
 typedef struct {
     float value[FEW][SHY_ROUGH_STRIDE];
     float first[FEW][PARTS], second[FEW][PARTS], response[FEW][PARTS];
-    float along[FEW * DIRECTIONS_MOST][PARTS];
+    float along[FEW * SHY_ROUGH_DIRECTIONS_MOST][PARTS];
 } few_formulas;
 
 INLINE void weighted_one(int rows, const float *ds, const float *ws, const float *ys, few_formulas *few, int k)

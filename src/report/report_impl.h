@@ -49,8 +49,11 @@ void shy_report_tsv_text(shy_buffer *buffer, const char *text);
 shy_status shy_report_put(const char *directory, const char *name, const shy_buffer *buffer);
 
 #define SHY_TARGETS_FILE "targets.json"
-/** What shy_show prints of a directory with several targets: each front, and which factors enter where. */
-shy_status shy_report_print_targets(const json_t *document, const char *directory, int complexity, FILE *stream);
+/** Of a targets.json document: which factors enter where. */
+shy_status shy_report_print_factors(const json_t *document, FILE *stream);
+
+/** The front alone, with or without the sentences on how to read it. */
+shy_status shy_report_print_front(const json_t *document, bool reading, FILE *stream);
 
 /** `path` = directory/name, owned. */
 shy_status shy_report_path(const char *directory, const char *name, char **path_out);

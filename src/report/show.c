@@ -106,7 +106,7 @@ static void print_heading(const json_t *document, FILE *stream)
     if (*word(document, "positive"))
         snprintf(event, sizeof event, "%s = %s", outcome, word(document, "positive"));
     else
-        snprintf(event, sizeof event, "%s%s", outcome, ops != NULL && ops->codes_levels ? " = 1" : "");
+        snprintf(event, sizeof event, "%s", outcome);
     print_link(ops, event, json_array_size(json_object_get(document, "covariates")) > 0, stream);
     print_covariates(document, stream);
     fputs("\n", stream);
@@ -311,7 +311,7 @@ static void print_screening(const json_t *document, FILE *stream)
                     stream);
 }
 
-static shy_status print_front(const json_t *document, FILE *stream)
+shy_status shy_report_print_front(const json_t *document, bool reading, FILE *stream)
 {
     const json_t *front = json_object_get(document, "front");
 
@@ -324,7 +324,7 @@ static shy_status print_front(const json_t *document, FILE *stream)
     shy_status st = print_table(document, front, stream);
     if (st == SHY_OK) st = print_rounded(document, front, stream);
     if (st == SHY_OK) print_screening(document, stream);
-    if (st == SHY_OK) print_reading(document, stream);
+    if (st == SHY_OK && reading) print_reading(document, stream);
     return st;
 }
 
@@ -357,7 +357,7 @@ shy_status shy_report_print(const json_t *document, int complexity, FILE *stream
     char key[16];
     const json_t *best = json_object_get(document, "best"), *list;
 
-    if (complexity == 0) return print_front(document, stream);
+    if (complexity == 0) return shy_report_print_front(document, true, stream);
     if (complexity < 0) return print_all(document, stream);
     snprintf(key, sizeof key, "%d", complexity);
     list = json_object_get(best, key);
@@ -374,37 +374,4 @@ void shy_results_print_front(const shy_results *results, FILE *stream)
 
     if (document != NULL) (void)shy_report_print(document, 0, stream);
     json_decref(document);
-}
-
-shy_status shy_show(const char *directory, int complexity, FILE *stream)
-{
-    shy_status st = SHY_OK;
-    char *path = NULL;
-    json_t *document = NULL;
-    json_error_t error;
-
-    SHY_TRY(shy_report_path(directory, SHY_TARGETS_FILE, &path));
-    if (access(path, R_OK) == 0) document = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-    if (document != NULL) {
-        SHY_TRY(shy_report_print_targets(document, directory, complexity, stream));
-        goto out;
-    }
-    shy_free(&path);
-    SHY_TRY(shy_report_path(directory, "front.json", &path));
-    if (access(path, R_OK) != 0)
-        SHY_TRY(shy_fail(SHY_IO, "%s: there are no results to show. Give the directory that a search wrote with -o.",
-                         path));
-    document = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (document == NULL)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s:%d:%d: is not the front of a search: %s.", path, error.line, error.column,
-                         error.text));
-    if (!json_is_array(json_object_get(document, "front")) || !json_is_array(json_object_get(document, "metrics")) ||
-        !json_is_object(json_object_get(document, "best")))
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: is not the front of a search: \"front\", \"best\" or \"metrics\" is missing.",
-                         path));
-    SHY_TRY(shy_report_print(document, complexity, stream));
-out:
-    json_decref(document);
-    shy_free(&path);
-    return st;
 }

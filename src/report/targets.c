@@ -201,12 +201,13 @@ out:
 
 /* ---- for people -------------------------------------------------------------------------------------------------------------- */
 
-static shy_status print_factors(const json_t *document, FILE *stream)
+shy_status shy_report_print_factors(const json_t *document, FILE *stream)
 {
     shy_table out = {0};
     size_t r, k;
     json_t *row, *target;
 
+    fputs("Which factors enter where (the complexity of the simplest formula of the front that has them):\n\n", stream);
     shy_table_column(&out, "factor", false);
     json_array_foreach(json_object_get(document, "targets"), k, target)
         if (k + 1 < SHY_TABLE_COLUMNS) shy_table_column(&out, json_string_value(json_object_get(target, "name")), true);
@@ -226,51 +227,25 @@ static shy_status print_factors(const json_t *document, FILE *stream)
     return st;
 }
 
-static void print_heading(const char *name, bool first, FILE *stream)
-{
-    fprintf(stream, "%s=== %s ===\n", first ? "" : "\n", name == NULL ? "" : name);
-}
-
-static const char enters[] = "\nWhich factors enter where (the complexity of the simplest formula of the front that has them):\n\n";
-
-shy_status shy_report_print_targets(const json_t *document, const char *directory, int complexity, FILE *stream)
-{
-    shy_status st = SHY_OK;
-    size_t k;
-    json_t *target;
-    char *path = NULL;
-
-    json_array_foreach(json_object_get(document, "targets"), k, target)
-    {
-        const char *name = json_string_value(json_object_get(target, "directory"));
-        if (name == NULL || strchr(name, '/') != NULL) SHY_TRY(shy_fail(SHY_INPUT, "%s: a target without a directory.", SHY_TARGETS_FILE));
-        print_heading(json_string_value(json_object_get(target, "name")), k == 0, stream);
-        shy_free(&path);
-        SHY_TRY(shy_report_path(directory, name, &path));
-        SHY_TRY(shy_show(path, complexity, stream));
-    }
-    fputs(enters, stream);
-    SHY_TRY(print_factors(document, stream));
-out:
-    shy_free(&path);
-    return st;
-}
-
 shy_status shy_targets_print(const shy_results *results, int count, FILE *stream)
 {
     shy_status st = SHY_OK;
     table t = {0};
-    json_t *document = NULL;
+    json_t *document = NULL, *front = NULL;
 
     SHY_TRY(table_make(results, count, &t));
     document = targets_json(&t);
     for (int k = 0; k < count; k++) {
-        print_heading(results[k].target, k == 0, stream);
-        shy_results_print_front(&results[k], stream);
+        fprintf(stream, "=== %s ===\n", results[k].target);
+        front = shy_report_front_json(&results[k]);
+        if (front != NULL) SHY_TRY(shy_report_print_front(front, k == count - 1, stream));
+        fputs("\n", stream);
+        json_decref(front);
+        front = NULL;
     }
-    fputs(enters, stream);
-    if (document != NULL) SHY_TRY(print_factors(document, stream));
+    if (document != NULL) SHY_TRY(shy_report_print_factors(document, stream));
 out:
+    json_decref(front);
     json_decref(document);
     table_free(&t);
     return st;

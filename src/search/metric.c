@@ -159,6 +159,10 @@ static shy_status allocate(shy_space *space, const shy_metric *metric, double **
 {
     shy_status st = SHY_OK;
     const size_t rows = (size_t)space->problem->rows.rows, count = (size_t)metric->directions;
+    if (metric->directions > SHY_ROUGH_DIRECTIONS_MOST) {
+        return shy_fail(SHY_INPUT, "outcome \"%s\" has %d covariates (levels of a category are one each), more than the %d that screening works with.",
+                        space->problem->outcome, metric->directions, SHY_ROUGH_DIRECTIONS_MOST);
+    }
     SHY_TRY(shy_new((size_t)space->problem->rows.runs, sizeof **partial_out, partial_out));
     SHY_TRY(shy_new(rows, sizeof *space->response, &space->response));
     space->scaled_response = space->response;

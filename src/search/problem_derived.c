@@ -75,7 +75,7 @@ static shy_status note_order(const struct shy_loading *l, const struct shy_sourc
     char *list = NULL;
 
     SHY_TRY(list_levels(l, s, 0, UINT64_MAX, &list));
-    SHY_TRY(shy_problem_note(l->problem, "The levels of %s count as 0 to %d in this order: %s.", column_name(l, s->column), s->levels - 1, list));
+    SHY_TRY(shy_problem_note(l->problem, "The levels of %s count as 0 to %d in this order: %s; `levels` in the import's schema sets another.", column_name(l, s->column), s->levels - 1, list));
 out:
     shy_free(&list);
     return st;
@@ -128,7 +128,7 @@ static shy_status note_fills(const struct shy_loading *l)
 {
     shy_status st = SHY_OK;
     int most[SHY_NAMES_LISTED], columns = 0;
-    char *piece[SHY_NAMES_LISTED] = {NULL}, *list = NULL, count[32];
+    char *piece[SHY_NAMES_LISTED] = {NULL}, *list = NULL, count[32], many[32];
     uint64_t values = 0;
 
     for (int k = 0; k < l->offered; k++) {
@@ -141,8 +141,8 @@ static shy_status note_fills(const struct shy_loading *l)
         SHY_TRY(shy_string_format(&piece[j], "%s (%s)", column_name(l, l->offer[most[j]].column),
                                   shy_text_thousands(l->offer[most[j]].missing, count)));
     SHY_TRY(shy_names_list((const char *const *)piece, columns, &list));
-    SHY_TRY(shy_problem_note(l->problem, "%s missing value%s of %d column%s %s filled with the column's median or most frequent level: %s.",
-                             shy_text_thousands(values, count), values == 1 ? "" : "s", columns, columns == 1 ? "" : "s",
+    SHY_TRY(shy_problem_note(l->problem, "%s missing value%s of %s column%s %s filled with the column's median or most frequent level: %s.",
+                             shy_text_thousands(values, count), values == 1 ? "" : "s", shy_text_thousands((uint64_t)columns, many), columns == 1 ? "" : "s",
                              values == 1 ? "is" : "are", list));
 out:
     for (int j = 0; j < SHY_NAMES_LISTED; j++) shy_free(&piece[j]);

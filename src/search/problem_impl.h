@@ -62,7 +62,7 @@ struct shy_recipe {
 /** A column that is offered, before factors are made of it: what is wanted, and what its values among the candidates are. */
 struct shy_source {
     double lowest, highest;    /* plausible range */
-    uint64_t missing, outside; /* values that are missing, those outside the range included */
+    uint64_t missing, outside; /* values that are missing, those outside the range included; not counted of columns that are taken as they are */
     int first_level, levels;   /* number of samples of each level: l->level_count[first_level + level]; only of categorical columns */
     int32_t column;
     uint8_t method;            /* shy_missing */

@@ -276,11 +276,12 @@ static shy_status note_balance(const struct shy_loading *l, const shy_target *t,
 
 static shy_status note_events(const struct shy_loading *l, const shy_target *t, double ones)
 {
+    const bool coded = t->positive && strcmp(t->positive, "1") != 0;
     char events[32], samples[32];
 
     if (!t->ops->needs_time) return SHY_OK;
     return shy_problem_note(l->problem, "%s of %s samples have the event %s%s%s; the others are censored.", shy_text_thousands((uint64_t)ones, events),
-                            shy_text_thousands(t->samples, samples), t->outcome, t->positive ? " == " : "", t->positive ? t->positive : "");
+                            shy_text_thousands(t->samples, samples), t->outcome, coded ? " == " : "", coded ? t->positive : "");
 }
 
 /* Of several outcomes: who takes part in which. */

@@ -204,9 +204,10 @@ static shy_status check_values(const struct shy_loading *l, const struct shy_par
         fault = fault_of(l, part, values[i], part->role == SHY_ROLE_ENTRY ? times[i] : NAN);
         if (!fault) continue;
         if (part->role == SHY_ROLE_ENTRY) shy_text_shortest(times[i], time);
-        return shy_fail(SHY_INPUT, "%s \"%s\" is %s in row %llu of %s%s%s; %s. Correct it, or leave the row out by samples.where.",
+        return shy_fail(SHY_INPUT, "%s \"%s\" is %s in row %llu of %s%s%s; %s.%s",
                         shy_role_name(part->role), about.name, shy_value_name(&about, values[i], value), (unsigned long long)row_number(l, i), l->place,
-                        *time ? ", where the follow-up ends at " : "", time, fault);
+                        *time ? ", where the follow-up ends at " : "", time, fault,
+                        part->role == SHY_ROLE_EVENT ? "" : " Correct it, or leave the row out by samples.where.");
     }
     return SHY_OK;
 }

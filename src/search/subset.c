@@ -20,20 +20,47 @@ static void mine_of(const shy_subset *s, uint64_t *first_out, uint64_t *last_out
     *first_out = first, *last_out = last;
 }
 
+/* Samples of weight 0 say nothing: those of them that are not needed are left out. `y` and `weight` are of all samples. */
+static shy_status choose_weighted(const shy_subset *s, double *y, const double *weight, uint64_t seed)
+{
+    shy_status st = SHY_OK;
+    uint64_t *number = NULL, count = 0;
+    const uint64_t total = s->whole->rows.total, samples = s->problem.rows.total;
+    SHY_TRY(shy_new(total, sizeof *number, &number));
+    for (uint64_t i = 0; i < total; i++) {
+        if (weight[i] > 0.0) number[count++] = i;
+    }
+    if (count < samples) {
+        st = shy_subset_choose(y, total, samples, seed, s->sample);
+        goto out;
+    }
+    for (uint64_t k = 0; k < count; k++) y[k] = y[number[k]];
+    SHY_TRY(shy_subset_choose(y, count, samples, seed, s->sample));
+    for (uint64_t k = 0; k < samples; k++) s->sample[k] = number[s->sample[k]];
+out:
+    shy_free(&number);
+    return st;
+}
+
 /* Rank 0 has the outcome of all samples for a moment and chooses for all. Collective over the world. */
-static shy_status choose(shy_subset *s, uint64_t seed)
+static shy_status choose(shy_subset *s, const shy_space *space, uint64_t seed)
 {
     shy_status st = SHY_OK;
     const shy_problem *whole = s->whole;
-    const uint64_t bytes = (uint64_t)whole->rows.rows * sizeof *whole->y;
-    void *y = NULL;
-    uint64_t *counts = NULL;
-    SHY_TRY(shy_team_gather(whole->team, whole->y, whole->team->group == 0 ? bytes : 0, &y, &counts));
-    SHY_TRY_ALL(whole->team, whole->team->rank == 0 ? shy_subset_choose(y, whole->rows.total, s->problem.rows.total, seed, s->sample) : SHY_OK);
+    const uint64_t bytes = whole->team->group == 0 ? (uint64_t)whole->rows.rows * sizeof *whole->y : 0;
+    void *y = NULL, *weight = NULL;
+    uint64_t *counts = NULL, *weight_counts = NULL;
+    SHY_TRY(shy_team_gather(whole->team, whole->y, bytes, &y, &counts));
+    if (space->weight) SHY_TRY(shy_team_gather(whole->team, space->weight, bytes, &weight, &weight_counts));
+    SHY_TRY_ALL(whole->team, whole->team->rank != 0 ? SHY_OK
+                             : weight               ? choose_weighted(s, y, weight, seed)
+                                                    : shy_subset_choose(y, whole->rows.total, s->problem.rows.total, seed, s->sample));
     SHY_TRY(shy_team_broadcast(whole->team, s->sample, s->problem.rows.total * sizeof *s->sample));
 out:
     shy_free(&y);
+    shy_free(&weight);
     shy_free(&counts);
+    shy_free(&weight_counts);
     return st;
 }
 
@@ -101,7 +128,7 @@ shy_status shy_subset_create(const shy_space *space, uint64_t samples, uint64_t 
     SHY_TRY_ALL(team, allocate(space, samples, &s));
     SHY_TRY(shy_team_create(team->world, 1, &s->team));
     s->problem.team = s->problem.rows.team = s->team;
-    SHY_TRY(choose(s, seed));
+    SHY_TRY(choose(s, space, seed));
     share_metric(s, space);
     *subset_out = s, s = NULL;
 out:

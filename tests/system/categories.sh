@@ -59,7 +59,7 @@ mv out raw
 grep -Fq 'age * `stage == IV`' raw/front.tsv
 say $? "a level stands in a formula by its name: age * \`stage == IV\`"
 notes | grep -Fq 'Levels of stage with fewer than 10 samples are one, stage == (other): X and Y.' &&
-    notes | grep -Fq 'The levels of grade count as 0 to 2 in this order: low, middle and high.'
+    notes | grep -Fq 'The levels of grade count as 0 to 2 in this order: low, middle and high;'
 say $? "what is pooled, and in which order levels count, is said"
 for setting in '2' '3' '2 parallel.row_blocks=2' '3 parallel.row_blocks=3' '2 parallel.memory=24MiB'; do
     set -- $setting
@@ -76,7 +76,7 @@ say $? "shihyo show prints the names of levels"
 search 1 raw outcome.column=z factors.include='[weight, female]' factors.ordered='[]' && awk -F '\t' '
     $2 ~ /^\(female - 6\.[67][0-9]*\) \* weight$/ || $2 ~ /^\(6\.[67][0-9]* - female\) \* weight$/ { found = 1 } END { exit !found }' out/front.tsv
 say $? "a binary factor is a switch: weight * (1 - 0.15 female) is found"
-search 1 raw factors.categories=ordered && notes | grep -Fq 'The levels of stage count as 0 to 5 in this order: I, II, III, IV, X and Y.'
+search 1 raw factors.categories=ordered && notes | grep -Fq 'The levels of stage count as 0 to 5 in this order: I, II, III, IV, X and Y;'
 say $? "factors.categories: ordered numbers all levels and says in which order"
 search 1 raw factors.categories=off && notes | grep -Fq '1 categorical column is not offered as factor: stage.' && ! grep -q stage out/front.tsv
 say $? "factors.categories: off passes them over, but for those in factors.ordered"

@@ -144,7 +144,7 @@ static const expectation cases[] = {
      .ordered = {"grade"},
      .notes = {"The factor lab is missing in more than 0.5 of the samples (missing.most) and is left out.",
                "missing values of 4 columns are filled with the column's median or most frequent level: bili (",
-               "The levels of grade count as 0 to 2 in this order: low, middle and high."},
+               "The levels of grade count as 0 to 2 in this order: low, middle and high;"},
      .factor = {{"age", AGE, V, 0, false},
                 {"bili", BILI, V, 0, true},
                 {"female", FEMALE, V, 0, true},

@@ -1,7 +1,7 @@
 /* test_search_fail.c: what a search refuses, and memory that ends on one rank only: all ranks leave with the same message. */
 #include "shy_config.h"
 
-#include "search_problem.h"
+#include "search_metric.h"
 
 static const problem_spec spec = {.n = 40, .columns = "pspb", .seed = 1};
 
@@ -102,7 +102,7 @@ static void factors_alone_can_be_searched(void **state)
 /* ---- memory ---------------------------------------------------------------------------------------------------------------- */
 
 /* The nth allocation of one rank fails, for every rank and many n: everywhere the same status and message, and nothing is left. */
-static void check_memory(const shy_team *team, uint64_t screen_rows)
+static void check_memory(const shy_team *team, uint64_t screen_rows, const metric_spec *metric)
 {
     static const char *const units[] = {"kg", "m", "kg", ""};
     problem_spec with_units = spec;
@@ -111,6 +111,9 @@ static void check_memory(const shy_team *team, uint64_t screen_rows)
     options.grammar.units = SHY_UNITS_CLINICAL;
     options.screen_rows = screen_rows;
     shy_problem *problem = problem_create(team, &with_units);
+    whole_metric *whole = metric ? whole_metric_create(&spec, metric) : NULL;
+    given_metric *given = metric ? metric_create(whole, &problem->rows, metric->weights > 0) : NULL;
+    if (metric) problem->metric = &given->metric;
     for (int victim = 0; victim < team->size; victim++) {
         shy_status st = SHY_MEMORY;
         int good = 0;
@@ -132,12 +135,15 @@ static void check_memory(const shy_team *team, uint64_t screen_rows)
         EXPECT(st == SHY_OK);
     }
     problem_free(problem);
+    if (metric) metric_free(given), whole_metric_free(whole);
 }
 
 static void check_memory_of_a_search(const shy_team *team)
 {
-    check_memory(team, 0);
-    check_memory(team, 20);
+    static const metric_spec weighted = {1, 0, "ri"};
+    check_memory(team, 0, NULL);
+    check_memory(team, 20, NULL);
+    check_memory(team, 20, &weighted);
 }
 
 static void memory_that_ends_on_one_rank_ends_the_search_on_all(void **state)

@@ -1,6 +1,7 @@
 /* test_search_metric.c: weights and covariates: the statistic is the one of its definition, and screening in the metric loses nothing. */
 #include "shy_config.h"
 
+#include "search/subset.h"
 #include "search_metric.h"
 
 /* ---- the statistic by its definition -------------------------------------------------------------------------------------- */
@@ -254,6 +255,84 @@ static void lists_do_not_depend_on_ranks_or_row_blocks(void **state)
     assert_on_all_ranks();
 }
 
+/* ---- on a part of the samples ------------------------------------------------------------------------------------------------- */
+
+/* Σ u v over the samples of a space that one rank holds, v NULL being ones. */
+static double total_of(const shy_space *space, const double *u, const double *v)
+{
+    wide sum = 0;
+    for (int i = 0; i < space->problem->rows.rows; i++) sum += (wide)u[i] * (v ? v[i] : 1.0);
+    return (double)sum;
+}
+
+/* Of samples that have a weight, with directions that are orthonormal there and a response orthogonal to them. */
+static void check_part(const shy_team *team)
+{
+    const metric_case *c = &cases[7];
+    const shy_grammar grammar = make_grammar(c->operators, c->complexity, c->factors);
+    const double m = (double)c->screen_rows;
+    setting s = setting_create(team, c);
+    shy_space *space = NULL, *part = NULL;
+    shy_subset *subset = NULL;
+    EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_OK);
+    EXPECT(shy_subset_create(space, c->screen_rows, 7, &subset) == SHY_OK);
+    EXPECT(shy_space_create(&subset->problem, &grammar, &part) == SHY_OK);
+    EXPECT(part->directions == 3 && part->y_scale > 0.5 && part->y_scale < 2.0);
+    EXPECT(fabs(total_of(part, part->weight, NULL) - m) < 1e-9 && fabs(total_of(part, part->response, NULL)) < 1e-9);
+    EXPECT(fabs(total_of(part, part->scaled_response, part->scaled_response) - m) < 1e-9);
+    for (int i = 0; i < part->problem->rows.rows; i++) EXPECT(part->weight[i] > 0.0);
+    for (int k = 0; k < part->directions; k++) {
+        const double *q = part->scaled_direction[k];
+        EXPECT(fabs(total_of(part, q, part->root)) < 1e-9 && fabs(total_of(part, part->response, part->direction[k])) < 1e-9);
+        for (int j = 0; j <= k; j++) EXPECT(fabs(total_of(part, q, part->scaled_direction[j]) - (j == k ? m : 0.0)) < 1e-9);
+    }
+    shy_space_destroy(&part);
+    shy_subset_destroy(&subset);
+    shy_space_destroy(&space);
+    setting_free(&s);
+}
+
+static void a_part_has_a_metric_of_its_own(void **state)
+{
+    (void)state;
+    on_every_team(check_part);
+    assert_on_all_ranks();
+}
+
+/* ---- failures --------------------------------------------------------------------------------------------------------------------- */
+
+/* Directions that say the same count once; a response that they explain is refused. */
+static void what_cannot_be_screened_is_refused(void **state)
+{
+    (void)state;
+    const shy_grammar grammar = make_grammar("+", 3, 2);
+    const metric_case *c = &cases[2];
+    shy_team *alone = NULL;
+    shy_space *space = NULL;
+    EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
+    setting s = setting_create(alone, c);
+    s.given->direction[2] = s.given->direction[0];
+    EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_OK && space->directions == 2);
+    shy_space_destroy(&space);
+    const double *weight = s.given->metric.weight;
+    double *response = given_memory((size_t)s.problem->rows.rows, sizeof *response), *none = given_memory((size_t)s.problem->rows.rows, sizeof *none);
+    s.given->metric.response = response; /* nothing is left of it */
+    EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_INPUT && strstr(shy_error_message(), "explained"));
+    shy_error_clear();
+    s.given->metric.weight = none;
+    EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_INPUT && strstr(shy_error_message(), "weight"));
+    shy_error_clear();
+    s.given->metric.weight = weight;
+    s.given->metric.directions = SHY_ROUGH_DIRECTIONS_MOST + 1;
+    EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_INPUT && strstr(shy_error_message(), "257"));
+    shy_error_clear();
+    free(response);
+    free(none);
+    setting_free(&s);
+    shy_team_destroy(&alone);
+    assert_on_all_ranks();
+}
+
 /* ---- rows without weight ------------------------------------------------------------------------------------------------------ */
 
 /* What stands in rows of weight 0 does not count, as long as it is within the ranges. */
@@ -297,6 +376,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(screening_finds_what_scoring_each_formula_finds),
         cmocka_unit_test(lists_do_not_depend_on_ranks_or_row_blocks),
         cmocka_unit_test(rows_of_weight_0_may_hold_anything),
+        cmocka_unit_test(a_part_has_a_metric_of_its_own),
+        cmocka_unit_test(what_cannot_be_screened_is_refused),
     };
     return run_par_tests("search metric", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -1,0 +1,94 @@
+/* finished.c: results of a finished run, read back to be shown: one target, or several. */
+#include "shy_config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "report_impl.h"
+
+static shy_status load_front(const char *directory, json_t **document_out)
+{
+    shy_status st = SHY_OK;
+    char *path = NULL;
+    json_t *document = NULL;
+    json_error_t error;
+
+    SHY_TRY(shy_report_path(directory, "front.json", &path));
+    if (access(path, R_OK) != 0)
+        SHY_TRY(shy_fail(SHY_IO, "%s: there are no results to show. Give the directory that a search wrote with -o.",
+                         path));
+    document = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (document == NULL)
+        SHY_TRY(shy_fail(SHY_INPUT, "%s:%d:%d: is not the front of a search: %s.", path, error.line, error.column,
+                         error.text));
+    if (!json_is_array(json_object_get(document, "front")) || !json_is_array(json_object_get(document, "metrics")) ||
+        !json_is_object(json_object_get(document, "best")))
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: is not the front of a search: \"front\", \"best\" or \"metrics\" is missing.",
+                         path));
+    *document_out = document, document = NULL;
+out:
+    json_decref(document);
+    shy_free(&path);
+    return st;
+}
+
+static const char *name_of(const json_t *target, const char *key)
+{
+    const char *name = json_string_value(json_object_get(target, key));
+
+    return name == NULL ? "" : name;
+}
+
+/* Fronts one after the other; how to read them is said once, at the last. */
+static shy_status show_target(const char *directory, const json_t *target, int complexity, bool last, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    char *path = NULL;
+    json_t *document = NULL;
+    const char *name = name_of(target, "directory");
+
+    if (*name == '\0' || strchr(name, '/') != NULL)
+        return shy_fail(SHY_INPUT, "%s/%s: a target without a directory.", directory, SHY_TARGETS_FILE);
+    SHY_TRY(shy_report_path(directory, name, &path));
+    SHY_TRY(load_front(path, &document));
+    fprintf(stream, "=== %s ===\n", name_of(target, "name"));
+    SHY_TRY(complexity == 0 ? shy_report_print_front(document, last, stream) : shy_report_print(document, complexity, stream));
+    fputs("\n", stream);
+out:
+    json_decref(document);
+    shy_free(&path);
+    return st;
+}
+
+static shy_status show_targets(const char *directory, const json_t *document, int complexity, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    const json_t *targets = json_object_get(document, "targets");
+    size_t k;
+    json_t *target;
+
+    json_array_foreach(targets, k, target) SHY_TRY(show_target(directory, target, complexity, k + 1 == json_array_size(targets), stream));
+    SHY_TRY(shy_report_print_factors(document, stream));
+out:
+    return st;
+}
+
+shy_status shy_show(const char *directory, int complexity, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    char *path = NULL;
+    json_t *document = NULL;
+
+    SHY_TRY(shy_report_path(directory, SHY_TARGETS_FILE, &path));
+    if (access(path, R_OK) == 0) document = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    if (document != NULL) {
+        SHY_TRY(show_targets(directory, document, complexity, stream));
+    } else {
+        SHY_TRY(load_front(directory, &document));
+        SHY_TRY(shy_report_print(document, complexity, stream));
+    }
+out:
+    json_decref(document);
+    shy_free(&path);
+    return st;
+}

@@ -33,6 +33,7 @@ void shy_terms_plan(const shy_problem *problem, const shy_search_options *option
 
 #define AS_GOOD 0.01 /* a simpler sum with this share more of loss is preferred: what it leaves says more about the next term */
 #define PERFECT 1e-9
+#define CONDITION_KEPT 16
 
 /* The simplest sum of up to `terms` that is as good as the best; none where that leaves nothing to explain. */
 static bool choose_condition(const shy_sums *s, int terms, shy_sum *chosen_out)
@@ -64,8 +65,10 @@ static shy_status find_condition(const shy_terms *from, const shy_problem *probl
     shy_status st = SHY_OK;
     const shy_team *team = problem->team;
     shy_sums *sums = NULL;
+    shy_search_options few = *options; /* the best is wanted, and what it grows from */
+    if (few.keep > CONDITION_KEPT) few.keep = CONDITION_KEPT;
     *sum_out = (shy_sum){0};
-    SHY_TRY_ALL(team, shy_sums_create(from, options, terms, &sums));
+    SHY_TRY_ALL(team, shy_sums_create(from, &few, terms, &sums));
     SHY_TRY(shy_sums_search(sums, team, 2));
     if (team->rank == 0 && !choose_condition(sums, terms, sum_out)) sum_out->terms = 0;
     SHY_TRY(shy_team_broadcast(team, sum_out, sizeof *sum_out));

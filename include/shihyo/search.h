@@ -224,7 +224,7 @@ double shy_columns_need(double factors, double rows, int members);
 
 /* ---- the search ------------------------------------------------------------------------------------------------ */
 
-/* Constants put into the formulas of the front where the grammar has none: log(u + c), 1/(u + c); also max(x, c), min(x, c) and x^c. */
+/* Constants put into the best formulas where the grammar has none: log(u + c), 1/(u + c); also max(x, c), min(x, c) and x^c. */
 typedef enum { SHY_INNER_OFF, SHY_INNER_SHIFTS, SHY_INNER_ALL } shy_inner;
 
 typedef struct {

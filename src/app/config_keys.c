@@ -227,7 +227,7 @@ static shy_key table[SHY_KEYS] = {
                "from parts, each with its own constants."),
     [SHY_KEY_CONSTANTS_INNER] =
         CHOICE("constants.inner", SHY_KEY_IS_CHOICE, inners, "off",
-               "Constants tried where the search has none, in the formulas of the front, if grammar.max_constants has room: shifts are log(u + c), "
+               "Constants tried where the search has none, in the formulas of the front and the best few of each complexity, if grammar.max_constants has room: shifts are log(u + c), "
                "1 / (u + c) and the like; all also tries max(x, c), min(x, c) and powers exp(c * log(x)) of factors, as far as the operators are allowed. "
                "What explains more is added at its own complexity, which may be above grammar.max_complexity. With constants.polish."),
     [SHY_KEY_CONSTANTS_TOLERANCE] =

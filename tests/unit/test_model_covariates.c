@@ -378,6 +378,7 @@ static void spoil(int what)
     case 8: for (int i = 0; i < data.n; i++) data.y[i] = 0.0; break;
     case 9: for (int i = 0; i < data.n; i++) data.y[i] = 3.0 * data.covariate[1][i] - 1.0; break;
     case 10: data.weighted = true; for (int i = 0; i < data.n; i++) data.weight[i] = data.y[i]; break;
+    case 11: data.levels = 65; break;
     }
 }
 
@@ -398,6 +399,7 @@ static void data_that_cannot_be_used_are_refused(void **state)
         {"ordinal", 4, "is -2 in sample 18"},
         {"ordinal", 6, "level 2 of outcome \"target\" occurs in none of the 200 samples"},
         {"ordinal", 8, "it has one level"},
+        {"ordinal", 11, "has 65 levels; an ordinal outcome has at most 64"},
         {"count", 7, "exposure of outcome \"target\" is 0 in sample 18"},
         {"count", 8, "it is 0 in all 200 samples"},
         {"continuous", 9, "explain outcome \"target\" completely"},

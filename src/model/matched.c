@@ -64,7 +64,7 @@ static shy_status allocate(shy_outcome *o, struct matched *s)
                         o->column, f->strata);
     SHY_TRY(note_sets(o, f, informative));
     SHY_TRY(shy_conditional_create(f, s->partial->design, &s->conditional));
-    shy_partial_likelihood(s->partial, shy_conditional_likelihood, s->conditional, 1e-12 * s->cases);
+    shy_partial_likelihood(s->partial, shy_conditional_likelihood, s->conditional, s->cases);
 out:
     return st;
 }

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "exponential.h"
+#include "elementary.h"
 #include "follow.h"
 
 static bool lives(const struct shy_follow *f, int i, double t)

@@ -130,7 +130,7 @@ const shy_outcome_ops *shy_outcome_kind(const shy_outcome *outcome);
 const shy_metric *shy_outcome_metric(const shy_outcome *outcome);
 /** The null model: terms 0, the metrics of the covariates alone. Borrowed. */
 const shy_fit *shy_outcome_null(const shy_outcome *outcome);
-/** Sentences on what was done to the covariates: dropped ones and why. Borrowed. */
+/** Sentences on what was done to the covariates (dropped ones and why, how they are fitted), and on data that tell little. Borrowed. */
 const char *const *shy_outcome_notes(const shy_outcome *outcome, int *count_out);
 /**
  * After the last refit (after creation: of the null model): the coefficients of the covariates as given, 0 for dropped ones; the fit's

@@ -41,7 +41,7 @@ static shy_status note_sets(shy_outcome *o, const struct shy_follow *f, int info
     if (left == 0) return SHY_OK;
     SHY_TRY(shy_string_format(&text, "Outcome \"%s\": %d of %d sets %s no case or no control and tell%s nothing.", o->column, left,
                               f->strata, left == 1 ? "has" : "have", left == 1 ? "s" : ""));
-    SHY_TRY(shy_partial_note(o, text));
+    SHY_TRY(shy_outcome_note(o, text));
 out:
     return st;
 }

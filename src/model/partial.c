@@ -153,18 +153,7 @@ static bool take_column(const shy_outcome *o, struct shy_partial *p, int k, cons
     return shy_linear_set(p->design, k);
 }
 
-shy_status shy_partial_note(shy_outcome *o, char *text)
-{
-    const shy_status st = shy_grow((size_t)o->notes_count + 1, sizeof *o->notes, &o->notes);
-
-    if (st != SHY_OK)
-        shy_free(&text);
-    else
-        o->notes[o->notes_count++] = text;
-    return st;
-}
-
-static shy_status note_null(shy_outcome *o, const struct shy_partial *p)
+static shy_status note_unused(shy_outcome *o, const struct shy_partial *p)
 {
     shy_status st = SHY_OK;
     char *text = NULL;
@@ -174,13 +163,7 @@ static shy_status note_null(shy_outcome *o, const struct shy_partial *p)
         SHY_TRY(shy_string_format(&text, "Covariate \"%s\" is, but for the covariates before it, the same within each stratum or set; it "
                                          "changes no fit.",
                                   o->covariate_name[o->covariates.from[k]]));
-        SHY_TRY(shy_partial_note(o, text));
-    }
-    if (p->null_verdict == SHY_SEPARATED || p->null_verdict == SHY_DIVERGED) {
-        SHY_TRY(shy_string_format(&text, "Outcome \"%s\": the likelihood of the covariates alone has no maximum; their coefficients are "
-                                         "those of a finite fit close to its supremum.",
-                                  o->column));
-        SHY_TRY(shy_partial_note(o, text));
+        SHY_TRY(shy_outcome_note(o, text));
     }
 out:
     return st;
@@ -202,7 +185,7 @@ shy_status shy_partial_start(shy_outcome *o, struct shy_partial *p)
     p->null_value = newton->value;
     memcpy(p->null_used, newton->used, (size_t)p->covariates * sizeof *newton->used);
     memcpy(p->design->used, newton->used, (size_t)p->covariates * sizeof *newton->used);
-    return shy_group_agree(o->rows.team, note_null(o, p));
+    return shy_group_agree(o->rows.team, note_unused(o, p));
 }
 
 /* The design of the null model and of `terms` columns more; the maximum of its likelihood. */

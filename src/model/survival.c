@@ -78,12 +78,12 @@ static shy_status note_events(shy_outcome *o, const struct shy_follow *follow)
         SHY_TRY(shy_string_format(&text,
                                   "Outcome \"%s\" has %d event%s only; what is found on so few is hardly more than chance.",
                                   o->column, follow->events, follow->events == 1 ? "" : "s"));
-        SHY_TRY(shy_partial_note(o, text));
+        SHY_TRY(shy_outcome_note(o, text));
     }
     if (without > 0) {
         SHY_TRY(shy_string_format(&text, "Outcome \"%s\": %d of %d strata %s no event and tell%s nothing about hazards.", o->column,
                                   without, follow->strata, without == 1 ? "has" : "have", without == 1 ? "s" : ""));
-        SHY_TRY(shy_partial_note(o, text));
+        SHY_TRY(shy_outcome_note(o, text));
     }
 out:
     return st;

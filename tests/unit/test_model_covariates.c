@@ -352,6 +352,9 @@ static void penalised_fits_compare_with_a_penalised_null_model(void **state)
         shy_outcome *outcome = make("binary", &rows);
         assert_int_equal(shy_outcome_null(outcome)->verdict, SHY_FIRTH);
         assert_true(shy_outcome_null(outcome)->loss == 1.0 && shy_outcome_null(outcome)->likelihood_ratio == 0.0);
+        int notes = 0;
+        const char *const *note = shy_outcome_notes(outcome, &notes);
+        assert_true(notes == 1 && strstr(note[0], "its 20 covariates are many for so few events"));
         assert_int_equal(refit_columns(outcome, &rows, &fit), SHY_OK);
         assert_int_equal(fit.verdict, SHY_FIRTH);
         mean += fit.likelihood_ratio / REPLICATES;

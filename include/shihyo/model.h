@@ -16,9 +16,10 @@
 /**
  * FITTED: exact. SINGULAR: a column is constant or a combination of those before it; it has the coefficient 0 and the
  * others are fitted exactly. SEPARATED: the likelihood has no maximum (complete or quasi-separation); coefficients are
- * those of a finite fit close to its supremum. FIRTH: fitted by Firth's penalised likelihood, which always has a maximum, because of
- * separation or few events (binary: fewer than ten samples of the rarer class per slope, covariates counted); finite and usable like FITTED. DIVERGED: not fitted; the null model, unless a fit came to a halt at
- * finite coefficients.
+ * those of a finite fit close to its supremum. FIRTH: fitted by Firth's penalised likelihood, which always has a maximum, because of separation
+ * or few events (binary: fewer than ten samples of the rarer class per slope, covariates counted; the null model likewise if it has covariates and
+ * these with one column more are too many); finite and usable like FITTED, but the loss can be slightly above 1. DIVERGED: not fitted; the
+ * null model, unless a fit came to a halt at finite coefficients.
  */
 typedef enum { SHY_FITTED, SHY_SEPARATED, SHY_SINGULAR, SHY_DIVERGED, SHY_FIRTH } shy_verdict;
 const char *shy_verdict_name(shy_verdict verdict); /* "fitted", "separated", … */

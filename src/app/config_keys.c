@@ -257,6 +257,13 @@ static shy_key table[SHY_KEYS] = {
                                    .help = "Factors with which the prediction must not fall (increasing) or not rise (decreasing) anywhere "
                                            "within the ranges seen.",
                                    .example = "{age: increasing, albumin: decreasing}"},
+    [SHY_KEY_GRAMMAR_TEMPLATES] =
+        LIST("grammar.templates", SHY_KEY_IS_LIST, "[]",
+             "Formulas of your own, with any operators. c, c1 ... c9, a, b (where no factor is called so) and ? stand for constants, which are fitted; "
+             "numbers stay. Each stands in the results at its own complexity, and in other formulas like one factor.",
+             "[\"(c - age) * weight / scr\", \"weight / square(height)\"]"),
+    [SHY_KEY_GRAMMAR_TEMPLATES_REQUIRED] =
+        CHOICE("grammar.templates_required", SHY_KEY_IS_CHOICE, truths, "false", "Whether every formula has to have one of the templates in it."),
     [SHY_KEY_SEARCH_KEEP] =
         RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
     [SHY_KEY_SEARCH_PRECISION] =

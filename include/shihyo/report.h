@@ -29,6 +29,11 @@ typedef struct {
     double metric[SHY_METRICS_MAX];
     char *rounded;           /* the formula with simple constants, or NULL; the following are of its refit */
     double rounded_intercept, rounded_slope, rounded_loss, rounded_metric[SHY_METRICS_MAX];
+    int imputed_sets;        /* data sets with imputed values on which it was refitted; 0: nothing was missing. With less than 2 nothing is pooled */
+    uint64_t imputed_missing; /* samples that lack a factor of it */
+    shy_pooled imputed_slope;
+    double imputed_intercept, imputed_metric[SHY_METRICS_MAX];
+    double *set_slope, *set_error; /* [imputed_sets] */
     shy_verdict verdict;
     uint64_t twins_count; /* all found */
     int twins_listed;     /* those named below */
@@ -64,6 +69,8 @@ typedef struct {
     int levels;
     shy_level *level; /* ascending complexity; levels without formulas are present with count 0 */
     int front_count;
+    int derived_count;
+    char **derived_name, **derived_words; /* factors of the front that are not a column as it is, and what is done to make them */
     const shy_entry **front; /* borrowed from the levels, ascending complexity */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;

@@ -95,6 +95,40 @@ static bool add_rounded(const shy_results *results, const shy_entry *entry, json
                                          metrics(results, entry->rounded_metric), "loss", number(entry->rounded_loss))) == 0;
 }
 
+/* Only where values were missing; with less than two sets there is nothing to pool. */
+static bool add_imputed(const shy_results *results, const shy_entry *entry, json_t *object)
+{
+    const shy_pooled *slope = &entry->imputed_slope;
+
+    if (entry->imputed_missing == 0) return true;
+    if (entry->imputed_sets < 2)
+        return json_object_set_new(object, "imputed",
+                                   json_pack("{s:i, s:I}", "sets", entry->imputed_sets, "missing", (json_int_t)entry->imputed_missing)) == 0;
+    return json_object_set_new(
+               object, "imputed",
+               json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "sets", entry->imputed_sets, "missing",
+                         (json_int_t)entry->imputed_missing, "intercept", number(entry->imputed_intercept), "slope", number(slope->estimate),
+                         "slope_error", number(slope->error), "within", number(slope->within), "between", number(slope->between), "fmi",
+                         number(slope->fmi), "df", number(slope->df), "metrics", metrics(results, entry->imputed_metric), "slopes",
+                         numbers(entry->set_slope, entry->imputed_sets), "errors", numbers(entry->set_error, entry->imputed_sets))) == 0;
+}
+
+/* How factors of the front come from their columns, in words. Only where there are such. */
+static bool add_derived(const shy_results *results, json_t *document)
+{
+    json_t *object;
+
+    if (results->derived_count == 0 || document == NULL) return true;
+    object = json_object();
+    for (int k = 0; object != NULL && k < results->derived_count; k++) {
+        json_t *name = shy_report_json_string(results->derived_name[k]); /* a key has to be UTF-8, too */
+        const char *key = json_string_value(name);
+        if (key == NULL || json_object_set_new(object, key, shy_report_json_string(results->derived_words[k])) != 0) json_decref(object), object = NULL;
+        json_decref(name);
+    }
+    return object != NULL && json_object_set_new(document, "derived", object) == 0;
+}
+
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
     json_t *object = json_pack(
@@ -111,6 +145,7 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
         goto failed;
     if (!add_gain(results, entry, object)) goto failed;
     if (!add_rounded(results, entry, object)) goto failed;
+    if (!add_imputed(results, entry, object)) goto failed;
     if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;
     if (results->n_screened > 0 && json_object_set_new(object, "lost_chance", number(entry->lost_chance)) != 0) goto failed;
     if (json_object_set_new(object, "twins", texts(entry->twins, entry->twins_listed)) != 0) goto failed;
@@ -171,7 +206,7 @@ json_t *shy_report_front_json(const shy_results *results)
                   metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
                   "best", per_level(results, level_json));
 
-    if (!add_screening(results, document) || !add_covariates(results, document)) json_decref(document), document = NULL;
+    if (!add_screening(results, document) || !add_covariates(results, document) || !add_derived(results, document)) json_decref(document), document = NULL;
     return document;
 }
 

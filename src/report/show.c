@@ -250,6 +250,63 @@ static shy_status print_rounded(const json_t *document, const json_t *entries, F
     return st;
 }
 
+/* What the formulas of the front are on data sets in which missing values are imputed. */
+static shy_status print_imputed(const json_t *document, const json_t *entries, FILE *stream)
+{
+    shy_status st = SHY_OK;
+    const char *metric = json_string_value(json_array_get(json_object_get(document, "metrics"), 0));
+    shy_table table = {0};
+    size_t i;
+    json_t *entry;
+    int rows = 0;
+    uint64_t sets = 0;
+
+    shy_table_column(&table, "of complexity", true);
+    shy_table_column(&table, "samples with gaps", true);
+    shy_table_column(&table, metric == NULL ? "fit" : metric, true);
+    shy_table_column(&table, "intercept", true);
+    shy_table_column(&table, "slope", true);
+    shy_table_column(&table, "its error", true);
+    shy_table_column(&table, "missing information", true);
+    json_array_foreach(entries, i, entry)
+    {
+        const json_t *imputed = json_object_get(entry, "imputed");
+        char text[32];
+        if (!json_is_object(imputed)) continue;
+        snprintf(text, sizeof text, "%" PRIu64, count_of(entry, "complexity"));
+        shy_table_cell(&table, text);
+        shy_table_cell(&table, shy_text_thousands(count_of(imputed, "missing"), text));
+        metric_cell(&table, json_object_get(json_object_get(imputed, "metrics"), metric == NULL ? "" : metric));
+        number_cell(&table, json_object_get(imputed, "intercept"), 6);
+        number_cell(&table, json_object_get(imputed, "slope"), 6);
+        number_cell(&table, json_object_get(imputed, "slope_error"), 3);
+        number_cell(&table, json_object_get(imputed, "fmi"), 2);
+        if (count_of(imputed, "sets") > sets) sets = count_of(imputed, "sets");
+        rows++;
+    }
+    if (rows > 0) {
+        fprintf(stream, "\nWith missing values imputed (%" PRIu64 " data sets, the formulas as they are):\n\n", sets);
+        st = shy_table_print(&table, stream);
+    }
+    shy_table_free(&table);
+    return st;
+}
+
+/* How a factor comes from its column; a formula cannot be computed for another patient without that. */
+static void print_derived(const json_t *document, FILE *stream)
+{
+    const char *name;
+    json_t *words;
+    json_t *derived = json_object_get(document, "derived");
+
+    if (json_object_size(derived) == 0) return;
+    fputs("\nFactors that are made from columns:\n\n", stream);
+    json_object_foreach(derived, name, words)
+    {
+        fprintf(stream, "  %s: %s\n", name, json_string_value(words));
+    }
+}
+
 static void print_reading(const json_t *document, FILE *stream)
 {
     char samples[32], formulas[32], text[1024];
@@ -323,6 +380,8 @@ shy_status shy_report_print_front(const json_t *document, bool reading, FILE *st
     }
     shy_status st = print_table(document, front, stream);
     if (st == SHY_OK) st = print_rounded(document, front, stream);
+    if (st == SHY_OK) st = print_imputed(document, front, stream);
+    if (st == SHY_OK) print_derived(document, stream);
     if (st == SHY_OK) print_screening(document, stream);
     if (st == SHY_OK && reading) print_reading(document, stream);
     return st;

@@ -29,11 +29,7 @@ typedef struct {
     double metric[SHY_METRICS_MAX];
     char *rounded;           /* the formula with simple constants, or NULL; the following are of its refit */
     double rounded_intercept, rounded_slope, rounded_loss, rounded_metric[SHY_METRICS_MAX];
-    int imputed_sets;        /* data sets with imputed values on which it was refitted; 0: nothing was missing. With less than 2 nothing is pooled */
-    uint64_t imputed_missing; /* samples that lack a factor of it */
-    shy_pooled imputed_slope;
-    double imputed_intercept, imputed_metric[SHY_METRICS_MAX];
-    double *set_slope, *set_error; /* [imputed_sets] */
+    shy_imputed *imputed; /* refitted with missing values imputed; NULL: nothing was missing */
     shy_verdict verdict;
     uint64_t twins_count; /* all found */
     int twins_listed;     /* those named below */

@@ -297,16 +297,6 @@ typedef struct {
     double intercept, slope;
 } shy_rounded;
 
-/** A formula refitted on imputed data sets, its constants as they are: outcome or logit = intercept + slope·z. */
-typedef struct {
-    shy_pooled slope;
-    double intercept;                /* means over the sets, as the metrics */
-    double metric[SHY_METRICS_MAX];
-    uint64_t missing;                /* samples that lack a factor of the formula */
-    int sets;                        /* those that could be fitted; with less than 2 nothing is pooled */
-    double *slopes, *errors;         /* [sets] */
-} shy_imputed;
-
 /** One formula kept: tree over problem->name numbering; fitted constants are nodes of the tree. */
 typedef struct {
     int complexity;

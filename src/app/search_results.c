@@ -58,25 +58,7 @@ static shy_status build_rounded(const shy_rounded *rounded, shy_entry *entry)
     return shy_string_copy(rounded->text, &entry->rounded);
 }
 
-static shy_status build_imputed(const shy_imputed *imputed, shy_entry *entry)
-{
-    shy_status st = SHY_OK;
-
-    if (!imputed) return SHY_OK;
-    SHY_TRY(shy_new((size_t)imputed->sets, sizeof *entry->set_slope, &entry->set_slope));
-    SHY_TRY(shy_new((size_t)imputed->sets, sizeof *entry->set_error, &entry->set_error));
-    entry->imputed_sets = imputed->sets;
-    entry->imputed_missing = imputed->missing;
-    entry->imputed_slope = imputed->slope;
-    entry->imputed_intercept = imputed->intercept;
-    memcpy(entry->imputed_metric, imputed->metric, sizeof entry->imputed_metric);
-    memcpy(entry->set_slope, imputed->slopes, (size_t)imputed->sets * sizeof *entry->set_slope);
-    memcpy(entry->set_error, imputed->errors, (size_t)imputed->sets * sizeof *entry->set_error);
-out:
-    return st;
-}
-
-static shy_status build_entry(const builder *b, const shy_found *found, shy_entry *entry)
+static shy_status build_entry(const builder *b, shy_found *found, shy_entry *entry)
 {
     shy_status st = SHY_OK;
     shy_unit unit = shy_tree_unit(b->units, b->session->options.grammar.units, &found->tree, b->unit);
@@ -92,10 +74,10 @@ static shy_status build_entry(const builder *b, const shy_found *found, shy_entr
     entry->lost_chance = found->lost_chance;
     entry->verdict = found->fit.verdict;
     entry->twins_count = found->twins_count;
+    entry->imputed = found->imputed, found->imputed = NULL; /* it changes hands */
     memcpy(entry->metric, found->fit.metric, sizeof entry->metric);
     SHY_TRY(shy_string_copy(found->text, &entry->formula));
     SHY_TRY(build_rounded(found->rounded, entry));
-    SHY_TRY(build_imputed(found->imputed, entry));
     SHY_TRY(shy_tree_print(&found->tree, (const char *const *)b->problem->name, DIGITS_SHORT, &entry->formula_short));
     SHY_TRY(unit_text ? shy_string_copy(unit_text, &entry->unit) : SHY_MEMORY);
     SHY_TRY(shy_new((size_t)found->tree.count, sizeof *entry->factors, &entry->factors));
@@ -110,7 +92,7 @@ out:
 static shy_status build_levels(const builder *b, shy_results *r)
 {
     shy_status st = SHY_OK;
-    const shy_search_result *result = b->session->result;
+    shy_search_result *result = b->session->result;
 
     SHY_TRY(shy_new((size_t)result->levels, sizeof *r->level, &r->level));
     for (int l = 0; l < result->levels; l++) {

@@ -32,3 +32,16 @@ void shy_pool(int sets, const double *estimate, const double *variance, double c
                                .fmi = isinf(rise) ? 1.0 : (rise + 2.0 / (df + 3.0)) / (rise + 1.0),
                                .df = df};
 }
+
+void shy_imputed_free(shy_imputed **imputed)
+{
+    shy_imputed *i = *imputed;
+
+    if (!i) return;
+    for (int k = 0; k < SHY_BASIS_MAX; k++) {
+        shy_free(&i->term[k].text);
+        shy_free(&i->term[k].coefficient);
+        shy_free(&i->term[k].error);
+    }
+    shy_free(imputed);
+}

@@ -95,22 +95,35 @@ static bool add_rounded(const shy_results *results, const shy_entry *entry, json
                                          metrics(results, entry->rounded_metric), "loss", number(entry->rounded_loss))) == 0;
 }
 
-/* Only where values were missing; with less than two sets there is nothing to pool. */
+static json_t *imputed_term(const shy_imputed_term *term)
+{
+    const shy_pooled *p = &term->pooled;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "formula", shy_report_json_string(term->text), "coefficient",
+                     number(p->estimate), "error", number(p->error), "within", number(p->within), "between", number(p->between), "fmi",
+                     number(p->fmi), "df", number(p->df), "coefficients", numbers(term->coefficient, p->sets), "errors",
+                     numbers(term->error, p->sets));
+}
+
+/* With less than two sets there is nothing to pool. */
+static json_t *imputed_json(const shy_results *results, const shy_imputed *i)
+{
+    const shy_pooled *slope = &i->term[0].pooled;
+    json_t *terms;
+
+    if (i->sets < 2) return json_pack("{s:i, s:I}", "sets", i->sets, "missing", (json_int_t)i->missing);
+    terms = json_array();
+    for (int k = 0; k < i->terms && terms != NULL; k++)
+        if (json_array_append_new(terms, imputed_term(&i->term[k])) != 0) json_decref(terms), terms = NULL;
+    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "sets", i->sets, "missing", (json_int_t)i->missing, "intercept",
+                     number(i->intercept), "slope", number(slope->estimate), "slope_error", number(slope->error), "fmi", number(slope->fmi), "df",
+                     number(slope->df), "metrics", metrics(results, i->metric), "terms", terms);
+}
+
+/* Only where values were missing. */
 static bool add_imputed(const shy_results *results, const shy_entry *entry, json_t *object)
 {
-    const shy_pooled *slope = &entry->imputed_slope;
-
-    if (entry->imputed_missing == 0) return true;
-    if (entry->imputed_sets < 2)
-        return json_object_set_new(object, "imputed",
-                                   json_pack("{s:i, s:I}", "sets", entry->imputed_sets, "missing", (json_int_t)entry->imputed_missing)) == 0;
-    return json_object_set_new(
-               object, "imputed",
-               json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "sets", entry->imputed_sets, "missing",
-                         (json_int_t)entry->imputed_missing, "intercept", number(entry->imputed_intercept), "slope", number(slope->estimate),
-                         "slope_error", number(slope->error), "within", number(slope->within), "between", number(slope->between), "fmi",
-                         number(slope->fmi), "df", number(slope->df), "metrics", metrics(results, entry->imputed_metric), "slopes",
-                         numbers(entry->set_slope, entry->imputed_sets), "errors", numbers(entry->set_error, entry->imputed_sets))) == 0;
+    return entry->imputed == NULL || json_object_set_new(object, "imputed", imputed_json(results, entry->imputed)) == 0;
 }
 
 /* How factors of the front come from their columns, in words. Only where there are such. */

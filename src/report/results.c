@@ -16,8 +16,7 @@ static void free_entry(shy_entry *entry)
     shy_free(&entry->formula_short);
     shy_free(&entry->unit);
     shy_free(&entry->rounded);
-    shy_free(&entry->set_slope);
-    shy_free(&entry->set_error);
+    shy_imputed_free(&entry->imputed);
     free_texts(&entry->factors, entry->factors_count);
     free_texts(&entry->twins, entry->twins_listed);
 }

@@ -250,42 +250,51 @@ static shy_status print_rounded(const json_t *document, const json_t *entries, F
     return st;
 }
 
-/* What the formulas of the front are on data sets in which missing values are imputed. */
+/* The terms of a formula, one a line; what holds for all of it stands in the first. */
+static void add_imputed(shy_table *table, const json_t *entry, const json_t *imputed, const char *metric)
+{
+    char text[32];
+    size_t k;
+    json_t *term;
+
+    json_array_foreach(json_object_get(imputed, "terms"), k, term)
+    {
+        snprintf(text, sizeof text, "%" PRIu64, count_of(entry, "complexity"));
+        shy_table_cell(table, k == 0 ? text : "");
+        shy_table_cell(table, k == 0 ? shy_text_thousands(count_of(imputed, "missing"), text) : "");
+        if (k == 0) metric_cell(table, json_object_get(json_object_get(imputed, "metrics"), metric));
+        else shy_table_cell(table, "");
+        if (k == 0) number_cell(table, json_object_get(imputed, "intercept"), 6);
+        else shy_table_cell(table, "");
+        shy_table_cell(table, word(term, "formula"));
+        number_cell(table, json_object_get(term, "coefficient"), 6);
+        number_cell(table, json_object_get(term, "error"), 3);
+        number_cell(table, json_object_get(term, "fmi"), 2);
+    }
+}
+
+/* The formulas of the front on data sets in which missing values are imputed. */
 static shy_status print_imputed(const json_t *document, const json_t *entries, FILE *stream)
 {
-    shy_status st = SHY_OK;
+    static const char *const heading[] = {"of complexity", "incomplete", NULL, "intercept", "term", "coefficient", "error", "missing information"};
     const char *metric = json_string_value(json_array_get(json_object_get(document, "metrics"), 0));
+    shy_status st = SHY_OK;
     shy_table table = {0};
     size_t i;
     json_t *entry;
-    int rows = 0;
     uint64_t sets = 0;
 
-    shy_table_column(&table, "of complexity", true);
-    shy_table_column(&table, "samples with gaps", true);
-    shy_table_column(&table, metric == NULL ? "fit" : metric, true);
-    shy_table_column(&table, "intercept", true);
-    shy_table_column(&table, "slope", true);
-    shy_table_column(&table, "its error", true);
-    shy_table_column(&table, "missing information", true);
+    if (metric == NULL) metric = "fit";
+    for (size_t k = 0; k < sizeof heading / sizeof *heading; k++) shy_table_column(&table, heading[k] == NULL ? metric : heading[k], k != 4);
     json_array_foreach(entries, i, entry)
     {
         const json_t *imputed = json_object_get(entry, "imputed");
-        char text[32];
         if (!json_is_object(imputed)) continue;
-        snprintf(text, sizeof text, "%" PRIu64, count_of(entry, "complexity"));
-        shy_table_cell(&table, text);
-        shy_table_cell(&table, shy_text_thousands(count_of(imputed, "missing"), text));
-        metric_cell(&table, json_object_get(json_object_get(imputed, "metrics"), metric == NULL ? "" : metric));
-        number_cell(&table, json_object_get(imputed, "intercept"), 6);
-        number_cell(&table, json_object_get(imputed, "slope"), 6);
-        number_cell(&table, json_object_get(imputed, "slope_error"), 3);
-        number_cell(&table, json_object_get(imputed, "fmi"), 2);
+        add_imputed(&table, entry, imputed, metric);
         if (count_of(imputed, "sets") > sets) sets = count_of(imputed, "sets");
-        rows++;
     }
-    if (rows > 0) {
-        fprintf(stream, "\nWith missing values imputed (%" PRIu64 " data sets, the formulas as they are):\n\n", sets);
+    if (sets >= 2) {
+        fprintf(stream, "\nWith missing values imputed (%" PRIu64 " data sets; intercept + the sum of coefficient * term):\n\n", sets);
         st = shy_table_print(&table, stream);
     }
     shy_table_free(&table);

@@ -33,8 +33,9 @@ typedef struct {
     shy_outcome *outcome;
     int formulas, sets;
     shy_tree *tree;     /* [formulas]: of the front, in its order */
+    shy_trial *trial;   /* [formulas]: the same in terms */
     shy_fit *fit;       /* [sets][formulas] */
-    double *column, *scratch;
+    double *column[SHY_BASIS_MAX], *scratch;
 } imputation;
 
 static void end(imputation *m)
@@ -42,8 +43,9 @@ static void end(imputation *m)
     shy_impute_data_free(&m->data);
     shy_outcome_destroy(&m->outcome);
     shy_free(&m->tree);
+    shy_free(&m->trial);
     shy_free(&m->fit);
-    shy_free(&m->column);
+    for (int t = 0; t < SHY_BASIS_MAX; t++) shy_free(&m->column[t]);
     shy_free(&m->scratch);
 }
 
@@ -65,13 +67,67 @@ out:
     return st;
 }
 
+/* ---- terms --------------------------------------------------------------------------------------------------------------------- */
+
+static int copy_part(const shy_tree *from, int at, shy_tree *to)
+{
+    shy_node node = from->node[at];
+    const int arity = shy_operator_get((shy_op)node.op)->arity;
+    if (arity >= 1) node.left = (uint8_t)copy_part(from, from->node[at].left, to);
+    if (arity == 2) node.right = (uint8_t)copy_part(from, from->node[at].right, to);
+    to->node[to->count] = node;
+    return to->count++;
+}
+
+static bool is_constant(const shy_tree *tree, int at)
+{
+    return tree->node[at].op == SHY_OP_CONSTANT;
+}
+
+/* c·z, z·c or c/z: the node of the constant; else −1. */
+static int weight_of(const shy_tree *tree, int at)
+{
+    const shy_node *node = &tree->node[at];
+    if (node->op != SHY_OP_MULTIPLY && node->op != SHY_OP_DIVIDE) return -1;
+    if (is_constant(tree, node->left)) return node->left;
+    return node->op == SHY_OP_MULTIPLY && is_constant(tree, node->right) ? node->right : -1;
+}
+
+/* The part without its weight: z, or 1/z. */
+static void take_part(const shy_tree *tree, int at, shy_tree *part)
+{
+    const int weight = weight_of(tree, at);
+    part->count = 0;
+    if (weight >= 0 && tree->node[at].op == SHY_OP_MULTIPLY) at = tree->node[at].left == weight ? tree->node[at].right : tree->node[at].left;
+    (void)copy_part(tree, at, part);
+    if (weight >= 0 && part->node[part->count - 1].op == SHY_OP_DIVIDE && is_constant(part, part->node[part->count - 1].left))
+        part->node[part->node[part->count - 1].left].value = 1.0;
+}
+
+/* Parts of the sum at the root that have a weight are taken off, the last first, and what is left is the first term. */
+static void take_apart(const shy_tree *tree, shy_trial *trial)
+{
+    int root = tree->count - 1, parts = 0, part[SHY_BASIS_MAX];
+    while (parts < SHY_BASIS_MAX - 1 && (tree->node[root].op == SHY_OP_ADD || tree->node[root].op == SHY_OP_SUBTRACT)) {
+        const int left = tree->node[root].left, right = tree->node[root].right;
+        if (weight_of(tree, right) < 0 && weight_of(tree, left) < 0) break;
+        part[parts++] = weight_of(tree, right) >= 0 ? right : left;
+        root = part[parts - 1] == right ? left : right;
+    }
+    trial->terms = 1 + parts;
+    take_part(tree, root, &trial->term[0]);
+    for (int t = 0; t < parts; t++) take_part(tree, part[parts - 1 - t], &trial->term[1 + t]);
+}
+
 /* ---- refits ------------------------------------------------------------------------------------------------------------------------ */
 
 static shy_status make_room(const shy_problem *problem, imputation *m)
 {
     shy_status st = SHY_OK;
     SHY_TRY(shy_new((size_t)m->sets * (size_t)m->formulas, sizeof *m->fit, &m->fit));
-    SHY_TRY(shy_new((size_t)problem->rows.rows, sizeof *m->column, &m->column));
+    SHY_TRY(shy_new((size_t)m->formulas, sizeof *m->trial, &m->trial));
+    for (int k = 0; k < m->formulas; k++) take_apart(&m->tree[k], &m->trial[k]);
+    for (int t = 0; t < SHY_BASIS_MAX; t++) SHY_TRY(shy_new((size_t)problem->rows.rows, sizeof(double), &m->column[t]));
     SHY_TRY(shy_new((size_t)SHY_TREE_MAX * SHY_CHUNK, sizeof *m->scratch, &m->scratch));
 out:
     return st;
@@ -85,8 +141,9 @@ static shy_status refit_mine(const shy_team *team, const shy_search_options *opt
         shy_impute_set(m->data, options->seed, s, options->impute_sweeps);
         for (int k = 0; k < m->formulas; k++) {
             if (!shy_impute_concerns(m->data, &m->tree[k])) continue;
-            shy_impute_evaluate(m->data, &m->tree[k], m->scratch, m->column);
-            SHY_TRY(shy_outcome_refit(m->outcome, 1, (const double *const *)&m->column, &m->fit[(size_t)s * (size_t)m->formulas + (size_t)k]));
+            for (int t = 0; t < m->trial[k].terms; t++) shy_impute_evaluate(m->data, &m->trial[k].term[t], m->scratch, m->column[t]);
+            SHY_TRY(shy_outcome_refit(m->outcome, m->trial[k].terms, (const double *const *)m->column,
+                                      &m->fit[(size_t)s * (size_t)m->formulas + (size_t)k]));
         }
     }
 out:
@@ -122,40 +179,63 @@ out:
 /* ---- pooled ------------------------------------------------------------------------------------------------------------------------------ */
 
 /* Degrees of freedom if nothing were missing: of partial likelihoods it is the events that count. */
-static double complete_df(const shy_problem *p, const shy_impute_data *d)
+static double complete_df(const shy_problem *p, const shy_impute_data *d, int terms)
 {
     const bool partial = p->ops->needs_time || strcmp(p->ops->name, "matched") == 0;
     const int constants = p->ops->has_intercept ? 1 : p->data.levels > 1 && !partial ? p->data.levels - 1 : 0;
-    return fmax((partial ? d->events : d->used) - 1.0 - constants - p->data.covariates, 1.0);
+    return fmax((partial ? d->events : d->used) - terms - constants - p->data.covariates, 1.0);
 }
 
 static bool usable(const shy_fit *fit)
 {
-    return (fit->verdict == SHY_FITTED || fit->verdict == SHY_FIRTH) && isfinite(fit->coefficient[0]) && isfinite(fit->error[0]);
+    bool finite = fit->verdict == SHY_FITTED || fit->verdict == SHY_FIRTH;
+    for (int t = 0; t < fit->terms; t++) finite = finite && isfinite(fit->coefficient[t]) && isfinite(fit->error[t]);
+    return finite;
+}
+
+static const shy_fit *fit_of(const imputation *m, int set, int formula)
+{
+    return &m->fit[(size_t)set * (size_t)m->formulas + (size_t)formula];
+}
+
+static shy_status pool_term(const shy_problem *p, const imputation *m, int k, int t, shy_imputed *to)
+{
+    shy_status st = SHY_OK;
+    shy_imputed_term *term = &to->term[t];
+    double *variance = NULL;
+    int at = 0;
+    SHY_TRY(shy_new((size_t)m->sets, sizeof *variance, &variance));
+    SHY_TRY(shy_new((size_t)m->sets, sizeof *term->coefficient, &term->coefficient));
+    SHY_TRY(shy_new((size_t)m->sets, sizeof *term->error, &term->error));
+    SHY_TRY(shy_tree_print(&m->trial[k].term[t], (const char *const *)p->name, 0, &term->text));
+    for (int s = 0; s < m->sets; s++) {
+        const shy_fit *fit = fit_of(m, s, k);
+        if (!usable(fit)) continue;
+        term->coefficient[at] = fit->coefficient[t], term->error[at] = fit->error[t];
+        variance[at++] = fit->error[t] * fit->error[t];
+    }
+    if (at >= 2) shy_pool(at, term->coefficient, variance, complete_df(p, m->data, m->trial[k].terms), &term->pooled);
+out:
+    shy_free(&variance);
+    return st;
 }
 
 static shy_status pool_formula(const shy_problem *p, const imputation *m, int k, shy_imputed *to)
 {
     shy_status st = SHY_OK;
-    double *variance = NULL;
-    SHY_TRY(shy_new((size_t)m->sets, sizeof *variance, &variance));
-    SHY_TRY(shy_new((size_t)m->sets, sizeof *to->slopes, &to->slopes));
-    SHY_TRY(shy_new((size_t)m->sets, sizeof *to->errors, &to->errors));
+    to->terms = m->trial[k].terms;
+    to->missing = shy_impute_lacking(m->data, &m->tree[k]);
     for (int s = 0; s < m->sets; s++) {
-        const shy_fit *fit = &m->fit[(size_t)s * (size_t)m->formulas + (size_t)k];
+        const shy_fit *fit = fit_of(m, s, k);
         if (!usable(fit)) continue;
-        to->slopes[to->sets] = fit->coefficient[0], to->errors[to->sets] = fit->error[0];
-        variance[to->sets++] = fit->error[0] * fit->error[0];
+        to->sets++;
         to->intercept += fit->intercept;
         for (int q = 0; q < SHY_METRICS_MAX; q++) to->metric[q] += fit->metric[q];
     }
-    to->missing = shy_impute_lacking(m->data, &m->tree[k]);
-    if (to->sets < 2) goto out;
-    to->intercept /= to->sets;
-    for (int q = 0; q < SHY_METRICS_MAX; q++) to->metric[q] /= to->sets;
-    shy_pool(to->sets, to->slopes, variance, complete_df(p, m->data), &to->slope);
+    for (int t = 0; t < to->terms; t++) SHY_TRY(pool_term(p, m, k, t, to));
+    if (to->sets > 0) to->intercept /= to->sets;
+    for (int q = 0; to->sets > 0 && q < SHY_METRICS_MAX; q++) to->metric[q] /= to->sets;
 out:
-    shy_free(&variance);
     return st;
 }
 

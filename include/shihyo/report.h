@@ -30,6 +30,7 @@ typedef struct {
     double metric[SHY_METRICS_MAX];
     char *rounded;           /* the formula with simple constants, or NULL; the following are of its refit */
     double rounded_intercept, rounded_slope, rounded_loss, rounded_metric[SHY_METRICS_MAX];
+    shy_imputed *imputed; /* refitted with missing values imputed; NULL: nothing was missing */
     shy_verdict verdict;
     uint64_t twins_count; /* all found */
     int twins_listed;     /* those named below */
@@ -65,6 +66,8 @@ typedef struct {
     int levels;
     shy_level *level; /* ascending complexity; levels without formulas are present with count 0 */
     int front_count;
+    int derived_count;
+    char **derived_name, **derived_words; /* factors of the front that are not a column as it is, and what is done to make them */
     const shy_entry **front; /* borrowed from the levels, ascending complexity */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;

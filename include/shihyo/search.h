@@ -21,7 +21,8 @@ typedef enum { SHY_CATEGORIES_OFF, SHY_CATEGORIES_ONEHOT, SHY_CATEGORIES_ORDERED
 typedef enum {
     SHY_MISSING_COMPLETE,  /* the sample is left out */
     SHY_MISSING_MEDIAN,    /* the median of the samples in use takes its place; of levels the most frequent one */
-    SHY_MISSING_INDICATOR  /* the same, and a further factor is 1 where it was missing */
+    SHY_MISSING_INDICATOR, /* the same, and a further factor is 1 where it was missing */
+    SHY_MISSING_MULTIPLE   /* as MEDIAN for the search; the formulas of the front are refitted on imputed data sets */
 } shy_missing;
 
 /** How columns become factors. Names and patterns (* ?) as in shy_problem_options; a name goes before a pattern. All zero: columns as they are. */
@@ -36,9 +37,9 @@ typedef struct {
     const char *const *range;        /* "bili in 0.1..50": see shy_range_parse */
     int range_count;
     shy_missing missing;
-    const char *const *missing_columns[SHY_MISSING_INDICATOR + 1]; /* [method]: columns with a method of their own */
-    int missing_count[SHY_MISSING_INDICATOR + 1];
-    double missing_most;             /* a factor of method median that lacks more than this share is left out; 0: none is */
+    const char *const *missing_columns[SHY_MISSING_MULTIPLE + 1]; /* [method]: columns with a method of their own */
+    int missing_count[SHY_MISSING_MULTIPLE + 1];
+    double missing_most;             /* a factor of method median or multiple that lacks more than this share is left out; 0: none is */
 } shy_factor_options;
 
 /** "bili in 0.1..50", "age in 18..", "ratio in ..3": column (owned) and limits, infinite where they are left out. SHY_INPUT if it is none. */
@@ -62,6 +63,7 @@ typedef struct {
     double lowest, highest;          /* plausible range; infinite: none */
     double fill;                     /* NaN: what is missing stays missing */
     double low, high;                /* winsorising limits; infinite: none */
+    bool imputed;                    /* the fill is for the search; afterwards what is missing is imputed */
 } shy_derivation;
 
 /** The factor's value from the column's, for any patient. Cannot fail. */
@@ -161,6 +163,8 @@ typedef struct {
     const char **modality;           /* [factors] */
     shy_interval *range;             /* [factors], over all samples in use */
     double *first_sample;            /* [factors]: the values of sample 0, on every rank */
+    shy_cohort *cohort;              /* borrowed; NULL: there is none */
+    uint64_t *cohort_row;            /* [rows.rows]: where my samples are in the cohort, ascending; owned */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
     shy_rules *rules;                /* of shy_problem_rule; NULL: none */
     const struct shy_extended *extended; /* factors from some number on stand for formulas: src/search/macro.h; NULL: none do */
@@ -247,11 +251,13 @@ typedef struct {
     int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
     shy_inner inner;                 /* with polish */
+    int impute_sets, impute_sweeps;  /* imputed data sets for the front, 2 … SHY_SETS_MAX, and sweeps for each; see shy_derivation.imputed */
     double rounding;                 /* when constants are rounded, loss may grow by this share of the smaller of loss and 1 − loss; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 
 #define SHY_TEMPLATES_MAX 64
+#define SHY_SETS_MAX 1000           /* imputed data sets; and sweeps */
 #define SHY_COMPLEXITY_MAX 64 /* sums of formulas included */
 #define SHY_TERMS_MAX SHY_BASIS_MAX /* formulas in a sum: each is a column of the refit */
 #define SHY_TERMS_FACTORS_MAX 16    /* different factors in a sum */
@@ -307,6 +313,7 @@ typedef struct {
     int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
     bool is_template;                /* it is one of options->templates, and stays in the lists however good it is */
     char *text;                      /* shortest exact text */
+    shy_imputed *imputed;            /* of formulas on the front that have factors with imputed values; or NULL */
     shy_rounded *rounded;            /* of formulas on the front that have constants, if options->rounding asks for it; or NULL */
     uint64_t twins_count;
     int twins_listed;

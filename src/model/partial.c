@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "exponential.h"
+#include "elementary.h"
 #include "partial.h"
 #include "shihyo/linalg.h"
 
@@ -132,11 +132,11 @@ void shy_partial_destroy(struct shy_partial **partial)
     shy_free(partial);
 }
 
-void shy_partial_likelihood(struct shy_partial *p, shy_likelihood *likelihood, void *context, double least)
+void shy_partial_likelihood(struct shy_partial *p, shy_likelihood *likelihood, void *context, double events)
 {
     p->newton->likelihood = likelihood;
     p->newton->context = context;
-    p->newton->least = least;
+    p->newton->events = events;
 }
 
 /* Column x over my rows becomes the design's column k. False: not all its values are finite. */

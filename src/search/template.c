@@ -11,16 +11,16 @@ static const char key[] = "grammar.templates";
 
 /* ---- messages -------------------------------------------------------------------------------------------------------------- */
 
-/* The message of the parser, behind the template that it is about. */
+/* Puts the template before what the parser says. */
 static shy_status fail_reading(const char *text)
 {
     shy_status st = SHY_OK;
     char *message = NULL;
-    SHY_TRY(shy_string_copy(shy_error_message(), &message));
-    st = shy_fail(SHY_INPUT, "%s: \"%s\": %s", key, text, message);
+    SHY_TRY(shy_string_format(&message, "%s: \"%s\": %s", key, text, shy_error_message()));
+    shy_error_set(message);
 out:
     shy_free(&message);
-    return st;
+    return st != SHY_OK ? st : SHY_INPUT;
 }
 
 static const char *needs(shy_op op)

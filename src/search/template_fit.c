@@ -7,7 +7,12 @@
 #include "template.h"
 
 enum { PURPOSE_TEMPLATE = 132 };
-enum { STARTS = 13, COMBINATIONS = 256, DESCENTS = 4 };
+enum { STARTS = 13, DESCENTS = 4, SWEEPS = 3 };
+
+/* Combinations of starts that are tried: fewer with many samples. A number of the samples alone. */
+#define COMBINATIONS_MOST 2500.0
+#define COMBINATIONS_LEAST 128.0
+#define COMBINED_ROWS 2e7
 
 /* ---- values to start from ---------------------------------------------------------------------------------------------------- */
 
@@ -61,6 +66,7 @@ typedef struct {
     int constants, node[SHY_TREE_MAX];
     starts of[SHY_POLISH_CONSTANTS];
     double all; /* combinations */
+    int tried;
     uint64_t seed;
 } plan;
 
@@ -71,7 +77,7 @@ static void combine(const plan *p, int i, shy_tree *tree)
     for (int k = 0; k < p->constants; k++) {
         const int count = p->of[k].count;
         int at = 0;
-        if (p->all <= COMBINATIONS) at = rest % count, rest /= count;
+        if (p->all <= p->tried) at = rest % count, rest /= count;
         else if (i > 0) at = (int)(shy_random_uniform(p->seed, PURPOSE_TEMPLATE, (uint64_t)i * SHY_POLISH_CONSTANTS + (uint64_t)k) * count);
         tree->node[p->node[k]].value = p->of[k].value[at < count ? at : count - 1];
     }
@@ -93,18 +99,50 @@ static void offer(candidate *best, int *count, double statistic, const shy_tree 
     best[at] = (candidate){statistic, *tree};
 }
 
-/* By the statistic of screening, which is cheap. Collective over the group. */
+/* The statistic of screening, which is cheap; −1 where the tree is not defined. Collective over the group. */
+static shy_status judge(shy_fitter *f, const shy_tree *tree, double *statistic_out)
+{
+    shy_status st = SHY_OK;
+    *statistic_out = -1.0;
+    if (!shy_macro_defined(f->problem, tree)) return SHY_OK;
+    SHY_TRY(shy_fitter_statistic(f, tree, statistic_out));
+    if (!isfinite(*statistic_out)) *statistic_out = -1.0;
+out:
+    return st;
+}
+
+/* Collective over the group. */
 static shy_status best_starts(shy_fitter *f, const plan *p, const shy_tree *tree, candidate *best, int *count_out)
 {
     shy_status st = SHY_OK;
     shy_tree trial = *tree;
     *count_out = 0;
-    for (int i = 0; i < p->all && i < COMBINATIONS; i++) {
-        double statistic = 0.0;
+    for (int i = 0; i < p->all && i < p->tried; i++) {
+        double statistic;
         combine(p, i, &trial);
-        if (!shy_macro_defined(f->problem, &trial)) continue;
-        SHY_TRY(shy_fitter_statistic(f, &trial, &statistic));
-        if (isfinite(statistic)) offer(best, count_out, statistic, &trial);
+        SHY_TRY(judge(f, &trial, &statistic));
+        if (statistic >= 0.0) offer(best, count_out, statistic, &trial);
+    }
+out:
+    return st;
+}
+
+/* One constant after the other by its best start, for where not all combinations were tried. Collective over the group. */
+static shy_status improve(shy_fitter *f, const plan *p, candidate *c)
+{
+    shy_status st = SHY_OK;
+    for (int sweep = 0; sweep < SWEEPS; sweep++) {
+        const double before = c->statistic;
+        for (int k = 0; k < p->constants; k++) {
+            for (int i = 0; i < p->of[k].count; i++) {
+                shy_tree trial = c->tree;
+                double statistic;
+                trial.node[p->node[k]].value = p->of[k].value[i];
+                SHY_TRY(judge(f, &trial, &statistic));
+                if (statistic > c->statistic) *c = (candidate){statistic, trial};
+            }
+        }
+        if (!(c->statistic > before)) break;
     }
 out:
     return st;
@@ -142,6 +180,7 @@ shy_status shy_template_fit(shy_fitter *f, uint64_t seed, shy_tree *tree, bool *
     plan p = {.all = 1.0, .seed = seed};
     candidate best[DESCENTS];
     int count = 0;
+    p.tried = (int)fmin(fmax(COMBINED_ROWS / (double)f->problem->rows.total, COMBINATIONS_LEAST), COMBINATIONS_MOST);
     p.constants = shy_tree_free_constants(tree, p.node);
     *fitted_out = shy_macro_defined(f->problem, tree);
     if (p.constants == 0) return SHY_OK;
@@ -152,6 +191,7 @@ shy_status shy_template_fit(shy_fitter *f, uint64_t seed, shy_tree *tree, bool *
     SHY_TRY(best_starts(f, &p, tree, best, &count));
     *fitted_out = count > 0;
     if (count == 0) return SHY_OK;
+    for (int k = 0; p.all > p.tried && k < count; k++) SHY_TRY(improve(f, &p, &best[k]));
     SHY_TRY(descend(f, best, count, tree));
     shy_tree_tidy(tree);
 out:

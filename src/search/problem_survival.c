@@ -62,7 +62,7 @@ static shy_status note_horizon(const struct shy_loading *l, const shy_target *t,
     shy_status st = SHY_OK;
     char events[32], without[32], censored[32];
 
-    SHY_TRY(shy_problem_note(l->problem, "%s: %s samples with the event, %s without it; %s censored before%s.",
+    SHY_TRY(shy_problem_note(l->problem, "%s: %s with the event, %s without it; %s censored before%s.",
                              t->outcome, shy_text_thousands((uint64_t)o->events, events),
                              shy_text_thousands((uint64_t)o->without, without),
                              shy_text_thousands((uint64_t)o->censored, censored),

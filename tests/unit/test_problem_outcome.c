@@ -715,6 +715,20 @@ static void what_is_worth_knowing_is_noted(void **state)
     }
 }
 
+/* The problem knows the columns, the outcome's model does not: only one of them may speak of strata. */
+static void strata_without_events_are_noted_once(void **state)
+{
+    static const char *const strata[] = {"calm", "sex"};
+    const shy_problem_options options = {.outcome_kind = "survival", .time = "days", .event = "died", .strata = strata, .strata_count = 2};
+    shy_problem *p = loaded(grid, &options);
+    int times = 0;
+
+    (void)state;
+    for (int k = 0; k < p->notes_count; k++) times += strstr(p->notes[k], "strata") != NULL;
+    unload(&p);
+    assert_true(everywhere(times == 1));
+}
+
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
 
 #define SURVIVAL .outcome_kind = "survival", .time = "days", .event = "died"
@@ -961,6 +975,7 @@ int main(void)
         cmocka_unit_test(counts_have_an_exposure_and_matched_samples_a_set),
         cmocka_unit_test(what_the_outcome_is_made_of_is_no_factor),
         cmocka_unit_test(what_is_worth_knowing_is_noted),
+        cmocka_unit_test(strata_without_events_are_noted_once),
         cmocka_unit_test(what_an_outcome_cannot_be_made_of_is_refused),
         cmocka_unit_test(memory_that_runs_out_on_one_rank_fails_all),
     };

@@ -35,8 +35,8 @@ typedef struct {
 } shy_rows;
 
 /**
- * What an outcome is made of: values over my rows, no NaN among them. What a kind does not use is NULL or 0. All borrowed; an outcome
- * copies what it keeps.
+ * What an outcome is made of: values over my rows, no NaN among them. What a kind does not use is NULL or 0; what is NULL is so on all members
+ * of the group, those without rows included. All borrowed; an outcome copies what it keeps.
  */
 typedef struct {
     const char *column;                  /* how messages call the outcome */
@@ -207,7 +207,7 @@ void shy_imputed_free(shy_imputed **imputed);
  * `entry` a sample is at risk from its entry on, and one that enters at h or later has weight 0. With these as case weights of a binary
  * outcome the AUC is Uno's cumulative/dynamic AUC(h), the Brier score the one weighted for censoring.
  *
- * @param time, event, entry  over my rows, entry may be NULL; read. time > entry, event 0 or 1
+ * @param time, event, entry  over my rows, entry may be NULL (on all members alike); read. time > entry, event 0 or 1
  * @param y_out, weight_out   over my rows; written
  * Collective over the group; the same bits for any number of row blocks. Refuses (SHY_INPUT) a horizon that nobody dies by, or that
  * nobody is followed up to.

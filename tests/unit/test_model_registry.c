@@ -232,7 +232,8 @@ static void a_perfect_order_is_1_and_no_more(void **state)
                 data.x[0][i] = ops->needs_time ? -data.time[i] : data.y[i];
             const shy_fit fit = refit(ops);
             for (int m = 0; m < (ops->needs_time ? 3 : 1); m++)
-                if (!(fit.metric[m] <= 1.0 && fit.metric[m] > 1.0 - 1e-12)) fail_msg("%s, n = %d: %s is %.17g", ops->name, n, ops->metric_names[m], fit.metric[m]);
+                if (!(fit.metric[m] <= 1.0 && fit.metric[m] > 1.0 - 1e-12))
+                    fail_msg("%s, n = %d: %s is %.17g", ops->name, n, ops->metric_names[m], fit.metric[m]);
         }
 }
 

@@ -36,8 +36,8 @@ typedef struct {
 } shy_rows;
 
 /**
- * What an outcome is made of: values over my rows, no NaN among them. What a kind does not use is NULL or 0. All borrowed; an outcome
- * copies what it keeps.
+ * What an outcome is made of: values over my rows, no NaN among them. What a kind does not use is NULL or 0; what is NULL is so on all members
+ * of the group, those without rows included. All borrowed; an outcome copies what it keeps.
  */
 typedef struct {
     const char *column;                  /* how messages call the outcome */
@@ -133,7 +133,7 @@ const shy_outcome_ops *shy_outcome_kind(const shy_outcome *outcome);
 const shy_metric *shy_outcome_metric(const shy_outcome *outcome);
 /** The null model: terms 0, the metrics of the covariates alone. Borrowed. */
 const shy_fit *shy_outcome_null(const shy_outcome *outcome);
-/** Sentences on what was done to the covariates: dropped ones and why. Borrowed. */
+/** Sentences on what was done to the covariates (dropped ones and why, how they are fitted), and on data that tell little. Borrowed. */
 const char *const *shy_outcome_notes(const shy_outcome *outcome, int *count_out);
 /**
  * After the last refit (after creation: of the null model): the coefficients of the covariates as given, 0 for dropped ones; the fit's
@@ -218,7 +218,7 @@ void shy_imputed_free(shy_imputed **imputed);
  * `entry` a sample is at risk from its entry on, and one that enters at h or later has weight 0. With these as case weights of a binary
  * outcome the AUC is Uno's cumulative/dynamic AUC(h), the Brier score the one weighted for censoring.
  *
- * @param time, event, entry  over my rows, entry may be NULL; read. time > entry, event 0 or 1
+ * @param time, event, entry  over my rows, entry may be NULL (on all members alike); read. time > entry, event 0 or 1
  * @param y_out, weight_out   over my rows; written
  * Collective over the group; the same bits for any number of row blocks. Refuses (SHY_INPUT) a horizon that nobody dies by, or that
  * nobody is followed up to.

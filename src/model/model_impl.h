@@ -163,6 +163,8 @@ int shy_sums_most(const shy_outcome *outcome);
 extern const shy_outcome_ops shy_outcome_continuous, shy_outcome_binary, shy_outcome_count, shy_outcome_ordinal;
 extern const shy_outcome_ops shy_outcome_survival, shy_outcome_matched;
 
+/** A sentence for shy_outcome_notes; takes over `text`. Not collective. */
+shy_status shy_outcome_note(shy_outcome *outcome, char *text);
 /** Makes covariates orthonormal and notes those that are dropped (covariates.c). Collective. Fails if one is infinite. */
 shy_status shy_outcome_adjust(shy_outcome *outcome, const shy_outcome_data *data);
 /** Centres the treatment of an interaction (interaction.c), if there is one. Collective. SHY_INPUT if it is constant. */

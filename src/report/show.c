@@ -15,14 +15,14 @@ static const struct {
     const char *verdict, *meaning;
 } verdicts[] = {
     {"separated",
-     "separated: the formula divides those with and without the outcome completely, or all but a tie, so that nothing limits its "
-     "slope: intercept and slope are arbitrary. With few samples the division may be chance; else look whether a factor only says the "
+     "separated: the formula orders the samples as the outcome does, without exception or all but a tie, so that nothing limits its "
+     "slope: intercept and slope are arbitrary. With few samples or events this may be chance; else look whether a factor only says the "
      "outcome in other words (factors.exclude)."},
     {"singular",
      "singular: on these samples the parts of the formula cannot be told apart, so its constants are not unique."},
     {"firth",
-     "firth: the groups divide completely, or there are few events for the parameters, so the fit is Firth's: a penalised likelihood that "
-     "keeps intercept and slope finite and less biased."},
+     "firth: the formula divides the two groups completely, or one group has fewer than ten samples for each slope (covariates have one, "
+     "too), so the fit is Firth's: a penalty keeps intercept and slope finite and less biased. What is found on so few may be chance."},
     {"diverged", "diverged: the fit did not converge; do not rely on it."},
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stage.h"
+#include "study.h"
 #include "terms.h"
 
 /* ---- on which samples ---------------------------------------------------------------------------------------------------- */
@@ -61,9 +62,9 @@ static shy_status check_plan(const shy_search_options *options, const shy_plan *
         const double unit = small ? 0x1p10 : 0x1p20;
         const char *name = small ? "KiB" : "MiB";
         return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
-                                    "fewer factors, or a smaller search.keep%s%s.",
+                                    "fewer factors, or a smaller search.keep%s%s%s.",
                         ceil(plan->bytes_per_rank / unit), name, floor((double)options->memory / unit), name,
-                        options->screen_rows > 0 ? " or search.screen_rows" : "", options->terms > 1 ? " or search.terms_keep" : "");
+                        options->screen_rows > 0 ? " or search.screen_rows" : "", options->terms > 1 ? " or search.terms_keep" : "", options->passes > 1 ? " or search.pass_complexity" : "");
     }
     return SHY_OK;
 }
@@ -129,7 +130,7 @@ out:
     return st;
 }
 
-shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
+shy_status shy_plan_once(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
 {
     shy_status st = SHY_OK;
     shy_stage stage = {0};
@@ -140,5 +141,14 @@ shy_status shy_search_plan(const shy_problem *problem, const shy_search_options 
 out:
     shy_jobs_destroy(&jobs);
     shy_stage_leave(&stage);
+    return st;
+}
+
+shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY(shy_plan_once(problem, options, plan_out));
+    if (options->passes > 1) SHY_TRY(shy_passes_plan(problem, options, plan_out));
+out:
     return st;
 }

@@ -16,9 +16,10 @@
 /**
  * FITTED: exact. SINGULAR: a column is constant or a combination of those before it; it has the coefficient 0 and the
  * others are fitted exactly. SEPARATED: the likelihood has no maximum (complete or quasi-separation); coefficients are
- * those of a finite fit close to its supremum. FIRTH: fitted by Firth's penalised likelihood, which always has a maximum, because of
- * separation or few events (binary: fewer than ten samples of the rarer class per slope, covariates counted); finite and usable like FITTED. DIVERGED: not fitted; the null model, unless a fit came to a halt at
- * finite coefficients.
+ * those of a finite fit close to its supremum. FIRTH: fitted by Firth's penalised likelihood, which always has a maximum, because of separation
+ * or few events (binary: fewer than ten samples of the rarer class per slope, covariates counted; the null model likewise if it has covariates and
+ * these with one column more are too many); finite and usable like FITTED, but the loss can be slightly above 1. DIVERGED: not fitted; the
+ * null model, unless a fit came to a halt at finite coefficients.
  */
 typedef enum { SHY_FITTED, SHY_SEPARATED, SHY_SINGULAR, SHY_DIVERGED, SHY_FIRTH } shy_verdict;
 const char *shy_verdict_name(shy_verdict verdict); /* "fitted", "separated", … */
@@ -155,6 +156,47 @@ shy_status shy_outcome_refit(const shy_outcome *outcome, int terms, const double
  * FIRTH it is y − p̂ as well, and the derivative lacks what the penalty adds. Not collective.
  */
 void shy_outcome_residual(const shy_outcome *outcome, double *residual);
+
+/* ---- several imputed data sets ------------------------------------------------------------------------------------------- */
+
+/** A number estimated on several imputed data sets, by Rubin's rules. */
+typedef struct {
+    int sets;
+    double estimate, error;             /* mean over the sets; square root of within + (1 + 1/sets)·between */
+    double within, between;             /* mean of the squared standard errors; variance of the estimates */
+    double fmi;                         /* fraction of missing information: the share of what is not known because values are missing */
+    double df;                          /* degrees of freedom (Barnard and Rubin, 1999) */
+} shy_pooled;
+
+/**
+ * @param sets         at least 2
+ * @param estimate     [sets]
+ * @param variance     [sets]: squared standard errors
+ * @param complete_df  degrees of freedom if nothing were missing: samples less parameters
+ * Not collective. Cannot fail.
+ */
+void shy_pool(int sets, const double *estimate, const double *variance, double complete_df, shy_pooled *pooled_out);
+
+/** A term of a formula on the data sets. */
+typedef struct {
+    char *text;
+    shy_pooled pooled;
+    double *coefficient, *error;        /* [sets] */
+} shy_imputed_term;
+
+/**
+ * A formula refitted on imputed data sets: outcome or logit = intercept + the sum of coefficient·term, the first of which has the slope. Constants that
+ * weight a part of a sum are refitted, too, so such a part is a term; constants within a term are as they were. All owned.
+ */
+typedef struct {
+    int terms;
+    shy_imputed_term term[SHY_BASIS_MAX];
+    double intercept;                   /* means over the sets, as the metrics */
+    double metric[SHY_METRICS_MAX];
+    uint64_t missing;                   /* samples that lack a factor of the formula */
+    int sets;                           /* those that could be fitted; with less than 2 nothing is pooled */
+} shy_imputed;
+void shy_imputed_free(shy_imputed **imputed);
 
 /* ---- horizons: "dead within 3 years" as a binary outcome with weights ------------------------------------------------ */
 

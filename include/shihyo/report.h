@@ -25,10 +25,12 @@ typedef struct {
     double statistic;        /* screening statistic, r² with the response, fp64 */
     double loss, likelihood_ratio;
     int summands;            /* formulas that it is a sum of */
+    bool is_template;        /* one of the user's own formulas, with its constants fitted */
     double lost_chance;      /* that screening on a part of the samples loses a formula as good as this one */
     double metric[SHY_METRICS_MAX];
     char *rounded;           /* the formula with simple constants, or NULL; the following are of its refit */
     double rounded_intercept, rounded_slope, rounded_loss, rounded_metric[SHY_METRICS_MAX];
+    shy_imputed *imputed; /* refitted with missing values imputed; NULL: nothing was missing */
     shy_verdict verdict;
     uint64_t twins_count; /* all found */
     int twins_listed;     /* those named below */
@@ -64,6 +66,8 @@ typedef struct {
     int levels;
     shy_level *level; /* ascending complexity; levels without formulas are present with count 0 */
     int front_count;
+    int derived_count;
+    char **derived_name, **derived_words; /* factors of the front that are not a column as it is, and what is done to make them */
     const shy_entry **front; /* borrowed from the levels, ascending complexity */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;

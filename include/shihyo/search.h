@@ -21,7 +21,8 @@ typedef enum { SHY_CATEGORIES_OFF, SHY_CATEGORIES_ONEHOT, SHY_CATEGORIES_ORDERED
 typedef enum {
     SHY_MISSING_COMPLETE,  /* the sample is left out */
     SHY_MISSING_MEDIAN,    /* the median of the samples in use takes its place; of levels the most frequent one */
-    SHY_MISSING_INDICATOR  /* the same, and a further factor is 1 where it was missing */
+    SHY_MISSING_INDICATOR, /* the same, and a further factor is 1 where it was missing */
+    SHY_MISSING_MULTIPLE   /* as MEDIAN for the search; the formulas of the front are refitted on imputed data sets */
 } shy_missing;
 
 /** How columns become factors. Names and patterns (* ?) as in shy_problem_options; a name goes before a pattern. All zero: columns as they are. */
@@ -36,9 +37,9 @@ typedef struct {
     const char *const *range;        /* "bili in 0.1..50": see shy_range_parse */
     int range_count;
     shy_missing missing;
-    const char *const *missing_columns[SHY_MISSING_INDICATOR + 1]; /* [method]: columns with a method of their own */
-    int missing_count[SHY_MISSING_INDICATOR + 1];
-    double missing_most;             /* a factor of method median that lacks more than this share is left out; 0: none is */
+    const char *const *missing_columns[SHY_MISSING_MULTIPLE + 1]; /* [method]: columns with a method of their own */
+    int missing_count[SHY_MISSING_MULTIPLE + 1];
+    double missing_most;             /* a factor of method median or multiple that lacks more than this share is left out; 0: none is */
 } shy_factor_options;
 
 /** "bili in 0.1..50", "age in 18..", "ratio in ..3": column (owned) and limits, infinite where they are left out. SHY_INPUT if it is none. */
@@ -62,6 +63,7 @@ typedef struct {
     double lowest, highest;          /* plausible range; infinite: none */
     double fill;                     /* NaN: what is missing stays missing */
     double low, high;                /* winsorising limits; infinite: none */
+    bool imputed;                    /* the fill is for the search; afterwards what is missing is imputed */
 } shy_derivation;
 
 /** The factor's value from the column's, for any patient. Cannot fail. */
@@ -129,7 +131,7 @@ typedef struct {
     int number;
 } shy_rule;
 
-#define SHY_RULE_GROUPS 15 /* most rules of the kinds MOST and, as one, CONTAIN */
+#define SHY_RULE_GROUPS 16 /* most rules of the kinds MOST and, as one, CONTAIN; and one for formulas that serve as factors */
 
 /** What all rules together say of one factor. */
 typedef struct {
@@ -161,8 +163,11 @@ typedef struct {
     const char **modality;           /* [factors] */
     shy_interval *range;             /* [factors], over all samples in use */
     double *first_sample;            /* [factors]: the values of sample 0, on every rank */
+    shy_cohort *cohort;              /* borrowed; NULL: there is none */
+    uint64_t *cohort_row;            /* [rows.rows]: where my samples are in the cohort, ascending; owned */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
     shy_rules *rules;                /* of shy_problem_rule; NULL: none */
+    const struct shy_extended *extended; /* factors from some number on stand for formulas: src/search/macro.h; NULL: none do */
     double *y;                       /* [rows.rows]; that of the target: see shy_outcome_data */
     const shy_metric *metric;        /* of a null model of more samples than these; borrowed. NULL: of these samples' own */
     char *outcome, *outcome_unit, *positive; /* of the target that the problem aims at, like ops and data: see shy_target */
@@ -238,15 +243,21 @@ typedef struct {
     int terms;                       /* most formulas in a sum, up to SHY_TERMS_MAX; 0 or 1: no sums */
     int terms_keep;                  /* formulas that sums are built from; 0: 2000 */
     int terms_factors;               /* most different factors in a sum; 0: terms × grammar.max_factors */
+    const char *const *templates;    /* formulas of the user, "(c - age) * weight / scr": fitted, results, and operands like factors; borrowed */
+    int templates_count;             /* up to SHY_TEMPLATES_MAX */
+    bool templates_required;         /* every formula has one of them in it */
     int passes;                      /* 2: the best of the first search are operands of a second; 0 or 1: one search */
     int pass_keep;                   /* operands that a further search takes from the one before */
     int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
     shy_inner inner;                 /* with polish */
+    int impute_sets, impute_sweeps;  /* imputed data sets for the front, 2 … SHY_SETS_MAX, and sweeps for each; see shy_derivation.imputed */
     double rounding;                 /* when constants are rounded, loss may grow by this share of the smaller of loss and 1 − loss; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 
+#define SHY_TEMPLATES_MAX 64
+#define SHY_SETS_MAX 1000           /* imputed data sets; and sweeps */
 #define SHY_COMPLEXITY_MAX 64 /* sums of formulas included */
 #define SHY_TERMS_MAX SHY_BASIS_MAX /* formulas in a sum: each is a column of the refit */
 #define SHY_TERMS_FACTORS_MAX 16    /* different factors in a sum */
@@ -301,7 +312,9 @@ typedef struct {
     shy_fit fit;                     /* refit of the family's basis; metrics */
     double intercept, slope;         /* outcome or logit = intercept + slope·z */
     int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
+    bool is_template;                /* it is one of options->templates, and stays in the lists however good it is */
     char *text;                      /* shortest exact text */
+    shy_imputed *imputed;            /* of formulas on the front that have factors with imputed values; or NULL */
     shy_rounded *rounded;            /* of formulas on the front that have constants, if options->rounding asks for it; or NULL */
     uint64_t twins_count;
     int twins_listed;
@@ -338,7 +351,10 @@ typedef struct {
  * refitted as ever. Such a search is not exhaustive on all samples: see lost_chance. Cannot fail.
  */
 uint64_t shy_search_screen_rows(const shy_problem *problem, const shy_search_options *options);
-/** Exact counts and costs; SHY_INPUT if the grammar allows nothing, SHY_MEMORY if over options->memory. Collective. */
+/**
+ * Exact counts and costs; SHY_INPUT if the grammar allows nothing or a template cannot be used, SHY_MEMORY if over options->memory. Templates are
+ * fitted to the outcome, and count as one factor wherever they stand. Collective.
+ */
 shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out);
 /**
  * Plans, searches, merges, refits. The result is complete on world rank 0; elsewhere *result_out is NULL.

@@ -83,7 +83,8 @@ static size_t categories(const char **names)
 static size_t missing_methods(const char **names)
 {
     names[SHY_MISSING_COMPLETE] = "complete", names[SHY_MISSING_MEDIAN] = "median", names[SHY_MISSING_INDICATOR] = "indicator";
-    return 3;
+    names[SHY_MISSING_MULTIPLE] = "multiple";
+    return 4;
 }
 
 static size_t precisions(const char **names)
@@ -191,7 +192,9 @@ static shy_key table[SHY_KEYS] = {
         CHOICE("missing.method", SHY_KEY_IS_CHOICE, missing_methods, "complete",
                "What happens where a factor has no value: complete leaves the sample out; median puts the median of the samples in use "
                "in its place (of levels the most frequent one); indicator does that and offers a further factor, `missing(x)`, that is 1 "
-               "where x was missing. The outcome plays no part in it."),
+               "where x was missing; multiple searches with the median and then refits the formulas of the front on missing.sets data sets, "
+               "in which what is missing is imputed from the other factors of the front, the covariates and the outcome. The outcome plays no part "
+               "in the other methods."),
     [SHY_KEY_MISSING_COMPLETE] = LIST("missing.complete", SHY_KEY_IS_LIST, "[]",
                                       "Columns whose method is complete, whatever missing.method says: names or patterns; "
                                       "a name goes before a pattern.",
@@ -199,9 +202,14 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_MISSING_MEDIAN] =
         LIST("missing.median", SHY_KEY_IS_LIST, "[]", "Columns whose method is median, likewise.", NULL),
     [SHY_KEY_MISSING_INDICATOR] = LIST("missing.indicator", SHY_KEY_IS_LIST, "[]", "Columns whose method is indicator, likewise.", "[pafi]"),
+    [SHY_KEY_MISSING_MULTIPLE] = LIST("missing.multiple", SHY_KEY_IS_LIST, "[]", "Columns whose method is multiple, likewise.", NULL),
     [SHY_KEY_MISSING_MOST] =
         RANGE("missing.most", SHY_KEY_IS_NUMBER, 0.001, 1, "0.5",
-              "A factor whose method is median and that lacks more than this share of its values is left out."),
+              "A factor whose method is median or multiple and that lacks more than this share of its values is left out."),
+    [SHY_KEY_MISSING_SETS] = RANGE("missing.sets", SHY_KEY_IS_INTEGER, 2, SHY_SETS_MAX, "20",
+                                   "Imputed data sets of the method multiple; as many as there are per cent of patients with missing values, at least."),
+    [SHY_KEY_MISSING_SWEEPS] = RANGE("missing.sweeps", SHY_KEY_IS_INTEGER, 1, SHY_SETS_MAX, "10",
+                                     "How often the chained equations of the method multiple go through the columns, for each data set."),
     [SHY_KEY_GRAMMAR_OPERATORS] =
         CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, operators, "[+, -, \"*\", /, log, sqrt, square, inverse]",
                "Operators that formulas are built from."),
@@ -257,6 +265,13 @@ static shy_key table[SHY_KEYS] = {
                                    .help = "Factors with which the prediction must not fall (increasing) or not rise (decreasing) anywhere "
                                            "within the ranges seen.",
                                    .example = "{age: increasing, albumin: decreasing}"},
+    [SHY_KEY_GRAMMAR_TEMPLATES] =
+        LIST("grammar.templates", SHY_KEY_IS_LIST, "[]",
+             "Formulas of your own, with any operators. c, c1 ... c9, a, b (where no factor is called so) and ? stand for constants, which are fitted; "
+             "numbers stay. Each stands in the results at its own complexity, and in other formulas like one factor.",
+             "[\"(c - age) * weight / scr\", \"weight / square(height)\"]"),
+    [SHY_KEY_GRAMMAR_TEMPLATES_REQUIRED] =
+        CHOICE("grammar.templates_required", SHY_KEY_IS_CHOICE, truths, "false", "Whether every formula has to have one of the templates in it."),
     [SHY_KEY_SEARCH_KEEP] =
         RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
     [SHY_KEY_SEARCH_PRECISION] =

@@ -110,12 +110,16 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);
     s->options.precision = precision_of(shy_config_text(s->config, SHY_KEY_SEARCH_PRECISION));
     s->options.screen_rows = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEARCH_SCREEN_ROWS);
+    s->options.templates = shy_config_list(s->config, SHY_KEY_GRAMMAR_TEMPLATES, &s->options.templates_count);
+    s->options.templates_required = strcmp(shy_config_text(s->config, SHY_KEY_GRAMMAR_TEMPLATES_REQUIRED), "true") == 0;
     s->options.passes = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASSES);
     s->options.pass_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_KEEP);
     s->options.pass_complexity = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_COMPLEXITY);
     s->options.terms = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS);
     s->options.terms_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_KEEP);
     s->options.terms_factors = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_TERMS_FACTORS);
+    s->options.impute_sets = (int)shy_config_integer(s->config, SHY_KEY_MISSING_SETS);
+    s->options.impute_sweeps = (int)shy_config_integer(s->config, SHY_KEY_MISSING_SWEEPS);
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
 out:
     return st;
@@ -242,7 +246,7 @@ static shy_factor_options factor_options(const shy_config *config)
     o.ordered = shy_config_list(config, SHY_KEY_FACTORS_ORDERED, &o.ordered_count);
     o.range = shy_config_list(config, SHY_KEY_FACTORS_RANGE, &o.range_count);
     o.winsorised = shy_config_list(config, SHY_KEY_FACTORS_WINSORISED, &o.winsorised_count);
-    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++)
+    for (int m = 0; m <= SHY_MISSING_MULTIPLE; m++)
         o.missing_columns[m] = shy_config_list(config, SHY_KEY_MISSING_COMPLETE + m, &o.missing_count[m]);
     return o;
 }

@@ -53,6 +53,13 @@ static void print_screening(const shy_search_session *s, FILE *stream)
             shy_text_thousands(rows, screened), shy_text_thousands(total, samples));
 }
 
+static void print_templates(const shy_search_session *s, FILE *stream)
+{
+    if (s->options.templates_count == 0) return;
+    fprintf(stream, "\nA template counts as one factor here%s; results have the complexity of the formula written out.\n",
+            s->options.templates_required ? ", and every formula has one" : "");
+}
+
 /* What is searched besides. */
 static void print_further(const shy_search_session *s, FILE *stream)
 {
@@ -96,7 +103,7 @@ shy_status shy_session_plan(shy_search_session *s)
         if (alike(p, t) != t) continue;
         for (int u = t; u < p->targets; u++) times += alike(p, u) == t;
         shy_problem_aim(p, t);
-        s->options.plan = t > 0 ? &s->plan : NULL; /* the same formulas */
+        s->options.plan = t > 0 && s->options.templates_count == 0 ? &s->plan : NULL; /* the same formulas */
         SHY_TRY(shy_search_plan(p, &s->options, &more));
         if (t == 0) s->plan = more, s->plan.seconds = s->plan.flops = 0.0;
         add_plan(&s->plan, &more, times);
@@ -119,6 +126,7 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
             team->groups, team->groups == 1 ? "" : "s", team->row_blocks);
     print_screening(s, stream);
     st = print_counts(s, stream);
+    print_templates(s, stream);
     print_further(s, stream);
     fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((uint64_t)s->plan.jobs, jobs));
     fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);

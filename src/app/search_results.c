@@ -58,7 +58,7 @@ static shy_status build_rounded(const shy_rounded *rounded, shy_entry *entry)
     return shy_string_copy(rounded->text, &entry->rounded);
 }
 
-static shy_status build_entry(const builder *b, const shy_found *found, shy_entry *entry)
+static shy_status build_entry(const builder *b, shy_found *found, shy_entry *entry)
 {
     shy_status st = SHY_OK;
     shy_unit unit = shy_tree_unit(b->units, b->session->options.grammar.units, &found->tree, b->unit);
@@ -71,9 +71,11 @@ static shy_status build_entry(const builder *b, const shy_found *found, shy_entr
     entry->loss = found->fit.loss;
     entry->likelihood_ratio = found->fit.likelihood_ratio;
     entry->summands = found->summands;
+    entry->is_template = found->is_template;
     entry->lost_chance = found->lost_chance;
     entry->verdict = found->fit.verdict;
     entry->twins_count = found->twins_count;
+    entry->imputed = found->imputed, found->imputed = NULL; /* it changes hands */
     memcpy(entry->metric, found->fit.metric, sizeof entry->metric);
     SHY_TRY(shy_string_copy(found->text, &entry->formula));
     SHY_TRY(build_rounded(found->rounded, entry));
@@ -91,7 +93,7 @@ out:
 static shy_status build_levels(const builder *b, shy_results *r)
 {
     shy_status st = SHY_OK;
-    const shy_search_result *result = b->session->result;
+    shy_search_result *result = b->session->result;
 
     SHY_TRY(shy_new((size_t)result->levels, sizeof *r->level, &r->level));
     for (int l = 0; l < result->levels; l++) {
@@ -107,6 +109,39 @@ static shy_status build_levels(const builder *b, shy_results *r)
     for (int i = 0; i < result->front_count; i++)
         r->front[r->front_count++] = &r->level[result->front_level[i]].entry[result->front_index[i]];
 out:
+    return st;
+}
+
+/* Factors of the front, in the order of the problem, that need words. */
+static shy_status build_derived(const builder *b, shy_results *r)
+{
+    shy_status st = SHY_OK;
+    const shy_search_result *result = b->session->result;
+    const int factors = b->problem->factors;
+    uint8_t *used = NULL;
+    char *words = NULL;
+
+    SHY_TRY(shy_new((size_t)factors, 1, &used));
+    for (int i = 0; i < result->front_count; i++) {
+        const shy_tree *tree = &result->level[result->front_level[i]].found[result->front_index[i]].tree;
+        for (int k = 0; k < tree->count; k++)
+            if (tree->node[k].op == SHY_OP_FACTOR) used[tree->node[k].factor] = 1;
+    }
+    int count = 0;
+    for (int f = 0; f < factors; f++) count += used[f];
+    SHY_TRY(shy_new((size_t)count, sizeof *r->derived_name, &r->derived_name));
+    SHY_TRY(shy_new((size_t)count, sizeof *r->derived_words, &r->derived_words));
+    for (int f = 0; f < factors; f++) {
+        if (!used[f]) continue;
+        shy_free(&words);
+        SHY_TRY(shy_factor_describe(b->problem, b->session->cohort, f, &words));
+        if (*words == '\0') continue;
+        SHY_TRY(shy_string_copy(b->problem->name[f], &r->derived_name[r->derived_count]));
+        r->derived_words[r->derived_count++] = words, words = NULL;
+    }
+out:
+    shy_free(&words);
+    shy_free(&used);
     return st;
 }
 
@@ -196,6 +231,7 @@ shy_status shy_results_build(const shy_search_session *session, shy_results *res
         SHY_TRY(shy_unit_parse(b.units, b.problem->unit_text[f], &b.unit[f]));
     SHY_TRY(build_facts(session, &r));
     SHY_TRY(build_levels(&b, &r));
+    SHY_TRY(build_derived(&b, &r));
     *results_out = r, r = (shy_results){0};
 out:
     shy_results_free(&r);

@@ -15,9 +15,11 @@ static shy_interval hull(shy_interval a, shy_interval b)
     return (shy_interval){fmin(a.lo, b.lo), fmax(a.hi, b.hi)};
 }
 
+/* Of ends that have overflowed to infinities of both signs nothing is known; no NaN leaves here, as fmin and fmax would drop it. */
 static shy_interval sum(shy_interval a, shy_interval b)
 {
-    return (shy_interval){a.lo + b.lo, a.hi + b.hi};
+    const shy_interval c = {a.lo + b.lo, a.hi + b.hi};
+    return isnan(c.lo) || isnan(c.hi) ? anything : c;
 }
 
 static shy_interval negative(shy_interval a)

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "exponential.h"
+#include "elementary.h"
 #include "follow.h"
 
 /* When those who leave take all but this part of the sum along, what is left is summed again. */

@@ -82,7 +82,7 @@ struct shy_newton {
     int unknowns;
     shy_likelihood *likelihood;
     void *context;
-    double least; /* an information below this is rounding */
+    double events; /* what information and gradient are compared with: each event adds about 1 to them */
     double value; /* at the end, as are gradient and information */
     double *gradient, *information;
     double *step, *next, *factor; /* work: unknowns, unknowns, unknowns² */

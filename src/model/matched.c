@@ -49,7 +49,7 @@ static shy_status allocate(shy_outcome *o, struct matched *s)
                         "the column that names the sets.",
                         o->column, f->strata);
     SHY_TRY(shy_conditional_create(f, s->partial->design, &s->conditional));
-    shy_partial_likelihood(s->partial, shy_conditional_likelihood, s->conditional, 1e-12 * s->cases);
+    shy_partial_likelihood(s->partial, shy_conditional_likelihood, s->conditional, s->cases);
 out:
     return st;
 }

@@ -130,6 +130,9 @@ out:
 
 static shy_status check_values(const shy_outcome *o)
 {
+    if (o->levels > LEVELS_MOST)
+        return shy_fail(SHY_INPUT, "outcome \"%s\" has %d levels; an ordinal outcome has at most %d. Join some, or choose the kind continuous.",
+                        o->column, o->levels, LEVELS_MOST);
     for (int i = 0; i < o->rows.rows; i++)
         if (!(o->y[i] >= 0.0 && o->y[i] < LEVELS_MOST && o->y[i] == floor(o->y[i])) || (o->levels > 0 && o->y[i] >= o->levels))
             return shy_fail(SHY_INPUT, "outcome \"%s\" is %.6g in sample %llu of those in use; levels are whole numbers from 0 to %d.",

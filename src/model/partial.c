@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "exponential.h"
+#include "elementary.h"
 #include "partial.h"
 #include "shihyo/linalg.h"
 
@@ -132,11 +132,11 @@ void shy_partial_destroy(struct shy_partial **partial)
     shy_free(partial);
 }
 
-void shy_partial_likelihood(struct shy_partial *p, shy_likelihood *likelihood, void *context, double least)
+void shy_partial_likelihood(struct shy_partial *p, shy_likelihood *likelihood, void *context, double events)
 {
     p->newton->likelihood = likelihood;
     p->newton->context = context;
-    p->newton->least = least;
+    p->newton->events = events;
 }
 
 /* Column x over my rows becomes the design's column k. False: not all its values are finite. */
@@ -201,6 +201,7 @@ shy_status shy_partial_start(shy_outcome *o, struct shy_partial *p)
         return shy_fail(SHY_INPUT, "the covariates of outcome \"%s\" cannot be fitted to it; leave some of them out.", o->column);
     p->null_value = newton->value;
     memcpy(p->null_used, newton->used, (size_t)p->covariates * sizeof *newton->used);
+    memcpy(p->design->used, newton->used, (size_t)p->covariates * sizeof *newton->used);
     return shy_group_agree(o->rows.team, note_null(o, p));
 }
 
@@ -237,8 +238,9 @@ static bool undo(const shy_outcome *o, struct shy_partial *p, int terms, shy_fit
     const bool *used = p->newton->used;
     const int covariates = p->covariates;
 
-    for (int k = 0; k < p->design->columns; k++)
-        p->design->used[k] = used[k]; /* the likelihood may have found some more that say nothing */
+    /* The likelihood may have found some more that say nothing. A covariate of which it says so only here keeps the null model's coefficient. */
+    for (int k = covariates; k < p->design->columns; k++)
+        p->design->used[k] = used[k];
     const bool finite = shy_linear_undo(p->design, p->beta, terms > 0 ? p->newton->covariance : NULL, p->scratch, p->coefficient,
                                         p->variance);
     for (int k = 0; k < terms; k++) {

@@ -30,8 +30,8 @@ struct shy_partial {
  */
 shy_status shy_partial_create(const shy_outcome *o, const double *time, struct shy_partial **partial_out);
 void shy_partial_destroy(struct shy_partial **partial);
-/** Sets who maximises what; `least` is an information that is rounding. */
-void shy_partial_likelihood(struct shy_partial *partial, shy_likelihood *likelihood, void *context, double least);
+/** Sets who maximises what; events: their weight. */
+void shy_partial_likelihood(struct shy_partial *partial, shy_likelihood *likelihood, void *context, double events);
 /** Gathers the covariates, fits the null model and notes what is odd about it. Collective over the group. */
 shy_status shy_partial_start(shy_outcome *o, struct shy_partial *partial);
 /**

@@ -59,7 +59,7 @@ static shy_status allocate(const shy_outcome *o, struct survival *s)
     SHY_TRY(shy_timed_create(follow, s->censoring, &s->timed));
     SHY_TRY(shy_new(strata * SHY_AUC_TIMES, sizeof(double), &s->auc_baseline));
     SHY_TRY(shy_new(strata * SHY_BRIER_TIMES, sizeof(double), &s->brier_baseline));
-    shy_partial_likelihood(s->partial, shy_cox_likelihood, s->cox, 1e-12 * follow->event_weight);
+    shy_partial_likelihood(s->partial, shy_cox_likelihood, s->cox, follow->event_weight);
 out:
     return st;
 }

@@ -95,6 +95,53 @@ static bool add_rounded(const shy_results *results, const shy_entry *entry, json
                                          metrics(results, entry->rounded_metric), "loss", number(entry->rounded_loss))) == 0;
 }
 
+static json_t *imputed_term(const shy_imputed_term *term)
+{
+    const shy_pooled *p = &term->pooled;
+
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "formula", shy_report_json_string(term->text), "coefficient",
+                     number(p->estimate), "error", number(p->error), "within", number(p->within), "between", number(p->between), "fmi",
+                     number(p->fmi), "df", number(p->df), "coefficients", numbers(term->coefficient, p->sets), "errors",
+                     numbers(term->error, p->sets));
+}
+
+/* With less than two sets there is nothing to pool. */
+static json_t *imputed_json(const shy_results *results, const shy_imputed *i)
+{
+    const shy_pooled *slope = &i->term[0].pooled;
+    json_t *terms;
+
+    if (i->sets < 2) return json_pack("{s:i, s:I}", "sets", i->sets, "missing", (json_int_t)i->missing);
+    terms = json_array();
+    for (int k = 0; k < i->terms && terms != NULL; k++)
+        if (json_array_append_new(terms, imputed_term(&i->term[k])) != 0) json_decref(terms), terms = NULL;
+    return json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "sets", i->sets, "missing", (json_int_t)i->missing, "intercept",
+                     number(i->intercept), "slope", number(slope->estimate), "slope_error", number(slope->error), "fmi", number(slope->fmi), "df",
+                     number(slope->df), "metrics", metrics(results, i->metric), "terms", terms);
+}
+
+/* Only where values were missing. */
+static bool add_imputed(const shy_results *results, const shy_entry *entry, json_t *object)
+{
+    return entry->imputed == NULL || json_object_set_new(object, "imputed", imputed_json(results, entry->imputed)) == 0;
+}
+
+/* How factors of the front come from their columns, in words. Only where there are such. */
+static bool add_derived(const shy_results *results, json_t *document)
+{
+    json_t *object;
+
+    if (results->derived_count == 0 || document == NULL) return true;
+    object = json_object();
+    for (int k = 0; object != NULL && k < results->derived_count; k++) {
+        json_t *name = shy_report_json_string(results->derived_name[k]); /* a key has to be UTF-8, too */
+        const char *key = json_string_value(name);
+        if (key == NULL || json_object_set_new(object, key, shy_report_json_string(results->derived_words[k])) != 0) json_decref(object), object = NULL;
+        json_decref(name);
+    }
+    return object != NULL && json_object_set_new(document, "derived", object) == 0;
+}
+
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
     json_t *object = json_pack(
@@ -111,7 +158,9 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
         goto failed;
     if (!add_gain(results, entry, object)) goto failed;
     if (!add_rounded(results, entry, object)) goto failed;
+    if (!add_imputed(results, entry, object)) goto failed;
     if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;
+    if (entry->is_template && json_object_set_new(object, "template", json_true()) != 0) goto failed;
     if (results->n_screened > 0 && json_object_set_new(object, "lost_chance", number(entry->lost_chance)) != 0) goto failed;
     if (json_object_set_new(object, "twins", texts(entry->twins, entry->twins_listed)) != 0) goto failed;
     if (json_object_set_new(object, "twins_count", json_integer((json_int_t)entry->twins_count)) != 0) goto failed;
@@ -171,7 +220,7 @@ json_t *shy_report_front_json(const shy_results *results)
                   metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
                   "best", per_level(results, level_json));
 
-    if (!add_screening(results, document) || !add_covariates(results, document)) json_decref(document), document = NULL;
+    if (!add_screening(results, document) || !add_covariates(results, document) || !add_derived(results, document)) json_decref(document), document = NULL;
     return document;
 }
 

@@ -16,6 +16,7 @@ static void free_entry(shy_entry *entry)
     shy_free(&entry->formula_short);
     shy_free(&entry->unit);
     shy_free(&entry->rounded);
+    shy_imputed_free(&entry->imputed);
     free_texts(&entry->factors, entry->factors_count);
     free_texts(&entry->twins, entry->twins_listed);
 }
@@ -37,6 +38,8 @@ void shy_results_free(shy_results *results)
     shy_free(&results->positive);
     free_texts(&results->covariates, results->covariates_count);
     free_texts(&results->notes, results->notes_count);
+    free_texts(&results->derived_name, results->derived_count);
+    free_texts(&results->derived_words, results->derived_count);
     shy_free(&results->configuration);
     shy_free(&results->cohort_path);
     shy_free(&results->cohort_sha256);

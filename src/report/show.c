@@ -275,6 +275,72 @@ static shy_status print_rounded(const json_t *document, const json_t *entries, F
     return st;
 }
 
+/* The terms of a formula, one a line; what holds for all of it stands in the first. */
+static void add_imputed(shy_table *table, const json_t *entry, const json_t *imputed, const char *metric)
+{
+    char text[32];
+    size_t k;
+    json_t *term;
+
+    json_array_foreach(json_object_get(imputed, "terms"), k, term)
+    {
+        snprintf(text, sizeof text, "%" PRIu64, count_of(entry, "complexity"));
+        shy_table_cell(table, k == 0 ? text : "");
+        shy_table_cell(table, k == 0 ? shy_text_thousands(count_of(imputed, "missing"), text) : "");
+        if (k == 0) metric_cell(table, json_object_get(json_object_get(imputed, "metrics"), metric));
+        else shy_table_cell(table, "");
+        if (k == 0) number_cell(table, json_object_get(imputed, "intercept"), 6);
+        else shy_table_cell(table, "");
+        shy_table_cell(table, word(term, "formula"));
+        number_cell(table, json_object_get(term, "coefficient"), 6);
+        number_cell(table, json_object_get(term, "error"), 3);
+        number_cell(table, json_object_get(term, "fmi"), 2);
+    }
+}
+
+/* The formulas of the front on data sets in which missing values are imputed. */
+static shy_status print_imputed(const json_t *document, const json_t *entries, FILE *stream)
+{
+    static const char *const heading[] = {"of complexity", "incomplete", NULL, "intercept", "term", "coefficient", "error", "missing information"};
+    const char *metric = json_string_value(json_array_get(json_object_get(document, "metrics"), 0));
+    shy_status st = SHY_OK;
+    shy_table table = {0};
+    size_t i;
+    json_t *entry;
+    uint64_t sets = 0;
+
+    if (metric == NULL) metric = "fit";
+    for (size_t k = 0; k < sizeof heading / sizeof *heading; k++) shy_table_column(&table, heading[k] == NULL ? metric : heading[k], k != 4);
+    json_array_foreach(entries, i, entry)
+    {
+        const json_t *imputed = json_object_get(entry, "imputed");
+        if (!json_is_object(imputed)) continue;
+        add_imputed(&table, entry, imputed, metric);
+        if (count_of(imputed, "sets") > sets) sets = count_of(imputed, "sets");
+    }
+    if (sets >= 2) {
+        fprintf(stream, "\nWith missing values imputed (%" PRIu64 " data sets; intercept + the sum of coefficient * term):\n\n", sets);
+        st = shy_table_print(&table, stream);
+    }
+    shy_table_free(&table);
+    return st;
+}
+
+/* How a factor comes from its column; a formula cannot be computed for another patient without that. */
+static void print_derived(const json_t *document, FILE *stream)
+{
+    const char *name;
+    json_t *words;
+    json_t *derived = json_object_get(document, "derived");
+
+    if (json_object_size(derived) == 0) return;
+    fputs("\nFactors that are made from columns:\n\n", stream);
+    json_object_foreach(derived, name, words)
+    {
+        fprintf(stream, "  %s: %s\n", name, json_string_value(words));
+    }
+}
+
 /* Columns whose heading does not say what they are. */
 static const struct {
     const char *metric, *meaning;
@@ -413,6 +479,8 @@ shy_status shy_report_print_front(const json_t *document, bool reading, FILE *st
     }
     shy_status st = print_table(document, front, stream);
     if (st == SHY_OK) st = print_rounded(document, front, stream);
+    if (st == SHY_OK) st = print_imputed(document, front, stream);
+    if (st == SHY_OK) print_derived(document, stream);
     if (st == SHY_OK) print_screening(document, stream);
     if (st == SHY_OK && reading) shy_report_print_reading(&document, 1, stream);
     return st;

@@ -95,7 +95,7 @@ static shy_status add_piece(piece **pieces, int *count, const shy_found *found, 
 static int constants_of(const shy_tree *tree)
 {
     int node[SHY_TREE_MAX];
-    return shy_tree_constants(tree, node);
+    return shy_tree_free_constants(tree, node);
 }
 
 /* ---- fitted -------------------------------------------------------------------------------------------------------------- */
@@ -163,7 +163,7 @@ static bool same_shape(const shy_tree *a, const shy_tree *b)
     bool same = a->count == b->count;
     for (int k = 0; same && k < a->count; k++) {
         const shy_node *x = &a->node[k], *y = &b->node[k];
-        same = x->op == y->op && x->left == y->left && x->right == y->right && x->factor == y->factor;
+        same = x->op == y->op && x->left == y->left && x->right == y->right && x->factor == y->factor && (!x->held || x->value == y->value);
     }
     return same;
 }
@@ -173,10 +173,14 @@ static void drop_repeated(shy_found_level *level)
 {
     int kept = 0;
     for (int i = 0; i < level->count; i++) {
-        bool repeated = false;
-        for (int k = 0; k < kept && !repeated; k++) repeated = same_shape(&level->found[k].tree, &level->found[i].tree);
-        if (repeated) shy_found_release(&level->found[i]);
-        else level->found[kept++] = level->found[i];
+        int twin = 0;
+        while (twin < kept && !same_shape(&level->found[twin].tree, &level->found[i].tree)) twin++;
+        if (twin == kept) {
+            level->found[kept++] = level->found[i];
+            continue;
+        }
+        level->found[twin].is_template = level->found[twin].is_template || level->found[i].is_template;
+        shy_found_release(&level->found[i]);
     }
     level->count = kept;
 }

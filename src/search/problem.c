@@ -60,6 +60,7 @@ static void free_columns(shy_problem *p)
     shy_free(&p->modality);
     shy_free(&p->range);
     shy_free(&p->first_sample);
+    shy_free(&p->cohort_row);
     p->factors = 0;
 }
 
@@ -125,25 +126,23 @@ static shy_status make_columns(struct shy_loading *l)
 {
     shy_status st = SHY_OK;
     shy_problem *p = l->problem;
-    uint64_t *row = NULL;
     const uint64_t budget = columns_budget(l);
 
-    SHY_TRY_ALL(l->team, shy_new((size_t)p->rows.rows, sizeof *row, &row));
+    SHY_TRY_ALL(l->team, shy_new((size_t)p->rows.rows, sizeof *p->cohort_row, &p->cohort_row));
     for (int i = 0; i < p->rows.rows; i++)
-        row[i] = (uint64_t)l->sample[p->rows.first + (uint64_t)i];
-    SHY_TRY(shy_loading_fit(l, row, budget));
+        p->cohort_row[i] = (uint64_t)l->sample[p->rows.first + (uint64_t)i];
+    SHY_TRY(shy_loading_fit(l, p->cohort_row, budget));
     const shy_columns_source source = {.team = l->team,
                                        .cohort = l->cohort,
                                        .factors = p->factors,
                                        .column = p->cohort_column,
                                        .derivation = p->derivation,
                                        .rows = p->rows.rows,
-                                       .row = row,
+                                       .row = p->cohort_row,
                                        .budget = budget};
     SHY_TRY(shy_columns_create(&source, &p->columns));
     SHY_TRY(shy_columns_fill(p->columns));
 out:
-    shy_free(&row);
     return st;
 }
 
@@ -252,6 +251,7 @@ static shy_status begin(struct shy_loading *l)
     SHY_TRY(shy_new(1, sizeof *l->problem, &l->problem));
     p = l->problem;
     p->team = l->team;
+    p->cohort = l->cohort;
     p->n_cohort = shy_cohort_rows(l->cohort);
     SHY_TRY(shy_loading_select(l));
     p->offered = l->offered;

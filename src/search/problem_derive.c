@@ -6,7 +6,7 @@
 
 #include "problem_impl.h"
 
-enum { WINSORISED = 1 << 6, ORDERED = 1 << 7 };
+enum { WINSORISED = 1, ORDERED = 2 };
 
 /* Two bits for each method: by a pattern, by name. */
 static uint8_t method_bit(int method, bool named)
@@ -14,7 +14,7 @@ static uint8_t method_bit(int method, bool named)
     return (uint8_t)(1 << (2 * method + named));
 }
 
-static const char *const missing_key[] = {"missing.complete: column", "missing.median: column", "missing.indicator: column"};
+static const char *const missing_key[] = {"missing.complete: column", "missing.median: column", "missing.indicator: column", "missing.multiple: column"};
 
 static bool is_categorical(const struct shy_loading *l, int32_t column)
 {
@@ -25,7 +25,7 @@ static bool wants_any(const shy_factor_options *o)
 {
     bool any = o->missing != SHY_MISSING_COMPLETE || o->winsorise > 0.0 || o->range_count > 0 || o->ordered_count > 0;
 
-    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++) any = any || o->missing_count[m] > 0;
+    for (int m = 0; m <= SHY_MISSING_MULTIPLE; m++) any = any || o->missing_count[m] > 0;
     return any;
 }
 
@@ -52,7 +52,7 @@ static shy_status mark_methods(const struct shy_loading *l, uint8_t *marks)
     shy_status st = SHY_OK;
     const shy_factor_options *o = &l->options->factor;
 
-    for (int m = 0; m <= SHY_MISSING_INDICATOR; m++)
+    for (int m = 0; m <= SHY_MISSING_MULTIPLE; m++)
         for (int k = 0; k < o->missing_count[m]; k++) {
             const char *const *entry = &o->missing_columns[m][k];
             const bool named = shy_cohort_find(l->cohort, *entry) >= 0;
@@ -84,7 +84,7 @@ static shy_status choose_method(const struct shy_loading *l, uint8_t marks, stru
 {
     for (int named = 1; named >= 0; named--) {
         int found = -1;
-        for (int m = 0; m <= SHY_MISSING_INDICATOR; m++) {
+        for (int m = 0; m <= SHY_MISSING_MULTIPLE; m++) {
             if (!(marks & method_bit(m, named != 0))) continue;
             if (found >= 0)
                 return shy_fail(SHY_INPUT, "%s \"%s\" is also in %.*s; take it out of one of the two.", missing_key[m],
@@ -164,17 +164,18 @@ static shy_status plan_sources(struct shy_loading *l)
 {
     shy_status st = SHY_OK;
     const shy_factor_options *o = &l->options->factor;
-    uint8_t *marks = NULL;
+    uint8_t *marks = NULL, *methods = NULL;
 
     SHY_TRY(shy_new((size_t)shy_cohort_columns(l->cohort), sizeof *marks, &marks));
-    SHY_TRY(mark_methods(l, marks));
+    SHY_TRY(shy_new((size_t)shy_cohort_columns(l->cohort), sizeof *methods, &methods));
+    SHY_TRY(mark_methods(l, methods));
     SHY_TRY(mark_ordered(l, marks));
     SHY_TRY(mark(l, o->winsorised, o->winsorised_count, "factors.winsorised: column", WINSORISED, marks));
     SHY_TRY(shy_new((size_t)l->offered, sizeof *l->source, &l->source));
     for (; l->sources < l->offered; l->sources++) {
         struct shy_source *s = &l->source[l->sources];
         s->column = l->offer[l->sources].column;
-        SHY_TRY(choose_method(l, marks[s->column], s));
+        SHY_TRY(choose_method(l, methods[s->column], s));
         describe_source(l, marks[s->column], s);
     }
     SHY_TRY(set_ranges(l));
@@ -183,6 +184,7 @@ static shy_status plan_sources(struct shy_loading *l)
     if (o->rare == 0 && l->rare < SHY_SAMPLES_LEAST) l->rare = SHY_SAMPLES_LEAST;
 out:
     shy_free(&marks);
+    shy_free(&methods);
     return st;
 }
 

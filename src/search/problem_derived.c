@@ -150,6 +150,17 @@ out:
     return st;
 }
 
+/* What the search does not do with what is missing. */
+static shy_status note_imputed(const struct shy_loading *l)
+{
+    bool any = false;
+
+    for (int k = 0; k < l->offered && !any; k++) any = is_filled(l, k) && shy_loading_recipe(l, &l->offer[k])->how.imputed;
+    if (!any) return SHY_OK;
+    return shy_problem_note(l->problem, "missing.method multiple: the search works with these fills; afterwards the formulas of the front are refitted on "
+                                        "imputed data sets.");
+}
+
 static shy_status note_limits(const struct shy_loading *l)
 {
     int factors = 0;
@@ -171,6 +182,7 @@ shy_status shy_loading_note_derived(const struct shy_loading *l)
     SHY_TRY(note_levels(l));
     SHY_TRY(note_limits(l));
     SHY_TRY(note_fills(l));
+    SHY_TRY(note_imputed(l));
 out:
     return st;
 }

@@ -62,7 +62,9 @@ static shy_status add_recipe(struct expansion *x, const struct shy_source *s, sh
                                                         .highest = s->highest,
                                                         .fill = NAN,
                                                         .low = -INFINITY,
-                                                        .high = INFINITY},
+                                                        .high = INFINITY,
+                                                        .imputed = s->method == SHY_MISSING_MULTIPLE && s->missing > 0 &&
+                                                                   kind != SHY_DERIVED_MISSING},
                                                 .fills = s->method != SHY_MISSING_COMPLETE && s->missing > 0 && kind != SHY_DERIVED_MISSING};
     *recipe_out = &p->recipe[p->recipes++];
     SHY_TRY(add_offer(x, s, p->recipes - 1, fate));
@@ -83,7 +85,8 @@ static shy_status check_name(const struct shy_loading *l, const char *name)
 static enum shy_fate fate_of(const struct shy_loading *l, const struct shy_source *s)
 {
     const double most = l->options->factor.missing_most;
-    const bool sparse = s->method == SHY_MISSING_MEDIAN && most > 0.0 && (double)s->missing > most * (double)l->candidates;
+    const bool fills = s->method == SHY_MISSING_MEDIAN || s->method == SHY_MISSING_MULTIPLE;
+    const bool sparse = fills && most > 0.0 && (double)s->missing > most * (double)l->candidates;
 
     return s->missing == l->candidates ? SHY_FATE_EMPTY : sparse ? SHY_FATE_SPARSE : SHY_FATE_USED;
 }

@@ -184,7 +184,7 @@ shy_status shy_fitter_round(shy_fitter *f, const shy_tree *tree, const shy_fit *
     shy_interval ignored[SHY_TREE_MAX];
     *tree_out = *tree;
     *fit_out = *fit;
-    r.constants = shy_tree_constants(tree, r.node);
+    r.constants = shy_tree_free_constants(tree, r.node);
     r.boxed = shy_tree_ranges(tree, f->problem->range, ignored);
     if (r.constants > SHY_POLISH_CONSTANTS) return SHY_OK;
     for (int k = 0; k < r.constants; k++) {

@@ -250,6 +250,15 @@ static shy_status cliff(void *context, const double *x, double *f, double *gradi
     return SHY_OK;
 }
 
+/* a gradient of which one half is 0 and the other unknown is none that vanishes */
+static shy_status half_known(void *context, const double *x, double *f, double *gradient, double *hessian)
+{
+    (void)context;
+    *f = x[0] * x[0] + x[1] * x[1], gradient[0] = NAN, gradient[1] = 2.0 * x[1];
+    hessian[0] = hessian[3] = 2.0, hessian[1] = hessian[2] = 0.0;
+    return SHY_OK;
+}
+
 static void minima_are_found_where_there_are_any(void **state)
 {
     static const struct example cases[] = {
@@ -263,6 +272,7 @@ static void minima_are_found_where_there_are_any(void **state)
         {"slope", slope, 1, {0.0}, {NAN}, SHY_MINIMUM_NOT_REACHED},
         {"blind", blind, 1, {1.0}, {0.0}, SHY_MINIMUM},
         {"cliff", cliff, 1, {0.0}, {NAN}, SHY_MINIMUM_NOT_REACHED},
+        {"half known", half_known, 2, {3.0, 0.0}, {3.0, 0.0}, SHY_MINIMUM_NOT_REACHED},
     };
 
     (void)state;

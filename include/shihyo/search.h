@@ -270,6 +270,7 @@ typedef struct shy_plan {
     double flops;
     double bytes_per_rank;
     double seconds;                  /* expected, on the ranks of the team, from a short measurement on this machine */
+    uint64_t pass_formulas;          /* about, of each further pass; 0: there is none */
 } shy_plan;
 
 typedef struct {

@@ -377,6 +377,26 @@ out:
 
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
 
+/* "status == 2 within 1y": by a horizon the outcome is whether the event was, so that its name says which. */
+static shy_status name_event(const struct shy_loading *l, shy_target *t, const char *positive)
+{
+    shy_status st = SHY_OK;
+    char *outcome = NULL;
+
+    if (strcmp(positive, "1") == 0) return SHY_OK;
+    SHY_TRY(shy_string_format(&outcome, "%s == %s within %s", l->label, positive, t->name));
+    shy_free(&t->outcome);
+    t->outcome = outcome;
+out:
+    return st;
+}
+
+static shy_status name_positive(const struct shy_loading *l, shy_target *t, const char *positive)
+{
+    if (!positive) return SHY_OK;
+    return t->horizon > 0.0 ? name_event(l, t, positive) : shy_string_copy(positive, &t->positive);
+}
+
 static shy_status make_target(struct shy_loading *l, int k)
 {
     shy_status st = SHY_OK;
@@ -385,7 +405,7 @@ static shy_status make_target(struct shy_loading *l, int k)
     const struct shy_part *part = shy_loading_role(l, timed ? SHY_ROLE_EVENT : SHY_ROLE_OUTCOME, timed ? 0 : k);
 
     share_design(l, t);
-    if (part->positive) SHY_TRY_ALL(l->team, shy_string_copy(part->positive, &t->positive));
+    SHY_TRY_ALL(l->team, name_positive(l, t, part->positive));
     if (!timed) SHY_TRY(make_outcome(l, k));
     if (t->horizon > 0.0) SHY_TRY_ALL(l->team, shy_loading_horizon(l, t));
     SHY_TRY_ALL(l->team, finish_target(l, t));

@@ -12,6 +12,7 @@
 #define SHY_BASIS_MAX 8       /* columns of a refit: those of a family, or the terms of a sum of formulas */
 #define SHY_METRICS_MAX 12
 #define SHY_COVARIATES_MAX 256
+#define SHY_INTERACTION_TERMS (SHY_BASIS_MAX / 2) /* columns of a refit with interactions, each of which counts twice */
 
 /**
  * FITTED: exact. SINGULAR: a column is constant or a combination of those before it; it has the coefficient 0 and the
@@ -49,6 +50,7 @@ typedef struct {
     int covariates;                      /* columns that every model contains besides the intercept */
     const double *const *covariate;
     const char *const *covariate_name;
+    bool interaction;                    /* covariate[0] is a treatment: formulas are judged by their product with it, see shy_outcome_interact */
 } shy_outcome_data;
 
 /**
@@ -57,7 +59,8 @@ typedef struct {
  *     T = (Σ y z)² / (Σ w z̃² · Σ y²/w),     Σ w z̃² = Σ w z² − (Σ w z)²/n − Σ_k (Σ w q_k z)²/n
  *
  * z̃ being the part of z that the covariates do not explain in the w-metric: the score statistic of z in the null model, divided by a number
- * that is the same for all formulas (mathematics.md, 4). Without weights and directions it is r². Over my rows:
+ * that is the same for all formulas (mathematics.md, 4). With `interaction` it is the score statistic of (treatment − mean) · z: y and w
+ * have the treatment in them, and so have the q_k, one of which stands for the intercept; z's own slope is left out. Without weights and directions it is r². Over my rows:
  *     Σ w = n,  Σ y = 0,  Σ w q_k = 0,  Σ w q_j q_k = n·[j = k],  Σ y q_k = 0;   y = 0 where w = 0 (such rows count 0 in Σ y²/w)
  */
 typedef struct {
@@ -149,6 +152,14 @@ const double *shy_outcome_thresholds(const shy_outcome *outcome, int *count_out)
  * inside.
  */
 shy_status shy_outcome_refit(const shy_outcome *outcome, int terms, const double *const *basis, shy_fit *fit_out);
+/**
+ * The same with the products of the basis columns with the centred treatment, for outcomes with `interaction`: coefficient[k] is of basis[k],
+ * coefficient[terms + k] of (treatment − mean) · basis[k]; fit->terms is 2·terms <= 2·SHY_INTERACTION_TERMS. Metrics are those of the whole model;
+ * loss and likelihood_ratio compare it with the model without the products: what the interaction adds. Collective over the group.
+ */
+shy_status shy_outcome_interact(const shy_outcome *outcome, int terms, const double *const *basis, shy_fit *fit_out);
+/** The treatment less its (weighted) mean, over my rows; NULL for outcomes without `interaction`. Borrowed. Not collective. */
+const double *shy_outcome_treatment(const shy_outcome *outcome, double *mean_out);
 /**
  * After the last refit: residual[i] = −∂(−log likelihood)/∂η_i over my rows, η_i being the linear predictor: y − fitted (continuous, with the
  * case weight), y − p̂, the martingale residual. By the envelope theorem the derivative of the refitted −log likelihood by a parameter of a basis

@@ -199,6 +199,7 @@ shy_status shy_outcome_create(const shy_outcome_ops *ops, const shy_outcome_data
     SHY_TRY(shy_group_agree(rows->team, allocate(ops, data, rows, &o)));
     SHY_TRY(take_weights(o));
     SHY_TRY(shy_outcome_adjust(o, data));
+    SHY_TRY(shy_interaction_start(o, data));
     SHY_TRY(ops->start(o));
     SHY_TRY(ops->refit(o, 0, NULL, &o->null));
     SHY_TRY(shy_group_agree(rows->team, note_null(o)));
@@ -237,6 +238,9 @@ void shy_outcome_destroy(shy_outcome **outcome)
     shy_free(&o->notes);
     shy_free(&o->response);
     shy_free(&o->metric_weight);
+    shy_free(&o->treatment);
+    for (int k = 0; k < SHY_INTERACTION_TERMS; k++)
+        shy_free(&o->product[k]);
     free_data(o); /* before the covariates, which know how many names there are */
     shy_orthonormal_free(&o->directions);
     shy_orthonormal_free(&o->covariates);

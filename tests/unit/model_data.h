@@ -12,7 +12,7 @@ enum { DATA_ROWS = 6000, DATA_COLUMNS = SHY_BASIS_MAX, DATA_COVARIATES = 20, SET
 /** The whole cohort. Covariates come first in the linear predictor, then columns. */
 struct model_data {
     int n, terms, covariates, levels;
-    bool weighted, exposed, stratified;
+    bool weighted, exposed, stratified, interaction;
     double x[DATA_COLUMNS][DATA_ROWS], covariate[DATA_COVARIATES][DATA_ROWS];
     double eta[DATA_ROWS], y[DATA_ROWS], time[DATA_ROWS], exposure[DATA_ROWS], weight[DATA_ROWS];
     int32_t stratum[DATA_ROWS];
@@ -105,7 +105,8 @@ static shy_status create(const shy_outcome_ops *ops, const shy_rows *rows, shy_o
                                     .levels = data.levels,
                                     .covariates = data.covariates,
                                     .covariate = covariate,
-                                    .covariate_name = names};
+                                    .covariate_name = names,
+                                    .interaction = data.interaction};
     return shy_outcome_create(ops, &given, rows, outcome_out);
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "interaction.h"
 #include "stage.h"
 #include "study.h"
 #include "template.h"
@@ -175,6 +176,7 @@ shy_status shy_search_plan(const shy_problem *problem, const shy_search_options 
 {
     shy_status st = SHY_OK;
     shy_templates templates = {0};
+    SHY_TRY(shy_interaction_check(problem, options));
     SHY_TRY(shy_templates_create(problem, options, &templates));
     if (templates.count > 0) SHY_TRY(plan_templates(problem, options, &templates, plan_out));
     else SHY_TRY(shy_plan_once(problem, options, plan_out));

@@ -139,7 +139,7 @@ static shy_status read_design(struct shy_loading *l)
     SHY_TRY(read_role(l, SHY_ROLE_WEIGHT, &d->weight));
     if (shy_loading_role(l, SHY_ROLE_STRATUM, 0)) SHY_TRY(shy_loading_strata(l, SHY_ROLE_STRATUM));
     if (shy_loading_role(l, SHY_ROLE_SET, 0)) SHY_TRY(shy_loading_strata(l, SHY_ROLE_SET));
-    if (l->covariates > 0) SHY_TRY(shy_loading_covariates(l));
+    SHY_TRY(shy_loading_covariates(l));
 out:
     return st;
 }
@@ -153,7 +153,8 @@ static void share_design(const struct shy_loading *l, shy_target *t)
                                  .exposure = d->exposure,
                                  .covariates = d->covariates,
                                  .covariate = (const double *const *)d->covariate,
-                                 .covariate_name = (const char *const *)d->covariate_name};
+                                 .covariate_name = (const char *const *)d->covariate_name,
+                                 .interaction = d->interaction};
     if (t->ops->needs_time) t->data.y = d->event, t->data.time = d->time, t->data.entry = d->entry;
     if (t->ops == l->problem->ops) t->data.stratum = d->stratum, t->data.strata = d->strata;
 }
@@ -336,8 +337,9 @@ static shy_status judge_adjustment(const struct shy_loading *l, const shy_outcom
 {
     int count = 0;
     const char *const *notes = shy_outcome_notes(outcome, &count);
-
-    if (l->covariates == 0 || shy_outcome_metric(outcome)->directions > 0) return SHY_OK;
+    /* of an interaction one direction stands for the intercept, none for the treatment */
+    const int others = shy_outcome_metric(outcome)->directions - (l->problem->design->interaction ? 1 : 0);
+    if (l->covariates == 0 || others > 0) return SHY_OK;
     return shy_fail(SHY_INPUT, "no covariate is left to adjust for: %s Name others in outcome.covariates, or none.",
                     count > 0 ? notes[0] : "all are constant or explain each other.");
 }

@@ -132,7 +132,7 @@ static shy_status is_sound(const shy_problem *problem, const shy_terms *from, co
     SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
     shy_sum_trial(from, sum, trial);
     SHY_TRY(shy_trials_refit(problem, outcome, trial, 1));
-    *sound_out = trial->fit.verdict == SHY_FITTED && trial->fit.loss > PERFECT;
+    *sound_out = (trial->fit.verdict == SHY_FITTED || trial->fit.verdict == SHY_FIRTH) && trial->fit.loss > PERFECT;
 out:
     shy_outcome_destroy(&outcome);
     shy_free(&trial);

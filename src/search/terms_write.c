@@ -75,7 +75,7 @@ static bool usable(const shy_fit *fit, const shy_tree *tree)
 {
     bool finite = isfinite(fit->intercept) && isfinite(fit->loss);
     for (int i = 0; i < tree->count; i++) finite = finite && isfinite(tree->node[i].value);
-    return finite && (fit->verdict == SHY_FITTED || fit->verdict == SHY_SEPARATED);
+    return finite && (fit->verdict == SHY_FITTED || fit->verdict == SHY_SEPARATED || fit->verdict == SHY_FIRTH);
 }
 
 static shy_status add_sum(const shy_sums *s, const shy_sum *sum, const shy_problem *problem, const shy_fit *fit, int keep, shy_search_result *result)

@@ -63,6 +63,11 @@ say $? 'the planted sum is on the front'
 cut -f 2 high/front.tsv | sed 's/[0-9][0-9]*\.[0-9]*/C/g' | grep -Fqx 'x2 / x3 - C * x4'
 say $? 'the main parts of it are found from yes and no'
 
+# Few events are fitted with Firth's penalty: no reason to search or to keep no sums.
+search 2 high 'samples.where=high == no or x5 > 2.2' search.terms=2
+awk -F '\t' 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } $1 > 3 && $at["verdict"] == "firth" { sums++ } END { exit !sums }' out/front.tsv
+say $? "sums of formulas with few events are on the front: $(tail -n 1 out/front.tsv | cut -f 2)"
+
 if command -v Rscript >/dev/null 2>&1; then
     cat >compare.R <<'END'
 d <- read.csv("sum.csv")

@@ -15,7 +15,7 @@ typedef struct {
 } shy_macro;
 
 typedef struct shy_extended {
-    shy_problem problem;      /* factors of the base, then one for each macro, of which every formula has one at least; shares all else with the base */
+    shy_problem problem;      /* factors of the base, then the macros, of which every formula has one at least; shares all else with the base */
     const shy_problem *base;
     int macros;
     const shy_macro *macro;   /* borrowed */
@@ -39,7 +39,7 @@ int shy_extended_complexity(const shy_extended *extended, const shy_grammar *gra
  * Searches for formulas with macros in them and adds them, written out, to the result (rank 0; NULL: it is made), whose front is drawn anew.
  * options->plan is that of this search, or NULL. Collective over the world.
  */
-shy_status shy_macros_search(const shy_problem *base, const shy_search_options *options, const shy_macro *macro, int count, const shy_monitor *monitor,
-                             shy_search_result **result_io);
+shy_status shy_macros_search(const shy_problem *base, const shy_search_options *options, const shy_macro *macro, int count,
+                             const shy_monitor *monitor, shy_search_result **result_io);
 
 #endif

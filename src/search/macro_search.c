@@ -52,8 +52,8 @@ out:
     return st;
 }
 
-shy_status shy_macros_search(const shy_problem *base, const shy_search_options *options, const shy_macro *macro, int count, const shy_monitor *monitor,
-                             shy_search_result **result_io)
+shy_status shy_macros_search(const shy_problem *base, const shy_search_options *options, const shy_macro *macro, int count,
+                             const shy_monitor *monitor, shy_search_result **result_io)
 {
     shy_status st = SHY_OK;
     shy_extended *extended = NULL;

@@ -73,11 +73,12 @@ static shy_status fail_domain(const shy_problem *problem, const char *text, cons
         const shy_operator *op = shy_operator_get((shy_op)node->op);
         if (node->op == SHY_OP_FACTOR) range[k] = problem->range[node->factor];
         if (node->op == SHY_OP_CONSTANT) range[k] = (shy_interval){node->value, node->value};
-        if (op->arity == 0 || shy_operator_range((shy_op)node->op, range[node->left], range[op->arity == 2 ? node->right : node->left], &range[k])) continue;
+        if (op->arity == 0) continue;
         const shy_interval at = range[op->arity == 2 ? node->right : node->left];
+        if (shy_operator_range((shy_op)node->op, range[node->left], at, &range[k])) continue;
         list_ranges(problem, tree, k, ranges, sizeof ranges);
-        return shy_fail(SHY_INPUT, "%s: \"%s\": \"%s\" needs %s, and what it is given may be %g to %g (%s). A formula must be computable for all values "
-                                   "within the ranges of its factors: change it, or leave out samples (samples.where).",
+        return shy_fail(SHY_INPUT, "%s: \"%s\": \"%s\" needs %s, and what it is given may be %g to %g (%s). A formula must be computable for "
+                                   "all values within the ranges of its factors: change it, or leave out samples (samples.where).",
                         key, text, op->name, needs((shy_op)node->op), at.lo, at.hi, ranges);
     }
     list_ranges(problem, tree, tree->count - 1, ranges, sizeof ranges);
@@ -111,7 +112,8 @@ static shy_status check(const shy_problem *problem, const char *text, const shy_
     const int factors = factors_of(tree), constants = shy_tree_constants(tree, node);
     if (factors == 0) return shy_fail(SHY_INPUT, "%s: \"%s\" has no factor in it.", key, text);
     if (tree->count == 1) return shy_fail(SHY_INPUT, "%s: \"%s\" is a factor by itself; leave it out.", key, text);
-    if (factors > SHY_COLUMNS_KEPT) return shy_fail(SHY_INPUT, "%s: \"%s\" has %d factors; at most %d are taken.", key, text, factors, SHY_COLUMNS_KEPT);
+    if (factors > SHY_COLUMNS_KEPT)
+        return shy_fail(SHY_INPUT, "%s: \"%s\" has %d factors; at most %d are taken.", key, text, factors, SHY_COLUMNS_KEPT);
     if (constants > SHY_POLISH_CONSTANTS)
         return shy_fail(SHY_INPUT, "%s: \"%s\" has %d constants and numbers; at most %d are taken.", key, text, constants, SHY_POLISH_CONSTANTS);
     if (macro->complexity > SHY_COMPLEXITY_MAX)
@@ -138,7 +140,8 @@ static shy_status read_all(const shy_problem *problem, const shy_search_options 
     if (options->templates_count > SHY_TEMPLATES_MAX)
         return shy_fail(SHY_INPUT, "%s: %d are given; at most %d are taken.", key, options->templates_count, SHY_TEMPLATES_MAX);
     SHY_TRY(shy_new((size_t)options->templates_count, sizeof *t->macro, &t->macro));
-    for (; t->count < options->templates_count; t->count++) SHY_TRY(read_one(problem, &options->grammar, options->templates[t->count], &t->macro[t->count]));
+    for (; t->count < options->templates_count; t->count++)
+        SHY_TRY(read_one(problem, &options->grammar, options->templates[t->count], &t->macro[t->count]));
 out:
     return st;
 }
@@ -190,8 +193,8 @@ void shy_templates_free(shy_templates *templates)
 
 /* ---- the search -------------------------------------------------------------------------------------------------------------- */
 
-shy_status shy_templates_search(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
-                                shy_search_result **result_out)
+shy_status shy_templates_search(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates,
+                                const shy_monitor *monitor, shy_search_result **result_out)
 {
     shy_status st = SHY_OK;
     shy_search_options each = *options;

@@ -21,8 +21,8 @@ void shy_templates_free(shy_templates *templates);
  * The search of the space: as shy_search_once, of formulas without templates unless these are required, and of those with. The problem may be one
  * with other covariates than that of the templates. Collective over the world.
  */
-shy_status shy_templates_search(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
-                                shy_search_result **result_out);
+shy_status shy_templates_search(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates,
+                                const shy_monitor *monitor, shy_search_result **result_out);
 
 /*
  * The constants that are not held, fitted from the best of many starts (template_fit.c); the tree can then be computed for all values within the

@@ -160,8 +160,8 @@ out:
 
 /* ---- the run ---------------------------------------------------------------------------------------------------------------------- */
 
-static shy_status find_terms(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
-                             shy_terms *terms, shy_search_result *result)
+static shy_status find_terms(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates,
+                             const shy_monitor *monitor, shy_terms *terms, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     SHY_TRY(shy_terms_collect(terms, problem->team, result, keep_of(options) / options->terms));

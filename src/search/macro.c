@@ -24,6 +24,7 @@ static shy_status allocate(shy_extended *e)
     shy_problem *p = &e->problem;
     const size_t factors = (size_t)p->factors, count = (size_t)e->macros;
     SHY_TRY(shy_new(factors, sizeof *p->cohort_column, &p->cohort_column));
+    if (e->base->binary) SHY_TRY(shy_new(factors, sizeof *p->binary, &p->binary)); /* of formulas nothing is known */
     SHY_TRY(shy_new(factors, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(factors, sizeof *p->unit_text, &p->unit_text));
     SHY_TRY(shy_new(factors, sizeof *p->modality, &p->modality));
@@ -41,6 +42,7 @@ static void copy_base(shy_extended *e)
     shy_problem *p = &e->problem;
     const size_t factors = (size_t)b->factors;
     memcpy(p->cohort_column, b->cohort_column, factors * sizeof *p->cohort_column);
+    if (b->binary) memcpy(p->binary, b->binary, factors * sizeof *p->binary);
     memcpy(p->name, b->name, factors * sizeof *p->name);
     memcpy(p->unit_text, b->unit_text, factors * sizeof *p->unit_text);
     memcpy(p->modality, b->modality, factors * sizeof *p->modality);
@@ -128,7 +130,7 @@ static shy_status begin(const shy_problem *base, const shy_macro *macro, int cou
     shy_problem *p = &e->problem;
     p->columns = NULL;
     p->rules = NULL;
-    p->cohort_column = NULL, p->name = p->unit_text = p->modality = NULL, p->range = NULL, p->first_sample = NULL;
+    p->binary = NULL, p->cohort_column = NULL, p->name = p->unit_text = p->modality = NULL, p->range = NULL, p->first_sample = NULL;
     p->factors = base->factors + count;
     *extended_out = e;
 out:
@@ -153,6 +155,7 @@ void shy_extended_destroy(shy_extended **extended)
     if (!e) return;
     shy_problem *p = &e->problem;
     shy_columns_destroy(&p->columns);
+    shy_free(&p->binary);
     shy_free(&p->cohort_column);
     shy_free(&p->name);
     shy_free(&p->unit_text);

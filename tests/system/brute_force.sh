@@ -225,7 +225,7 @@ check_lists 'directions' 36 direction='x1=1,x2=1' complexity=6 columns=5
 check_lists 'directions, signed factors' 37 direction='x3=-1,x1=-1' signed= operators='+,-,*,/,abs,square,max' complexity=5 columns=5
 check_lists 'a factor of 0 and 1' 38 binary=2 complexity=5 columns=4
 check_lists 'a factor of 0 and 1, all operators' 39 binary=1 complexity=4 columns=4 operators="$all"
-check_counts 'a factor of 0 and 1' 46 binary=2 complexity=6 columns=4
+check_counts 'a factor of 0 and 1' 46 binary=2 complexity=5 columns=5
 check_counts 'transforms' 41 transforms='x1=log,x2=,x4=square+inverse' complexity=6 columns=4
 check_counts 'transforms, two factors of each' 42 transforms='x1=log,x2=log,x4=sqrt,x3=sqrt' complexity=5 columns=5
 check_counts 'at most so many, one of some' 45 most='x1+x2+x3=1' contain=x1+x4 complexity=6 columns=5

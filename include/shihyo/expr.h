@@ -153,6 +153,7 @@ void shy_rough_judge(const shy_rough_sums *sums, uint8_t *verdict);
 typedef struct {
     uint8_t op;           /* shy_op */
     uint8_t left, right;  /* indices of earlier nodes; left is the argument of a unary operator */
+    bool held;            /* SHY_OP_CONSTANT: a number that fitting and rounding leave as it is */
     uint32_t factor;      /* SHY_OP_FACTOR: number of the factor in the caller's list */
     double value;         /* SHY_OP_CONSTANT */
 } shy_node;
@@ -200,6 +201,11 @@ void shy_tree_gradient_rows(const shy_tree *tree, int rows, const double *const 
 shy_status shy_tree_print(const shy_tree *tree, const char *const *names, int digits, char **text_out);
 /** Reads what shy_tree_print writes (and any nesting of the operators, numbers, unary minus). Errors name position and word. */
 shy_status shy_tree_parse(const char *text, const char *const *names, uint32_t names_count, shy_tree *tree_out);
+/**
+ * The same of a formula in which some constants are not known yet: `?`, and c, c1 … c9, a, b where no name is spelled so, each once. They get the
+ * value 1; numbers are `held`.
+ */
+shy_status shy_tree_parse_template(const char *text, const char *const *names, uint32_t names_count, shy_tree *tree_out);
 
 /* ---- units ----------------------------------------------------------------------------------------------------- */
 

@@ -16,9 +16,10 @@
 /**
  * FITTED: exact. SINGULAR: a column is constant or a combination of those before it; it has the coefficient 0 and the
  * others are fitted exactly. SEPARATED: the likelihood has no maximum (complete or quasi-separation); coefficients are
- * those of a finite fit close to its supremum. FIRTH: fitted by Firth's penalised likelihood, which always has a maximum, because of
- * separation or few events; finite and usable like FITTED. DIVERGED: not fitted; the null model, unless a fit came to a halt at
- * finite coefficients.
+ * those of a finite fit close to its supremum. FIRTH: fitted by Firth's penalised likelihood, which always has a maximum, because of separation
+ * or few events (binary: fewer than ten samples of the rarer class per slope, covariates counted; the null model likewise if it has covariates and
+ * these with one column more are too many); finite and usable like FITTED, but the loss can be slightly above 1. DIVERGED: not fitted; the
+ * null model, unless a fit came to a halt at finite coefficients.
  */
 typedef enum { SHY_FITTED, SHY_SEPARATED, SHY_SINGULAR, SHY_DIVERGED, SHY_FIRTH } shy_verdict;
 const char *shy_verdict_name(shy_verdict verdict); /* "fitted", "separated", … */
@@ -151,7 +152,8 @@ shy_status shy_outcome_refit(const shy_outcome *outcome, int terms, const double
 /**
  * After the last refit: residual[i] = −∂(−log likelihood)/∂η_i over my rows, η_i being the linear predictor: y − fitted (continuous, with the
  * case weight), y − p̂, the martingale residual. By the envelope theorem the derivative of the refitted −log likelihood by a parameter of a basis
- * column z is −Σ residual_i · coefficient · ∂z_i/∂θ (continuous: of RSS/2). Not collective.
+ * column z is −Σ residual_i · coefficient · ∂z_i/∂θ (continuous: of RSS/2). After the verdict
+ * FIRTH it is y − p̂ as well, and the derivative lacks what the penalty adds. Not collective.
  */
 void shy_outcome_residual(const shy_outcome *outcome, double *residual);
 

@@ -25,6 +25,7 @@ typedef struct {
     double statistic;        /* screening statistic, r² with the response, fp64 */
     double loss, likelihood_ratio;
     int summands;            /* formulas that it is a sum of */
+    bool is_template;        /* one of the user's own formulas, with its constants fitted */
     double lost_chance;      /* that screening on a part of the samples loses a formula as good as this one */
     double metric[SHY_METRICS_MAX];
     char *rounded;           /* the formula with simple constants, or NULL; the following are of its refit */

@@ -131,7 +131,7 @@ typedef struct {
     int number;
 } shy_rule;
 
-#define SHY_RULE_GROUPS 15 /* most rules of the kinds MOST and, as one, CONTAIN */
+#define SHY_RULE_GROUPS 16 /* most rules of the kinds MOST and, as one, CONTAIN; and one for formulas that serve as factors */
 
 /** What all rules together say of one factor. */
 typedef struct {
@@ -167,6 +167,7 @@ typedef struct {
     uint64_t *cohort_row;            /* [rows.rows]: where my samples are in the cohort, ascending; owned */
     struct shy_columns *columns;     /* values of the factors for my rows, no NaN: see src/search/columns.h */
     shy_rules *rules;                /* of shy_problem_rule; NULL: none */
+    const struct shy_extended *extended; /* factors from some number on stand for formulas: src/search/macro.h; NULL: none do */
     double *y;                       /* [rows.rows]; that of the target: see shy_outcome_data */
     const shy_metric *metric;        /* of a null model of more samples than these; borrowed. NULL: of these samples' own */
     char *outcome, *outcome_unit, *positive; /* of the target that the problem aims at, like ops and data: see shy_target */
@@ -228,7 +229,7 @@ double shy_columns_need(double factors, double rows, int members);
 
 /* ---- the search ------------------------------------------------------------------------------------------------ */
 
-/* Constants put into the formulas of the front where the grammar has none: log(u + c), 1/(u + c); also max(x, c), min(x, c) and x^c. */
+/* Constants put into the best formulas where the grammar has none: log(u + c), 1/(u + c); also max(x, c), min(x, c) and x^c. */
 typedef enum { SHY_INNER_OFF, SHY_INNER_SHIFTS, SHY_INNER_ALL } shy_inner;
 
 typedef struct {
@@ -242,16 +243,20 @@ typedef struct {
     int terms;                       /* most formulas in a sum, up to SHY_TERMS_MAX; 0 or 1: no sums */
     int terms_keep;                  /* formulas that sums are built from; 0: 2000 */
     int terms_factors;               /* most different factors in a sum; 0: terms × grammar.max_factors */
+    const char *const *templates;    /* formulas of the user, "(c - age) * weight / scr": fitted, results, and operands like factors; borrowed */
+    int templates_count;             /* up to SHY_TEMPLATES_MAX */
+    bool templates_required;         /* every formula has one of them in it */
     int passes;                      /* 2: the best of the first search are operands of a second; 0 or 1: one search */
     int pass_keep;                   /* operands that a further search takes from the one before */
     int pass_complexity;             /* highest complexity of its formulas, each such operand counted as a factor */
     bool polish;                     /* constants without a closed form are fitted for the formulas of the front */
     shy_inner inner;                 /* with polish */
     int impute_sets, impute_sweeps;  /* imputed data sets for the front, 2 … SHY_SETS_MAX, and sweeps for each; see shy_derivation.imputed */
-    double rounding;                 /* loss may grow by this share of what the formula explains when its constants are rounded; 0: not rounded */
+    double rounding;                 /* when constants are rounded, loss may grow by this share of the smaller of loss and 1 − loss; 0: not rounded */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 
+#define SHY_TEMPLATES_MAX 64
 #define SHY_SETS_MAX 1000           /* imputed data sets; and sweeps */
 #define SHY_COMPLEXITY_MAX 64 /* sums of formulas included */
 #define SHY_TERMS_MAX SHY_BASIS_MAX /* formulas in a sum: each is a column of the refit */
@@ -306,6 +311,7 @@ typedef struct {
     shy_fit fit;                     /* refit of the family's basis; metrics */
     double intercept, slope;         /* outcome or logit = intercept + slope·z */
     int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
+    bool is_template;                /* it is one of options->templates, and stays in the lists however good it is */
     char *text;                      /* shortest exact text */
     shy_imputed *imputed;            /* of formulas on the front that have factors with imputed values; or NULL */
     shy_rounded *rounded;            /* of formulas on the front that have constants, if options->rounding asks for it; or NULL */
@@ -344,7 +350,10 @@ typedef struct {
  * refitted as ever. Such a search is not exhaustive on all samples: see lost_chance. Cannot fail.
  */
 uint64_t shy_search_screen_rows(const shy_problem *problem, const shy_search_options *options);
-/** Exact counts and costs; SHY_INPUT if the grammar allows nothing, SHY_MEMORY if over options->memory. Collective. */
+/**
+ * Exact counts and costs; SHY_INPUT if the grammar allows nothing or a template cannot be used, SHY_MEMORY if over options->memory. Templates are
+ * fitted to the outcome, and count as one factor wherever they stand. Collective.
+ */
 shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out);
 /**
  * Plans, searches, merges, refits. The result is complete on world rank 0; elsewhere *result_out is NULL.

@@ -235,13 +235,13 @@ static shy_key table[SHY_KEYS] = {
                "from parts, each with its own constants."),
     [SHY_KEY_CONSTANTS_INNER] =
         CHOICE("constants.inner", SHY_KEY_IS_CHOICE, inners, "off",
-               "Constants tried where the search has none, in the formulas of the front, if grammar.max_constants has room: shifts are log(u + c), "
+               "Constants tried where the search has none, in the formulas of the front and the best few of each complexity, if grammar.max_constants has room: shifts are log(u + c), "
                "1 / (u + c) and the like; all also tries max(x, c), min(x, c) and powers exp(c * log(x)) of factors, as far as the operators are allowed. "
                "What explains more is added at its own complexity, which may be above grammar.max_complexity. With constants.polish."),
     [SHY_KEY_CONSTANTS_TOLERANCE] =
         RANGE("constants.tolerance", SHY_KEY_IS_NUMBER, 0, 1, "0.01",
-              "Each formula of the front is also given with simple numbers for its constants: as simple as they can be while it loses at most this "
-              "share of what it explains. 0: without."),
+              "Each formula of the front is also given with simple numbers for its constants: as simple as they can be while its loss grows by at most "
+              "this share of what it explains and of what it leaves unexplained. 0: without."),
     [SHY_KEY_GRAMMAR_TRANSFORMS] = {.name = "grammar.transforms",
                                     .type = SHY_KEY_IS_LISTS_OF,
                                     .choices = transforms,
@@ -265,6 +265,13 @@ static shy_key table[SHY_KEYS] = {
                                    .help = "Factors with which the prediction must not fall (increasing) or not rise (decreasing) anywhere "
                                            "within the ranges seen.",
                                    .example = "{age: increasing, albumin: decreasing}"},
+    [SHY_KEY_GRAMMAR_TEMPLATES] =
+        LIST("grammar.templates", SHY_KEY_IS_LIST, "[]",
+             "Formulas of your own, with any operators. c, c1 ... c9, a, b (where no factor is called so) and ? stand for constants, which are fitted; "
+             "numbers stay. Each stands in the results at its own complexity, and in other formulas like one factor.",
+             "[\"(c - age) * weight / scr\", \"weight / square(height)\"]"),
+    [SHY_KEY_GRAMMAR_TEMPLATES_REQUIRED] =
+        CHOICE("grammar.templates_required", SHY_KEY_IS_CHOICE, truths, "false", "Whether every formula has to have one of the templates in it."),
     [SHY_KEY_SEARCH_KEEP] =
         RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
     [SHY_KEY_SEARCH_PRECISION] =

@@ -110,6 +110,8 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.tile_left = s->options.tile_right = (int)shy_config_integer(s->config, SHY_KEY_PARALLEL_TILE);
     s->options.precision = precision_of(shy_config_text(s->config, SHY_KEY_SEARCH_PRECISION));
     s->options.screen_rows = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEARCH_SCREEN_ROWS);
+    s->options.templates = shy_config_list(s->config, SHY_KEY_GRAMMAR_TEMPLATES, &s->options.templates_count);
+    s->options.templates_required = strcmp(shy_config_text(s->config, SHY_KEY_GRAMMAR_TEMPLATES_REQUIRED), "true") == 0;
     s->options.passes = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASSES);
     s->options.pass_keep = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_KEEP);
     s->options.pass_complexity = (int)shy_config_integer(s->config, SHY_KEY_SEARCH_PASS_COMPLEXITY);

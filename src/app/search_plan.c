@@ -53,6 +53,13 @@ static void print_screening(const shy_search_session *s, FILE *stream)
             shy_text_thousands(rows, screened), shy_text_thousands(total, samples));
 }
 
+static void print_templates(const shy_search_session *s, FILE *stream)
+{
+    if (s->options.templates_count == 0) return;
+    fprintf(stream, "\nA template counts as one factor here%s; results have the complexity of the formula written out.\n",
+            s->options.templates_required ? ", and every formula has one" : "");
+}
+
 static void print_terms(const shy_search_session *s, FILE *stream)
 {
     if (s->options.terms < 2) return;
@@ -72,6 +79,7 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
             team->groups, team->groups == 1 ? "" : "s", team->row_blocks);
     print_screening(s, stream);
     st = print_counts(s, stream);
+    print_templates(s, stream);
     print_terms(s, stream);
     fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((uint64_t)s->plan.jobs, jobs));
     fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);

@@ -71,6 +71,7 @@ static shy_status build_entry(const builder *b, shy_found *found, shy_entry *ent
     entry->loss = found->fit.loss;
     entry->likelihood_ratio = found->fit.likelihood_ratio;
     entry->summands = found->summands;
+    entry->is_template = found->is_template;
     entry->lost_chance = found->lost_chance;
     entry->verdict = found->fit.verdict;
     entry->twins_count = found->twins_count;

@@ -8,15 +8,18 @@
 /* ---- intervals; ends may be infinite ------------------------------------------------------------------------------------ */
 
 static const shy_interval zero = {0.0, 0.0};
+static const shy_interval anything = {-INFINITY, INFINITY}; /* of operators that are not known here */
 
 static shy_interval hull(shy_interval a, shy_interval b)
 {
     return (shy_interval){fmin(a.lo, b.lo), fmax(a.hi, b.hi)};
 }
 
+/* Of ends that have overflowed to infinities of both signs nothing is known; no NaN leaves here, as fmin and fmax would drop it. */
 static shy_interval sum(shy_interval a, shy_interval b)
 {
-    return (shy_interval){a.lo + b.lo, a.hi + b.hi};
+    const shy_interval c = {a.lo + b.lo, a.hi + b.hi};
+    return isnan(c.lo) || isnan(c.hi) ? anything : c;
 }
 
 static shy_interval negative(shy_interval a)
@@ -103,7 +106,8 @@ static shy_interval binary_slope(shy_op op, const shy_jet *u, const shy_jet *v, 
     case SHY_OP_MAX: return larger_slope(u, v);
     case SHY_OP_MIN: return larger_slope(&minus_u, &minus_v);
     case SHY_OP_HYPOT: return sum(hypot_part(u), hypot_part(v));
-    default: return reldiff_slope(u, v);
+    case SHY_OP_RELDIFF: return reldiff_slope(u, v);
+    default: return anything;
     }
 }
 
@@ -117,7 +121,8 @@ static shy_interval unary_slope(shy_op op, const shy_jet *u, shy_interval value)
     case SHY_OP_SQUARE: return product(u->slope, twice);
     case SHY_OP_INVERSE: return negative(product(u->slope, square(value)));
     case SHY_OP_ABS: return product(u->slope, side);
-    default: return product(u->slope, value); /* exp */
+    case SHY_OP_EXP: return product(u->slope, value);
+    default: return anything;
     }
 }
 

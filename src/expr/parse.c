@@ -4,6 +4,8 @@
  *   product = signed { (*|/) signed }
  *   signed  = "-" signed | primary
  *   primary = number | name | operator "(" sum [ "," sum ] ")" | "(" sum ")"
+ *
+ * In templates a primary may also be "?", or a letter that stands for a constant.
  */
 #include "shy_config.h"
 
@@ -20,7 +22,12 @@ typedef struct {
     uint32_t names_count;
     shy_tree tree;
     int depth;
+    bool template;
+    uint32_t letters; /* of a template, as far as they were read: bit in free_names */
 } parser;
+
+static const char *const free_names[] = {"c", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "a", "b"};
+enum { FREE_NAMES = sizeof free_names / sizeof *free_names };
 
 /* ---- messages -------------------------------------------------------------------------------------------------- */
 
@@ -59,11 +66,9 @@ static shy_status fail_factor(const parser *p, const char *at, const char *name)
                         "In the formula, position %d: the operator \"%s\" needs its argument in parentheses.",
                         position(p, at), word);
     }
-    if (!near) {
-        return shy_fail(SHY_INPUT, "In the formula, position %d: \"%s\" is not a factor.", position(p, at), word);
-    }
-    return shy_fail(SHY_INPUT, "In the formula, position %d: \"%s\" is not a factor; did you mean \"%s\"?",
-                    position(p, at), word, shy_text_quote(near, strlen(near), near_word));
+    return shy_fail(SHY_INPUT, "In the formula, position %d: \"%s\" is not a factor%s%s%s%s", position(p, at), word,
+                    near ? "; did you mean \"" : ".", near ? shy_text_quote(near, strlen(near), near_word) : "", near ? "\"?" : "",
+                    p->template ? " Constants to be fitted are called c, c1 … c9, a, b or ?." : "");
 }
 
 static shy_status fail_operator(const parser *p, const char *at, const char *name)
@@ -95,7 +100,17 @@ static shy_status need_room(const parser *p)
 static shy_status add_constant(parser *p, double value, int *root_out)
 {
     shy_status st = need_room(p);
-    if (st == SHY_OK) *root_out = shy_tree_constant(&p->tree, value);
+    if (st != SHY_OK) return st;
+    *root_out = shy_tree_constant(&p->tree, value);
+    p->tree.node[*root_out].held = p->template;
+    return SHY_OK;
+}
+
+/* A constant of a template: its value is to be found. */
+static shy_status add_free(parser *p, int *root_out)
+{
+    shy_status st = add_constant(p, 1.0, root_out);
+    if (st == SHY_OK) p->tree.node[*root_out].held = false;
     return st;
 }
 
@@ -147,6 +162,17 @@ static shy_status read_number(parser *p, double *value_out)
     return shy_fail(SHY_INPUT, "In the formula, position %d: \"%s\" is not a number.", position(p, begin), word);
 }
 
+/* Each occurrence is fitted by itself. */
+static shy_status add_letter(parser *p, const char *at, int letter, int *root_out)
+{
+    if (p->letters >> letter & 1U) {
+        return shy_fail(SHY_INPUT, "In the formula, position %d: the constant \"%s\" stands there twice; call the second one otherwise (c1, c2, …, or ?).",
+                        position(p, at), free_names[letter]);
+    }
+    p->letters |= UINT32_C(1) << letter;
+    return add_free(p, root_out);
+}
+
 static shy_status add_factor(parser *p, const char *at, const char *name, int *root_out)
 {
     for (uint32_t f = 0; f < p->names_count; f++) {
@@ -154,6 +180,9 @@ static shy_status add_factor(parser *p, const char *at, const char *name, int *r
         shy_status st = need_room(p);
         if (st == SHY_OK) *root_out = shy_tree_leaf(&p->tree, f);
         return st;
+    }
+    for (int k = 0; p->template && *at != '`' && k < FREE_NAMES; k++) {
+        if (strcmp(free_names[k], name) == 0) return add_letter(p, at, k, root_out);
     }
     return fail_factor(p, at, name);
 }
@@ -238,6 +267,8 @@ static shy_status parse_primary(parser *p, int *root_out)
         SHY_TRY(parse_backshy_text_quote(p, root_out));
     } else if (shy_text_starts_word(*p->at)) {
         SHY_TRY(parse_word(p, root_out));
+    } else if (p->template && take(p, '?')) {
+        SHY_TRY(add_free(p, root_out));
     } else if (take(p, '(')) {
         SHY_TRY(parse_sum(p, root_out));
         if (!take(p, ')')) st = fail_unexpected(p, p->at, "an operator or \")\"");
@@ -279,6 +310,7 @@ static shy_status parse_negated(parser *p, int *root_out)
     SHY_TRY(parse_signed(p, &operand));
     if (p->tree.node[operand].op == SHY_OP_CONSTANT) { /* a number in parentheses or with further signs */
         p->tree.node[sign].value = -p->tree.node[operand].value;
+        p->tree.node[sign].held = p->tree.node[operand].held;
         p->tree.count = sign + 1;
         *root_out = sign;
         return SHY_OK;
@@ -322,10 +354,10 @@ out:
     return st;
 }
 
-shy_status shy_tree_parse(const char *text, const char *const *names, uint32_t names_count, shy_tree *tree_out)
+static shy_status parse(const char *text, const char *const *names, uint32_t names_count, bool template, shy_tree *tree_out)
 {
     shy_status st = SHY_OK;
-    parser p = {.text = text, .at = text, .names = names, .names_count = names_count};
+    parser p = {.text = text, .at = text, .names = names, .names_count = names_count, .template = template};
     int root;
 
     SHY_TRY(parse_sum(&p, &root));
@@ -337,4 +369,14 @@ shy_status shy_tree_parse(const char *text, const char *const *names, uint32_t n
     *tree_out = p.tree;
 out:
     return st;
+}
+
+shy_status shy_tree_parse(const char *text, const char *const *names, uint32_t names_count, shy_tree *tree_out)
+{
+    return parse(text, names, names_count, false, tree_out);
+}
+
+shy_status shy_tree_parse_template(const char *text, const char *const *names, uint32_t names_count, shy_tree *tree_out)
+{
+    return parse(text, names, names_count, true, tree_out);
 }

@@ -62,8 +62,10 @@ static double largest_gradient(const struct shy_solver *s)
 {
     double most = 0.0;
 
-    for (int k = 0; k < s->unknowns; k++)
-        if (!(fabs(s->gradient[k]) <= most)) most = fabs(s->gradient[k]); /* NaN wins */
+    for (int k = 0; k < s->unknowns; k++) {
+        if (isnan(s->gradient[k])) return NAN;
+        most = fmax(most, fabs(s->gradient[k]));
+    }
     return most;
 }
 

@@ -16,7 +16,7 @@ struct binary {
     double mean;      /* of y, weighted */
     double rarer;     /* samples of the rarer class */
     double null_loss; /* −log likelihood of the null model */
-    bool separated;   /* by the covariates alone */
+    bool penalised;   /* the null model: the covariates separate, or are many for the events */
     struct shy_glm glm;
     struct shy_auc_space space;   /* without weights */
     struct shy_levels levels; /* with weights */
@@ -104,18 +104,28 @@ static shy_status measure(const shy_outcome *o, shy_fit *fit)
     return shy_auc(&o->rows, b->glm.eta, o->y, &b->space, &fit->metric[METRIC_AUC]);
 }
 
+/* So few that not even one column more than the covariates is fitted by likelihood: then the null model is not, either. */
+static bool has_few_events(const shy_outcome *o, int columns)
+{
+    const struct binary *b = o->state;
+    const int covariates = o->covariates.rank;
+
+    if (columns == 0 && covariates == 0) return false; /* a mean has no bias */
+    return b->rarer < EVENTS_PER_PARAMETER * (covariates + (columns > 0 ? columns : 1));
+}
+
 /*
- * Likelihood first, where there are events enough; where it has no maximum, or the null model had none, Firth's. Nobody on the wrong side
- * means that the loss could be made as small as one likes.
+ * Likelihood first, where there are events enough; where it has no maximum, or the null model was penalised, Firth's: penalised fits compare
+ * with a penalised null model only, whose coefficients shrink as theirs do. Nobody on the wrong side means that the loss could be made as small
+ * as one likes.
  */
 static shy_status fit_columns(const shy_outcome *o, const struct shy_basis *basis, double *beta, shy_verdict *verdict_out)
 {
     shy_status st = SHY_OK;
     struct binary *b = o->state;
-    const int slopes = o->covariates.rank + basis->rank;
 
     shy_glm_set(&b->glm, basis, beta);
-    if (!b->separated && (basis->terms == 0 || b->rarer >= EVENTS_PER_PARAMETER * slopes)) {
+    if (!b->penalised && !has_few_events(o, basis->rank)) {
         SHY_TRY(shy_glm_fit(&b->glm, beta, verdict_out));
         if (b->glm.sums[SHY_GLM_EXTRA] == 0.0) *verdict_out = SHY_SEPARATED;
         if (*verdict_out != SHY_SEPARATED) goto out;
@@ -226,7 +236,7 @@ static shy_status start(shy_outcome *o)
     b->glm.null_beta[0] = log(b->mean) - log1p(-b->mean);
     const struct shy_basis none = {.finite = true};
     SHY_TRY(fit_columns(o, &none, beta, &verdict));
-    b->separated = verdict != SHY_FITTED;
+    b->penalised = verdict != SHY_FITTED;
     b->null_loss = b->glm.sums[SHY_GLM_LOSS];
     memcpy(b->glm.null_beta, beta, (size_t)b->glm.unknowns * sizeof *beta);
 out:

@@ -1,6 +1,7 @@
 /** Concordance of a score with survival: comparable pairs counted in a Fenwick tree over the ranks of the score. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "follow.h"
@@ -73,7 +74,7 @@ static struct count count_moment(const struct shy_follow *f, const struct shy_mo
 
 static double share(double twice, double pairs)
 {
-    return pairs > 0.0 ? 0.5 * twice / pairs : 0.5;
+    return pairs > 0.0 ? fmin(0.5 * twice / pairs, 1.0) : 0.5; /* both are rounded */
 }
 
 void shy_concordance(const struct shy_follow *f, const double *score, const double *moment_weight,

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "exponential.h"
+#include "elementary.h"
 #include "partial.h"
 
 /*
@@ -22,7 +22,7 @@ struct set {
 #define STEPS 40
 #define EXPECTED 0.05 /* the number expected may be off by this */
 
-shy_status shy_conditional_create(const struct shy_follow *f, const struct shy_design *design,
+shy_status shy_conditional_create(const struct shy_follow *f, const struct shy_linear *design,
                                   struct shy_conditional **conditional_out)
 {
     shy_status st = SHY_OK;

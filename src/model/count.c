@@ -31,7 +31,7 @@ static void family(struct shy_glm_chunk *c, int count, double *sums)
     double *loss = c->scratch[0];
 
     for (int i = 0; i < count; i++) {
-        const double e = shy_exp_of_negative(-fabs(c->eta[i])), mu = c->eta[i] > 0.0 ? 1.0 / e : e;
+        const double mu = shy_exp(c->eta[i]);
         c->residual[i] = mu - c->y[i];
         c->information[i] = mu;
         loss[i] = c->residual[i] - c->y[i] * (c->eta[i] - c->aid[i]);

@@ -4,13 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "exponential.h"
+#include "elementary.h"
 #include "follow.h"
 
 /* When those who leave take all but this part of the sum along, what is left is summed again. */
 #define CANCELLED 1e-5
 
-shy_status shy_cox_create(const struct shy_follow *follow, const struct shy_design *design, struct shy_cox **cox_out)
+shy_status shy_cox_create(const struct shy_follow *follow, const struct shy_linear *design, struct shy_cox **cox_out)
 {
     shy_status st = SHY_OK;
     struct shy_cox *c = NULL;

@@ -1,10 +1,8 @@
-/**
- * Elementary functions whose last bit does not depend on the processor, as it may with the C library's, and that compile to straight vector
- * code.
- */
+/** exp and log whose last bit does not depend on the processor, as it may with the C library's; loops over them become vector code, but for shy_ln. */
 #ifndef SHIHYO_MODEL_ELEMENTARY_H
 #define SHIHYO_MODEL_ELEMENTARY_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -50,6 +48,28 @@ static inline double shy_log_of_one_plus(double e)
     for (int k = 35; k >= 1; k -= 2)
         sum = sum * t + 1.0 / k;
     return 2.0 * s * sum;
+}
+
+/* exp(x), relative error below 1e-15; x beyond ±700 counts as ±700. */
+static inline double shy_exp(double x)
+{
+    const double e = shy_exp_of_negative(-fabs(x));
+
+    return x > 0.0 ? 1.0 / e : e;
+}
+
+/* log(x), x > 0 and finite: x = m 2^k, sqrt(1/2) <= m < sqrt(2); log m = 2 artanh((m − 1) / (m + 1)) by its series to 1e-18. */
+static inline double shy_ln(double x)
+{
+    int exponent;
+    double m = frexp(x, &exponent), sum = 1.0 / 25.0;
+
+    if (!(x > 0.0) || isinf(x)) return log(x);
+    if (m < 0x1.6a09e667f3bcdp-1) m *= 2.0, exponent--;
+    const double s = (m - 1.0) / (m + 1.0), t = s * s;
+    for (int k = 23; k >= 1; k -= 2)
+        sum = sum * t + 1.0 / k;
+    return exponent * 0x1.62e42fefa38p-1 + (exponent * 0x1.ef35793c7673p-45 + 2.0 * s * sum);
 }
 
 #endif

@@ -53,7 +53,7 @@ void shy_order(const double *value, int n, int *order, int *spare);
  * Columns as combinations of orthogonal ones q of mean square 1 and mean 0 within each stratum, since a constant of the stratum
  * does not change its partial likelihood: x_k / scale_k = constants + sum over j <= k of q_j r[j·most + k].
  */
-struct shy_design {
+struct shy_linear {
     int n, most, columns;
     int strata;
     const int *start;  /* strata + 1 numbers; borrowed */
@@ -62,15 +62,15 @@ struct shy_design {
     bool *used;        /* false: constant, or a combination of those before it; its q is 0 */
 };
 
-shy_status shy_design_create(int n, int most, int strata, const int *start, struct shy_design **design_out);
-void shy_design_destroy(struct shy_design **design);
+shy_status shy_linear_create(int n, int most, int strata, const int *start, struct shy_linear **design_out);
+void shy_linear_destroy(struct shy_linear **design);
 /** Column k, whose values stand in q[k] already; columns above it are forgotten. False: not all of them are finite. */
-bool shy_design_set(struct shy_design *design, int k);
+bool shy_linear_set(struct shy_linear *design, int k);
 /**
  * Coefficients of the columns as given, and their variances, from coefficients gamma of the q and their covariance matrix (order
  * columns; NULL: none wanted). scratch: `columns` numbers. False: some coefficient is not finite.
  */
-bool shy_design_undo(const struct shy_design *design, const double *gamma, const double *covariance, double *scratch,
+bool shy_linear_undo(const struct shy_linear *design, const double *gamma, const double *covariance, double *scratch,
                      double *coefficient, double *variance);
 
 /* ---- maximum likelihood ---------------------------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ struct shy_newton {
     int unknowns;
     shy_likelihood *likelihood;
     void *context;
-    double least; /* an information below this is rounding */
+    double events; /* what information and gradient are compared with: each event adds about 1 to them */
     double value; /* at the end, as are gradient and information */
     double *gradient, *information;
     double *step, *next, *factor; /* work: unknowns, unknowns, unknowns² */
@@ -104,14 +104,14 @@ shy_verdict shy_newton_run(struct shy_newton *newton, double *beta);
 
 struct shy_cox {
     const struct shy_follow *follow;  /* borrowed */
-    const struct shy_design *design;  /* borrowed; its columns are those of the linear predictor */
+    const struct shy_linear *design;  /* borrowed; its columns are those of the linear predictor */
     double *eta;                      /* by position, at the last beta */
     double *risk, *dead, *top;        /* by moment: sum over those at risk, over the deaths, of w exp(eta − top) */
     double *hazard;                   /* by moment: work of the functions below */
     double *sums, *row;               /* work */
 };
 
-shy_status shy_cox_create(const struct shy_follow *follow, const struct shy_design *design, struct shy_cox **cox_out);
+shy_status shy_cox_create(const struct shy_follow *follow, const struct shy_linear *design, struct shy_cox **cox_out);
 void shy_cox_destroy(struct shy_cox **cox);
 shy_likelihood shy_cox_likelihood; /* context: struct shy_cox */
 /** residual[position] = w (event − expected events), the derivative of the log likelihood in eta. */

@@ -251,8 +251,10 @@ static shy_verdict judge(const struct shy_glm *g, const double *beta, double *gr
     double f, largest = 0.0, longest = 0.0, scale = 1.0;
 
     derivatives(g, &f, gradient, hessian);
-    for (int k = 0; k < g->unknowns; k++)
+    for (int k = 0; k < g->unknowns; k++) {
+        if (isnan(gradient[k])) return SHY_DIVERGED;
         largest = fmax(largest, fabs(gradient[k]));
+    }
     const bool definite = shy_solve_spd(g->unknowns, hessian, gradient);
     for (int k = 0; k < g->unknowns; k++) {
         longest = fmax(longest, fabs(gradient[k]));

@@ -1,6 +1,7 @@
 /** Concordance with an outcome in levels: one sorted walk over all samples. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "levels.h"
@@ -128,6 +129,6 @@ shy_status shy_levels_concordance(const struct shy_levels *l, const double *scor
         pairs += l->below[k] * lower;
         lower += l->below[k];
     }
-    *concordance_out = won / pairs;
+    *concordance_out = fmin(won / pairs, 1.0); /* both are rounded */
     return SHY_OK;
 }

@@ -32,20 +32,6 @@ static shy_status check_values(const shy_outcome *o)
     return SHY_OK;
 }
 
-static shy_status note_sets(shy_outcome *o, const struct shy_follow *f, int informative)
-{
-    shy_status st = SHY_OK;
-    char *text = NULL;
-    const int left = f->strata - informative;
-
-    if (left == 0) return SHY_OK;
-    SHY_TRY(shy_string_format(&text, "Outcome \"%s\": %d of %d sets %s no case or no control and tell%s nothing.", o->column, left,
-                              f->strata, left == 1 ? "has" : "have", left == 1 ? "s" : ""));
-    SHY_TRY(shy_partial_note(o, text));
-out:
-    return st;
-}
-
 static shy_status allocate(shy_outcome *o, struct matched *s)
 {
     shy_status st = SHY_OK;
@@ -62,9 +48,8 @@ static shy_status allocate(shy_outcome *o, struct matched *s)
                         "outcome \"%s\": none of the %d sets has both a case (1) and a control (0), so there is nothing to compare. Check "
                         "the column that names the sets.",
                         o->column, f->strata);
-    SHY_TRY(note_sets(o, f, informative));
     SHY_TRY(shy_conditional_create(f, s->partial->design, &s->conditional));
-    shy_partial_likelihood(s->partial, shy_conditional_likelihood, s->conditional, 1e-12 * s->cases);
+    shy_partial_likelihood(s->partial, shy_conditional_likelihood, s->conditional, s->cases);
 out:
     return st;
 }

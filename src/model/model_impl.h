@@ -65,7 +65,7 @@ void shy_orthonormal_free(struct shy_orthonormal *set);
  *
  * @param weight   over my rows; NULL: all 1
  * @param partial  runs × (columns + 2) numbers
- * Collective over the group. Deterministic over runs. 8·n·columns² flops.
+ * Collective over the group. Deterministic over runs. 5·n·columns² flops.
  */
 shy_status shy_orthonormal_make(struct shy_orthonormal *set, const shy_rows *rows, const double *weight, double weight_sum,
                                 const double *const *x, double *partial);

@@ -13,7 +13,8 @@
 #define LAST_STEP 1e-7     /* of the longest coefficient: at a maximum the next step is nothing … */
 #define SHRINKS 0.1        /* … or far shorter than the one before; where the maximum lies at infinity steps keep their length */
 #define RIDGE 1e-8          /* of the largest information at the start: added where the information is of no use */
-#define UNINFORMATIVE 1e-12 /* of an unknown's own information: what is left of it given those before it */
+#define UNINFORMATIVE 1e-12 /* of the events, an unknown's own information; of this, what is left of it given those before it */
+#define FLAT_GRADIENT 1e-5  /* of the events: where steps lead nowhere any more, there is nothing left to climb */
 
 shy_status shy_newton_create(int most, struct shy_newton **newton_out)
 {
@@ -69,7 +70,7 @@ static bool factorise(struct shy_newton *w, bool drop)
             row[j] /= w->factor[j * p + j];
             pivot -= row[j] * row[j];
         }
-        if (drop && w->used[k] && !(pivot > UNINFORMATIVE * own && own > w->least)) {
+        if (drop && w->used[k] && !(pivot > UNINFORMATIVE * own && own > UNINFORMATIVE * w->events)) {
             w->used[k] = false;
             memset(row, 0, (size_t)k * sizeof *row);
             pivot = 1.0;
@@ -149,9 +150,19 @@ static bool advance(struct shy_newton *w, double *beta, double rise, bool drowne
     return false;
 }
 
+/*
+ * No step leads further, or there were many. On the way to infinity the information sinks into its rounding before the gradient does, and
+ * steps are of any length.
+ */
+static shy_verdict judge_halt(const struct shy_newton *w, double step, double scale)
+{
+    if (step <= scale) return SHY_FITTED;
+    return longest(w, w->gradient) <= FLAT_GRADIENT * w->events ? SHY_SEPARATED : SHY_DIVERGED;
+}
+
 static shy_verdict climb(struct shy_newton *w, double *beta)
 {
-    double rise, length;
+    double rise, length, scale = 0.0;
 
     w->flat = false, w->ridge = 0.0;
     for (int k = 0; k < w->unknowns; k++)
@@ -160,8 +171,8 @@ static shy_verdict climb(struct shy_newton *w, double *beta)
     if (rise < 0.0) return SHY_DIVERGED;
     for (int k = 0; k < MAX_ITERATIONS && rise >= 0.0; k++) {
         const bool drowned = rise <= DROWNED * (1.0 + fabs(w->value));
-        const double scale = LAST_STEP * fmax(1.0, longest(w, beta));
-        if (!advance(w, beta, rise, drowned)) return drowned && length <= scale ? SHY_FITTED : SHY_DIVERGED;
+        scale = LAST_STEP * fmax(1.0, longest(w, beta));
+        if (!advance(w, beta, rise, drowned)) return judge_halt(w, length, scale);
         rise = make_step(w, false);
         if (!drowned) {
             length = longest(w, w->step);
@@ -171,7 +182,7 @@ static shy_verdict climb(struct shy_newton *w, double *beta)
         const double next = longest(w, w->step);
         return next <= scale || next <= SHRINKS * length ? SHY_FITTED : SHY_SEPARATED;
     }
-    return SHY_DIVERGED;
+    return rise >= 0.0 ? judge_halt(w, length, scale) : SHY_DIVERGED;
 }
 
 /* The inverse of the information at the end, if there is one; else NaN. */

@@ -130,6 +130,9 @@ out:
 
 static shy_status check_values(const shy_outcome *o)
 {
+    if (o->levels > LEVELS_MOST)
+        return shy_fail(SHY_INPUT, "outcome \"%s\" has %d levels; an ordinal outcome has at most %d. Join some, or choose the kind continuous.",
+                        o->column, o->levels, LEVELS_MOST);
     for (int i = 0; i < o->rows.rows; i++)
         if (!(o->y[i] >= 0.0 && o->y[i] < LEVELS_MOST && o->y[i] == floor(o->y[i])) || (o->levels > 0 && o->y[i] >= o->levels))
             return shy_fail(SHY_INPUT, "outcome \"%s\" is %.6g in sample %llu of those in use; levels are whole numbers from 0 to %d.",
@@ -248,8 +251,8 @@ const shy_outcome_ops shy_outcome_ordinal = {
     .name = "ordinal",
     .help = "levels in order; proportional odds; concordance over pairs of different levels, deviance = -2 log likelihood",
     .metric_names = metric_names,
-    .headline = "the concordance (concordance), the chance that of two samples with different levels the formula ranks the higher one above",
-    .link = "log-odds of a higher level (%s), but for its threshold",
+    .headline = "the concordance, the chance that of two samples with different levels the formula ranks the higher one above",
+    .link = "log-odds (%s above a level) - the threshold of the level",
     .larger_is_better = true,
     .start = start,
     .response = residual,

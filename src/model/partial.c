@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "exponential.h"
+#include "elementary.h"
 #include "partial.h"
 #include "shihyo/linalg.h"
 
@@ -48,7 +48,7 @@ static shy_status allocate_work(const shy_outcome *o, struct shy_partial *p)
 
     SHY_TRY(shy_follow_create(&p->data, &p->follow));
     const size_t n = (size_t)p->follow->n;
-    SHY_TRY(shy_design_create(p->follow->n, (int)most, p->follow->strata, p->follow->start, &p->design));
+    SHY_TRY(shy_linear_create(p->follow->n, (int)most, p->follow->strata, p->follow->start, &p->design));
     SHY_TRY(shy_newton_create((int)most, &p->newton));
     SHY_TRY(shy_new(most, sizeof(double), &p->beta));
     SHY_TRY(shy_new(most, sizeof(double), &p->null_beta));
@@ -119,7 +119,7 @@ void shy_partial_destroy(struct shy_partial **partial)
     shy_free(&p->null_beta);
     shy_free(&p->beta);
     shy_newton_destroy(&p->newton);
-    shy_design_destroy(&p->design);
+    shy_linear_destroy(&p->design);
     shy_follow_destroy(&p->follow);
     shy_free(&p->starts);
     shy_free(&p->residual);
@@ -132,11 +132,11 @@ void shy_partial_destroy(struct shy_partial **partial)
     shy_free(partial);
 }
 
-void shy_partial_likelihood(struct shy_partial *p, shy_likelihood *likelihood, void *context, double least)
+void shy_partial_likelihood(struct shy_partial *p, shy_likelihood *likelihood, void *context, double events)
 {
     p->newton->likelihood = likelihood;
     p->newton->context = context;
-    p->newton->least = least;
+    p->newton->events = events;
 }
 
 /* Column x over my rows becomes the design's column k. False: not all its values are finite. */
@@ -150,7 +150,7 @@ static bool take_column(const shy_outcome *o, struct shy_partial *p, int k, cons
     }
     for (int i = 0; i < p->follow->n; i++)
         p->design->q[k][i] = all[p->follow->sample[i]];
-    return shy_design_set(p->design, k);
+    return shy_linear_set(p->design, k);
 }
 
 shy_status shy_partial_note(shy_outcome *o, char *text)
@@ -201,6 +201,7 @@ shy_status shy_partial_start(shy_outcome *o, struct shy_partial *p)
         return shy_fail(SHY_INPUT, "the covariates of outcome \"%s\" cannot be fitted to it; leave some of them out.", o->column);
     p->null_value = newton->value;
     memcpy(p->null_used, newton->used, (size_t)p->covariates * sizeof *newton->used);
+    memcpy(p->design->used, newton->used, (size_t)p->covariates * sizeof *newton->used);
     return shy_group_agree(o->rows.team, note_null(o, p));
 }
 
@@ -237,9 +238,10 @@ static bool undo(const shy_outcome *o, struct shy_partial *p, int terms, shy_fit
     const bool *used = p->newton->used;
     const int covariates = p->covariates;
 
-    for (int k = 0; k < p->design->columns; k++)
-        p->design->used[k] = used[k]; /* the likelihood may have found some more that say nothing */
-    const bool finite = shy_design_undo(p->design, p->beta, terms > 0 ? p->newton->covariance : NULL, p->scratch, p->coefficient,
+    /* The likelihood may have found some more that say nothing. A covariate of which it says so only here keeps the null model's coefficient. */
+    for (int k = covariates; k < p->design->columns; k++)
+        p->design->used[k] = used[k];
+    const bool finite = shy_linear_undo(p->design, p->beta, terms > 0 ? p->newton->covariance : NULL, p->scratch, p->coefficient,
                                         p->variance);
     for (int k = 0; k < terms; k++) {
         fit->coefficient[k] = used[covariates + k] ? p->coefficient[covariates + k] : 0.0;

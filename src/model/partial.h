@@ -10,7 +10,7 @@ struct shy_partial {
     double *time, *event, *entry, *weight;
     int *stratum;
     struct shy_follow *follow;
-    struct shy_design *design; /* the covariates' columns first, then those of the formula */
+    struct shy_linear *design; /* the covariates' columns first, then those of the formula */
     struct shy_newton *newton;
     int covariates;            /* columns of the design that every model has */
     double *beta, *null_beta;  /* of the design's columns */
@@ -30,8 +30,8 @@ struct shy_partial {
  */
 shy_status shy_partial_create(const shy_outcome *o, const double *time, struct shy_partial **partial_out);
 void shy_partial_destroy(struct shy_partial **partial);
-/** Sets who maximises what; `least` is an information that is rounding. */
-void shy_partial_likelihood(struct shy_partial *partial, shy_likelihood *likelihood, void *context, double least);
+/** Sets who maximises what; events: their weight. */
+void shy_partial_likelihood(struct shy_partial *partial, shy_likelihood *likelihood, void *context, double events);
 /** Gathers the covariates, fits the null model and notes what is odd about it. Collective over the group. */
 shy_status shy_partial_start(shy_outcome *o, struct shy_partial *partial);
 /**
@@ -49,13 +49,13 @@ shy_status shy_partial_note(shy_outcome *o, char *text);
 /** A set is a stratum of the follow-up, its cases those with the event; all have one time. */
 struct shy_conditional {
     const struct shy_follow *follow;
-    const struct shy_design *design;
+    const struct shy_linear *design;
     double *eta;
     double *odds;            /* p_i of a set: work */
     double *subsets, *table; /* work */
     double *row, *centre;
 };
-shy_status shy_conditional_create(const struct shy_follow *follow, const struct shy_design *design,
+shy_status shy_conditional_create(const struct shy_follow *follow, const struct shy_linear *design,
                                   struct shy_conditional **conditional_out);
 void shy_conditional_destroy(struct shy_conditional **conditional);
 /**

@@ -5,8 +5,6 @@
 
 #include "partial.h"
 
-#define FEW_EVENTS 5
-
 struct survival {
     struct shy_partial *partial;
     struct shy_cox *cox;
@@ -61,30 +59,7 @@ static shy_status allocate(const shy_outcome *o, struct survival *s)
     SHY_TRY(shy_timed_create(follow, s->censoring, &s->timed));
     SHY_TRY(shy_new(strata * SHY_AUC_TIMES, sizeof(double), &s->auc_baseline));
     SHY_TRY(shy_new(strata * SHY_BRIER_TIMES, sizeof(double), &s->brier_baseline));
-    shy_partial_likelihood(s->partial, shy_cox_likelihood, s->cox, 1e-12 * follow->event_weight);
-out:
-    return st;
-}
-
-static shy_status note_events(shy_outcome *o, const struct shy_follow *follow)
-{
-    shy_status st = SHY_OK;
-    char *text = NULL;
-    int without = 0;
-
-    for (int s = 0; s < follow->strata; s++)
-        without += follow->moment_start[s + 1] == follow->moment_start[s];
-    if (follow->events < FEW_EVENTS) {
-        SHY_TRY(shy_string_format(&text,
-                                  "Outcome \"%s\" has %d event%s only; what is found on so few is hardly more than chance.",
-                                  o->column, follow->events, follow->events == 1 ? "" : "s"));
-        SHY_TRY(shy_partial_note(o, text));
-    }
-    if (without > 0) {
-        SHY_TRY(shy_string_format(&text, "Outcome \"%s\": %d of %d strata %s no event and tell%s nothing about hazards.", o->column,
-                                  without, follow->strata, without == 1 ? "has" : "have", without == 1 ? "s" : ""));
-        SHY_TRY(shy_partial_note(o, text));
-    }
+    shy_partial_likelihood(s->partial, shy_cox_likelihood, s->cox, follow->event_weight);
 out:
     return st;
 }
@@ -99,7 +74,6 @@ static shy_status start(shy_outcome *o)
     struct survival *s = o->state;
     SHY_TRY(shy_partial_create(o, o->time, &s->partial));
     SHY_TRY(shy_group_agree(team, allocate(o, s)));
-    SHY_TRY(shy_group_agree(team, note_events(o, s->partial->follow)));
     SHY_TRY(shy_partial_start(o, s->partial));
 out:
     return st;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "exponential.h"
+#include "elementary.h"
 #include "follow.h"
 
 static bool lives(const struct shy_follow *f, int i, double t)
@@ -120,7 +120,7 @@ static double auc_at(const struct shy_timed *t, const double *risk, const int *o
         won += dead_here * (below + 0.5 * alive_here);
         below += alive_here, dead += dead_here;
     }
-    return won / (below * dead);
+    return fmin(won / (below * dead), 1.0); /* both are rounded */
 }
 
 double shy_timed_auc(const struct shy_timed *t, const double *eta, const double *baseline,

@@ -39,37 +39,43 @@ static const char *name_of(const json_t *target, const char *key)
     return name == NULL ? "" : name;
 }
 
-/* Fronts one after the other; how to read them is said once, at the last. */
-static shy_status show_target(const char *directory, const json_t *target, int complexity, bool last, FILE *stream)
+/* *document_out stays with the caller, to be read together with the others'. */
+static shy_status show_target(const char *directory, const json_t *target, int complexity, json_t **document_out, FILE *stream)
 {
     shy_status st = SHY_OK;
     char *path = NULL;
-    json_t *document = NULL;
     const char *name = name_of(target, "directory");
 
     if (*name == '\0' || strchr(name, '/') != NULL)
         return shy_fail(SHY_INPUT, "%s/%s: a target without a directory.", directory, SHY_TARGETS_FILE);
     SHY_TRY(shy_report_path(directory, name, &path));
-    SHY_TRY(load_front(path, &document));
+    SHY_TRY(load_front(path, document_out));
     fprintf(stream, "=== %s ===\n", name_of(target, "name"));
-    SHY_TRY(complexity == 0 ? shy_report_print_front(document, last, stream) : shy_report_print(document, complexity, stream));
-    fputs("\n", stream);
+    SHY_TRY(complexity == 0 ? shy_report_print_front(*document_out, false, stream) : shy_report_print(*document_out, complexity, stream));
 out:
-    json_decref(document);
     shy_free(&path);
     return st;
 }
 
+/* Fronts one after the other, and how to read them all once. */
 static shy_status show_targets(const char *directory, const json_t *document, int complexity, FILE *stream)
 {
     shy_status st = SHY_OK;
     const json_t *targets = json_object_get(document, "targets");
-    size_t k;
-    json_t *target;
+    const size_t count = json_array_size(targets);
+    json_t **front = NULL;
 
-    json_array_foreach(targets, k, target) SHY_TRY(show_target(directory, target, complexity, k + 1 == json_array_size(targets), stream));
+    SHY_TRY(shy_new(count, sizeof *front, &front));
+    for (size_t k = 0; k < count; k++) {
+        if (k > 0) fputs("\n", stream);
+        SHY_TRY(show_target(directory, json_array_get(targets, k), complexity, &front[k], stream));
+    }
+    if (complexity == 0) shy_report_print_reading((const json_t *const *)front, (int)count, stream);
+    fputs("\n", stream);
     SHY_TRY(shy_report_print_factors(document, stream));
 out:
+    for (size_t k = 0; front != NULL && k < count; k++) json_decref(front[k]);
+    shy_free(&front);
     return st;
 }
 

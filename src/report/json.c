@@ -160,6 +160,7 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
     if (!add_rounded(results, entry, object)) goto failed;
     if (!add_imputed(results, entry, object)) goto failed;
     if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;
+    if (entry->is_template && json_object_set_new(object, "template", json_true()) != 0) goto failed;
     if (results->n_screened > 0 && json_object_set_new(object, "lost_chance", number(entry->lost_chance)) != 0) goto failed;
     if (json_object_set_new(object, "twins", texts(entry->twins, entry->twins_listed)) != 0) goto failed;
     if (json_object_set_new(object, "twins_count", json_integer((json_int_t)entry->twins_count)) != 0) goto failed;

@@ -54,6 +54,8 @@ shy_status shy_report_print_factors(const json_t *document, FILE *stream);
 
 /** The front alone, with or without the sentences on how to read it. */
 shy_status shy_report_print_front(const json_t *document, bool reading, FILE *stream);
+/** The sentences on how to read one front, or several of one run. */
+void shy_report_print_reading(const json_t *const *documents, int count, FILE *stream);
 
 /** `path` = directory/name, owned. */
 shy_status shy_report_path(const char *directory, const char *name, char **path_out);

@@ -15,8 +15,9 @@ static const struct {
     const char *verdict, *meaning;
 } verdicts[] = {
     {"separated",
-     "separated: the formula divides the two groups completely, or all but a tie, so that nothing limits its "
-     "slope: intercept and slope are arbitrary, and with few samples the division may be chance."},
+     "separated: the formula divides those with and without the outcome completely, or all but a tie, so that nothing limits its "
+     "slope: intercept and slope are arbitrary. With few samples the division may be chance; else look whether a factor only says the "
+     "outcome in other words (factors.exclude)."},
     {"singular",
      "singular: on these samples the parts of the formula cannot be told apart, so its constants are not unique."},
     {"firth",
@@ -44,21 +45,23 @@ static void number_cell(shy_table *table, const json_t *value, int digits)
     shy_table_cell(table, text);
 }
 
-/* A metric to 4 decimals; one that is near 1 but not 1 keeps enough digits to show it. */
+/* A metric to 4 decimals, large ones to one; one that is near 1 but not 1 keeps enough digits to show it. */
+static const char *metric_text(const json_t *value, char out[40])
+{
+    const double v = json_number_value(value), size = fabs(v);
+
+    if (!json_is_number(value)) return "-";
+    if (size >= 1e-4 && size < 1e4) snprintf(out, 40, v < 1 && v > 0.999 ? "%.8f" : "%.4f", v);
+    else if (size >= 1e4 && size < 1e9) snprintf(out, 40, "%.1f", v); /* a deviance: two formulas may differ in the fifth digit */
+    else snprintf(out, 40, "%.4g", v);
+    return out;
+}
+
 static void metric_cell(shy_table *table, const json_t *value)
 {
-    double v = json_number_value(value);
     char text[40];
 
-    if (!json_is_number(value)) {
-        shy_table_cell(table, "-");
-        return;
-    }
-    if (fabs(v) >= 1e-4 && fabs(v) < 1e4)
-        snprintf(text, sizeof text, v < 1 && v > 0.999 ? "%.8f" : "%.4f", v);
-    else
-        snprintf(text, sizeof text, "%.4g", v);
-    shy_table_cell(table, text);
+    shy_table_cell(table, metric_text(value, text));
 }
 
 /* NULL: a kind that this version does not know. */
@@ -83,13 +86,14 @@ static void print_covariates(const json_t *document, FILE *stream)
     const json_t *null = json_object_get(json_object_get(document, "null"), "metrics");
     size_t i;
     json_t *name;
+    char text[40];
 
     if (json_array_size(covariates) == 0) return;
     fputs("Covariates: ", stream);
     json_array_foreach(covariates, i, name) fprintf(stream, "%s%s", i == 0 ? "" : ", ", json_string_value(name));
     fputs("; alone:", stream);
     json_array_foreach(metrics, i, name)
-        fprintf(stream, "%s %s %.4g", i == 0 ? "" : ",", json_string_value(name), json_number_value(json_object_get(null, json_string_value(name))));
+        fprintf(stream, "%s %s %s", i == 0 ? "" : ",", json_string_value(name), metric_text(json_object_get(null, json_string_value(name)), text));
     fputs("\n", stream);
 }
 
@@ -134,9 +138,28 @@ static const char *last_heading(const json_t *entries)
     return heading;
 }
 
+/* A baseline hazard or thresholds take its place in some models. */
+static bool has_intercept(const json_t *document)
+{
+    const shy_outcome_ops *ops = kind_of(document);
+
+    return ops == NULL || ops->has_intercept;
+}
+
 static bool has_gain(const json_t *document)
 {
     return json_array_size(json_object_get(document, "covariates")) > 0;
+}
+
+/* Where no metric is what the front goes by, the likelihood ratio is shown: else a line could seem worse than the one before. */
+static bool has_ratio(const json_t *document)
+{
+    size_t i;
+    json_t *name;
+
+    json_array_foreach(json_object_get(document, "metrics"), i, name)
+        if (strcmp(json_string_value(name), "deviance") == 0 || strcmp(json_string_value(name), "r2") == 0) return false;
+    return kind_of(document) != NULL;
 }
 
 static void add_entry(shy_table *table, const json_t *document, const json_t *entry, bool last)
@@ -152,7 +175,8 @@ static void add_entry(shy_table *table, const json_t *document, const json_t *en
     json_array_foreach(json_object_get(document, "metrics"), m, name)
         metric_cell(table, json_object_get(json_object_get(entry, "metrics"), json_string_value(name)));
     if (has_gain(document)) metric_cell(table, json_object_get(entry, "gain"));
-    number_cell(table, json_object_get(entry, "intercept"), 6);
+    if (has_ratio(document)) metric_cell(table, json_object_get(entry, "likelihood_ratio"));
+    if (has_intercept(document)) number_cell(table, json_object_get(entry, "intercept"), 6);
     number_cell(table, json_object_get(entry, "slope"), 6);
     if (last) shy_table_cell(table, last_cell(entry));
 }
@@ -204,7 +228,8 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
     json_array_foreach(json_object_get(document, "metrics"), i, item)
         shy_table_column(&table, json_string_value(item), true);
     if (has_gain(document)) shy_table_column(&table, "gain", true);
-    shy_table_column(&table, "intercept", true);
+    if (has_ratio(document)) shy_table_column(&table, "lr", true);
+    if (has_intercept(document)) shy_table_column(&table, "intercept", true);
     shy_table_column(&table, "slope", true);
     if (last != NULL) shy_table_column(&table, last, false);
     json_array_foreach(entries, i, item) add_entry(&table, document, item, last != NULL);
@@ -227,7 +252,7 @@ static shy_status print_rounded(const json_t *document, const json_t *entries, F
     shy_table_column(&table, "of complexity", true);
     shy_table_column(&table, "formula", false);
     shy_table_column(&table, metric == NULL ? "fit" : metric, true);
-    shy_table_column(&table, "intercept", true);
+    if (has_intercept(document)) shy_table_column(&table, "intercept", true);
     shy_table_column(&table, "slope", true);
     json_array_foreach(entries, i, entry)
     {
@@ -238,12 +263,12 @@ static shy_status print_rounded(const json_t *document, const json_t *entries, F
         shy_table_cell(&table, complexity);
         shy_table_cell(&table, word(rounded, "formula"));
         metric_cell(&table, json_object_get(json_object_get(rounded, "metrics"), metric == NULL ? "" : metric));
-        number_cell(&table, json_object_get(rounded, "intercept"), 6);
+        if (has_intercept(document)) number_cell(&table, json_object_get(rounded, "intercept"), 6);
         number_cell(&table, json_object_get(rounded, "slope"), 6);
         rows++;
     }
     if (rows > 0) {
-        fputs("\nWith simple numbers (intercept and slope are fitted to them):\n\n", stream);
+        fputs("\nWith simple numbers (what stands outside the formula is fitted to them):\n\n", stream);
         st = shy_table_print(&table, stream);
     }
     shy_table_free(&table);
@@ -316,29 +341,94 @@ static void print_derived(const json_t *document, FILE *stream)
     }
 }
 
-static void print_reading(const json_t *document, FILE *stream)
-{
-    char samples[32], formulas[32], text[1024];
-    const shy_outcome_ops *ops = kind_of(document);
-    const bool by_likelihood = ops != NULL && strcmp(ops->metric_names[0], "r2") != 0; /* what the front goes by is not what is shown first */
+/* Columns whose heading does not say what they are. */
+static const struct {
+    const char *metric, *meaning;
+} measures[] = {
+    {"uno_c", "uno_c is the concordance weighted for censoring"},
+    {"auc_t", "auc_t the mean AUC of having had the event by the quartiles of the event times"},
+    {"ibs", "ibs the integrated Brier score of the predicted survival (less is better)"},
+};
 
-    snprintf(
-        text, sizeof text,
-        "How to read it: each line is the best formula of its complexity (its factors, operators and constants, "
-        "counted) and explains the outcome better%s than every simpler one, so read down for as long as a line brings "
-        "a clear gain in %s; the knee, after which the gains are small, is usually the formula to keep.",
-        by_likelihood ? " (with a higher likelihood)" : "", ops == NULL ? "the fit" : ops->headline);
-    fputs("\n", stream);
-    print_paragraph(text, stream);
-    snprintf(text, sizeof text,
-             "The fit is apparent and therefore optimistic: it was measured on the same %s samples that chose among %s "
-             "formulas, so expect less on other people, and check a formula on data that took no part in the search.%s",
-             shy_text_thousands(count_of(document, "n_samples"), samples),
-             shy_text_thousands(count_of(document, "n_formulas"), formulas),
-             by_likelihood ? " Of each complexity only the formulas with the best score statistics were refitted, search.keep of them: a larger "
-                             "search.keep may bring up better ones."
-                           : "");
-    print_paragraph(text, stream);
+static bool goes_by_likelihood(const shy_outcome_ops *ops) /* what the front goes by is not what is shown first */
+{
+    return ops != NULL && strcmp(ops->metric_names[0], "r2") != 0;
+}
+
+/* Of several fronts: the headline of each kind, once. */
+static void add_headlines(const json_t *const *documents, int count, shy_buffer *text)
+{
+    for (int k = 0, said = 0; k < count; k++) {
+        const shy_outcome_ops *ops = kind_of(documents[k]);
+        bool before = false;
+        for (int j = 0; j < k; j++) before = before || kind_of(documents[j]) == ops;
+        if (before) continue;
+        shy_buffer_format(text, "%s%s", said++ > 0 ? ", or in " : "", ops == NULL ? "the fit" : ops->headline);
+    }
+}
+
+/* The columns of the tables that need a word. */
+static void add_columns(const json_t *const *documents, int count, shy_buffer *text)
+{
+    bool gain = false, ratio = false;
+
+    for (int k = 0; k < count; k++) gain = gain || has_gain(documents[k]), ratio = ratio || has_ratio(documents[k]);
+    for (int k = 0; k < count; k++) {
+        const shy_outcome_ops *ops = kind_of(documents[k]);
+        int said = 0;
+        for (size_t m = 0; ops != NULL && m < sizeof measures / sizeof *measures; m++)
+            for (int i = 0; ops->metric_names[i] != NULL; i++)
+                if (strcmp(ops->metric_names[i], measures[m].metric) == 0)
+                    shy_buffer_format(text, "%s%s", said++ > 0 ? ", " : " ", measures[m].meaning);
+        if (said == 0) continue;
+        shy_buffer_text(text, ".");
+        break; /* one kind has them */
+    }
+    if (ratio)
+        shy_buffer_format(text, " The front goes by the likelihood: lr is the likelihood ratio chi-squared against %s.", gain ? "the covariates alone" : "no formula");
+    if (gain)
+        shy_buffer_text(text, " The covariates are in every line; gain is how much larger the first measure is than with them alone.");
+}
+
+static void add_caution(const json_t *const *documents, int count, shy_buffer *text)
+{
+    char samples[32], formulas[32];
+    bool refitted = false;
+
+    shy_buffer_text(text, "The fit is apparent and therefore optimistic: it was measured on the same ");
+    if (count == 1)
+        shy_buffer_format(text, "%s samples that chose among %s formulas", shy_text_thousands(count_of(documents[0], "n_samples"), samples),
+                          shy_text_thousands(count_of(documents[0], "n_formulas"), formulas));
+    else
+        shy_buffer_text(text, "samples that chose among all the formulas scored");
+    shy_buffer_text(text, ", so expect less on other people, and check a formula on data that took no part in the search.");
+    for (int k = 0; k < count; k++) refitted = refitted || goes_by_likelihood(kind_of(documents[k]));
+    if (refitted)
+        shy_buffer_text(text, " Of each complexity only the formulas with the best score statistics were refitted, search.keep of them: a larger "
+                              "search.keep may bring up better ones.");
+}
+
+void shy_report_print_reading(const json_t *const *documents, int count, FILE *stream)
+{
+    shy_buffer reading = {0}, caution = {0};
+    bool likelihood = true;
+
+    for (int k = 0; k < count; k++) likelihood = likelihood && goes_by_likelihood(kind_of(documents[k]));
+    shy_buffer_format(&reading,
+                      "How to read it: each line is the best formula of its complexity (its factors, operators and constants, counted) and "
+                      "explains the outcome better%s than every simpler one, so read down for as long as a line brings a clear gain in ",
+                      likelihood ? " (with a higher likelihood)" : "");
+    add_headlines(documents, count, &reading);
+    shy_buffer_text(&reading, "; the knee, after which the gains are small, is usually the formula to keep.");
+    add_columns(documents, count, &reading);
+    add_caution(documents, count, &caution);
+    if (reading.status == SHY_OK && caution.status == SHY_OK) {
+        fputs("\n", stream);
+        print_paragraph(reading.bytes, stream);
+        print_paragraph(caution.bytes, stream);
+    }
+    shy_buffer_free(&reading);
+    shy_buffer_free(&caution);
 }
 
 /* "0.3": in per cent, two digits, never less than it is. */
@@ -392,16 +482,19 @@ shy_status shy_report_print_front(const json_t *document, bool reading, FILE *st
     if (st == SHY_OK) st = print_imputed(document, front, stream);
     if (st == SHY_OK) print_derived(document, stream);
     if (st == SHY_OK) print_screening(document, stream);
-    if (st == SHY_OK && reading) print_reading(document, stream);
+    if (st == SHY_OK && reading) shy_report_print_reading(&document, 1, stream);
     return st;
 }
 
 static shy_status print_level(const json_t *document, const char *complexity, const json_t *list, FILE *stream)
 {
     char formulas[32];
+    const size_t listed = json_array_size(list);
+    const uint64_t scored = count_of(json_object_get(document, "formulas"), complexity);
 
-    fprintf(stream, "Complexity %s: the best %zu of %s formulas\n\n", complexity, json_array_size(list),
-            shy_text_thousands(count_of(json_object_get(document, "formulas"), complexity), formulas));
+    /* Sums and formulas of further passes stand in the lists, and were not counted beforehand. */
+    if (listed > scored) fprintf(stream, "Complexity %s: the best %zu found\n\n", complexity, listed);
+    else fprintf(stream, "Complexity %s: the best %zu of %s formulas\n\n", complexity, listed, shy_text_thousands(scored, formulas));
     return json_array_size(list) == 0 ? SHY_OK : print_table(document, list, stream);
 }
 

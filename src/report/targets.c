@@ -227,25 +227,37 @@ shy_status shy_report_print_factors(const json_t *document, FILE *stream)
     return st;
 }
 
+/* Fronts one after the other, and how to read them all once. */
+static shy_status print_fronts(const shy_results *results, int count, json_t **front, FILE *stream)
+{
+    shy_status st = SHY_OK;
+
+    for (int k = 0; k < count; k++) {
+        front[k] = shy_report_front_json(&results[k]);
+        if (front[k] == NULL) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory to print the results."));
+        fprintf(stream, "%s=== %s ===\n", k > 0 ? "\n" : "", results[k].target);
+        SHY_TRY(shy_report_print_front(front[k], false, stream));
+    }
+    shy_report_print_reading((const json_t *const *)front, count, stream);
+    fputs("\n", stream);
+out:
+    return st;
+}
+
 shy_status shy_targets_print(const shy_results *results, int count, FILE *stream)
 {
     shy_status st = SHY_OK;
     table t = {0};
-    json_t *document = NULL, *front = NULL;
+    json_t *document = NULL, **front = NULL;
 
     SHY_TRY(table_make(results, count, &t));
+    SHY_TRY(shy_new((size_t)count, sizeof *front, &front));
+    SHY_TRY(print_fronts(results, count, front, stream));
     document = targets_json(&t);
-    for (int k = 0; k < count; k++) {
-        fprintf(stream, "=== %s ===\n", results[k].target);
-        front = shy_report_front_json(&results[k]);
-        if (front != NULL) SHY_TRY(shy_report_print_front(front, k == count - 1, stream));
-        fputs("\n", stream);
-        json_decref(front);
-        front = NULL;
-    }
     if (document != NULL) SHY_TRY(shy_report_print_factors(document, stream));
 out:
-    json_decref(front);
+    for (int k = 0; front != NULL && k < count; k++) json_decref(front[k]);
+    shy_free(&front);
     json_decref(document);
     table_free(&t);
     return st;

@@ -18,13 +18,21 @@ bool shy_macro_defined(const shy_problem *base, const shy_tree *tree)
     return shy_tree_range(tree, base->range, &range) && range.lo < range.hi;
 }
 
+shy_status shy_macros_name(const shy_problem *base, shy_macro *macro, int count)
+{
+    shy_status st = SHY_OK;
+    for (int m = 0; m < count; m++) SHY_TRY(shy_tree_print(&macro[m].tree, (const char *const *)base->name, 0, &macro[m].name));
+out:
+    return st;
+}
+
 static shy_status allocate(shy_extended *e)
 {
     shy_status st = SHY_OK;
     shy_problem *p = &e->problem;
     const size_t factors = (size_t)p->factors, count = (size_t)e->macros;
     SHY_TRY(shy_new(factors, sizeof *p->cohort_column, &p->cohort_column));
-    if (e->base->binary) SHY_TRY(shy_new(factors, sizeof *p->binary, &p->binary)); /* of formulas nothing is known */
+    SHY_TRY(shy_new(factors, sizeof *p->binary, &p->binary));
     SHY_TRY(shy_new(factors, sizeof *p->name, &p->name));
     SHY_TRY(shy_new(factors, sizeof *p->unit_text, &p->unit_text));
     SHY_TRY(shy_new(factors, sizeof *p->modality, &p->modality));
@@ -89,21 +97,38 @@ out:
     return st;
 }
 
-/* A macro counts for as many factors of each group as stand in it. Directions are judged on what it stands for. */
+static void copy_rules(const shy_rules *base, shy_rules *rules)
+{
+    const size_t factors = (size_t)base->factors;
+    memcpy(rules->factor, base->factor, factors * sizeof *rules->factor);
+    memcpy(rules->least, base->least, sizeof rules->least);
+    memcpy(rules->most, base->most, sizeof rules->most);
+    rules->groups = base->groups;
+    rules->directed = base->directed;
+}
+
+/*
+ * A macro counts for as many factors of each group as stand in it. One group more, for which there is always room, has the macros, and a formula
+ * at least one of them: what has none is searched elsewhere. Directions are judged on what a macro stands for.
+ */
 static shy_status set_rules(shy_extended *e)
 {
     shy_status st = SHY_OK;
     const shy_rules *base = e->base->rules;
     shy_rules *rules = NULL;
-    if (!base) return SHY_OK;
     SHY_TRY(shy_new(1, sizeof *rules, &rules));
     e->problem.rules = rules;
-    *rules = *base;
-    rules->factor = NULL;
     rules->factors = e->problem.factors;
     SHY_TRY(shy_new((size_t)rules->factors, sizeof *rules->factor, &rules->factor));
-    memcpy(rules->factor, base->factor, (size_t)base->factors * sizeof *rules->factor);
-    for (int m = 0; m < e->macros; m++) rules->factor[e->base->factors + m] = shy_rules_of_tree(base, &e->macro[m].tree);
+    for (int f = 0; f < e->base->factors; f++) rules->factor[f].transforms = UINT32_MAX;
+    if (base) copy_rules(base, rules);
+    const int group = rules->groups++;
+    rules->least[group] = 1, rules->most[group] = INT32_MAX;
+    for (int m = 0; m < e->macros; m++) {
+        shy_factor_rule *rule = &rules->factor[e->base->factors + m];
+        *rule = shy_rules_of_tree(base, &e->macro[m].tree);
+        rule->members |= UINT64_C(1) << SHY_RULE_BITS * group;
+    }
 out:
     return st;
 }
@@ -130,6 +155,7 @@ static shy_status begin(const shy_problem *base, const shy_macro *macro, int cou
     shy_problem *p = &e->problem;
     p->columns = NULL;
     p->rules = NULL;
+    p->extended = e;
     p->binary = NULL, p->cohort_column = NULL, p->name = p->unit_text = p->modality = NULL, p->range = NULL, p->first_sample = NULL;
     p->factors = base->factors + count;
     *extended_out = e;
@@ -155,8 +181,8 @@ void shy_extended_destroy(shy_extended **extended)
     if (!e) return;
     shy_problem *p = &e->problem;
     shy_columns_destroy(&p->columns);
-    shy_free(&p->binary);
     shy_free(&p->cohort_column);
+    shy_free(&p->binary);
     shy_free(&p->name);
     shy_free(&p->unit_text);
     shy_free(&p->modality);
@@ -171,33 +197,41 @@ void shy_extended_destroy(shy_extended **extended)
 
 /* ---- from factors back to formulas ------------------------------------------------------------------------------------------ */
 
-/* What the tree becomes: nodes, complexity, macros. */
-static void measure(const shy_extended *e, const shy_grammar *grammar, const shy_tree *tree, int *nodes, int *complexity, int *macros)
+/* −1: a factor of the base, or no factor. */
+static int macro_at(const shy_extended *e, const shy_node *node)
 {
-    for (int i = 0; i < tree->count; i++) {
-        const int m = tree->node[i].op == SHY_OP_FACTOR ? (int)tree->node[i].factor - e->base->factors : -1;
-        if (m < 0) continue;
-        *nodes += e->macro[m].tree.count - 1;
-        *complexity += e->macro[m].complexity - grammar->weight[SHY_OP_FACTOR];
-        (*macros)++;
-    }
+    return node->op == SHY_OP_FACTOR && (int)node->factor >= e->base->factors ? (int)node->factor - e->base->factors : -1;
 }
 
-bool shy_extended_expand(const shy_extended *e, const shy_grammar *grammar, shy_tree *tree, int *complexity, int *macros_out)
+int shy_extended_complexity(const shy_extended *e, const shy_grammar *grammar, const shy_tree *tree, int complexity)
+{
+    for (int i = 0; i < tree->count; i++) {
+        const int m = macro_at(e, &tree->node[i]);
+        if (m >= 0) complexity += e->macro[m].complexity - grammar->weight[SHY_OP_FACTOR];
+    }
+    return complexity;
+}
+
+bool shy_extended_write_out(const shy_extended *e, shy_tree *tree)
 {
     shy_tree out = {0};
     int place[SHY_TREE_MAX], nodes = tree->count;
-    *macros_out = 0;
-    measure(e, grammar, tree, &nodes, complexity, macros_out);
-    if (nodes > SHY_TREE_MAX || *complexity > SHY_COMPLEXITY_MAX) return false;
     for (int i = 0; i < tree->count; i++) {
-        const shy_node *node = &tree->node[i];
-        const shy_op op = (shy_op)node->op;
-        if (op == SHY_OP_FACTOR && (int)node->factor >= e->base->factors) place[i] = shy_tree_append(&out, &e->macro[(int)node->factor - e->base->factors].tree);
-        else if (op == SHY_OP_FACTOR) place[i] = shy_tree_leaf(&out, node->factor);
-        else if (op == SHY_OP_CONSTANT) place[i] = shy_tree_constant(&out, node->value);
-        else if (shy_operator_get(op)->arity == 1) place[i] = shy_tree_unary(&out, op, place[node->left]);
-        else place[i] = shy_tree_binary(&out, op, place[node->left], place[node->right]);
+        const int m = macro_at(e, &tree->node[i]);
+        if (m >= 0) nodes += e->macro[m].tree.count - 1;
+    }
+    if (nodes > SHY_TREE_MAX) return false;
+    for (int i = 0; i < tree->count; i++) {
+        shy_node node = tree->node[i];
+        const int m = macro_at(e, &node), arity = shy_operator_get((shy_op)node.op)->arity;
+        if (m >= 0) {
+            place[i] = shy_tree_append(&out, &e->macro[m].tree);
+            continue;
+        }
+        if (arity > 0) node.left = (uint8_t)place[node.left];
+        if (arity > 1) node.right = (uint8_t)place[node.right];
+        place[i] = out.count;
+        out.node[out.count++] = node;
     }
     *tree = out;
     return true;

@@ -7,9 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "macro.h"
-#include "rules.h"
-#include "study.h"
+#include "template.h"
 
 /* ---- which formulas ------------------------------------------------------------------------------------------------------ */
 
@@ -79,39 +77,50 @@ out:
     return st;
 }
 
-/* Every group chooses for itself, and all choose the same. Collective over the world. */
-static shy_status choose(const shy_problem *problem, const shy_proposal *proposal, int count, int most, shy_macro *macro, int *chosen_out)
+/*
+ * Behind the `given` macros, which are operands in any case. Every group chooses for itself, and all choose the same. Collective over the world.
+ */
+static shy_status choose(const shy_problem *problem, const shy_proposal *proposal, int count, int given, int most, shy_macro *macro, int *macros_out)
 {
     shy_status st = SHY_OK;
     shy_choice c = {.problem = problem};
     const size_t rows = (size_t)problem->rows.rows;
-    SHY_TRY_ALL(problem->team, shy_new(((size_t)most + 1U) * rows, sizeof *c.column, &c.column));
+    int macros = given;
+    bool is_new = false;
+    SHY_TRY_ALL(problem->team, shy_new(((size_t)given + (size_t)most + 1U) * rows, sizeof *c.column, &c.column));
     SHY_TRY_ALL(problem->team, shy_new((size_t)problem->rows.runs, sizeof *c.partial, &c.partial));
-    for (int i = 0; i < count && c.chosen < most; i++) {
-        bool is_new = false;
+    for (int m = 0; m < given; m++) SHY_TRY_ALL(problem->team, consider(&c, &macro[m].tree, &is_new));
+    for (int i = 0; i < count && macros < given + most; i++) {
         SHY_TRY_ALL(problem->team, consider(&c, &proposal[i].tree, &is_new));
-        if (is_new) macro[c.chosen - 1] = (shy_macro){.tree = proposal[i].tree, .complexity = proposal[i].complexity};
+        if (is_new) macro[macros++] = (shy_macro){.tree = proposal[i].tree, .complexity = proposal[i].complexity};
     }
-    *chosen_out = c.chosen;
+    *macros_out = macros;
 out:
     shy_free(&c.column);
     shy_free(&c.partial);
     return st;
 }
 
-static shy_status name_macros(const shy_problem *problem, shy_macro *macro, int count)
+static shy_status begin_macros(const shy_templates *templates, int most, shy_macro **macro_out)
 {
-    shy_status st = SHY_OK;
-    for (int m = 0; m < count; m++) SHY_TRY(shy_tree_print(&macro[m].tree, (const char *const *)problem->name, 0, &macro[m].name));
-out:
+    const size_t count = (size_t)templates->count + (size_t)most;
+    const shy_status st = shy_new(count, sizeof **macro_out, macro_out);
+    if (st == SHY_OK) memcpy(*macro_out, templates->macro, (size_t)templates->count * sizeof **macro_out);
     return st;
+}
+
+/* The names of the templates belong to these. */
+static void free_macros(const shy_templates *templates, int count, shy_macro **macro)
+{
+    for (int m = templates->count; *macro && m < count; m++) shy_free(&(*macro)[m].name);
+    shy_free(macro);
 }
 
 /* Of those proposed so many are looked at for each that is wanted. */
 #define PROPOSED 8
 
-/* Rank 0 proposes, all choose. macro has room for `most`. Collective over the world. */
-static shy_status pick_macros(const shy_problem *problem, const shy_search_result *result, int most, shy_macro *macro, int *count_out)
+/* Rank 0 proposes, all choose. macro has room for `most` more than are given. Collective over the world. */
+static shy_status pick_macros(const shy_problem *problem, const shy_search_result *result, int given, int most, shy_macro *macro, int *count_out)
 {
     shy_status st = SHY_OK;
     const shy_team *team = problem->team;
@@ -121,79 +130,32 @@ static shy_status pick_macros(const shy_problem *problem, const shy_search_resul
     if (team->rank == 0) count = propose(problem, result, most * PROPOSED, proposal);
     SHY_TRY(shy_team_broadcast(team, &count, sizeof count));
     SHY_TRY(shy_team_broadcast(team, proposal, (uint64_t)count * sizeof *proposal));
-    SHY_TRY(choose(problem, proposal, count, most, macro, count_out));
-    SHY_TRY_ALL(team, name_macros(problem, macro, *count_out));
+    SHY_TRY(choose(problem, proposal, count, given, most, macro, count_out));
+    SHY_TRY_ALL(team, shy_macros_name(problem, macro + given, *count_out - given));
 out:
     shy_free(&proposal);
     return st;
 }
 
-/* ---- the second search ------------------------------------------------------------------------------------------------------ */
+/* ---- the further searches --------------------------------------------------------------------------------------------------- */
 
-/* A formula of the second search as one over the problem's own factors; what has no macro in it the first search has seen. Rank 0. */
-static shy_status absorb_one(const shy_extended *e, const shy_search_options *options, const shy_found *from, shy_search_result *result)
+shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
+                          shy_search_result *result)
 {
     shy_status st = SHY_OK;
-    shy_found found = *from;
-    int macros = 0;
-    found.text = NULL, found.twins = NULL, found.twins_listed = 0;
-    if (!shy_extended_expand(e, &options->grammar, &found.tree, &found.complexity, &macros) || macros == 0) return SHY_OK;
-    if (!shy_rules_directed(e->base, &found.tree, found.slope)) return SHY_OK;
-    SHY_TRY(shy_tree_print(&found.tree, (const char *const *)e->base->name, 0, &found.text));
-    SHY_TRY(shy_new((size_t)from->twins_listed, sizeof *found.twins, &found.twins));
-    for (int t = 0; t < from->twins_listed; t++) SHY_TRY(shy_string_copy(from->twins[t], &found.twins[found.twins_listed++]));
-    SHY_TRY(shy_result_add(result, options->keep, &found));
-out:
-    shy_found_release(&found);
-    return st;
-}
-
-static shy_status absorb(const shy_extended *e, const shy_search_options *options, const shy_search_result *second, shy_search_result *result)
-{
-    shy_status st = SHY_OK;
-    for (int l = 0; l < second->levels; l++) {
-        for (int i = 0; i < second->level[l].count; i++) SHY_TRY(absorb_one(e, options, &second->level[l].found[i], result));
-    }
-    shy_result_spent(result, second);
-    SHY_TRY(shy_result_draw_front(result));
-out:
-    return st;
-}
-
-static shy_status search_extended(const shy_extended *e, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result)
-{
-    shy_status st = SHY_OK;
-    shy_search_options second = *options;
-    shy_search_result *more = NULL;
-    second.plan = NULL;
-    second.grammar.max_complexity = options->pass_complexity;
-    SHY_TRY(shy_search_once(&e->problem, &second, monitor, &more));
-    SHY_TRY_ALL(e->base->team, e->base->team->rank == 0 ? absorb(e, options, more, result) : SHY_OK);
-out:
-    shy_search_result_free(&more);
-    return st;
-}
-
-shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result)
-{
-    shy_status st = SHY_OK;
-    const int most = options->pass_keep;
+    shy_search_options further = *options;
     shy_macro *macro = NULL;
-    shy_extended *extended = NULL;
     int count = 0;
+    further.plan = NULL;
+    further.grammar.max_complexity = options->pass_complexity;
     for (int pass = 2; pass <= options->passes; pass++) {
-        SHY_TRY_ALL(problem->team, shy_new((size_t)most, sizeof *macro, &macro));
-        SHY_TRY(pick_macros(problem, result, most, macro, &count));
-        if (count == 0) goto out;
-        SHY_TRY(shy_extended_create(problem, &options->grammar, macro, count, &extended));
-        SHY_TRY(search_extended(extended, options, monitor, result));
-        shy_extended_destroy(&extended);
-        for (int m = 0; m < count; m++) shy_free(&macro[m].name);
-        shy_free(&macro);
+        SHY_TRY_ALL(problem->team, begin_macros(templates, options->pass_keep, &macro));
+        SHY_TRY(pick_macros(problem, result, templates->count, options->pass_keep, macro, &count));
+        if (count == templates->count) break;
+        SHY_TRY(shy_macros_search(problem, &further, macro, count, monitor, &result));
+        free_macros(templates, count, &macro);
     }
 out:
-    shy_extended_destroy(&extended);
-    for (int m = 0; macro && m < most; m++) shy_free(&macro[m].name);
-    shy_free(&macro);
+    free_macros(templates, count, &macro);
     return st;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stage.h"
+#include "template.h"
 #include "terms.h"
 
 /* ---- on which samples ---------------------------------------------------------------------------------------------------- */
@@ -129,7 +130,7 @@ out:
     return st;
 }
 
-shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
+static shy_status plan_once(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
 {
     shy_status st = SHY_OK;
     shy_stage stage = {0};
@@ -140,5 +141,43 @@ shy_status shy_search_plan(const shy_problem *problem, const shy_search_options 
 out:
     shy_jobs_destroy(&jobs);
     shy_stage_leave(&stage);
+    return st;
+}
+
+static void add_plan(shy_plan *sum, const shy_plan *plan)
+{
+    for (int c = 0; c <= SHY_COMPLEXITY_MAX; c++) sum->formulas[c] += plan->formulas[c];
+    sum->formulas_total += plan->formulas_total;
+    sum->jobs += plan->jobs;
+    sum->flops += plan->flops;
+    sum->seconds += plan->seconds;
+    sum->bytes_per_rank = fmax(sum->bytes_per_rank, plan->bytes_per_rank);
+}
+
+/* Formulas without templates, if they are wanted, and those with. Collective over the world. */
+static shy_status plan_templates(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, shy_plan *plan_out)
+{
+    shy_status st = SHY_OK;
+    shy_extended *extended = NULL;
+    shy_plan without = {0}, with;
+    if (!options->templates_required) SHY_TRY(plan_once(problem, options, &without));
+    SHY_TRY(shy_extended_create(problem, &options->grammar, templates->macro, templates->count, &extended));
+    SHY_TRY(plan_once(&extended->problem, options, &with));
+    add_plan(&with, &without);
+    *plan_out = with;
+out:
+    shy_extended_destroy(&extended);
+    return st;
+}
+
+shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
+{
+    shy_status st = SHY_OK;
+    shy_templates templates = {0};
+    SHY_TRY(shy_templates_create(problem, options, &templates));
+    if (templates.count > 0) SHY_TRY(plan_templates(problem, options, &templates, plan_out));
+    else SHY_TRY(plan_once(problem, options, plan_out));
+out:
+    shy_templates_free(&templates);
     return st;
 }

@@ -95,7 +95,7 @@ static shy_status add_piece(piece **pieces, int *count, const shy_found *found, 
 static int constants_of(const shy_tree *tree)
 {
     int node[SHY_TREE_MAX];
-    return shy_tree_constants(tree, node);
+    return shy_tree_free_constants(tree, node);
 }
 
 /* ---- fitted -------------------------------------------------------------------------------------------------------------- */
@@ -109,13 +109,18 @@ static bool on_front(const shy_search_result *result, int level, int index)
     return false;
 }
 
+static bool is_finalist(const shy_search_result *result, int level, int index)
+{
+    return index < BEST_OF_LEVEL || on_front(result, level, index);
+}
+
 static shy_status list_finalists(const shy_search_result *result, piece **pieces, int *count)
 {
     shy_status st = SHY_OK;
     for (int level = 0; level < result->levels; level++) {
         for (int i = 0; i < result->level[level].count; i++) {
             const shy_found *found = &result->level[level].found[i];
-            if (i >= BEST_OF_LEVEL && !on_front(result, level, i)) continue;
+            if (!is_finalist(result, level, i)) continue;
             if (constants_of(&found->tree) > 0 && found->fit.verdict == SHY_FITTED) SHY_TRY(add_piece(pieces, count, found, level, i));
         }
     }
@@ -158,7 +163,7 @@ static bool same_shape(const shy_tree *a, const shy_tree *b)
     bool same = a->count == b->count;
     for (int k = 0; same && k < a->count; k++) {
         const shy_node *x = &a->node[k], *y = &b->node[k];
-        same = x->op == y->op && x->left == y->left && x->right == y->right && x->factor == y->factor;
+        same = x->op == y->op && x->left == y->left && x->right == y->right && x->factor == y->factor && (!x->held || x->value == y->value);
     }
     return same;
 }
@@ -168,10 +173,14 @@ static void drop_repeated(shy_found_level *level)
 {
     int kept = 0;
     for (int i = 0; i < level->count; i++) {
-        bool repeated = false;
-        for (int k = 0; k < kept && !repeated; k++) repeated = same_shape(&level->found[k].tree, &level->found[i].tree);
-        if (repeated) shy_found_release(&level->found[i]);
-        else level->found[kept++] = level->found[i];
+        int twin = 0;
+        while (twin < kept && !same_shape(&level->found[twin].tree, &level->found[i].tree)) twin++;
+        if (twin == kept) {
+            level->found[kept++] = level->found[i];
+            continue;
+        }
+        level->found[twin].is_template = level->found[twin].is_template || level->found[i].is_template;
+        shy_found_release(&level->found[i]);
     }
     level->count = kept;
 }
@@ -216,21 +225,31 @@ static int constants_allowed(const shy_grammar *grammar, int summands)
     return grammar->allowed[SHY_OP_CONSTANT] ? count * grammar->max_constants + count - 1 : 0;
 }
 
+static shy_status list_places(const shy_problem *problem, const shy_search_options *options, const shy_search_result *result, int level, int index,
+                              piece **pieces, int *count)
+{
+    shy_status st = SHY_OK;
+    const shy_found *found = &result->level[level].found[index];
+    shy_insertion list[SHY_INSERTIONS_MAX];
+    if (found->fit.verdict != SHY_FITTED || constants_of(&found->tree) >= constants_allowed(&options->grammar, found->summands)) return SHY_OK;
+    const int places = shy_insertions_list(&found->tree, &options->grammar, options->inner, problem->range, list);
+    for (int i = 0; i < places; i++) {
+        if (found->complexity + list[i].complexity > SHY_COMPLEXITY_MAX) continue;
+        SHY_TRY(add_piece(pieces, count, found, level, index));
+        (*pieces)[*count - 1].insertion = list[i];
+    }
+out:
+    return st;
+}
+
+/* Not only into those of the front: log(x + c) may be the best where log(x) is behind x. */
 static shy_status list_insertions(const shy_problem *problem, const shy_search_options *options, const shy_search_result *result, piece **pieces,
                                   int *count)
 {
     shy_status st = SHY_OK;
-    for (int k = 0; k < result->front_count; k++) {
-        const shy_found *found = &result->level[result->front_level[k]].found[result->front_index[k]];
-        shy_insertion list[SHY_INSERTIONS_MAX];
-        if (found->fit.verdict != SHY_FITTED || constants_of(&found->tree) >= constants_allowed(&options->grammar, found->summands)) continue;
-        const int places = shy_insertions_list(&found->tree, &options->grammar, options->inner, problem->range, list);
-        for (int i = 0; i < places; i++) {
-            if (found->complexity + list[i].complexity > SHY_COMPLEXITY_MAX) continue;
-            SHY_TRY(add_piece(pieces, count, found, result->front_level[k], result->front_index[k]));
-            (*pieces)[*count - 1].insertion = list[i];
-        }
-    }
+    for (int level = 0; level < result->levels; level++)
+        for (int i = 0; i < result->level[level].count; i++)
+            if (is_finalist(result, level, i)) SHY_TRY(list_places(problem, options, result, level, i, pieces, count));
 out:
     return st;
 }
@@ -326,7 +345,7 @@ static shy_status list_front(const shy_problem *problem, const shy_search_option
     const double refits = fmin(fmax(REFITTED_ROWS / (double)problem->rows.total, REFITS_LEAST), REFITS_MOST);
     for (int k = 0; k < result->front_count; k++) {
         const shy_found *found = &result->level[result->front_level[k]].found[result->front_index[k]];
-        if (found->fit.verdict != SHY_FITTED || constants_of(&found->tree) == 0) continue;
+        if ((found->fit.verdict != SHY_FITTED && found->fit.verdict != SHY_FIRTH) || constants_of(&found->tree) == 0) continue;
         SHY_TRY(add_piece(pieces, count, found, result->front_level[k], result->front_index[k]));
         (*pieces)[*count - 1].tolerance = options->rounding;
         (*pieces)[*count - 1].refits = (int)refits;

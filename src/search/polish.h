@@ -37,9 +37,9 @@ void shy_fitter_destroy(shy_fitter **fitter);
 shy_status shy_fitter_refit(shy_fitter *fitter, const shy_tree *tree, shy_fit *fit_out);
 /*
  * Fits the constants of the tree together with intercept, slope and covariates: a minimum of the loss near where they are, within the places
- * where the tree can be computed; if it could be for all values in the ranges of the factors, it still can. Constants that intercept, slope or
- * the others make up for stay. *fit_io: that of the tree as it is. Both are left as they are if the loss does not become smaller. Collective
- * over the group.
+ * where the tree can be computed; if it could be for all values in the ranges of the factors, it still can. Constants that are held, or that
+ * intercept, slope or the others make up for, stay. *fit_io: that of the tree as it is. Both are left as they are if the loss does not become
+ * smaller. Collective over the group.
  */
 shy_status shy_fitter_fit(shy_fitter *fitter, shy_tree *tree, shy_fit *fit_io);
 /* The statistic of screening (model.h) of the tree. Collective over the group. */
@@ -51,6 +51,7 @@ shy_status shy_fitter_moments(shy_fitter *fitter, const shy_tree *tree, double *
 /* The ranges of all nodes from those of the factors; false if some node is not defined on all of them. */
 bool shy_tree_ranges(const shy_tree *tree, const shy_interval *factor, shy_interval *node_out);
 bool shy_tree_ranges_with(const shy_tree *tree, const shy_interval *factor, shy_interval *node_io); /* those of the constants are given */
+int shy_tree_free_constants(const shy_tree *tree, int *node_out); /* as shy_tree_constants, without those that are held */
 void shy_tree_tidy(shy_tree *tree); /* u + -3 becomes u - 3; the values stay the same */
 
 /* ---- constants that the grammar does not have -------------------------------------------------------------------------- */
@@ -84,7 +85,7 @@ typedef struct {
 } shy_round_choice;
 int shy_round_choices(double value, bool reciprocal, shy_round_choice *choice_out);
 /*
- * The tree with its constants rounded at the least total cost such that, refitted, its loss is at most fit->loss + tolerance·(1 − fit->loss);
+ * The tree with its constants (but those that are held) rounded at the least total cost such that, refitted, its loss is at most fit->loss + tolerance·min(fit->loss, 1 − fit->loss);
  * of those the one with the least loss. After `refits` refits the search is cut short: then each constant is as cheap as it can be beside
  * the others. Collective over the group.
  */
@@ -94,7 +95,7 @@ shy_status shy_fitter_round(shy_fitter *fitter, const shy_tree *tree, const shy_
 /* ---- the stage ------------------------------------------------------------------------------------------------------------- */
 
 /*
- * Fits the constants of the formulas of the front and of the best few of each complexity, inserts further ones into those of the front
+ * Fits the constants of the formulas of the front and of the best few of each complexity, inserts further ones into the same
  * (options->inner), and rounds those of the front (options->rounding). The result is on rank 0. Collective over the world.
  */
 shy_status shy_polish_run(const shy_problem *problem, const shy_search_options *options, shy_search_result *result);

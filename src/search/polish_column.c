@@ -25,6 +25,15 @@ bool shy_tree_ranges(const shy_tree *tree, const shy_interval *factor, shy_inter
     return shy_tree_ranges_with(tree, factor, node_out);
 }
 
+int shy_tree_free_constants(const shy_tree *tree, int *node_out)
+{
+    const int all = shy_tree_constants(tree, node_out);
+    int count = 0;
+    for (int k = 0; k < all; k++)
+        if (!tree->node[node_out[k]].held) node_out[count++] = node_out[k];
+    return count;
+}
+
 /* ---- sums over the samples ------------------------------------------------------------------------------------------- */
 
 static double weigh(const shy_metric *metric, int i)

@@ -200,14 +200,14 @@ static int simplicity(double value)
     return fabs(value) == 1.0 ? ONE : strtod(text, NULL) == value ? ONE_DIGIT : ANY_NUMBER;
 }
 
-/* Columns in the order of elimination: z, then the constants. */
+/* Columns in the order of elimination: z, then the constants that are to be fitted. */
 static int order_columns(const shy_fitter *f, int *order)
 {
     int count = 0;
     order[count++] = 0;
     for (int simple = 0; simple < SIMPLICITIES; simple++)
         for (int k = 0; k < f->constants; k++)
-            if (simplicity(f->tree.node[f->node[k]].value) == simple) order[count++] = 1 + k;
+            if (!f->tree.node[f->node[k]].held && simplicity(f->tree.node[f->node[k]].value) == simple) order[count++] = 1 + k;
     return count;
 }
 

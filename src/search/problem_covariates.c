@@ -37,7 +37,8 @@ static shy_status add_indicator(struct shy_loading *l, const shy_column *about, 
     if (isnan(level))
         SHY_TRY(shy_string_format(&d->covariate_name[d->covariates - 1], "%s is missing", about->name));
     else
-        SHY_TRY(shy_string_format(&d->covariate_name[d->covariates - 1], "%s == %s", about->name, shy_value_name(about, level, room)));
+        SHY_TRY(shy_string_format(&d->covariate_name[d->covariates - 1], "%s == %s", about->name,
+                                  shy_value_name(about, level, room)));
 out:
     return st;
 }
@@ -98,10 +99,12 @@ static shy_status add_columns(struct shy_loading *l, const shy_column *about, co
         SHY_TRY(add_levels(l, about, values, count));
     else
         SHY_TRY(add_number(l, about, values));
-    if (count[about->kind == SHY_KIND_CATEGORICAL ? about->levels : 0] > 0.0) SHY_TRY(add_indicator(l, about, values, NAN));
+    if (count[about->kind == SHY_KIND_CATEGORICAL ? about->levels : 0] > 0.0)
+        SHY_TRY(add_indicator(l, about, values, NAN));
     if (l->problem->design->covariates > SHY_COVARIATES_MAX)
         SHY_TRY(shy_fail(SHY_INPUT,
-                         "outcome.covariates stands for more than %d columns of a model, up to \"%s\": each level of a category but one is one. "
+                         "outcome.covariates stands for more than %d columns of a model, up to \"%s\": each level of a "
+                         "category but one is one. "
                          "Name fewer.",
                          SHY_COVARIATES_MAX, about->name));
 out:
@@ -129,8 +132,10 @@ static shy_status judge_number(const struct shy_loading *l)
     const int covariates = l->problem->design->covariates;
 
     if (l->samples >= (uint64_t)covariates + SAMPLES_BEYOND) return SHY_OK;
-    return shy_fail(SHY_INPUT, "%d covariates are too many for %llu samples of %s: at least %d more samples than covariates are needed. Name fewer in "
-                               "outcome.covariates.",
+    return shy_fail(SHY_INPUT,
+                    "%d covariates are too many for %llu samples of %s: at least %d more samples than covariates are "
+                    "needed. Name fewer in "
+                    "outcome.covariates.",
                     covariates, (unsigned long long)l->samples, l->place, SAMPLES_BEYOND);
 }
 

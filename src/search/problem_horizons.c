@@ -52,8 +52,10 @@ static const char *unit_of(const shy_column *time)
 
 static shy_status refuse(const char *text, const shy_column *time)
 {
-    return shy_fail(SHY_INPUT, "outcome.horizons holds \"%s\"; a horizon is a time greater than 0 such as 90d, 12w, 36mo or 1y, or a number in the unit of "
-                               "\"%s\"%s%s%s.",
+    return shy_fail(SHY_INPUT,
+                    "outcome.horizons holds \"%s\"; a horizon is a time greater than 0 such as 90d, 12w, 36mo or 1y, "
+                    "or a number in the unit of "
+                    "\"%s\"%s%s%s.",
                     text, time->name, *unit_of(time) ? " (" : "", unit_of(time), *unit_of(time) ? ")" : "");
 }
 
@@ -73,10 +75,11 @@ shy_status shy_horizon_parse(const char *text, const shy_column *time, double *h
     if (*word && from < 0) return refuse(text, time);
     if (*word && to < 0)
         return shy_fail(SHY_INPUT,
-                        "outcome.horizons holds \"%s\", and the unit of \"%s\" is %s%s%s; declare it in the schema of the import (- {name: %s, kind: time, "
+                        "outcome.horizons holds \"%s\", and the unit of \"%s\" is %s%s%s; declare it in the schema of "
+                        "the import (- {name: %s, kind: time, "
                         "unit: days}), or give horizons as plain numbers.",
-                        text, time->name, *unit_of(time) ? "\"" : "not known", unit_of(time), *unit_of(time) ? "\", which is no time" : "",
-                        time->name);
+                        text, time->name, *unit_of(time) ? "\"" : "not known", unit_of(time),
+                        *unit_of(time) ? "\", which is no time" : "", time->name);
     *horizon_out = from == to ? value : convert(value, from, to);
     snprintf(name_out, 48, "%s%s", shy_text_shortest(value, shortest), from >= 0 ? units[from].name : "");
     return SHY_OK;

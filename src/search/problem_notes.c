@@ -170,11 +170,13 @@ static shy_status note_covariates(const struct shy_loading *l)
     char samples[32], missing[32];
 
     if (l->without_covariates > 0)
-        SHY_TRY(shy_problem_note(l->problem, "%s samples lack a covariate and are left out.", shy_text_thousands(l->without_covariates, samples)));
+        SHY_TRY(shy_problem_note(l->problem, "%s sample%s a covariate and %s left out.", shy_text_thousands(l->without_covariates, samples),
+                                 l->without_covariates == 1 ? " lacks" : "s lack", l->without_covariates == 1 ? "is" : "are"));
     for (int k = l->parts - l->covariates; k < l->parts && l->options->covariates_missing == SHY_COVARIATES_INDICATOR; k++)
         if (l->part[k].missing > 0)
-            SHY_TRY(shy_problem_note(l->problem, "The covariate %s is missing in %s samples: a further covariate says where.",
-                                     shy_cohort_column(l->cohort, l->part[k].column).name, shy_text_thousands(l->part[k].missing, missing)));
+            SHY_TRY(shy_problem_note(l->problem, "The covariate %s is missing in %s sample%s: a further covariate says where.",
+                                     shy_cohort_column(l->cohort, l->part[k].column).name, shy_text_thousands(l->part[k].missing, missing),
+                                     l->part[k].missing == 1 ? "" : "s"));
 out:
     return st;
 }

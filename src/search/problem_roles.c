@@ -72,8 +72,8 @@ int shy_loading_roles_count(const struct shy_loading *l, enum shy_role role)
 static shy_status check_key(const struct shy_loading *l, const char *key, bool given, bool fits, const char *kinds)
 {
     if (!given || fits) return SHY_OK;
-    return shy_fail(SHY_INPUT, "%s is only for kind %s, and outcome.kind is %s; take the one out or change the other.", key, kinds,
-                    l->problem->ops->name);
+    return shy_fail(SHY_INPUT, "%s is only for kind %s, and outcome.kind is %s; take the one out or change the other.",
+                    key, kinds, l->problem->ops->name);
 }
 
 static shy_status check_keys(const struct shy_loading *l)
@@ -89,14 +89,17 @@ static shy_status check_keys(const struct shy_loading *l)
     SHY_TRY(check_key(l, "outcome.horizons", o->horizons_count > 0, timed, "survival"));
     SHY_TRY(check_key(l, "outcome.set", is_given(o->set), is_kind(l, "matched"), "matched"));
     SHY_TRY(check_key(l, "outcome.exposure", is_given(o->exposure), is_kind(l, "count"), "count"));
-    SHY_TRY(check_key(l, "outcome.positive", is_given(o->positive), timed || l->problem->ops->codes_levels, "binary, matched or survival"));
+    SHY_TRY(check_key(l, "outcome.positive", is_given(o->positive), timed || l->problem->ops->codes_levels,
+                      "binary, matched or survival"));
     if (timed && (is_given(o->outcome) || o->outcomes_count > 0))
         SHY_TRY(shy_fail(SHY_INPUT, "%s is not for kind %s: its outcome is made of outcome.time and outcome.event.",
                          o->outcomes_count > 0 ? "outcome.columns" : "outcome.column", l->problem->ops->name));
     if (is_given(o->outcome) && o->outcomes_count > 0)
-        SHY_TRY(shy_fail(SHY_INPUT, "outcome.column and outcome.columns are both given; name all outcomes in outcome.columns, or one in outcome.column."));
+        SHY_TRY(shy_fail(SHY_INPUT, "outcome.column and outcome.columns are both given; name all outcomes in "
+                                    "outcome.columns, or one in outcome.column."));
     if (o->strata_count > STRATA_COLUMNS_MOST)
-        SHY_TRY(shy_fail(SHY_INPUT, "outcome.strata names %d columns; at most %d are combined.", o->strata_count, STRATA_COLUMNS_MOST));
+        SHY_TRY(shy_fail(SHY_INPUT, "outcome.strata names %d columns; at most %d are combined.", o->strata_count,
+                         STRATA_COLUMNS_MOST));
 out:
     return st;
 }
@@ -118,9 +121,10 @@ static const char *only_column(const struct shy_loading *l, shy_kind kind)
 static shy_status ask_for(const struct shy_loading *l, const char *key, const char *what, const char *near)
 {
     if (near)
-        return shy_fail(SHY_INPUT, "%s is missing: kind %s needs %s. Did you mean \"%s\" of %s?", key, l->problem->ops->name, what, near, l->place);
-    return shy_fail(SHY_INPUT, "%s is missing: kind %s needs %s; `shihyo inspect` lists the columns of %s.", key, l->problem->ops->name, what,
-                    l->place);
+        return shy_fail(SHY_INPUT, "%s is missing: kind %s needs %s. Did you mean \"%s\" of %s?", key,
+                        l->problem->ops->name, what, near, l->place);
+    return shy_fail(SHY_INPUT, "%s is missing: kind %s needs %s; `shihyo inspect` lists the columns of %s.", key,
+                    l->problem->ops->name, what, l->place);
 }
 
 static shy_status check_needs(const struct shy_loading *l)
@@ -128,12 +132,17 @@ static shy_status check_needs(const struct shy_loading *l)
     const shy_problem_options *o = l->options;
 
     if (l->problem->ops->needs_time) {
-        if (!is_given(o->time)) return ask_for(l, "outcome.time", "the column with the follow-up times", only_column(l, SHY_KIND_TIME));
-        if (!is_given(o->event)) return ask_for(l, "outcome.event", "the column that says who had the event", only_column(l, SHY_KIND_EVENT));
+        if (!is_given(o->time))
+            return ask_for(l, "outcome.time", "the column with the follow-up times", only_column(l, SHY_KIND_TIME));
+        if (!is_given(o->event))
+            return ask_for(l, "outcome.event", "the column that says who had the event",
+                           only_column(l, SHY_KIND_EVENT));
         return SHY_OK;
     }
-    if (!is_given(o->outcome) && o->outcomes_count == 0) return ask_for(l, "outcome.column", "the column to explain", NULL);
-    if (is_kind(l, "matched") && !is_given(o->set)) return ask_for(l, "outcome.set", "the column that names each sample's matched set", NULL);
+    if (!is_given(o->outcome) && o->outcomes_count == 0)
+        return ask_for(l, "outcome.column", "the column to explain", NULL);
+    if (is_kind(l, "matched") && !is_given(o->set))
+        return ask_for(l, "outcome.set", "the column that names each sample's matched set", NULL);
     return SHY_OK;
 }
 
@@ -143,7 +152,8 @@ static shy_status check_needs(const struct shy_loading *l)
 static bool is_numeric(const shy_column *column)
 {
     if (column->kind == SHY_KIND_BINARY)
-        return column->levels != 2 || (strcmp(column->level_names[0], "0") == 0 && strcmp(column->level_names[1], "1") == 0);
+        return column->levels != 2 ||
+               (strcmp(column->level_names[0], "0") == 0 && strcmp(column->level_names[1], "1") == 0);
     return column->kind == SHY_KIND_NUMERIC || column->kind == SHY_KIND_TIME || column->kind == SHY_KIND_EVENT;
 }
 
@@ -158,12 +168,16 @@ static shy_status refuse_kind(const struct shy_loading *l, const shy_column *col
     const bool is_outcome = role == SHY_ROLE_OUTCOME;
     const char *name = l->problem->ops->name, *needs = is_kind(l, "count") ? "whole numbers" : "numbers";
 
-    if (is_outcome && takes_levels(l, role)) needs = l->problem->ops->codes_levels ? "two values" : "whole numbers or levels in their order";
+    if (is_outcome && takes_levels(l, role))
+        needs = l->problem->ops->codes_levels ? "two values" : "whole numbers or levels in their order";
     if (role == SHY_ROLE_EVENT) needs = "0 and 1, or levels of which outcome.positive names one";
-    if (role == SHY_ROLE_SET || role == SHY_ROLE_STRATUM) needs = "values that samples share: declare the column categorical in a schema";
-    return shy_fail(SHY_INPUT, "%s \"%s\" is a column of kind %s in %s; %s %s %s needs %s.", is_outcome ? "outcome" : shy_role_key(role),
-                    column->name, shy_kind_name(column->kind), l->place,
-                    is_outcome && strchr("aeiou", name[0]) ? "an" : role == SHY_ROLE_EVENT || role == SHY_ROLE_EXPOSURE || role == SHY_ROLE_ENTRY ? "an" : "a",
+    if (role == SHY_ROLE_SET || role == SHY_ROLE_STRATUM)
+        needs = "values that samples share: declare the column categorical in a schema";
+    return shy_fail(SHY_INPUT, "%s \"%s\" is a column of kind %s in %s; %s %s %s needs %s.",
+                    is_outcome ? "outcome" : shy_role_key(role), column->name, shy_kind_name(column->kind), l->place,
+                    is_outcome && strchr("aeiou", name[0])                                          ? "an"
+                    : role == SHY_ROLE_EVENT || role == SHY_ROLE_EXPOSURE || role == SHY_ROLE_ENTRY ? "an"
+                                                                                                    : "a",
                     is_outcome ? name : shy_role_name(role), is_outcome ? "outcome" : "column", needs);
 }
 
@@ -176,17 +190,20 @@ static shy_status check_column(const struct shy_loading *l, enum shy_role role, 
     const bool coded = role == SHY_ROLE_OUTCOME && column->kind == SHY_KIND_BINARY && is_kind(l, "continuous");
 
     if (other)
-        return shy_fail(SHY_INPUT, "\"%s\" is named as %s and as %s; a column has one part in the outcome.", column->name, shy_role_key(other->role),
-                        shy_role_key(role));
-    if (column->kind == SHY_KIND_IDENTIFIER || (text && !coded && !takes_levels(l, role))) return refuse_kind(l, column, role);
+        return shy_fail(SHY_INPUT, "\"%s\" is named as %s and as %s; a column has one part in the outcome.",
+                        column->name, shy_role_key(other->role), shy_role_key(role));
+    if (column->kind == SHY_KIND_IDENTIFIER || (text && !coded && !takes_levels(l, role)))
+        return refuse_kind(l, column, role);
     if (role == SHY_ROLE_EVENT && column->kind == SHY_KIND_CATEGORICAL && !is_given(l->options->positive))
         return shy_fail(SHY_INPUT,
-                        "event \"%s\" is a column of kind categorical in %s; name the level that is the event in outcome.positive; all others "
+                        "event \"%s\" is a column of kind categorical in %s; name the level that is the event in "
+                        "outcome.positive; all others "
                         "count as censored.",
                         column->name, l->place);
     if (column->missing >= shy_cohort_rows(l->cohort))
-        return shy_fail(SHY_INPUT, "%s \"%s\" has no value in any of the %llu rows of %s. Choose another %s.", shy_role_name(role), column->name,
-                        (unsigned long long)shy_cohort_rows(l->cohort), l->place, role == SHY_ROLE_OUTCOME ? "outcome" : "column");
+        return shy_fail(SHY_INPUT, "%s \"%s\" has no value in any of the %llu rows of %s. Choose another %s.",
+                        shy_role_name(role), column->name, (unsigned long long)shy_cohort_rows(l->cohort), l->place,
+                        role == SHY_ROLE_OUTCOME ? "outcome" : "column");
     return SHY_OK;
 }
 
@@ -211,7 +228,8 @@ static bool may_match(const struct shy_loading *l, int64_t column)
     const shy_kind kind = shy_cohort_column(l->cohort, column).kind;
     const bool fits = kind == SHY_KIND_NUMERIC || kind == SHY_KIND_BINARY || kind == SHY_KIND_CATEGORICAL;
 
-    return fits && !shy_loading_part(l, column) && shy_cohort_column(l->cohort, column).missing < shy_cohort_rows(l->cohort);
+    return fits && !shy_loading_part(l, column) &&
+           shy_cohort_column(l->cohort, column).missing < shy_cohort_rows(l->cohort);
 }
 
 /* Named ones first, in their order, since a collinear one is dropped in favour of those before it; then those that are matched. */
@@ -227,17 +245,21 @@ static shy_status add_covariates(struct shy_loading *l)
     SHY_TRY(shy_loading_check_patterns(l, o->covariates, o->covariates_count, "outcome.covariates"));
     SHY_TRY(shy_new((size_t)columns, sizeof *marks, &marks));
     for (int k = 0; k < o->covariates_count; k++)
-        if (shy_cohort_find(l->cohort, o->covariates[k]) >= 0) SHY_TRY(add_part(l, SHY_ROLE_COVARIATE, o->covariates[k]));
+        if (shy_cohort_find(l->cohort, o->covariates[k]) >= 0)
+            SHY_TRY(add_part(l, SHY_ROLE_COVARIATE, o->covariates[k]));
     shy_loading_mark(l, o->covariates, o->covariates_count, 1, marks);
     for (int64_t c = 0; c < columns; c++)
         if (marks[c] && may_match(l, c)) SHY_TRY(add_part(l, SHY_ROLE_COVARIATE, shy_cohort_column(l->cohort, c).name));
     l->covariates = l->parts - before;
     if (l->covariates == 0)
-        SHY_TRY(shy_fail(SHY_INPUT, "outcome.covariates matches no column of %s that could be one: covariates are numeric, binary or categorical "
-                                    "columns that are no other part of the outcome.", l->place));
+        SHY_TRY(shy_fail(SHY_INPUT,
+                         "outcome.covariates matches no column of %s that could be one: covariates are numeric, binary "
+                         "or categorical "
+                         "columns that are no other part of the outcome.",
+                         l->place));
     if (l->covariates > SHY_COVARIATES_MAX)
-        SHY_TRY(shy_fail(SHY_INPUT, "outcome.covariates stands for %d columns of %s; at most %d can be adjusted for.", l->covariates, l->place,
-                         SHY_COVARIATES_MAX));
+        SHY_TRY(shy_fail(SHY_INPUT, "outcome.covariates stands for %d columns of %s; at most %d can be adjusted for.",
+                         l->covariates, l->place, SHY_COVARIATES_MAX));
 out:
     shy_free(&marks);
     return st;

@@ -163,8 +163,8 @@ static shy_status select_factors(struct shy_loading *l)
     list_offers(l, marks);
     if (l->offered == 0)
         SHY_TRY(shy_fail(SHY_INPUT,
-                         "no column of %s is left to be a factor: factors are numeric or binary columns that "
-                         "factors.include names and factors.exclude does not, without the outcome.",
+                         "no column of %s is left to be a factor: factors are numeric, binary or categorical columns that factors.include "
+                         "names and factors.exclude does not, without the outcome and its covariates.",
                          l->place));
 out:
     shy_free(&marks);

@@ -83,7 +83,8 @@ static shy_status name_stratum(const struct shy_loading *l, enum shy_role role, 
         const shy_column about = shy_cohort_column(l->cohort, part->column);
         double value = NAN;
         SHY_TRY(shy_cohort_read_alone(l->cohort, &part->column, 1, (uint64_t)row, 1, &value));
-        SHY_TRY(shy_string_format(&longer, "%s%s%s == %s", name, k > 0 ? ", " : "", about.name, shy_value_name(&about, value, room)));
+        SHY_TRY(shy_string_format(&longer, "%s%s%s == %s", name, k > 0 ? ", " : "", about.name,
+                                  shy_value_name(&about, value, room)));
         shy_free(&name);
         name = longer, longer = NULL;
     }
@@ -106,7 +107,8 @@ static void find_rows(const struct shy_loading *l, const int *listed, int count,
     (void)shy_group_maximum(l->team, row, count);
 }
 
-static shy_status note_useless(const struct shy_loading *l, enum shy_role role, const double *row, int listed, int count)
+static shy_status note_useless(const struct shy_loading *l, enum shy_role role, const double *row, int listed,
+                               int count)
 {
     shy_status st = SHY_OK;
     const bool sets = role == SHY_ROLE_SET;
@@ -115,10 +117,12 @@ static shy_status note_useless(const struct shy_loading *l, enum shy_role role, 
     for (int k = 0; k < listed; k++)
         SHY_TRY(name_stratum(l, role, (int64_t)-row[k], &names[k]));
     SHY_TRY(shy_names_list((const char *const *)names, count, &list));
-    SHY_TRY(shy_problem_note(l->problem, "%s of %s %s %s and %s of no use: %s.", shy_text_thousands((uint64_t)count, useless),
-                             shy_text_thousands((uint64_t)l->problem->design->strata, all), sets ? "matched sets" : "strata",
-                             sets ? (count == 1 ? "lacks a case or a control" : "lack a case or a control") : (count == 1 ? "has no event" : "have no event"),
-                             count == 1 ? "is" : "are", list));
+    SHY_TRY(shy_problem_note(
+        l->problem, "%s of %s %s %s and %s of no use: %s.", shy_text_thousands((uint64_t)count, useless),
+        shy_text_thousands((uint64_t)l->problem->design->strata, all), sets ? "matched sets" : "strata",
+        sets ? (count == 1 ? "lacks a case or a control" : "lack a case or a control")
+             : (count == 1 ? "has no event" : "have no event"),
+        count == 1 ? "is" : "are", list));
 out:
     for (int k = 0; k < SHY_NAMES_LISTED; k++)
         shy_free(&names[k]);
@@ -142,12 +146,16 @@ shy_status shy_loading_judge_strata(struct shy_loading *l, enum shy_role role, c
         useless++;
     }
     if (useless == strata)
-        SHY_TRY(shy_fail(SHY_INPUT, role == SHY_ROLE_SET ? "no matched set of \"%s\" holds both a case and a control; are the sets those of outcome.set?"
-                                                         : "no stratum has an event \"%s\"; choose other strata or samples.",
-                         role == SHY_ROLE_SET ? shy_cohort_column(l->cohort, shy_loading_role(l, role, 0)->column).name : l->label));
+        SHY_TRY(shy_fail(
+            SHY_INPUT,
+            role == SHY_ROLE_SET
+                ? "no matched set of \"%s\" holds both a case and a control; are the sets those of outcome.set?"
+                : "no stratum has an event \"%s\"; choose other strata or samples.",
+            role == SHY_ROLE_SET ? shy_cohort_column(l->cohort, shy_loading_role(l, role, 0)->column).name : l->label));
     if (useless == 0) goto out;
     find_rows(l, listed, useless < SHY_NAMES_LISTED ? useless : SHY_NAMES_LISTED, row);
-    SHY_TRY(shy_group_agree(l->team, note_useless(l, role, row, useless < SHY_NAMES_LISTED ? useless : SHY_NAMES_LISTED, useless)));
+    SHY_TRY(shy_group_agree(
+        l->team, note_useless(l, role, row, useless < SHY_NAMES_LISTED ? useless : SHY_NAMES_LISTED, useless)));
 out:
     shy_free(&count);
     return st;

@@ -7,9 +7,9 @@
 
 /* What the samples say about a horizon. */
 struct outlook {
-    double longest; /* follow-up of a sample that takes part */
-    double first;   /* event */
-    double events, free, censored; /* until the horizon; beyond it; before it, without the event */
+    double longest;                   /* follow-up of a sample that takes part */
+    double first;                     /* event */
+    double events, without, censored; /* until the horizon; beyond it; before it, without the event */
 };
 
 /* Collective over the group. */
@@ -31,7 +31,7 @@ static struct outlook look(const struct shy_loading *l, double horizon)
     (void)shy_group_maximum(l->team, extreme, 2);
     (void)shy_group_sum(l->team, count, 3);
     o.longest = extreme[0], o.first = -extreme[1];
-    o.events = count[0], o.free = count[1], o.censored = count[2];
+    o.events = count[0], o.without = count[1], o.censored = count[2];
     return o;
 }
 
@@ -42,14 +42,16 @@ static shy_status judge_horizon(const struct shy_loading *l, const shy_target *t
     char at[32], longest[32], first[32];
 
     shy_text_shortest(t->horizon, at), shy_text_shortest(o->longest, longest), shy_text_shortest(o->first, first);
-    if (o->free == 0.0)
+    if (o->without == 0.0)
         return shy_fail(SHY_INPUT,
-                        "horizon %s (%s%s%s) is beyond follow-up: the longest time of \"%s\" among the samples of %s is %s%s%s. Choose a shorter one in "
+                        "horizon %s (%s%s%s) is beyond follow-up: the longest time of \"%s\" among the samples of %s "
+                        "is %s%s%s. Choose a shorter one in "
                         "outcome.horizons.",
                         t->name, at, blank, p->time_unit, p->time, l->place, longest, blank, p->time_unit);
     if (o->events == 0.0)
         return shy_fail(SHY_INPUT,
-                        "no event happens within the horizon %s (%s%s%s): the first one among the samples of %s is at %s%s%s. Choose a longer one in "
+                        "no event happens within the horizon %s (%s%s%s): the first one among the samples of %s is at "
+                        "%s%s%s. Choose a longer one in "
                         "outcome.horizons.",
                         t->name, at, blank, p->time_unit, l->place, first, blank, p->time_unit);
     return SHY_OK;
@@ -58,14 +60,17 @@ static shy_status judge_horizon(const struct shy_loading *l, const shy_target *t
 static shy_status note_horizon(const struct shy_loading *l, const shy_target *t, const struct outlook *o)
 {
     shy_status st = SHY_OK;
-    char events[32], free[32], censored[32];
+    char events[32], without[32], censored[32];
 
-    SHY_TRY(shy_problem_note(l->problem, "%s: %s samples with the event, %s without it; %s censored before%s.", t->outcome,
-                             shy_text_thousands((uint64_t)o->events, events), shy_text_thousands((uint64_t)o->free, free),
+    SHY_TRY(shy_problem_note(l->problem, "%s: %s with the event, %s without it; %s censored before%s.",
+                             t->outcome, shy_text_thousands((uint64_t)o->events, events),
+                             shy_text_thousands((uint64_t)o->without, without),
                              shy_text_thousands((uint64_t)o->censored, censored),
                              o->censored > 0.0 ? ", for whom others count more (IPCW weights)" : ""));
     if (l->problem->design->strata > 0 && t == &l->problem->target[1])
-        SHY_TRY(shy_problem_note(l->problem, "outcome.strata hold for the search for %s at all times; those for horizons have one baseline.", l->label));
+        SHY_TRY(shy_problem_note(
+            l->problem, "outcome.strata hold for the search for %s at all times; those for horizons have one baseline.",
+            l->label));
 out:
     return st;
 }

@@ -41,7 +41,8 @@ static shy_status describe_horizon(const struct shy_loading *l, shy_target *t, c
     SHY_TRY(shy_horizon_parse(text, &time, &t->horizon, name));
     for (const shy_target *other = l->problem->target; other < t; other++)
         if (other->horizon == t->horizon)
-            SHY_TRY(shy_fail(SHY_INPUT, "outcome.horizons holds the same time twice, as \"%s\" and as \"%s\".", other->name, text));
+            SHY_TRY(shy_fail(SHY_INPUT, "outcome.horizons holds the same time twice, as \"%s\" and as \"%s\".",
+                             other->name, text));
     t->ops = shy_outcome_find("binary");
     SHY_TRY(shy_string_copy(name, &t->name));
     SHY_TRY(shy_string_format(&t->outcome, "%s within %s", l->label, name));
@@ -73,7 +74,8 @@ static shy_status describe_outcomes(const struct shy_loading *l)
 
     for (int k = 0; k < p->targets; k++) {
         const struct shy_part *part = shy_loading_role(l, SHY_ROLE_OUTCOME, k);
-        SHY_TRY(describe(l, &p->target[k], part, p->targets > 1 ? shy_cohort_column(l->cohort, part->column).name : ""));
+        SHY_TRY(
+            describe(l, &p->target[k], part, p->targets > 1 ? shy_cohort_column(l->cohort, part->column).name : ""));
     }
 out:
     return st;
@@ -168,14 +170,22 @@ static shy_status code_ordinal(struct shy_loading *l, shy_target *t, const struc
 
     SHY_TRY(shy_rank_values(&l->problem->rows, t->y, &level, &t->data.levels));
     if (t->data.levels < 2)
-        SHY_TRY(shy_fail(SHY_INPUT, "outcome \"%s\" is constant: it is %s in all samples of %s in use. Choose another outcome or other samples.", t->outcome,
-                         t->data.levels > 0 ? shy_value_name(&about, level[0], first) : "missing", l->place));
+        SHY_TRY(shy_fail(SHY_INPUT,
+                         "outcome \"%s\" is constant: it is %s in all samples of %s in use. Choose another outcome or "
+                         "other samples.",
+                         t->outcome, t->data.levels > 0 ? shy_value_name(&about, level[0], first) : "missing",
+                         l->place));
     if (t->data.levels > LEVELS_MOST)
-        SHY_TRY(shy_fail(SHY_INPUT, "outcome \"%s\" has %d levels among the samples of %s; an ordinal outcome has at most %d. Group them, or use kind continuous.",
+        SHY_TRY(shy_fail(SHY_INPUT,
+                         "outcome \"%s\" has %d levels among the samples of %s; an ordinal outcome has at most %d. "
+                         "Group them, or use kind continuous.",
                          t->outcome, t->data.levels, l->place, LEVELS_MOST));
-    SHY_TRY(shy_group_agree(l->team, shy_problem_note(l->problem, "The outcome %s has %d levels, from %s (lowest) to %s (highest)%s.", t->outcome, t->data.levels,
-                                                      shy_value_name(&about, level[0], first), shy_value_name(&about, level[t->data.levels - 1], last),
-                                                      about.levels > 0 ? ", in the order of the column's levels: that of the schema, else alphabetical" : "")));
+    SHY_TRY(shy_group_agree(
+        l->team,
+        shy_problem_note(
+            l->problem, "The outcome %s has %d levels, from %s (lowest) to %s (highest)%s.", t->outcome, t->data.levels,
+            shy_value_name(&about, level[0], first), shy_value_name(&about, level[t->data.levels - 1], last),
+            about.levels > 0 ? ", in the order of the column's levels: that of the schema, else alphabetical" : "")));
 out:
     shy_free(&level);
     return st;
@@ -242,19 +252,25 @@ static void count_samples(const struct shy_loading *l, shy_target *t, double *on
 
 static shy_status judge_samples(const struct shy_loading *l, const shy_target *t, double ones)
 {
-    const struct shy_part *event = shy_loading_role(l, SHY_ROLE_EVENT, 0), *weight = shy_loading_role(l, SHY_ROLE_WEIGHT, 0);
+    const struct shy_part *event = shy_loading_role(l, SHY_ROLE_EVENT, 0),
+                          *weight = shy_loading_role(l, SHY_ROLE_WEIGHT, 0);
     char samples[32];
 
     shy_text_thousands(l->samples, samples);
     if (t->samples == 0 && weight)
-        return shy_fail(SHY_INPUT, "case weight \"%s\" is 0 in all %s samples of %s in use; choose another column or other samples.",
-                        shy_cohort_column(l->cohort, weight->column).name, samples, l->place);
+        return shy_fail(
+            SHY_INPUT,
+            "case weight \"%s\" is 0 in all %s samples of %s in use; choose another column or other samples.",
+            shy_cohort_column(l->cohort, weight->column).name, samples, l->place);
     if (t->samples < SHY_SAMPLES_LEAST)
-        return shy_fail(SHY_INPUT, "only %llu of %s samples of %s have a weight above 0 and the outcome \"%s\"; at least %d are needed.",
-                        (unsigned long long)t->samples, samples, l->place, t->outcome, SHY_SAMPLES_LEAST);
+        return shy_fail(
+            SHY_INPUT,
+            "only %llu of %s samples of %s have a weight above 0 and the outcome \"%s\"; at least %d are needed.",
+            (unsigned long long)t->samples, samples, l->place, t->outcome, SHY_SAMPLES_LEAST);
     if (t->ops->needs_time && ones == 0.0)
         return shy_fail(SHY_INPUT,
-                        "there are no events: \"%s\" is not %s in any of the %llu samples of %s in use. Choose another outcome.event, the value that counts "
+                        "there are no events: \"%s\" is not %s in any of the %llu samples of %s in use. Choose another "
+                        "outcome.event, the value that counts "
                         "in outcome.positive, or other samples.",
                         t->outcome, event->positive ? event->positive : "1", (unsigned long long)t->samples, l->place);
     return SHY_OK;
@@ -269,9 +285,14 @@ static shy_status note_balance(const struct shy_loading *l, const shy_target *t,
     if (!t->ops->needs_time && !t->ops->codes_levels) return SHY_OK;
     if (rarer == 0.0 || (rarer >= RARE_COUNT && rarer >= RARE_SHARE * all)) return SHY_OK;
     shy_text_thousands((uint64_t)rarer, cases), shy_text_thousands(t->samples, samples);
-    return shy_problem_note(l->problem, "Only %s of %s samples %s (%s, %.2g %%): so few support only simple formulas, and chance finds some that look good.",
-                            cases, samples, t->ops->needs_time ? "have the event" : ones <= all - ones ? "are positive" : "are negative", t->outcome,
-                            100.0 * rarer / all);
+    return shy_problem_note(l->problem,
+                            "Only %s of %s samples %s (%s, %.2g %%): so few support only simple formulas, and chance "
+                            "finds some that look good.",
+                            cases, samples,
+                            t->ops->needs_time   ? "have the event"
+                            : ones <= all - ones ? "are positive"
+                                                 : "are negative",
+                            t->outcome, 100.0 * rarer / all);
 }
 
 static shy_status note_events(const struct shy_loading *l, const shy_target *t, double ones)
@@ -280,8 +301,9 @@ static shy_status note_events(const struct shy_loading *l, const shy_target *t, 
     char events[32], samples[32];
 
     if (!t->ops->needs_time) return SHY_OK;
-    return shy_problem_note(l->problem, "%s of %s samples have the event %s%s%s; the others are censored.", shy_text_thousands((uint64_t)ones, events),
-                            shy_text_thousands(t->samples, samples), t->outcome, coded ? " == " : "", coded ? t->positive : "");
+    return shy_problem_note(l->problem, "%s of %s samples have the event %s%s%s; the others are censored.",
+                            shy_text_thousands((uint64_t)ones, events), shy_text_thousands(t->samples, samples),
+                            t->outcome, coded ? " == " : "", coded ? t->positive : "");
 }
 
 /* Of several outcomes: who takes part in which. */
@@ -290,7 +312,8 @@ static shy_status note_share(const struct shy_loading *l, const shy_target *t)
     char samples[32], all[32];
 
     if (t->samples == l->samples || t->horizon > 0.0) return SHY_OK; /* a horizon says so itself */
-    return shy_problem_note(l->problem, "%s of %s samples take part in the search for %s; the others have a weight of 0 there.",
+    return shy_problem_note(l->problem,
+                            "%s of %s samples take part in the search for %s; the others have a weight of 0 there.",
                             shy_text_thousands(t->samples, samples), shy_text_thousands(l->samples, all), t->outcome);
 }
 

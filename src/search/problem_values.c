@@ -20,13 +20,15 @@ static uint64_t row_number(const struct shy_loading *l, uint64_t row)
 
 /* ---- what is missing ------------------------------------------------------------------------------------------- */
 
-static shy_status find_missing(struct shy_loading *l, const struct shy_part *part, const double *values, double *missing)
+static shy_status find_missing(struct shy_loading *l, const struct shy_part *part, const double *values,
+                               double *missing)
 {
     for (uint64_t i = 0; i < l->slice_rows; i++) {
         if (!l->candidate[i]) continue;
         if (isinf(values[i]))
-            return shy_fail(SHY_INPUT, "%s \"%s\" is infinite in row %llu of %s; correct the value or mark it as missing.",
-                            shy_role_name(part->role), column_name(l, part), (unsigned long long)row_number(l, i), l->place);
+            return shy_fail(
+                SHY_INPUT, "%s \"%s\" is infinite in row %llu of %s; correct the value or mark it as missing.",
+                shy_role_name(part->role), column_name(l, part), (unsigned long long)row_number(l, i), l->place);
         *missing += isnan(values[i]);
         if (part->role == SHY_ROLE_OUTCOME) {
             if (!isnan(values[i])) l->lacks[i] |= HAS_OUTCOME;
@@ -56,17 +58,20 @@ static shy_status judge_rows(const struct shy_loading *l)
     const shy_problem *p = l->problem;
 
     if (p->n_filtered == 0)
-        return shy_fail(SHY_INPUT, "samples.where keeps none of the %llu rows of %s; widen it.", (unsigned long long)p->n_cohort, l->place);
+        return shy_fail(SHY_INPUT, "samples.where keeps none of the %llu rows of %s; widen it.",
+                        (unsigned long long)p->n_cohort, l->place);
     if (l->candidates > 0) return SHY_OK;
     for (int k = 0; k < l->parts - l->covariates; k++)
         if (l->part[k].missing == p->n_filtered)
             return shy_fail(SHY_INPUT,
                             "%s \"%s\" has no value in any of the %llu rows of %s that pass samples.where. "
                             "Choose another %s or other samples.",
-                            shy_role_name(l->part[k].role), column_name(l, &l->part[k]), (unsigned long long)p->n_filtered, l->place,
+                            shy_role_name(l->part[k].role), column_name(l, &l->part[k]),
+                            (unsigned long long)p->n_filtered, l->place,
                             l->part[k].role == SHY_ROLE_OUTCOME ? "outcome" : "column");
     return shy_fail(SHY_INPUT,
-                    "none of the %llu rows of %s that pass samples.where has all that the outcome is made of: each lacks one of \"%s\" and "
+                    "none of the %llu rows of %s that pass samples.where has all that the outcome is made of: each "
+                    "lacks one of \"%s\" and "
                     "the columns of the other keys of the section outcome.",
                     (unsigned long long)p->n_filtered, l->place, l->label);
 }
@@ -125,18 +130,23 @@ static shy_status judge_covariates(const struct shy_loading *l)
 
     for (const struct shy_part *part = l->part + l->parts - l->covariates; part < l->part + l->parts; part++) {
         if (part->missing == l->candidates)
-            return shy_fail(SHY_INPUT, "covariate \"%s\" has no value in any of the %s samples of %s with the outcome; take it out of outcome.covariates.",
+            return shy_fail(SHY_INPUT,
+                            "covariate \"%s\" has no value in any of the %s samples of %s with the outcome; take it "
+                            "out of outcome.covariates.",
                             column_name(l, part), shy_text_thousands(l->candidates, samples), l->place);
         if (part->missing > 0 && (!worst || part->missing > worst->missing)) worst = part;
         lacking += part->missing > 0;
     }
     if (!worst || l->options->covariates_missing != SHY_COVARIATES_REFUSE) return SHY_OK;
     return shy_fail(SHY_INPUT,
-                    "covariate \"%s\" is missing in %s of %s samples of %s%s. Keep those that have it by samples.where: \"%s is present\", or set "
-                    "outcome.covariates_missing to complete (such samples are left out) or to indicator (its mean is filled in, and a further "
+                    "covariate \"%s\" is missing in %s of %s samples of %s%s. Keep those that have it by "
+                    "samples.where: \"%s is present\", or set "
+                    "outcome.covariates_missing to complete (such samples are left out) or to indicator (its mean is "
+                    "filled in, and a further "
                     "covariate says where).",
-                    column_name(l, worst), shy_text_thousands(worst->missing, missing), shy_text_thousands(l->candidates, samples), l->place,
-                    lacking > 1 ? ", and others are, too" : "", column_name(l, worst));
+                    column_name(l, worst), shy_text_thousands(worst->missing, missing),
+                    shy_text_thousands(l->candidates, samples), l->place, lacking > 1 ? ", and others are, too" : "",
+                    column_name(l, worst));
 }
 
 static shy_status find_covariates(struct shy_loading *l)
@@ -181,11 +191,14 @@ static const char *fault_of(const struct shy_loading *l, const struct shy_part *
         return value > 0.0 ? NULL : "an exposure is greater than 0";
     case SHY_ROLE_EVENT:
         if (l->options->positive && *l->options->positive) return NULL;
-        return value == 0.0 || value == 1.0 ? NULL : "an event is 1 and a censored sample 0; else name the value that is the event in outcome.positive";
+        return value == 0.0 || value == 1.0
+                   ? NULL
+                   : "an event is 1 and a censored sample 0; else name the value that is the event in outcome.positive";
     case SHY_ROLE_OUTCOME:
         if (strcmp(kind, "count") == 0 && value < 0.0) return "counts are not negative";
         if (strcmp(kind, "count") == 0 && value != floor(value)) return "counts are whole numbers";
-        if (strcmp(kind, "ordinal") == 0 && value != floor(value)) return "levels are whole numbers in their order, or those of a categorical column";
+        if (strcmp(kind, "ordinal") == 0 && value != floor(value))
+            return "levels are whole numbers in their order, or those of a categorical column";
         return NULL;
     default:
         return NULL;
@@ -204,9 +217,9 @@ static shy_status check_values(const struct shy_loading *l, const struct shy_par
         fault = fault_of(l, part, values[i], part->role == SHY_ROLE_ENTRY ? times[i] : NAN);
         if (!fault) continue;
         if (part->role == SHY_ROLE_ENTRY) shy_text_shortest(times[i], time);
-        return shy_fail(SHY_INPUT, "%s \"%s\" is %s in row %llu of %s%s%s; %s.%s",
-                        shy_role_name(part->role), about.name, shy_value_name(&about, values[i], value), (unsigned long long)row_number(l, i), l->place,
-                        *time ? ", where the follow-up ends at " : "", time, fault,
+        return shy_fail(SHY_INPUT, "%s \"%s\" is %s in row %llu of %s%s%s; %s.%s", shy_role_name(part->role),
+                        about.name, shy_value_name(&about, values[i], value), (unsigned long long)row_number(l, i),
+                        l->place, *time ? ", where the follow-up ends at " : "", time, fault,
                         part->role == SHY_ROLE_EVENT ? "" : " Correct it, or leave the row out by samples.where.");
     }
     return SHY_OK;

@@ -56,6 +56,7 @@ typedef struct {
     shy_fitter *fitter;
     const shy_tree *tree;
     double most;               /* loss */
+    shy_verdict verdict;       /* of the exact formula: a penalised fit is compared with penalised ones */
     bool boxed;
     int constants, node[SHY_TREE_MAX], parent[SHY_TREE_MAX]; /* parent: a product that may become a quotient, or −1 */
     int choices[SHY_POLISH_CONSTANTS];
@@ -112,7 +113,7 @@ static shy_status try_picks(rounding *r, bool *better_out)
     if (!is_possible(r, &tree) || r->refits == 0) return SHY_OK;
     r->refits--;
     SHY_TRY(shy_fitter_refit(r->fitter, &tree, &fit));
-    if (fit.verdict != SHY_FITTED || !(fit.loss <= r->most) || (r->found && !(fit.loss < r->fit.loss))) return SHY_OK;
+    if (fit.verdict != r->verdict || !(fit.loss <= r->most) || (r->found && !(fit.loss < r->fit.loss))) return SHY_OK;
     r->found = *better_out = true;
     r->best = tree;
     r->fit = fit;
@@ -179,11 +180,11 @@ out:
 shy_status shy_fitter_round(shy_fitter *f, const shy_tree *tree, const shy_fit *fit, double tolerance, int refits, shy_tree *tree_out, shy_fit *fit_out)
 {
     shy_status st = SHY_OK;
-    rounding r = {.fitter = f, .tree = tree, .most = fit->loss + tolerance * (1.0 - fit->loss), .refits = refits};
+    rounding r = {.fitter = f, .tree = tree, .most = fit->loss + tolerance * fmin(fit->loss, 1.0 - fit->loss), .refits = refits, .verdict = fit->verdict};
     shy_interval ignored[SHY_TREE_MAX];
     *tree_out = *tree;
     *fit_out = *fit;
-    r.constants = shy_tree_constants(tree, r.node);
+    r.constants = shy_tree_free_constants(tree, r.node);
     r.boxed = shy_tree_ranges(tree, f->problem->range, ignored);
     if (r.constants > SHY_POLISH_CONSTANTS) return SHY_OK;
     for (int k = 0; k < r.constants; k++) {

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "problem_impl.h"
+#include "macro.h"
 #include "rules.h"
 
 #define MODALITY "modality:"
+enum { USER_GROUPS = SHY_RULE_GROUPS - 1 };
 
 static const char *const key_of[] = {[SHY_RULE_TRANSFORMS] = "grammar.transforms",
                                      [SHY_RULE_MOST] = "grammar.most",
@@ -172,7 +174,7 @@ static int group_of(shy_rules *rules, const shy_rule *rule, int *contain)
 {
     const bool again = rule->kind == SHY_RULE_CONTAIN && *contain >= 0;
     if (again) return *contain;
-    if (rules->groups == SHY_RULE_GROUPS) return -1;
+    if (rules->groups == USER_GROUPS) return -1;
     const int group = rules->groups++;
     rules->least[group] = rule->kind == SHY_RULE_CONTAIN;
     rules->most[group] = rule->kind == SHY_RULE_CONTAIN ? INT32_MAX : rule->number;
@@ -196,7 +198,7 @@ static shy_status lay_all(shy_problem *p, const shy_cohort *cohort, const shy_ru
     for (int k = 0; k < count; k++) {
         const bool counts = rule[k].kind == SHY_RULE_MOST || rule[k].kind == SHY_RULE_CONTAIN;
         const int group = counts ? group_of(p->rules, &rule[k], &contain) : 0;
-        if (group < 0) return shy_fail(SHY_INPUT, "grammar.most: more than %d rules are not taken.", SHY_RULE_GROUPS - 1);
+        if (group < 0) return shy_fail(SHY_INPUT, "grammar.most: more than %d rules are not taken.", USER_GROUPS - 1);
         SHY_TRY(lay(p, cohort, rule, target, count, k, group));
     }
     if (contain >= 0) SHY_TRY(check_contained(p, contain));
@@ -257,7 +259,9 @@ shy_factor_rule shy_rules_of_tree(const shy_rules *rules, const shy_tree *tree)
         int before = 0;
         if (tree->node[i].op != SHY_OP_FACTOR) continue;
         while (tree->node[before].op != SHY_OP_FACTOR || tree->node[before].factor != tree->node[i].factor) before++;
-        if (before == i) rule.members = shy_members_add(rule.members, shy_rules_of(rules, tree->node[i].factor).members);
+        const shy_factor_rule its = shy_rules_of(rules, tree->node[i].factor);
+        if (before == i) rule.members = shy_members_add(rule.members, its.members);
+        if (its.direction != 0) rule.direction = its.direction;
     }
     return rule;
 }
@@ -288,10 +292,18 @@ bool shy_members_lacking(const shy_rules *rules, uint64_t members)
     return false;
 }
 
+/* What a formula among the factors stands for has the directions. */
+static bool expanded_directed(const shy_problem *problem, const shy_tree *tree, double slope)
+{
+    shy_tree expanded = *tree;
+    return shy_extended_write_out(problem->extended, &expanded) && shy_rules_directed(problem->extended->base, &expanded, slope);
+}
+
 bool shy_rules_directed(const shy_problem *problem, const shy_tree *tree, double slope)
 {
     const shy_rules *rules = problem->rules;
     if (!rules || !rules->directed) return true;
+    if (problem->extended) return expanded_directed(problem, tree, slope);
     for (int i = 0; i < tree->count; i++) {
         if (tree->node[i].op != SHY_OP_FACTOR) continue;
         const uint32_t factor = tree->node[i].factor;

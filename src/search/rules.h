@@ -7,7 +7,10 @@
 #define SHY_RULE_BITS 4 /* of shy_factor_rule.members, for each group */
 
 shy_factor_rule shy_rules_of(const shy_rules *rules, uint32_t factor); /* rules NULL: none */
-/* Of a formula that serves as a factor: it counts for the factors in it, each once, and any transform may stand on it. */
+/*
+ * Of a formula that serves as a factor: it counts for the factors in it, each once, and any transform may stand on it. It has a direction (of no
+ * meaning by itself) if one of them has.
+ */
 shy_factor_rule shy_rules_of_tree(const shy_rules *rules, const shy_tree *tree);
 /* a + b, group by group, none above what four bits hold. */
 uint64_t shy_members_add(uint64_t a, uint64_t b);

@@ -7,6 +7,7 @@
 #include "impute.h"
 #include "polish.h"
 #include "stage.h"
+#include "template.h"
 
 /* ---- deal and work -------------------------------------------------------------------------------------------------------- */
 
@@ -274,17 +275,20 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     shy_status st = SHY_OK;
     const shy_monitor monitor = {progress, context};
     const double start = shy_time_seconds();
+    shy_templates templates = {0};
     shy_search_result *result = NULL;
     *result_out = NULL;
     SHY_TRY(shy_impute_check(problem, options));
-    SHY_TRY(shy_search_once(problem, options, &monitor, &result));
-    if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &monitor, result));
-    if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &monitor, result));
+    SHY_TRY(shy_templates_create(problem, options, &templates));
+    SHY_TRY(shy_templates_search(problem, options, &templates, &monitor, &result));
+    if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &templates, &monitor, result));
+    if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &templates, &monitor, result));
     if (options->polish || options->rounding > 0.0) SHY_TRY(shy_polish_run(problem, options, result));
     SHY_TRY(shy_impute_run(problem, options, result));
     if (result) result->seconds = shy_time_seconds() - start;
     *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);
+    shy_templates_free(&templates);
     return st;
 }

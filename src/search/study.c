@@ -59,17 +59,35 @@ out:
     return st;
 }
 
+/* Besides templates. */
+static int others(const shy_found_level *level)
+{
+    int count = 0;
+    for (int i = 0; i < level->count; i++) count += !level->found[i].is_template;
+    return count;
+}
+
+static void cut(shy_found_level *level, int keep)
+{
+    for (int i = level->count - 1, spare = others(level) - keep; i >= 0 && spare > 0; i--) {
+        if (level->found[i].is_template) continue;
+        take_out(level, i);
+        spare--;
+    }
+}
+
 shy_status shy_result_add(shy_search_result *result, int keep, shy_found *found)
 {
     shy_status st = SHY_OK;
     SHY_TRY(reach_level(result, found->complexity));
     shy_found_level *level = &result->level[found->complexity - 1];
-    if (place_of(level, found) < keep) {
+    if (found->is_template || place_of(level, found) < keep + level->count - others(level)) {
         shy_found *twin = same_text(level, found->text);
+        if (twin) twin->is_template = found->is_template = twin->is_template || found->is_template;
         if (!twin || found->fit.loss < twin->fit.loss) {
             if (twin) take_out(level, (int)(twin - level->found));
             SHY_TRY(insert(level, place_of(level, found), found));
-            while (level->count > keep) shy_found_release(&level->found[--level->count]);
+            cut(level, keep);
         }
     }
 out:

@@ -11,8 +11,8 @@ int shy_found_compare(const void *a, const void *b);
 void shy_found_release(shy_found *found); /* frees its texts */
 /*
  * Moves *found into the level of its complexity, which is made if the result ends before it; SHY_INTERNAL above SHY_COMPLEXITY_MAX. One that has
- * the text of an entry there is dropped, unless its loss is smaller: then it takes that entry's place. The level is cut to `keep`. The front
- * is not drawn anew. In every case *found is empty afterwards. Not collective.
+ * the text of an entry there is dropped, unless its loss is smaller: then it takes that entry's place. The level is cut to `keep`, templates not
+ * counted. The front is not drawn anew. In every case *found is empty afterwards. Not collective.
  */
 shy_status shy_result_add(shy_search_result *result, int keep, shy_found *found);
 bool shy_front_gains(double loss, double least); /* a more complex formula than those with the loss `least` belongs on the front */
@@ -50,12 +50,17 @@ typedef struct {
 /* One search of the space, with its front; nothing that comes after. As shy_search_run. Collective over the world. */
 shy_status shy_search_once(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result **result_out);
 
+/* The user's templates with their fitted constants: template.h. */
+typedef struct shy_templates shy_templates;
+
 /* Stages: each adds formulas to the result (rank 0; NULL elsewhere) and draws the front anew. Collective over the world. */
-shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result);
+shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
+                          shy_search_result *result);
 /*
  * Sums of formulas, if options->terms > 1: searches the space again for what the best sum so far leaves unexplained, terms − 1 times, finds the
  * best sums of the formulas of all these searches and of the result, and refits them. If it fails, what it added stays.
  */
-shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result);
+shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
+                         shy_search_result *result);
 
 #endif

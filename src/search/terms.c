@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "template.h"
 #include "terms.h"
 
 #define KEEP_USUAL 2000
@@ -33,6 +34,7 @@ void shy_terms_plan(const shy_problem *problem, const shy_search_options *option
 
 #define AS_GOOD 0.01 /* a simpler sum with this share more of loss is preferred: what it leaves says more about the next term */
 #define PERFECT 1e-9
+#define CONDITION_KEPT 16
 
 /* The simplest sum of up to `terms` that is as good as the best; none where that leaves nothing to explain. */
 static bool choose_condition(const shy_sums *s, int terms, shy_sum *chosen_out)
@@ -64,8 +66,10 @@ static shy_status find_condition(const shy_terms *from, const shy_problem *probl
     shy_status st = SHY_OK;
     const shy_team *team = problem->team;
     shy_sums *sums = NULL;
+    shy_search_options few = *options; /* the best is wanted, and what it grows from */
+    if (few.keep > CONDITION_KEPT) few.keep = CONDITION_KEPT;
     *sum_out = (shy_sum){0};
-    SHY_TRY_ALL(team, shy_sums_create(from, options, terms, &sums));
+    SHY_TRY_ALL(team, shy_sums_create(from, &few, terms, &sums));
     SHY_TRY(shy_sums_search(sums, team, 2));
     if (team->rank == 0 && !choose_condition(sums, terms, sum_out)) sum_out->terms = 0;
     SHY_TRY(shy_team_broadcast(team, sum_out, sizeof *sum_out));
@@ -135,15 +139,15 @@ out:
 }
 
 /* Searches again with the sum in the null model. Collective over the world. */
-static shy_status search_further(const shy_problem *problem, const shy_search_options *options, const shy_sum *sum, const shy_monitor *monitor,
-                                 shy_terms *terms, shy_search_result *result)
+static shy_status search_further(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_sum *sum,
+                                 const shy_monitor *monitor, shy_terms *terms, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     const shy_team *team = problem->team;
     shy_conditioned conditioned = {0};
     shy_search_result *further = NULL;
     SHY_TRY_ALL(team, condition_on(problem, terms, sum, &conditioned));
-    SHY_TRY(shy_search_once(&conditioned.problem, options, monitor, &further));
+    SHY_TRY(shy_templates_search(&conditioned.problem, options, templates, monitor, &further));
     SHY_TRY(shy_terms_collect(terms, team, further, keep_of(options) / options->terms));
     SHY_TRY(shy_terms_measure(terms, problem, options->seed));
     if (further) shy_result_spent(result, further);
@@ -155,8 +159,8 @@ out:
 
 /* ---- the run ---------------------------------------------------------------------------------------------------------------------- */
 
-static shy_status find_terms(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_terms *terms,
-                             shy_search_result *result)
+static shy_status find_terms(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
+                             shy_terms *terms, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     SHY_TRY(shy_terms_collect(terms, problem->team, result, keep_of(options) / options->terms));
@@ -168,18 +172,19 @@ static shy_status find_terms(const shy_problem *problem, const shy_search_option
         if (sum.terms == 0) break;
         SHY_TRY(is_sound(problem, terms, &sum, &sound));
         if (!sound) break;
-        SHY_TRY(search_further(problem, options, &sum, monitor, terms, result));
+        SHY_TRY(search_further(problem, options, templates, &sum, monitor, terms, result));
     }
 out:
     return st;
 }
 
-shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result *result)
+shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
+                         shy_search_result *result)
 {
     shy_status st = SHY_OK;
     shy_terms terms = {0};
     shy_sums *sums = NULL;
-    SHY_TRY(find_terms(problem, options, monitor, &terms, result));
+    SHY_TRY(find_terms(problem, options, templates, monitor, &terms, result));
     SHY_TRY_ALL(problem->team, shy_sums_create(&terms, options, options->terms, &sums));
     SHY_TRY(shy_sums_search(sums, problem->team, 3));
     SHY_TRY(shy_sums_write(sums, problem, options, result));

@@ -47,7 +47,8 @@ double shy_terms_bytes(int count, int rows); /* of shy_terms_measure, about */
 
 /* ---- the best sums (terms_lists.c) ---------------------------------------------------------------------------------------- */
 
-#define SHY_SUMS_KEPT 64 /* of each complexity and number of terms; all of them are refitted */
+/* Of each complexity and number of terms, all of them refitted: where the loss is not 1 − R², the best loss may stand far down the list. */
+#define SHY_SUMS_KEPT 256
 
 typedef struct {
     double explained;             /* R² of the span of its terms in the outcome's metric */

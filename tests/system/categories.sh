@@ -74,7 +74,7 @@ say $? "shihyo show prints the names of levels"
 # ---- other ways ------------------------------------------------------------------------------------------------------------------
 
 search 1 raw outcome.column=z factors.include='[weight, female]' factors.ordered='[]' && awk -F '\t' '
-    $2 ~ /^\(female - 6\.[67][0-9]*\) \* weight$/ || $2 ~ /^\(6\.[67][0-9]* - female\) \* weight$/ { found = 1 } END { exit !found }' out/front.tsv
+    $2 ~ /^weight \* \(1 - 0\.(149|150)[0-9]* \* female\)$/ { found = 1 } END { exit !found }' out/front.tsv
 say $? "a binary factor is a switch: weight * (1 - 0.15 female) is found"
 search 1 raw factors.categories=ordered && notes | grep -Fq 'The levels of stage count as 0 to 5 in this order: I, II, III, IV, X and Y;'
 say $? "factors.categories: ordered numbers all levels and says in which order"

@@ -38,7 +38,7 @@ best one | awk -F '\t' '{ exit !($1 > 0.999) }'
 say $? 'the second explains all but a thousandth'
 best single | awk -F '\t' '{ exit !($1 < 0.995) }'
 say $? 'which the first alone does not'
-best one | cut -f 2 | tr -d '`' | grep -q 'sex.*age.*weight.*scr'
+best one | cut -f 2 | grep -Eq 'age.*weight.*scr.* \* \(1 \+ 0\.17647[0-9]* \* sex\)'
 say $? "its formula holds sex, age, weight and creatinine: $(best one | cut -f 2)"
 
 run 2 two && run 3 three && run 2 blocks parallel.row_blocks=2
@@ -47,3 +47,8 @@ for other in two three blocks; do
     cmp -s one/front.json "$other/front.json" && cmp -s one/front.tsv "$other/front.tsv"
     say $? "the same files: $other"
 done
+
+# Rules hold in the second search, too: for all factors of a formula, those within its operands included.
+run 2 ruled 'grammar.most={height: 0, "[sg]*": 1}' 'grammar.must_contain=[age]' 'grammar.direction={age: decreasing, scr: decreasing}' &&
+    awk -F '\t' 'NR > 1 && ($2 !~ /age/ || $2 ~ /height/) { bad = 1 } END { exit bad || NR < 3 }' ruled/front.tsv
+say $? 'rules hold within the operands of the second search'

@@ -42,6 +42,9 @@ awk -F '\t' 'NR == 1 { for (i = 2; i <= NF; i++) at[$i] = i; next } { seen[$1, "
 say $? 'factors.tsv says that the late factor enters within five years'
 "$SHIHYO" show one >shown && grep -q '^=== 5y ===' shown && grep -q 'dead within 5y' shown && [ "$(grep -c 'How to read it' shown)" -eq 1 ]
 say $? 'show prints the fronts one after the other'
+reading=$(sed -n '/How to read it/,$p' shown | tr '\n' ' ')
+case $reading in *'the concordance (c)'*' or in the AUC (auc)'*'lr is the likelihood ratio'*) true ;; *) false ;; esac
+say $? 'how to read them is said once for all kinds of outcome among them'
 $MPIRUN -n 1 "$SHIHYO" search run.yaml -q -o one 2>message
 [ $? -ne 0 ] && grep -q 'holds results already' message
 say $? 'a directory that holds them is not overwritten'

@@ -18,6 +18,7 @@ typedef struct {
     uint16_t length;
     uint8_t complexity;
     bool valid;
+    int64_t form_of; /* 1 + the number of the mark of which it was found to be a form; 0 */
 } mark;
 
 typedef struct {
@@ -156,45 +157,76 @@ static void report_hidden(const space *s, const mark *simplest, const mark *vali
             simplest->complexity);
 }
 
+/* Whether k is a less simple form of `simplest`, not only at these points; what was found once is not computed again. */
+static bool is_form_of(const space *s, mark *marks, int64_t k, int64_t simplest)
+{
+    if (marks[k].form_of == simplest + 1)
+        return true;
+    if (k != simplest && !general_same(s, marks[k].t, marks[simplest].t))
+        return false;
+    marks[k].form_of = simplest + 1;
+    return true;
+}
+
+/*
+ * Counts the formulas among members that agree at all points; the list becomes empty. The points may miss the corner of the ranges in
+ * which two formulas differ: log(a + b) and its absolute value, where a + b is below 1 for few of all values.
+ */
+static void count_members(const space *s, mark *marks, int64_t *member, int64_t members, bool tell, int64_t out[COMPLEXITY_MAX + 1])
+{
+    while (members > 0) {
+        int64_t simplest = member[0], left = 0;
+        const mark *valid = NULL, *rival = NULL; /* as simple as the simplest, and not valid where that is */
+
+        for (int64_t k = 1; k < members; k++) {
+            if (by_simplicity(&marks[member[k]], &marks[simplest]) < 0)
+                simplest = member[k];
+        }
+        for (int64_t k = 0; k < members; k++) {
+            const mark *m = &marks[member[k]];
+
+            if (!is_form_of(s, marks, member[k], simplest)) {
+                member[left++] = member[k];
+                continue;
+            }
+            if (m->valid && (!valid || by_simplicity(m, valid) < 0))
+                valid = m;
+            if (m->complexity == marks[simplest].complexity && m->length == marks[simplest].length && m->valid != marks[simplest].valid)
+                rival = m;
+        }
+        members = left;
+        out[marks[simplest].complexity] += marks[simplest].valid;
+        if (tell && rival)
+            report_tie(s, &marks[simplest], rival);
+        else if (tell && valid && !marks[simplest].valid)
+            report_hidden(s, &marks[simplest], valid);
+    }
+}
+
 /* Counts groups of marks that agree within the tolerance; marks are in order of the first r². */
-static void count_groups(const space *s, const mark *marks, int64_t count, wide tolerance, bool tell,
+static void count_groups(const space *s, mark *marks, int64_t count, wide tolerance, bool tell,
                          int64_t out[COMPLEXITY_MAX + 1])
 {
     bool *taken = get_memory((size_t)count, sizeof *taken);
+    int64_t *member = get_memory((size_t)count, sizeof *member);
 
     memset(out, 0, (COMPLEXITY_MAX + 1) * sizeof *out);
     for (int64_t i = 0; i < count; i++) {
-        const mark *simplest = &marks[i], *valid = marks[i].valid ? &marks[i] : NULL;
-        const mark *rival = NULL; /* as simple as the simplest, and not valid where that is */
+        int64_t members = 0;
 
         if (taken[i])
             continue;
         /* A run may drift by rounding; its members are compared with its first, close enough at this tolerance. */
-        for (int64_t k = i + 1; k < count && marks[k].r2[0] - marks[i].r2[0] <= tolerance; k++) {
+        for (int64_t k = i; k < count && marks[k].r2[0] - marks[i].r2[0] <= tolerance; k++) {
             if (taken[k] || fabsl(marks[k].r2[1] - marks[i].r2[1]) > tolerance)
                 continue;
             taken[k] = true;
-            bool equally = marks[k].complexity == simplest->complexity && marks[k].length == simplest->length;
-            bool simpler = by_simplicity(&marks[k], simplest) < 0;
-
-            if (equally && marks[k].valid != simplest->valid)
-                rival = simpler ? simplest : &marks[k];
-            else if (simpler)
-                rival = NULL;
-            if (simpler)
-                simplest = &marks[k];
-            if (marks[k].valid && (!valid || by_simplicity(&marks[k], valid) < 0))
-                valid = &marks[k];
+            member[members++] = k;
         }
-        if (valid && !simplest->valid && !general_same(s, valid->t, simplest->t))
-            simplest = valid; /* they agree within the ranges only */
-        out[simplest->complexity] += simplest->valid;
-        if (tell && rival)
-            report_tie(s, simplest, rival);
-        else if (tell && valid && !simplest->valid)
-            report_hidden(s, simplest, valid);
+        count_members(s, marks, member, members, tell, out);
     }
     free(taken);
+    free(member);
 }
 
 static void mark_all(marking *m)

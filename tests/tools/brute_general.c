@@ -9,7 +9,7 @@
 #define POINTS 96
 #define SAME 1e-12L
 
-/* Point number `point`: positive values around 1, and of both signs where the factor's range has negative ones. */
+/* Point number `point`: positive values around 1, small ones as often as large ones, and of both signs where the factor's range has negative ones. */
 static void draw(const space *s, int point, wide x[FACTORS_MAX])
 {
     uint32_t state = (uint32_t)point * UINT32_C(2654435761) + 12345;
@@ -17,7 +17,8 @@ static void draw(const space *s, int point, wide x[FACTORS_MAX])
     for (int f = 0; f < s->d.p; f++) {
         for (int k = 0; k < 3; k++)
             state = state * UINT32_C(1664525) + UINT32_C(1013904223);
-        x[f] = 0.3L + 2 * (wide)(state >> 8) * 0x1p-24L;
+        x[f] = (wide)(state >> 8) * 0x1p-24L;
+        x[f] = 0.2L + 2.6L * x[f] * x[f];
         state = state * UINT32_C(1664525) + UINT32_C(1013904223);
         if (s->d.range[f][0] < 0 && state >> 31)
             x[f] = -x[f];

@@ -1,6 +1,8 @@
 /*
- * refit KIND TABLE: fits the first column of a table of numbers (one line per sample, blanks between) on the others, on all
- * ranks together, and prints one line each: verdict, intercept, coefficient …, loss, then the metrics by name.
+ * refit KIND TABLE [ROLES]: fits one column of a table of numbers (one line per sample, blanks between) on others, on all ranks together, and
+ * prints one line each: verdict, intercept, coefficient …, error …, those of the covariates, thresholds, loss, likelihood ratio, then the
+ * metrics by name. ROLES has a letter for each column: y outcome, x column of the formula, c covariate, w case weight, e exposure,
+ * t time, n entry, s stratum; without it the first column is the outcome and the others are the formula's.
  */
 #include "shy_config.h"
 
@@ -10,17 +12,18 @@
 #include "shihyo/linalg.h"
 #include "shihyo/model.h"
 
-enum { COLUMNS_MOST = 1 + SHY_BASIS_MAX, RUN_ROWS = 8 };
+enum { COLUMNS_MOST = 64, RUN_ROWS = 8 };
 
 struct table {
     int rows, columns;
     double *column[COLUMNS_MOST];
+    int32_t *stratum;
 };
 
 static shy_status read_table(const char *path, struct table *table)
 {
     shy_status st = SHY_OK;
-    char line[1024];
+    char line[4096];
     FILE *file = fopen(path, "r");
 
     if (!file) return shy_fail(SHY_IO, "%s cannot be read", path);
@@ -46,22 +49,90 @@ static shy_status read_table(const char *path, struct table *table)
     return st;
 }
 
-static void print_fit(const shy_outcome_ops *ops, const shy_fit *fit)
+/* ---- roles ----------------------------------------------------------------------------------------------------- */
+
+struct model {
+    shy_outcome_data data;
+    const double *covariate[COLUMNS_MOST], *basis[SHY_BASIS_MAX];
+    int terms;
+};
+
+/* Strata are whole numbers from 0. */
+static shy_status take_strata(struct table *table, const double *values, int first, shy_outcome_data *data)
 {
+    shy_status st = SHY_OK;
+
+    SHY_TRY(shy_new((size_t)table->rows, sizeof *table->stratum, &table->stratum));
+    for (int i = 0; i < table->rows; i++) {
+        table->stratum[i] = (int32_t)values[i];
+        if (table->stratum[i] >= data->strata) data->strata = table->stratum[i] + 1;
+    }
+    data->stratum = table->stratum + first;
+out:
+    return st;
+}
+
+static shy_status take_column(struct table *table, int k, char role, int first, struct model *m)
+{
+    const double *mine = table->column[k] + first;
+
+    switch (role) {
+    case 'y': m->data.y = mine; return SHY_OK;
+    case 'c': m->covariate[m->data.covariates++] = mine; return SHY_OK;
+    case 'w': m->data.weight = mine; return SHY_OK;
+    case 'e': m->data.exposure = mine; return SHY_OK;
+    case 't': m->data.time = mine; return SHY_OK;
+    case 'n': m->data.entry = mine; return SHY_OK;
+    case 's': return take_strata(table, table->column[k], first, &m->data);
+    case 'x':
+        if (m->terms == SHY_BASIS_MAX) return shy_fail(SHY_USAGE, "more than %d columns of the formula", SHY_BASIS_MAX);
+        m->basis[m->terms++] = mine;
+        return SHY_OK;
+    default: return shy_fail(SHY_USAGE, "'%c' is no role of a column", role);
+    }
+}
+
+static shy_status take_columns(struct table *table, const char *roles, int first, struct model *m)
+{
+    shy_status st = SHY_OK;
+
+    m->data.column = "the outcome";
+    m->data.covariate = m->covariate;
+    if (roles && (int)strlen(roles) != table->columns) return shy_fail(SHY_USAGE, "%d columns, but roles %s", table->columns, roles);
+    for (int k = 0; k < table->columns; k++)
+        SHY_TRY(take_column(table, k, roles ? roles[k] : k == 0 ? 'y' : 'x', first, m));
+out:
+    return st;
+}
+
+/* ---- the fit --------------------------------------------------------------------------------------------------- */
+
+static void print_fit(const shy_outcome *outcome, const shy_fit *fit)
+{
+    const shy_outcome_ops *ops = shy_outcome_kind(outcome);
+    int covariates, thresholds;
+    const double *covariate = shy_outcome_covariates(outcome, &covariates), *threshold = shy_outcome_thresholds(outcome, &thresholds);
+
     printf("verdict %s\nintercept %.17g\n", shy_verdict_name(fit->verdict), fit->intercept);
     for (int k = 0; k < fit->terms; k++)
         printf("coefficient%d %.17g\n", k + 1, fit->coefficient[k]);
-    printf("loss %.17g\n", fit->loss);
+    for (int k = 0; k < fit->terms; k++)
+        printf("error%d %.17g\n", k + 1, fit->error[k]);
+    for (int k = 0; k < covariates; k++)
+        printf("covariate%d %.17g\n", k + 1, covariate[k]);
+    for (int k = 0; k < thresholds; k++)
+        printf("threshold%d %.17g\n", k + 1, threshold[k]);
+    printf("loss %.17g\nlikelihood_ratio %.17g\n", fit->loss, fit->likelihood_ratio);
     for (int m = 0; ops->metric_names[m]; m++)
         printf("%s %.17g\n", ops->metric_names[m], fit->metric[m]);
 }
 
-static shy_status fit_table(const shy_team *team, const char *kind, const char *path)
+static shy_status fit_table(const shy_team *team, const char *kind, const char *path, const char *roles)
 {
     shy_status st = SHY_OK;
     struct table table = {0};
+    struct model model = {0};
     shy_outcome *outcome = NULL;
-    const double *basis[SHY_BASIS_MAX];
     const shy_outcome_ops *ops = shy_outcome_find(kind);
     shy_fit fit;
 
@@ -72,16 +143,15 @@ static shy_status fit_table(const shy_team *team, const char *kind, const char *
               end_run = runs * (team->row_block + 1) / team->row_blocks;
     const int first = first_run * RUN_ROWS, end = end_run * RUN_ROWS < table.rows ? end_run * RUN_ROWS : table.rows;
     const shy_rows rows = {team, (uint64_t)table.rows, (uint64_t)first, end - first, RUN_ROWS, end_run - first_run};
-    const shy_outcome_data data = {.column = "the first column", .y = table.column[0] + first};
-    SHY_TRY(shy_outcome_create(ops, &data, &rows, &outcome));
-    for (int k = 1; k < table.columns; k++)
-        basis[k - 1] = table.column[k] + first;
-    SHY_TRY(shy_outcome_refit(outcome, table.columns - 1, basis, &fit));
-    if (team->rank == 0) print_fit(ops, &fit);
+    SHY_TRY_ALL(team, take_columns(&table, roles, first, &model));
+    SHY_TRY(shy_outcome_create(ops, &model.data, &rows, &outcome));
+    SHY_TRY(shy_outcome_refit(outcome, model.terms, model.basis, &fit));
+    if (team->rank == 0) print_fit(outcome, &fit);
 out:
     shy_outcome_destroy(&outcome);
     for (int k = 0; k < COLUMNS_MOST; k++)
         shy_free(&table.column[k]);
+    shy_free(&table.stratum);
     return st;
 }
 
@@ -91,12 +161,12 @@ int main(int argc, char **argv)
     shy_team *team = NULL;
     int size = 1;
 
-    if (argc != 3) return fputs("usage: refit continuous|binary TABLE\n", stderr), SHY_USAGE;
+    if (argc < 3 || argc > 4) return fputs("usage: refit KIND TABLE [ROLES]\n", stderr), SHY_USAGE;
     SHY_TRY(shy_par_start(NULL, NULL));
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     SHY_TRY(shy_team_create(MPI_COMM_WORLD, size, &team));
     SHY_TRY(shy_linalg_start(team));
-    SHY_TRY(fit_table(team, argv[1], argv[2]));
+    SHY_TRY(fit_table(team, argv[1], argv[2], argc > 3 ? argv[3] : NULL));
 out:
     if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message());
     shy_linalg_stop();

@@ -156,22 +156,6 @@ static bool is_refused(const char *kind, const char *message)
     return everywhere(right);
 }
 
-static bool is_noted(const char *kind, const char *message)
-{
-    shy_outcome *outcome = NULL;
-    const shy_rows rows = rows_of(grid, data.n, 4);
-    int count = 0;
-    bool right = create(kind, &rows, &outcome) == SHY_OK, found = false;
-
-    if (right) {
-        const char *const *notes = shy_outcome_notes(outcome, &count);
-        for (int k = 0; k < count; k++)
-            found = found || strstr(notes[k], message);
-    }
-    shy_outcome_destroy(&outcome);
-    return everywhere(right && found);
-}
-
 /* Each allocation of one rank fails in turn: all ranks learn of it, none hangs, nothing is lost. */
 static bool fails_together(const char *kind)
 {

@@ -72,6 +72,25 @@ static void a_definite_system_is_solved(void **state)
     }
 }
 
+/* With the unit matrix on the right the columns are those of the inverse; the factor's diagonal gives the determinant. */
+static void several_right_hand_sides_are_solved(void **state)
+{
+    double a[9] = {4.0, 2.0, 0.4, 2.0, 5.0, 1.0, 0.4, 1.0, 3.0}, b[9] = {1, 0, 0, 0, 1, 0, 0, 0, 1};
+    const double kept[9] = {4.0, 2.0, 0.4, 2.0, 5.0, 1.0, 0.4, 1.0, 3.0};
+    const double determinant = 4.0 * (15.0 - 1.0) - 2.0 * (6.0 - 0.4) + 0.4 * (2.0 - 2.0);
+
+    (void)state;
+    assert_true(shy_solve_spd_columns(3, a, 3, b));
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < 3; j++) {
+            double sum = 0.0;
+            for (int k = 0; k < 3; k++)
+                sum += kept[3 * i + k] * b[3 * j + k];
+            assert_true(fabs(sum - (i == j)) < 1e-14);
+        }
+    assert_true(fabs(a[0] * a[4] * a[8] * a[0] * a[4] * a[8] - determinant) < 1e-12);
+}
+
 static void a_system_that_is_not_definite_is_refused(void **state)
 {
     static const double matrices[][4] = {{0, 0, 0, 0}, {1, 2, 2, 1}, {-1, 0, 0, 1}, {1, 1, 1, 1}, {NAN, 0, 0, 1}};
@@ -171,6 +190,42 @@ static shy_status valley(void *context, const double *x, double *f, double *grad
     return SHY_OK;
 }
 
+/* sum of exp(x_k − c_k) − (x_k − c_k) + (sum of x_k − c_k)² / 2 with c_k = sin k: lowest at c, and the Hessian is full */
+static shy_status many(void *context, const double *x, double *f, double *gradient, double *hessian)
+{
+    const int count = *(const int *)context;
+    double sum = 0.0;
+
+    *f = 0.0;
+    for (int k = 0; k < count; k++)
+        sum += x[k] - sin(k);
+    for (int k = 0; k < count; k++) {
+        const double d = x[k] - sin(k);
+        *f += exp(d) - d;
+        gradient[k] = exp(d) - 1.0 + sum;
+        for (int j = 0; j < count; j++)
+            hessian[k * count + j] = 1.0 + (j == k ? exp(d) : 0.0);
+    }
+    *f += 0.5 * sum * sum;
+    return SHY_OK;
+}
+
+static void minima_in_many_unknowns_are_found(void **state)
+{
+    static double x[SHY_UNKNOWNS_MAX];
+
+    (void)state;
+    for (int count = 1; count <= SHY_UNKNOWNS_MAX; count = count < 9 ? count + 1 : count * 7) {
+        const shy_minimise problem = {count, many, &count, 1e-12, 60};
+        shy_minimise_end end = SHY_MINIMUM_NOT_REACHED;
+        for (int k = 0; k < count; k++)
+            x[k] = 0.0;
+        assert_int_equal(shy_minimise_run(&problem, x, &end), SHY_OK);
+        for (int k = 0; k < count; k++)
+            assert_true(fabs(x[k] - sin(k)) < 1e-9);
+    }
+}
+
 /* −x has no minimum */
 static shy_status slope(void *context, const double *x, double *f, double *gradient, double *hessian)
 {
@@ -195,6 +250,15 @@ static shy_status cliff(void *context, const double *x, double *f, double *gradi
     return SHY_OK;
 }
 
+/* a gradient of which one half is 0 and the other unknown is none that vanishes */
+static shy_status half_known(void *context, const double *x, double *f, double *gradient, double *hessian)
+{
+    (void)context;
+    *f = x[0] * x[0] + x[1] * x[1], gradient[0] = NAN, gradient[1] = 2.0 * x[1];
+    hessian[0] = hessian[3] = 2.0, hessian[1] = hessian[2] = 0.0;
+    return SHY_OK;
+}
+
 static void minima_are_found_where_there_are_any(void **state)
 {
     static const struct example cases[] = {
@@ -208,6 +272,7 @@ static void minima_are_found_where_there_are_any(void **state)
         {"slope", slope, 1, {0.0}, {NAN}, SHY_MINIMUM_NOT_REACHED},
         {"blind", blind, 1, {1.0}, {0.0}, SHY_MINIMUM},
         {"cliff", cliff, 1, {0.0}, {NAN}, SHY_MINIMUM_NOT_REACHED},
+        {"half known", half_known, 2, {3.0, 0.0}, {3.0, 0.0}, SHY_MINIMUM_NOT_REACHED},
     };
 
     (void)state;
@@ -298,7 +363,7 @@ static void memory_that_runs_out_is_reported_and_the_next_attempt_works(void **s
     (void)state;
     for (uint64_t nth = 1; nth < 10; nth++) { /* a size that no test has used before */
         shy_memory_fail_at(nth);
-        shy_status st = shy_minimise_prepare(5);
+        shy_status st = shy_minimise_prepare(100);
         shy_memory_fail_at(0);
         if (st == SHY_OK) break;
         assert_int_equal(st, SHY_MEMORY);
@@ -429,11 +494,13 @@ int main(void)
     const struct CMUnitTest before[] = {
         cmocka_unit_test(the_libraries_are_named_without_being_started),
         cmocka_unit_test(a_definite_system_is_solved),
+        cmocka_unit_test(several_right_hand_sides_are_solved),
         cmocka_unit_test(a_system_that_is_not_definite_is_refused),
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_come_together_in_the_order_of_row_blocks),
         cmocka_unit_test(minima_are_found_where_there_are_any),
+        cmocka_unit_test(minima_in_many_unknowns_are_found),
         cmocka_unit_test(a_failure_of_the_function_comes_back),
         cmocka_unit_test(what_cannot_be_run_is_refused),
         cmocka_unit_test(memory_that_runs_out_is_reported_and_the_next_attempt_works),

@@ -202,19 +202,38 @@ static void known_coefficients_are_recovered(void **state)
 static void a_column_that_is_the_outcome_gives_a_verdict(void **state)
 {
     (void)state;
-    EACH_OUTCOME (ops) {
-        make_columns(200, 0, NULL, 1, slope);
-        make_outcome(ops);
-        for (int i = 0; i < data.n; i++)
-            data.x[0][i] = ops->needs_time ? -data.time[i] : is(ops, "count") ? data.y[i] > 0.0 : data.y[i];
-        const shy_fit fit = refit(ops);
-        if (!is(ops, "continuous") && fit.verdict == SHY_FITTED) fail_msg("%s: not seen", ops->name);
-        assert_int_not_equal(fit.verdict, SHY_DIVERGED);
-        assert_true(isfinite(fit.intercept) && isfinite(fit.coefficient[0]) && isfinite(fit.likelihood_ratio));
-        assert_true(fit.loss >= 0.0 && fit.loss < 1.0);
-        for (int m = 0; ops->metric_names[m]; m++)
-            assert_true(isfinite(fit.metric[m]));
-    }
+    EACH_OUTCOME (ops)
+        for (int variant = 0; variant < 12; variant++) {
+            make_columns(60 + 20 * variant, 0, NULL, 1, slope);
+            make_outcome(ops);
+            if (variant % 3 > 0) make_weights();
+            for (int i = 0; i < data.n; i++)
+                data.x[0][i] = ops->needs_time ? -data.time[i] : is(ops, "count") ? data.y[i] > 0.0 : data.y[i];
+            const shy_fit fit = refit(ops);
+            if (!is(ops, "continuous") && fit.verdict == SHY_FITTED) fail_msg("%s, variant %d: not seen", ops->name, variant);
+            if (fit.verdict == SHY_DIVERGED) fail_msg("%s, variant %d: diverged", ops->name, variant);
+            assert_true(isfinite(fit.intercept) && isfinite(fit.coefficient[0]) && isfinite(fit.likelihood_ratio));
+            assert_true(fit.loss >= 0.0 && fit.loss < 1.0);
+            for (int m = 0; ops->metric_names[m]; m++)
+                assert_true(isfinite(fit.metric[m]));
+        }
+}
+
+/* A weighted share of pairs is a quotient of rounded sums: it is no larger than 1 where all are ordered rightly. */
+static void a_perfect_order_is_1_and_no_more(void **state)
+{
+    (void)state;
+    EACH_OUTCOME (ops)
+        for (int n = 60; n < 100 && !is(ops, "continuous") && !is(ops, "count"); n++) {
+            make_columns(n, 0, NULL, 1, slope);
+            make_outcome(ops);
+            make_weights();
+            for (int i = 0; i < data.n; i++)
+                data.x[0][i] = ops->needs_time ? -data.time[i] : data.y[i];
+            const shy_fit fit = refit(ops);
+            for (int m = 0; m < (ops->needs_time ? 3 : 1); m++)
+                if (!(fit.metric[m] <= 1.0 && fit.metric[m] > 1.0 - 1e-12)) fail_msg("%s, n = %d: %s is %.17g", ops->name, n, ops->metric_names[m], fit.metric[m]);
+        }
 }
 
 /* ---- weights and covariates ------------------------------------------------------------------------------------ */
@@ -385,6 +404,7 @@ int main(void)
         cmocka_unit_test(errors_are_the_curvature_of_the_likelihood),
         cmocka_unit_test(known_coefficients_are_recovered),
         cmocka_unit_test(a_column_that_is_the_outcome_gives_a_verdict),
+        cmocka_unit_test(a_perfect_order_is_1_and_no_more),
         cmocka_unit_test(a_weight_is_a_number_of_equal_samples),
         cmocka_unit_test(covariates_are_columns_of_every_model),
         cmocka_unit_test(the_metric_is_orthonormal),

@@ -33,12 +33,38 @@ static bool everywhere(bool mine)
 
 enum { ROWS = 240 };
 enum column {
-    DAYS, DIED, STATUS, ENTRY, YEARS, VISITS, WT, PAIN, AGE, BMI, PAIR, X1, X2, RELAPSE,      /* as they should be */
-    BADDAYS, BADENTRY, BADWT, ZERO, BADYEARS, NEGATIVE, BROKEN, MANY, NEVER, FLAT, COPY, ONCE, /* as they should not */
+    DAYS,
+    DIED,
+    STATUS,
+    ENTRY,
+    YEARS,
+    VISITS,
+    WT,
+    PAIN,
+    AGE,
+    BMI,
+    PAIR,
+    X1,
+    X2,
+    RELAPSE, /* as they should be */
+    BADDAYS,
+    BADENTRY,
+    BADWT,
+    ZERO,
+    BADYEARS,
+    NEGATIVE,
+    BROKEN,
+    MANY,
+    NEVER,
+    FLAT,
+    COPY,
+    ONCE, /* as they should not */
     COLUMNS
 };
-static const char *const name[COLUMNS] = {"days",  "died",    "status",  "entry", "years", "visits",   "wt",     "pain", "age",   "bmi",  "pair", "x1", "x2",
-                                          "relapse", "baddays", "badentry", "badwt", "zero",  "badyears", "negative", "broken", "many", "never", "flat", "copy", "once"};
+static const char *const name[COLUMNS] = {"days",    "died",     "status", "entry", "years",    "visits",   "wt",
+                                          "pain",    "age",      "bmi",    "pair",  "x1",       "x2",       "relapse",
+                                          "baddays", "badentry", "badwt",  "zero",  "badyears", "negative", "broken",
+                                          "many",    "never",    "flat",   "copy",  "once"};
 
 static double uniform(int row, int column)
 {
@@ -154,15 +180,18 @@ static bool write_table(void)
     FILE *file = fopen(csv, "w");
     if (!file) return false;
     fprintf(file, "patient");
-    for (int c = 0; c < COLUMNS; c++) fprintf(file, ",%s%s", name[c], c == DAYS ? " [days]" : "");
-    for (int c = 0; c < TEXTS; c++) fprintf(file, ",%s", text_name[c]);
+    for (int c = 0; c < COLUMNS; c++)
+        fprintf(file, ",%s%s", name[c], c == DAYS ? " [days]" : "");
+    for (int c = 0; c < TEXTS; c++)
+        fprintf(file, ",%s", text_name[c]);
     for (int i = 0; i < ROWS; i++) {
         fprintf(file, "\np%03d", i + 1);
         for (int c = 0; c < COLUMNS; c++) {
             char room[32];
             fprintf(file, ",%s", isnan(cell(i, c)) ? "NA" : shy_text_shortest(cell(i, c), room));
         }
-        for (int c = 0; c < TEXTS; c++) fprintf(file, ",%s", text[c](i) ? text[c](i) : "NA");
+        for (int c = 0; c < TEXTS; c++)
+            fprintf(file, ",%s", text[c](i) ? text[c](i) : "NA");
     }
     fprintf(file, "\n");
     return fclose(file) == 0;
@@ -171,7 +200,8 @@ static bool write_table(void)
 static bool make_cohort(void)
 {
     const char *table = csv;
-    const shy_import_options options = {.tables = &table, .tables_count = 1, .output = path, .overwrite = true, .quiet = true};
+    const shy_import_options options = {
+        .tables = &table, .tables_count = 1, .output = path, .overwrite = true, .quiet = true};
     FILE *report = fopen("/dev/null", "w");
 
     const bool made = report && write_table() && shy_cohort_import(&options, report) == SHY_OK;
@@ -225,7 +255,8 @@ static bool noted(const shy_problem *p, const char *words)
 {
     const bool right = is_noted(p, words);
 
-    for (int k = 0; !right && k < p->notes_count; k++) print_error("%s\n", p->notes[k]);
+    for (int k = 0; !right && k < p->notes_count; k++)
+        print_error("%s\n", p->notes[k]);
     return right;
 }
 
@@ -235,7 +266,8 @@ static int rows_with(const int *columns, int count, int *rows)
     int found = 0;
     for (int i = 0; i < ROWS; i++) {
         bool complete = true;
-        for (int k = 0; k < count; k++) complete = complete && !isnan(cell(i, columns[k]));
+        for (int k = 0; k < count; k++)
+            complete = complete && !isnan(cell(i, columns[k]));
         if (complete) rows[found++] = i;
     }
     return found;
@@ -270,8 +302,13 @@ static int stratum_of(const int *rows, int total, int row)
 static void survival_is_made_of_its_columns(void **state)
 {
     static const char *const strata[] = {"site", "sex"};
-    const shy_problem_options options = {
-        .outcome_kind = "survival", .time = "days", .event = "died", .entry = "entry", .weight = "wt", .strata = strata, .strata_count = 2};
+    const shy_problem_options options = {.outcome_kind = "survival",
+                                         .time = "days",
+                                         .event = "died",
+                                         .entry = "entry",
+                                         .weight = "wt",
+                                         .strata = strata,
+                                         .strata_count = 2};
     const shy_team *teams[] = {one, grid};
     const int needed[] = {DAYS, DIED, ENTRY, WT};
 
@@ -280,7 +317,8 @@ static void survival_is_made_of_its_columns(void **state)
         int rows[ROWS];
         const int total = rows_with(needed, 4, rows);
         shy_problem *p = loaded(teams[t], &options);
-        bool right = p->rows.total == (uint64_t)total && p->targets == 1 && p->factors == 2 && *p->target[0].name == '\0';
+        bool right =
+            p->rows.total == (uint64_t)total && p->targets == 1 && p->factors == 2 && *p->target[0].name == '\0';
         right = right && is_column(p, rows, p->data.time, DAYS) && is_column(p, rows, p->data.y, DIED);
         right = right && is_column(p, rows, p->data.entry, ENTRY) && is_column(p, rows, p->data.weight, WT);
         right = right && p->data.strata == 6 && p->y == p->data.y && strcmp(p->outcome, "died") == 0;
@@ -297,17 +335,20 @@ static void an_event_is_what_positive_names(void **state)
 {
     static const struct {
         const char *event, *positive;
-    } events[] = {{"died", NULL}, {"died", "0"}, {"status", "2"}, {"vital", NULL}, {"vital", "alive"}, {"cause", "heart"}};
+    } events[] = {{"died", NULL},  {"died", "0"},      {"status", "2"},
+                  {"vital", NULL}, {"vital", "alive"}, {"cause", "heart"}};
 
     (void)state;
     for (size_t e = 0; e < sizeof events / sizeof events[0]; e++) {
-        const shy_problem_options options = {.outcome_kind = "survival", .time = "days", .event = events[e].event, .positive = events[e].positive};
+        const shy_problem_options options = {
+            .outcome_kind = "survival", .time = "days", .event = events[e].event, .positive = events[e].positive};
         shy_problem *p = loaded(grid, &options);
         bool right = true;
         for (int i = 0; i < p->rows.rows; i++) {
             const int row = (int)p->rows.first + i;
             const bool died = cell(row, DIED) != 0.0;
-            const bool expected[] = {died, !died, cell(row, STATUS) == 2.0, died, !died, strcmp(cause(row), "heart") == 0};
+            const bool expected[] = {died, !died, cell(row, STATUS) == 2.0,
+                                     died, !died, strcmp(cause(row), "heart") == 0};
             right = right && p->y[i] == (expected[e] ? 1.0 : 0.0);
         }
         unload(&p);
@@ -337,8 +378,12 @@ static double uncensored_before(double time)
 static void a_horizon_is_a_binary_target_with_weights(void **state)
 {
     static const char *const horizons[] = {"1y", "90", "12mo 1"};
-    shy_problem_options options = {
-        .outcome_kind = "survival", .time = "days", .event = "died", .horizons = horizons, .horizons_count = 2, .weight = "wt"};
+    shy_problem_options options = {.outcome_kind = "survival",
+                                   .time = "days",
+                                   .event = "died",
+                                   .horizons = horizons,
+                                   .horizons_count = 2,
+                                   .weight = "wt"};
     const double horizon[] = {365.25, 90.0};
     const shy_team *teams[] = {one, grid};
 
@@ -349,19 +394,23 @@ static void a_horizon_is_a_binary_target_with_weights(void **state)
         right = right && strcmp(p->target[1].name, "1y") == 0 && strcmp(p->target[2].name, "90d") == 0;
         for (int h = 0; right && h < 2; h++) {
             shy_problem_aim(p, 1 + h);
-            right = strcmp(p->ops->name, "binary") == 0 && p->target[1 + h].horizon == horizon[h] && p->data.time == NULL;
+            right =
+                strcmp(p->ops->name, "binary") == 0 && p->target[1 + h].horizon == horizon[h] && p->data.time == NULL;
             right = right && strcmp(p->outcome, h ? "died within 90d" : "died within 1y") == 0;
             for (int i = 0; right && i < p->rows.rows; i++) {
                 const int row = (int)p->rows.first + i;
                 const double days = cell(row, DAYS);
-                const bool died = cell(row, DIED) != 0.0 && days <= horizon[h], known = died || days > horizon[h] || (days == horizon[h] && cell(row, DIED) == 0.0);
+                const bool died = cell(row, DIED) != 0.0 && days <= horizon[h],
+                           known = died || days > horizon[h] || (days == horizon[h] && cell(row, DIED) == 0.0);
                 const double weight = known ? cell(row, WT) / uncensored_before(died ? days : horizon[h]) : 0.0;
                 right = fabs(p->data.weight[i] - weight) <= 1e-12 * weight && (weight == 0.0 || p->data.y[i] == died);
-                if (!right) print_error("row %d: %g, %.17g; %.17g expected\n", row, p->data.y[i], p->data.weight[i], weight);
+                if (!right)
+                    print_error("row %d: %g, %.17g; %.17g expected\n", row, p->data.y[i], p->data.weight[i], weight);
             }
         }
         shy_problem_aim(p, 0);
-        right = right && p->ops->needs_time && is_noted(p, "died within 1y: ") && is_noted(p, "samples have the event died; the others are censored.");
+        right = right && p->ops->needs_time && is_noted(p, "died within 1y: ") &&
+                is_noted(p, "samples have the event died; the others are censored.");
         unload(&p);
         assert_true(everywhere(right));
     }
@@ -373,9 +422,12 @@ static void horizons_are_converted_to_the_unit_of_the_time(void **state)
         const char *text, *unit, *name;
         double horizon;
     } good[] = {
-        {"1y", "days", "1y", 365.25},    {"36mo", "years", "36mo", 3.0},  {"36 months", "Years", "36mo", 3.0}, {"90d", "d", "90d", 90.0},
-        {"12w", "days", "12w", 84.0},    {"0.5y", "mo", "0.5y", 6.0},     {"730.5", "day", "730.5d", 730.5},   {"5", "", "5", 5.0},
-        {"1mo", "d", "1mo", 30.4375},    {"24h", "d", "24h", 1.0},        {"2 weeks", "w", "2w", 2.0},         {"5", "visits", "5", 5.0},
+        {"1y", "days", "1y", 365.25},        {"36mo", "years", "36mo", 3.0},
+        {"36 months", "Years", "36mo", 3.0}, {"90d", "d", "90d", 90.0},
+        {"12w", "days", "12w", 84.0},        {"0.5y", "mo", "0.5y", 6.0},
+        {"730.5", "day", "730.5d", 730.5},   {"5", "", "5", 5.0},
+        {"1mo", "d", "1mo", 30.4375},        {"24h", "d", "24h", 1.0},
+        {"2 weeks", "w", "2w", 2.0},         {"5", "visits", "5", 5.0},
         {"1y", "w", "1y", 365.25 / 7.0},
     };
     static const struct {
@@ -450,7 +502,8 @@ static void covariates_are_numbers_and_indicators(void **state)
     static const char *const three[] = {"age", "sex", "site"}, *const four[] = {"age", "sex", "si?e", "bmi"};
     static const char *const expected[] = {"age", "sex", "site == A", "site == C", "bmi", "bmi is missing"};
     static const char *const matched[] = {"age", "sex", "bmi", "site == A", "site == C"};
-    shy_problem_options options = {.outcome = "visits", .outcome_kind = "continuous", .covariates = three, .covariates_count = 3};
+    shy_problem_options options = {
+        .outcome = "visits", .outcome_kind = "continuous", .covariates = three, .covariates_count = 3};
     int all[ROWS], with_bmi[ROWS];
 
     (void)state;
@@ -464,20 +517,23 @@ static void covariates_are_numbers_and_indicators(void **state)
     options.covariates = (const char *const[]){"age", "sex", "site", "bmi"}, options.covariates_count = 4;
     options.covariates_missing = SHY_COVARIATES_INDICATOR;
     p = loaded(grid, &options);
-    right = holds_covariates(p, 6, expected, all) && noted(p, "The covariate bmi is missing in 12 samples: a further covariate says where.");
+    right = holds_covariates(p, 6, expected, all) &&
+            noted(p, "The covariate bmi is missing in 12 samples: a further covariate says where.");
     unload(&p);
     assert_true(everywhere(right));
 
     options.covariates_missing = SHY_COVARIATES_COMPLETE;
     p = loaded(one, &options);
-    right = holds_covariates(p, 5, expected, with_bmi) && p->rows.total == (uint64_t)complete && noted(p, "12 samples lack a covariate and are left out.");
+    right = holds_covariates(p, 5, expected, with_bmi) && p->rows.total == (uint64_t)complete &&
+            noted(p, "12 samples lack a covariate and are left out.");
     unload(&p);
     assert_true(everywhere(right));
 
     options.covariates = four; /* what is matched stands behind what is named */
     p = loaded(grid, &options);
     right = p->data.covariates == 5;
-    for (int k = 0; right && k < 5; k++) right = strcmp(p->data.covariate_name[k], matched[k]) == 0;
+    for (int k = 0; right && k < 5; k++)
+        right = strcmp(p->data.covariate_name[k], matched[k]) == 0;
     unload(&p);
     assert_true(everywhere(right));
 }
@@ -485,12 +541,16 @@ static void covariates_are_numbers_and_indicators(void **state)
 static void collinear_covariates_are_named(void **state)
 {
     static const char *const covariates[] = {"age", "copy", "flat", "bmi"};
-    const shy_problem_options options = {
-        .outcome = "visits", .outcome_kind = "continuous", .where = "bmi is present", .covariates = covariates, .covariates_count = 4};
+    const shy_problem_options options = {.outcome = "visits",
+                                         .outcome_kind = "continuous",
+                                         .where = "bmi is present",
+                                         .covariates = covariates,
+                                         .covariates_count = 4};
 
     (void)state;
     shy_problem *p = loaded(grid, &options);
-    const bool right = noted(p, "Covariate \"copy\" is a combination of \"age\"") && noted(p, "Covariate \"flat\" is constant");
+    const bool right =
+        noted(p, "Covariate \"copy\" is a combination of \"age\"") && noted(p, "Covariate \"flat\" is constant");
     unload(&p);
     assert_true(everywhere(right));
 }
@@ -500,13 +560,15 @@ static void collinear_covariates_are_named(void **state)
 static void several_outcomes_share_their_samples(void **state)
 {
     static const char *const outcomes[] = {"died", "relapse"};
-    const shy_problem_options options = {.outcome_kind = "binary", .outcomes = outcomes, .outcomes_count = 2, .weight = "wt"};
+    const shy_problem_options options = {
+        .outcome_kind = "binary", .outcomes = outcomes, .outcomes_count = 2, .weight = "wt"};
     int all[ROWS];
 
     (void)state;
     rows_with(NULL, 0, all);
     shy_problem *p = loaded(grid, &options);
-    bool right = p->targets == 2 && p->rows.total == ROWS && strcmp(p->target[0].name, "died") == 0 && strcmp(p->outcome, "died") == 0;
+    bool right = p->targets == 2 && p->rows.total == ROWS && strcmp(p->target[0].name, "died") == 0 &&
+                 strcmp(p->outcome, "died") == 0;
     right = right && is_column(p, all, p->data.y, DIED) && is_column(p, all, p->data.weight, WT);
     shy_problem_aim(p, 1);
     right = right && strcmp(p->outcome, "relapse") == 0 && strcmp(p->positive, "1") == 0 && p->y == p->data.y;
@@ -516,11 +578,13 @@ static void several_outcomes_share_their_samples(void **state)
         right = p->data.weight[i] == (lacks ? 0.0 : cell(row, WT)) && p->y[i] == (lacks ? 0.0 : cell(row, RELAPSE));
     }
     int taking = 0;
-    for (int i = 0; i < ROWS; i++) taking += cell(i, WT) > 0.0 && !isnan(cell(i, RELAPSE));
+    for (int i = 0; i < ROWS; i++)
+        taking += cell(i, WT) > 0.0 && !isnan(cell(i, RELAPSE));
     right = right && p->target[1].samples == (uint64_t)taking;
     char words[100];
     snprintf(words, sizeof words, "%d of 240 samples take part in the search for relapse", taking);
-    right = right && noted(p, words) && noted(p, "The outcome relapse is missing in 40 of 240 rows, which do not take part in its search.");
+    right = right && noted(p, words) &&
+            noted(p, "The outcome relapse is missing in 40 of 240 rows, which do not take part in its search.");
     unload(&p);
     assert_true(everywhere(right));
 }
@@ -540,7 +604,8 @@ static int grade_level(int row)
 
 static void levels_are_numbered_in_their_order(void **state)
 {
-    const shy_problem_options options[] = {{.outcome = "pain", .outcome_kind = "ordinal"}, {.outcome = "grade", .outcome_kind = "ordinal"}};
+    const shy_problem_options options[] = {{.outcome = "pain", .outcome_kind = "ordinal"},
+                                           {.outcome = "grade", .outcome_kind = "ordinal"}};
 
     (void)state;
     for (int k = 0; k < 2; k++) {
@@ -550,7 +615,8 @@ static void levels_are_numbered_in_their_order(void **state)
             const int row = (int)p->rows.first + i;
             right = p->y[i] == (k ? grade_level(row) : pain_level(cell(row, PAIN)));
         }
-        right = right && noted(p, k ? "The outcome grade has 3 levels, from mild (lowest) to severe (highest), in the order of the column's levels"
+        right = right && noted(p, k ? "The outcome grade has 3 levels, from mild (lowest) to severe (highest), in the "
+                                      "order of the column's levels"
                                     : "The outcome pain has 5 levels, from 0 (lowest) to 7 (highest).");
         unload(&p);
         assert_true(everywhere(right));
@@ -572,14 +638,17 @@ static void counts_have_an_exposure_and_matched_samples_a_set(void **state)
     assert_true(everywhere(right));
     for (int s = 0; s < ROWS / 4; s++) {
         double cases = 0.0;
-        for (int i = 0; i < 4; i++) cases += cell(4 * s + i, DIED);
+        for (int i = 0; i < 4; i++)
+            cases += cell(4 * s + i, DIED);
         useless += cases == 0.0 || cases == 4.0;
     }
     assert_true(useless > 1);
-    snprintf(words, sizeof words, "%d of 60 matched sets lack a case or a control and are of no use: pair == ", useless);
+    snprintf(words, sizeof words,
+             "%d of 60 matched sets lack a case or a control and are of no use: pair == ", useless);
     p = loaded(grid, &matched);
     right = p->data.strata == ROWS / 4 && noted(p, words);
-    for (int i = 0; right && i < p->rows.rows; i++) right = p->data.stratum[i] == ((int)p->rows.first + i) / 4;
+    for (int i = 0; right && i < p->rows.rows; i++)
+        right = p->data.stratum[i] == ((int)p->rows.first + i) / 4;
     unload(&p);
     assert_true(everywhere(right));
 }
@@ -597,13 +666,23 @@ static void what_the_outcome_is_made_of_is_no_factor(void **state)
 {
     static const char *const covariates[] = {"age", "site"}, *const strata[] = {"sex"};
     const char *include[] = {"*", "age"};
-    shy_problem_options options = {.outcome_kind = "survival", .time = "days", .event = "died", .weight = "wt", .strata = strata, .strata_count = 1,
-                                   .covariates = covariates, .covariates_count = 2, .include = include, .include_count = 1,
-                                   .exclude = (const char *const[]){"once", "zero", "bad*", "n*", "bro*"}, .exclude_count = 5};
+    shy_problem_options options = {.outcome_kind = "survival",
+                                   .time = "days",
+                                   .event = "died",
+                                   .weight = "wt",
+                                   .strata = strata,
+                                   .strata_count = 1,
+                                   .covariates = covariates,
+                                   .covariates_count = 2,
+                                   .include = include,
+                                   .include_count = 1,
+                                   .exclude = (const char *const[]){"once", "zero", "bad*", "n*", "bro*"},
+                                   .exclude_count = 5};
 
     (void)state;
     shy_problem *p = loaded(grid, &options);
-    bool right = !offers(p, "days") && !offers(p, "died") && !offers(p, "wt") && !offers(p, "sex") && !offers(p, "age") && offers(p, "x1") && offers(p, "pain");
+    bool right = !offers(p, "days") && !offers(p, "died") && !offers(p, "wt") && !offers(p, "sex") &&
+                 !offers(p, "age") && offers(p, "x1") && offers(p, "pain");
     unload(&p);
     assert_true(everywhere(right));
     options.include_count = 2; /* age is named */
@@ -636,6 +715,20 @@ static void what_is_worth_knowing_is_noted(void **state)
     }
 }
 
+/* The problem knows the columns, the outcome's model does not: only one of them may speak of strata. */
+static void strata_without_events_are_noted_once(void **state)
+{
+    static const char *const strata[] = {"calm", "sex"};
+    const shy_problem_options options = {.outcome_kind = "survival", .time = "days", .event = "died", .strata = strata, .strata_count = 2};
+    shy_problem *p = loaded(grid, &options);
+    int times = 0;
+
+    (void)state;
+    for (int k = 0; k < p->notes_count; k++) times += strstr(p->notes[k], "strata") != NULL;
+    unload(&p);
+    assert_true(everywhere(times == 1));
+}
+
 /* ---- refusals -------------------------------------------------------------------------------------------------- */
 
 #define SURVIVAL .outcome_kind = "survival", .time = "days", .event = "died"
@@ -646,75 +739,113 @@ struct refusal {
 };
 
 static const struct refusal bad[] = {
-    {{.outcome_kind = "survival", .time = "baddays", .event = "died"}, "follow-up time \"baddays\" is 0 in row 17 of table.h5; times are greater than 0."},
-    {{.outcome_kind = "survival", .time = "days", .event = "status"}, "; an event is 1 and a censored sample 0; else name the value"},
+    {{.outcome_kind = "survival", .time = "baddays", .event = "died"},
+     "follow-up time \"baddays\" is 0 in row 17 of table.h5; times are greater than 0."},
+    {{.outcome_kind = "survival", .time = "days", .event = "status"},
+     "; an event is 1 and a censored sample 0; else name the value"},
     {{.outcome_kind = "survival", .time = "days", .event = "pain"}, "event \"pain\" is "},
-    {{.outcome_kind = "survival", .time = "days", .event = "cause"}, "name the level that is the event in outcome.positive"},
-    {{.outcome_kind = "survival", .time = "days", .event = "cause", .positive = "lungs"}, "outcome.positive is \"lungs\", which is not a level of the event \"cause\""},
-    {{.outcome_kind = "survival", .time = "days", .event = "status", .positive = "dead"}, "give the number that is the event"},
-    {{.outcome_kind = "survival", .time = "days", .event = "status", .positive = "5"}, "there are no events: \"status\" is not 5 in any of the 240 samples"},
-    {{.outcome_kind = "survival", .time = "days", .event = "never"}, "there are no events: \"never\" is not 1 in any of the 240 samples of table.h5"},
+    {{.outcome_kind = "survival", .time = "days", .event = "cause"},
+     "name the level that is the event in outcome.positive"},
+    {{.outcome_kind = "survival", .time = "days", .event = "cause", .positive = "lungs"},
+     "outcome.positive is \"lungs\", which is not a level of the event \"cause\""},
+    {{.outcome_kind = "survival", .time = "days", .event = "status", .positive = "dead"},
+     "give the number that is the event"},
+    {{.outcome_kind = "survival", .time = "days", .event = "status", .positive = "5"},
+     "there are no events: \"status\" is not 5 in any of the 240 samples"},
+    {{.outcome_kind = "survival", .time = "days", .event = "never"},
+     "there are no events: \"never\" is not 1 in any of the 240 samples of table.h5"},
     {{SURVIVAL, .where = "died == 0"}, "there are no events"},
     {{SURVIVAL, .entry = "badentry"}, "entry time \"badentry\" is "},
     {{SURVIVAL, .entry = "badentry"}, " in row 30 of table.h5, where the follow-up ends at "},
     {{SURVIVAL, .weight = "badwt"}, "case weight \"badwt\" is -1 in row 5 of table.h5; weights are 0 or greater."},
     {{SURVIVAL, .weight = "zero"}, "case weight \"zero\" is 0 in all 120 samples of table.h5 in use"},
-    {{.outcome_kind = "survival", .event = "died"}, "outcome.time is missing: kind survival needs the column with the follow-up times"},
-    {{.outcome_kind = "survival", .time = "days"}, "outcome.event is missing: kind survival needs the column that says who had the event"},
+    {{.outcome_kind = "survival", .event = "died"},
+     "outcome.time is missing: kind survival needs the column with the follow-up times"},
+    {{.outcome_kind = "survival", .time = "days"},
+     "outcome.event is missing: kind survival needs the column that says who had the event"},
     {{SURVIVAL, .outcome = "age"}, "outcome.column is not for kind survival"},
-    {{.outcome_kind = "survival", .time = "dayz", .event = "died"}, "outcome.time \"dayz\" is not a column of table.h5; did you mean \"days\"?"},
-    {{.outcome_kind = "survival", .time = "days", .event = "dyed"}, "outcome.event \"dyed\" is not a column of table.h5; did you mean \"died\"?"},
-    {{.outcome_kind = "survival", .time = "site", .event = "died"}, "outcome.time \"site\" is a column of kind categorical"},
-    {{.outcome_kind = "survival", .time = "days", .event = "days"}, "\"days\" is named as outcome.time and as outcome.event"},
-    {{.outcome = "age", .outcome_kind = "continuous", .time = "days"}, "outcome.time is only for kind survival, and outcome.kind is continuous"},
+    {{.outcome_kind = "survival", .time = "dayz", .event = "died"},
+     "outcome.time \"dayz\" is not a column of table.h5; did you mean \"days\"?"},
+    {{.outcome_kind = "survival", .time = "days", .event = "dyed"},
+     "outcome.event \"dyed\" is not a column of table.h5; did you mean \"died\"?"},
+    {{.outcome_kind = "survival", .time = "site", .event = "died"},
+     "outcome.time \"site\" is a column of kind categorical"},
+    {{.outcome_kind = "survival", .time = "days", .event = "days"},
+     "\"days\" is named as outcome.time and as outcome.event"},
+    {{.outcome = "age", .outcome_kind = "continuous", .time = "days"},
+     "outcome.time is only for kind survival, and outcome.kind is continuous"},
     {{.outcome = "age", .outcome_kind = "continuous", .set = "pair"}, "outcome.set is only for kind matched"},
     {{.outcome = "age", .outcome_kind = "continuous", .exposure = "years"}, "outcome.exposure is only for kind count"},
     {{.outcome = "age", .outcome_kind = "continuous", .positive = "yes"}, "outcome.positive is only for kind binary"},
     {{.outcome_kind = "continuous"}, "outcome.column is missing"},
     {{.outcome = "died", .outcome_kind = "matched"}, "outcome.set is missing: kind matched needs"},
-    {{.outcome = "died", .outcome_kind = "matched", .set = "died"}, "\"died\" is named as outcome.column and as outcome.set"},
-    {{.outcome = "died", .outcome_kind = "matched", .set = "patient"}, "outcome.set \"patient\" is a column of kind identifier"},
-    {{.outcome = "died", .outcome_kind = "matched", .set = "vital"}, "no matched set of \"vital\" holds both a case and a control"},
-    {{.outcome = "negative", .outcome_kind = "count"}, "outcome \"negative\" is -2 in row 12 of table.h5; counts are not negative."},
-    {{.outcome = "broken", .outcome_kind = "count"}, "outcome \"broken\" is 2.5 in row 12 of table.h5; counts are whole numbers."},
+    {{.outcome = "died", .outcome_kind = "matched", .set = "died"},
+     "\"died\" is named as outcome.column and as outcome.set"},
+    {{.outcome = "died", .outcome_kind = "matched", .set = "patient"},
+     "outcome.set \"patient\" is a column of kind identifier"},
+    {{.outcome = "died", .outcome_kind = "matched", .set = "vital"},
+     "no matched set of \"vital\" holds both a case and a control"},
+    {{.outcome = "negative", .outcome_kind = "count"},
+     "outcome \"negative\" is -2 in row 12 of table.h5; counts are not negative."},
+    {{.outcome = "broken", .outcome_kind = "count"},
+     "outcome \"broken\" is 2.5 in row 12 of table.h5; counts are whole numbers."},
     {{.outcome = "site", .outcome_kind = "count"}, "a count outcome needs whole numbers"},
-    {{.outcome = "visits", .outcome_kind = "count", .exposure = "badyears"}, "exposure \"badyears\" is 0 in row 9 of table.h5; an exposure is greater than 0."},
-    {{.outcome = "broken", .outcome_kind = "ordinal"}, "outcome \"broken\" is 2.5 in row 12 of table.h5; levels are whole numbers"},
-    {{.outcome = "many", .outcome_kind = "ordinal"}, "outcome \"many\" has 25 levels among the samples of table.h5; an ordinal outcome has at most 20."},
+    {{.outcome = "visits", .outcome_kind = "count", .exposure = "badyears"},
+     "exposure \"badyears\" is 0 in row 9 of table.h5; an exposure is greater than 0."},
+    {{.outcome = "broken", .outcome_kind = "ordinal"},
+     "outcome \"broken\" is 2.5 in row 12 of table.h5; levels are whole numbers"},
+    {{.outcome = "many", .outcome_kind = "ordinal"},
+     "outcome \"many\" has 25 levels among the samples of table.h5; an ordinal outcome has at most 20."},
     {{.outcome = "flat", .outcome_kind = "ordinal"}, "outcome \"flat\" is constant: it is 5 in all samples"},
     {{.outcome = "patient", .outcome_kind = "ordinal"}, "an ordinal outcome needs whole numbers or levels"},
     {{SURVIVAL, .entry = "x1", .weight = "wtt"}, "outcome.weight \"wtt\" is not a column"},
 };
 
-#define COVARIATES(...) .covariates = (const char *const[]){__VA_ARGS__}, .covariates_count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
-#define HORIZONS(...) .horizons = (const char *const[]){__VA_ARGS__}, .horizons_count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
-#define OUTCOMES(...) .outcomes = (const char *const[]){__VA_ARGS__}, .outcomes_count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
-#define INCLUDE(...) .include = (const char *const[]){__VA_ARGS__}, .include_count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define COVARIATES(...)                                                                                                \
+    .covariates = (const char *const[]){__VA_ARGS__},                                                                  \
+    .covariates_count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define HORIZONS(...)                                                                                                  \
+    .horizons = (const char *const[]){__VA_ARGS__},                                                                    \
+    .horizons_count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define OUTCOMES(...)                                                                                                  \
+    .outcomes = (const char *const[]){__VA_ARGS__},                                                                    \
+    .outcomes_count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define INCLUDE(...)                                                                                                   \
+    .include = (const char *const[]){__VA_ARGS__},                                                                     \
+    .include_count = (int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 #define VISITS_KIND .outcome = "visits", .outcome_kind = "continuous"
 
 static const struct refusal bad_lists[] = {
     {{VISITS_KIND, COVARIATES("age", "bmi")},
-     "covariate \"bmi\" is missing in 12 of 240 samples of table.h5. Keep those that have it by samples.where: \"bmi is present\", or set "
+     "covariate \"bmi\" is missing in 12 of 240 samples of table.h5. Keep those that have it by samples.where: \"bmi "
+     "is present\", or set "
      "outcome.covariates_missing"},
-    {{VISITS_KIND, COVARIATES("region", "bmi")}, "covariate \"bmi\" is missing in 12 of 240 samples of table.h5, and others are, too"},
-    {{VISITS_KIND, COVARIATES("agee")}, "outcome.covariates \"agee\" is not a column of table.h5; did you mean \"age\"?"},
+    {{VISITS_KIND, COVARIATES("region", "bmi")},
+     "covariate \"bmi\" is missing in 12 of 240 samples of table.h5, and others are, too"},
+    {{VISITS_KIND, COVARIATES("agee")},
+     "outcome.covariates \"agee\" is not a column of table.h5; did you mean \"age\"?"},
     {{VISITS_KIND, COVARIATES("qq*")}, "outcome.covariates \"qq*\" matches no column"},
     {{VISITS_KIND, COVARIATES("patient")}, "outcome.covariates \"patient\" is a column of kind identifier"},
     {{VISITS_KIND, COVARIATES("visits")}, "\"visits\" is named as outcome.column and as outcome.covariates"},
     {{VISITS_KIND, COVARIATES("vis*")}, "outcome.covariates matches no column of table.h5 that could be one"},
     {{VISITS_KIND, COVARIATES("flat")}, "no covariate is left to adjust for"},
-    {{VISITS_KIND, COVARIATES("age", "sex", "site", "pain"), .where = "pair < 3"}, "5 covariates are too many for 12 samples"},
+    {{VISITS_KIND, COVARIATES("age", "sex", "site", "pain"), .where = "pair < 3"},
+     "5 covariates are too many for 12 samples"},
     {{VISITS_KIND, INCLUDE("x1", "visits")}, "\"visits\" is the outcome and cannot be a factor as well"},
-    {{SURVIVAL, INCLUDE("x1", "days")}, "\"days\" is the follow-up time of the outcome and cannot be a factor as well; take it out of factors.include."},
+    {{SURVIVAL, INCLUDE("x1", "days")},
+     "\"days\" is the follow-up time of the outcome and cannot be a factor as well; take it out of factors.include."},
     {{VISITS_KIND, OUTCOMES("age")}, "outcome.column and outcome.columns are both given"},
-    {{.outcome_kind = "binary", OUTCOMES("died", "dyed")}, "outcome \"dyed\" is not a column of table.h5; did you mean \"died\"?"},
-    {{.outcome_kind = "binary", OUTCOMES("died", "once"), .where = "pair > 0"}, "only 8 of 236 samples of table.h5 have a weight above 0 and the outcome \"once\""},
+    {{.outcome_kind = "binary", OUTCOMES("died", "dyed")},
+     "outcome \"dyed\" is not a column of table.h5; did you mean \"died\"?"},
+    {{.outcome_kind = "binary", OUTCOMES("died", "once"), .where = "pair > 0"},
+     "only 8 of 236 samples of table.h5 have a weight above 0 and the outcome \"once\""},
     {{.outcome_kind = "binary", OUTCOMES("died", "status")}, "outcome \"status\" has more than two values"},
     {{SURVIVAL, HORIZONS("1y", "9y")}, "horizon 9y (3287.25 days) is beyond follow-up"},
     {{SURVIVAL, HORIZONS("1y", "2d")}, "no event happens within the horizon 2d"},
     {{SURVIVAL, HORIZONS("1y", "12mo")}, "outcome.horizons holds the same time twice, as \"1y\" and as \"12mo\""},
     {{SURVIVAL, HORIZONS("soon")}, "outcome.horizons holds \"soon\""},
-    {{.outcome_kind = "survival", .time = "baddays", .event = "died", .where = "baddays > 0", HORIZONS("1y")}, "the unit of \"baddays\" is not known; declare it"},
+    {{.outcome_kind = "survival", .time = "baddays", .event = "died", .where = "baddays > 0", HORIZONS("1y")},
+     "the unit of \"baddays\" is not known; declare it"},
     {{VISITS_KIND, HORIZONS("1y")}, "outcome.horizons is only for kind survival"},
 };
 
@@ -736,12 +867,15 @@ static void what_an_outcome_cannot_be_made_of_is_refused(void **state)
     bool right = true;
 
     (void)state;
-    shy_problem *warm = loaded(grid, &(shy_problem_options){.outcome = "died", .outcome_kind = "binary"}); /* fits make room that stays */
+    shy_problem *warm = loaded(
+        grid, &(shy_problem_options){.outcome = "died", .outcome_kind = "binary"}); /* fits make room that stays */
     unload(&warm);
     const uint64_t before = shy_memory_in_use();
     for (int t = 0; t < 2; t++) {
-        for (size_t c = 0; c < sizeof bad / sizeof bad[0]; c++) right = refuses(teams[t], &bad[c]) && right;
-        for (size_t c = 0; c < sizeof bad_lists / sizeof bad_lists[0]; c++) right = refuses(teams[t], &bad_lists[c]) && right;
+        for (size_t c = 0; c < sizeof bad / sizeof bad[0]; c++)
+            right = refuses(teams[t], &bad[c]) && right;
+        for (size_t c = 0; c < sizeof bad_lists / sizeof bad_lists[0]; c++)
+            right = refuses(teams[t], &bad_lists[c]) && right;
     }
     assert_true(everywhere(right && shy_memory_in_use() == before));
 }
@@ -750,8 +884,17 @@ static void what_an_outcome_cannot_be_made_of_is_refused(void **state)
 static void memory_that_runs_out_on_one_rank_fails_all(void **state)
 {
     static const char *const covariates[] = {"age", "site"}, *const strata[] = {"sex"}, *const horizons[] = {"1y"};
-    const shy_problem_options options = {SURVIVAL, .weight = "wt", .strata = strata, .strata_count = 1, .covariates = covariates, .covariates_count = 2,
-                                         .horizons = horizons, .horizons_count = 1, .include = two_factors, .include_count = 2, .where = ""};
+    const shy_problem_options options = {SURVIVAL,
+                                         .weight = "wt",
+                                         .strata = strata,
+                                         .strata_count = 1,
+                                         .covariates = covariates,
+                                         .covariates_count = 2,
+                                         .horizons = horizons,
+                                         .horizons_count = 1,
+                                         .include = two_factors,
+                                         .include_count = 2,
+                                         .where = ""};
     const shy_team *teams[] = {one, grid};
     shy_cohort *cohort = NULL;
     bool right = true;
@@ -761,7 +904,8 @@ static void memory_that_runs_out_on_one_rank_fails_all(void **state)
         const int victim = grid->size - 1;
         shy_problem *warm = NULL;
         assert_true(everywhere(shy_cohort_open(teams[round], path, &cohort) == SHY_OK));
-        assert_true(everywhere(shy_problem_load(teams[round], cohort, &options, &warm) == SHY_OK)); /* fits make room that stays */
+        assert_true(everywhere(shy_problem_load(teams[round], cohort, &options, &warm) ==
+                               SHY_OK)); /* fits make room that stays */
         shy_problem_free(&warm);
         const uint64_t before = shy_memory_in_use();
         shy_status st = SHY_MEMORY;
@@ -778,7 +922,8 @@ static void memory_that_runs_out_on_one_rank_fails_all(void **state)
             shy_error_clear();
         }
         right = everywhere(right && st == SHY_OK && failures >= 60);
-        if (!right) print_error("round %d: %d failures, status %d, %s\n", round, failures, (int)st, shy_error_message());
+        if (!right)
+            print_error("round %d: %d failures, status %d, %s\n", round, failures, (int)st, shy_error_message());
         shy_cohort_close(&cohort);
         assert_true(right);
     }
@@ -830,6 +975,7 @@ int main(void)
         cmocka_unit_test(counts_have_an_exposure_and_matched_samples_a_set),
         cmocka_unit_test(what_the_outcome_is_made_of_is_no_factor),
         cmocka_unit_test(what_is_worth_knowing_is_noted),
+        cmocka_unit_test(strata_without_events_are_noted_once),
         cmocka_unit_test(what_an_outcome_cannot_be_made_of_is_refused),
         cmocka_unit_test(memory_that_runs_out_on_one_rank_fails_all),
     };

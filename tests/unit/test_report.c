@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <hdf5.h>
 #include <jansson.h>
@@ -523,6 +524,53 @@ static void lists_and_unknown_complexities(void **state)
     fclose(stream);
 }
 
+/* A survival outcome with covariates, as a finished search left it: one formula of the grammar, and sums, which were not counted beforehand. */
+static const char *const survival_front =
+    "{\"outcome\": \"death\", \"outcome_kind\": \"survival\", \"n_samples\": 20000, \"n_formulas\": 4, \"metrics\": [\"c\", \"uno_c\", \"auc_t\", \"ibs\"],"
+    " \"covariates\": [\"age\"], \"null\": {\"metrics\": {\"c\": 0.6, \"uno_c\": 0.6, \"auc_t\": 0.6, \"ibs\": 0.2}},"
+    " \"formulas\": {\"1\": 4, \"2\": 0},"
+    " \"front\": [{\"complexity\": 1, \"formula\": \"bili\", \"slope\": 1.5, \"unit\": \"\", \"gain\": 0.1, \"likelihood_ratio\": 12345.678,"
+    " \"metrics\": {\"c\": 0.7, \"uno_c\": 0.69, \"auc_t\": 0.71, \"ibs\": 0.15}}],"
+    " \"best\": {\"1\": [{\"complexity\": 1, \"formula\": \"bili\", \"slope\": 1.5, \"unit\": \"\", \"metrics\": {\"c\": 0.7}}],"
+    " \"2\": [{\"complexity\": 2, \"formula\": \"bili - 2 * alb\", \"slope\": 1.5, \"unit\": \"\", \"metrics\": {\"c\": 0.7}}]}}";
+
+static const char *shown_survival(int complexity)
+{
+    static char text[16384];
+    FILE *stream = fmemopen(text, sizeof text, "w"), *file;
+
+    assert_true(mkdir(in("survival"), 0777) == 0 || errno == EEXIST);
+    file = fopen(in("survival/front.json"), "w");
+    assert_non_null(file);
+    fputs(survival_front, file);
+    fclose(file);
+    if (shy_show(in("survival"), complexity, stream) != SHY_OK) fail_msg("%s", shy_error_message());
+    fclose(stream);
+    unlink(in("survival/front.json"));
+    rmdir(in("survival"));
+    return text;
+}
+
+static void survival_shows_what_its_front_goes_by(void **state)
+{
+    const char *text = shown_survival(0);
+
+    (void)state;
+    assert_non_null(strstr(text, "Covariates: age; alone: c 0.6000, uno_c 0.6000"));
+    assert_non_null(strstr(text, "c   uno_c   auc_t     ibs    gain       lr  slope\n"));
+    assert_non_null(strstr(text, "0.1000  12345.7    1.5\n")); /* large numbers keep their digits */
+    assert_non_null(strstr(text, "uno_c is the"));
+    assert_non_null(strstr(text, "gain is"));
+    assert_null(strstr(text, "rmse"));
+}
+
+static void sums_are_not_counted_among_formulas(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(shown_survival(1), "Complexity 1: the best 1 of 4 formulas\n"));
+    assert_non_null(strstr(shown_survival(2), "Complexity 2: the best 1 found\n"));
+}
+
 static void texts_have_the_width_they_take(void **state)
 {
     (void)state;
@@ -711,6 +759,8 @@ int main(void)
         cmocka_unit_test(empty_results_can_be_written),
         cmocka_unit_test(the_front_is_an_aligned_table_and_two_sentences),
         cmocka_unit_test(lists_and_unknown_complexities),
+        cmocka_unit_test(survival_shows_what_its_front_goes_by),
+        cmocka_unit_test(sums_are_not_counted_among_formulas),
         cmocka_unit_test(texts_have_the_width_they_take),
         cmocka_unit_test(refused_directories),
         cmocka_unit_test(a_new_directory_is_made_and_given_back),

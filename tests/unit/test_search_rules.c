@@ -49,9 +49,30 @@ static shy_problem *ruled_problem(const shy_team *team, const problem_spec *spec
     return p;
 }
 
+/* Case weights, some of them 0, and a covariate that is related to the first factor. */
+static void give_weights(shy_problem *p, const problem_spec *spec)
+{
+    const double **covariate = given_memory(1, sizeof *covariate);
+    static const char *const names[] = {"z"};
+    double *weight = given_memory((size_t)p->rows.rows, sizeof *weight), *z = given_memory((size_t)p->rows.rows, sizeof *z);
+    for (int i = 0; i < p->rows.rows; i++) {
+        const int sample = (int)p->rows.first + i;
+        weight[i] = sample % 9 == 4 ? 0.0 : 0.3 + 2.0 * shy_random_uniform(spec->seed, 500, (uint64_t)sample);
+        z[i] = 0.6 * spec_value(spec, 0, sample) + 0.5 * shy_random_normal(spec->seed, 501, (uint64_t)sample);
+    }
+    covariate[0] = z;
+    p->data.weight = weight;
+    p->data.covariates = 1;
+    p->data.covariate = covariate;
+    p->data.covariate_name = names;
+}
+
 static void free_ruled(shy_problem *p)
 {
     shy_rules_free(&p->rules);
+    if (p->data.weight) free((void *)(uintptr_t)p->data.covariate[0]);
+    free((void *)(uintptr_t)p->data.covariate);
+    free((void *)(uintptr_t)p->data.weight);
     problem_free(p);
 }
 
@@ -200,6 +221,7 @@ typedef struct {
     int complexity, factors, keep; /* keep: of the search with rules */
     shy_rule rule[4];
     int rules, tile;
+    bool weighted;
 } list_case;
 
 static shy_status search_case(const shy_team *team, const list_case *c, bool ruled, int keep, shy_problem **problem_out, shy_search_result **result_out)
@@ -207,6 +229,7 @@ static shy_status search_case(const shy_team *team, const list_case *c, bool rul
     shy_search_options options = {.keep = keep, .memory = UINT64_C(2) << 30, .seed = 7, .tile_left = c->tile, .tile_right = c->tile};
     options.grammar = make_grammar(c->operators, c->complexity, c->factors);
     *problem_out = ruled_problem(team, &c->spec, c->rule, ruled ? c->rules : 0);
+    if (c->weighted) give_weights(*problem_out, &c->spec);
     return shy_search_run(*problem_out, &options, NULL, NULL, result_out);
 }
 
@@ -307,14 +330,15 @@ static void compare_lists(const shy_problem *p, const shy_problem *ruled_as, con
 static const list_case *list_cases(int *count)
 {
     static list_case cases[8];
-    cases[0] = (list_case){{.n = 60, .columns = "ppppp", .seed = 1}, NULL, 5, 3, 40, {most("lab", 1)}, 1, 0};
-    cases[1] = (list_case){{.n = 60, .columns = "pspip", .seed = 2}, NULL, 5, 3, 30, {contain("x4"), contain("x2")}, 2, 3};
-    cases[2] = (list_case){{.n = 50, .columns = "pspip", .seed = 3}, "+ - * / sqrt log", 5, 3, 1000, {contain("image"), most("lab", 1)}, 2, 0};
-    cases[3] = (list_case){{.n = 60, .columns = "pppp", .seed = 4}, "+ - * / log square", 5, 3, 25, {direction("x1", 1), direction("x2", 1)}, 2, 0};
-    cases[4] = (list_case){{.n = 60, .columns = "spip", .seed = 5}, "+ * / sqrt square abs max", 5, 3, 25, {direction("x1", -1), direction("x3", 1)}, 2, 5};
+    cases[0] = (list_case){{.n = 60, .columns = "ppppp", .seed = 1}, NULL, 5, 3, 40, {most("lab", 1)}, 1, 0, false};
+    cases[1] = (list_case){{.n = 60, .columns = "pspip", .seed = 2}, NULL, 5, 3, 30, {contain("x4"), contain("x2")}, 2, 3, false};
+    cases[2] = (list_case){{.n = 50, .columns = "pspip", .seed = 3}, "+ - * / sqrt log", 5, 3, 1000, {contain("image"), most("lab", 1)}, 2, 0, false};
+    cases[3] = (list_case){{.n = 60, .columns = "pppp", .seed = 4}, "+ - * / log square", 5, 3, 25, {direction("x1", 1), direction("x2", 1)}, 2, 0, false};
+    cases[4] = (list_case){{.n = 60, .columns = "spip", .seed = 5}, "+ * / sqrt square abs max", 5, 3, 25, {direction("x1", -1), direction("x3", 1)}, 2, 5, false};
     cases[5] = (list_case){
-        {.n = 80, .columns = "ppbp", .seed = 6, .outcome = "binary"}, "+ - * /", 5, 3, 400, {contain("x3"), most("lab", 1)}, 2, 0};
-    *count = 6;
+        {.n = 80, .columns = "ppbp", .seed = 6, .outcome = "binary"}, "+ - * /", 5, 3, 400, {contain("x3"), most("lab", 1)}, 2, 0, false};
+    cases[6] = (list_case){{.n = 90, .columns = "pppp", .seed = 9}, "+ - * / log", 5, 3, 25, {direction("x2", 1), direction("x3", -1)}, 2, 0, true};
+    *count = 7;
     return cases;
 }
 
@@ -377,7 +401,7 @@ static void no_formula_has_a_transform_that_is_not_allowed(void **state)
     (void)state;
     shy_team *alone = NULL;
     EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
-    const list_case c = {{.n = 60, .columns = "pppp", .seed = 8}, NULL, 6, 3, 3000, {transforms("x1", "log"), transforms("x2", ""), transforms("image", "sqrt inverse")}, 3, 0};
+    const list_case c = {{.n = 60, .columns = "pppp", .seed = 8}, NULL, 6, 3, 3000, {transforms("x1", "log"), transforms("x2", ""), transforms("image", "sqrt inverse")}, 3, 0, false};
     shy_problem *p = NULL;
     shy_search_result *result = NULL;
     uint64_t seen = 0, products = 0;

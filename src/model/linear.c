@@ -7,10 +7,10 @@
 #include "follow.h"
 #include "model_impl.h"
 
-shy_status shy_design_create(int n, int most, int strata, const int *start, struct shy_design **design_out)
+shy_status shy_linear_create(int n, int most, int strata, const int *start, struct shy_linear **design_out)
 {
     shy_status st = SHY_OK;
-    struct shy_design *d = NULL;
+    struct shy_linear *d = NULL;
     const size_t columns = (size_t)most;
 
     SHY_TRY(shy_new(1, sizeof *d, &d));
@@ -23,13 +23,13 @@ shy_status shy_design_create(int n, int most, int strata, const int *start, stru
     SHY_TRY(shy_new(columns, sizeof *d->used, &d->used));
     *design_out = d, d = NULL;
 out:
-    shy_design_destroy(&d);
+    shy_linear_destroy(&d);
     return st;
 }
 
-void shy_design_destroy(struct shy_design **design)
+void shy_linear_destroy(struct shy_linear **design)
 {
-    struct shy_design *d = *design;
+    struct shy_linear *d = *design;
 
     if (!d) return;
     shy_free(&d->used);
@@ -42,7 +42,7 @@ void shy_design_destroy(struct shy_design **design)
 }
 
 /* Twice, because the first mean carries the rounding errors of large numbers. */
-static void centre(const struct shy_design *d, double *q)
+static void centre(const struct shy_linear *d, double *q)
 {
     for (int s = 0; s < d->strata; s++) {
         const int begin = d->start[s], count = d->start[s + 1] - begin;
@@ -54,12 +54,12 @@ static void centre(const struct shy_design *d, double *q)
     }
 }
 
-static double deviation(const struct shy_design *d, const double *q)
+static double deviation(const struct shy_linear *d, const double *q)
 {
     return sqrt(shy_dot(q, q, d->n) / (double)d->n);
 }
 
-bool shy_design_set(struct shy_design *d, int k)
+bool shy_linear_set(struct shy_linear *d, int k)
 {
     const double n = (double)d->n;
     double *q = d->q[k];
@@ -94,7 +94,7 @@ bool shy_design_set(struct shy_design *d, int k)
 }
 
 /* b = R⁻¹ b for the columns used, 0 for the others. */
-static void solve_upper(const struct shy_design *d, double *b)
+static void solve_upper(const struct shy_linear *d, double *b)
 {
     for (int k = d->columns - 1; k >= 0; k--) {
         if (!d->used[k]) {
@@ -108,7 +108,7 @@ static void solve_upper(const struct shy_design *d, double *b)
 }
 
 /* e_k' R⁻¹ C R⁻ᵀ e_k = v' C v with v = R⁻ᵀ e_k: forward substitution from k on. */
-static double variance_of(const struct shy_design *d, const double *covariance, int k, double *v)
+static double variance_of(const struct shy_linear *d, const double *covariance, int k, double *v)
 {
     const int p = d->columns;
     double sum = 0.0;
@@ -127,7 +127,7 @@ static double variance_of(const struct shy_design *d, const double *covariance, 
     return sum / (d->scale[k] * d->scale[k]);
 }
 
-bool shy_design_undo(const struct shy_design *d, const double *gamma, const double *covariance, double *scratch,
+bool shy_linear_undo(const struct shy_linear *d, const double *gamma, const double *covariance, double *scratch,
                      double *coefficient, double *variance)
 {
     bool finite = true;

@@ -124,10 +124,15 @@ static uint32_t unary_operators(const shy_grammar *grammar)
     return operators;
 }
 
+/* Of 0 and 1 these are 0 and 1 again, or not defined: they would make two formulas of one. */
+#define NOTHING_NEW_OF_BINARY                                                                                                                                  \
+    (UINT32_C(1) << SHY_OP_SQUARE | UINT32_C(1) << SHY_OP_SQRT | UINT32_C(1) << SHY_OP_ABS | UINT32_C(1) << SHY_OP_LOG | UINT32_C(1) << SHY_OP_INVERSE)
+
 static void set_rule(const shy_space *space, shy_sorted *sorted)
 {
     const shy_factor_rule rule = shy_rules_of(space->problem->rules, sorted->factor);
-    sorted->barred = unary_operators(&space->grammar) & ~rule.transforms;
+    const bool binary = space->problem->binary && space->problem->binary[sorted->factor];
+    sorted->barred = unary_operators(&space->grammar) & (~rule.transforms | (binary ? NOTHING_NEW_OF_BINARY : 0U));
     sorted->members = rule.members;
     sorted->wanted = is_wanted(space->problem->rules, rule.members);
 }

@@ -90,9 +90,9 @@ reference() { # reference OPTION ...: the brute force on the same problem
         ${direction:+--direction "$direction"} "$@"
 }
 
-# Keys: operators complexity factors constants weights forbid columns signed transforms most contain direction; the rest is as by default.
+# Keys: operators complexity factors constants weights forbid columns signed binary transforms most contain direction; the rest is as by default.
 settings() { # settings KEY=VALUE ...
-    operators=$usual complexity=7 factors=3 constants=2 operand='' weights='' forbid='' columns=8 signed=''
+    operators=$usual complexity=7 factors=3 constants=2 operand='' weights='' forbid='' columns=8 signed='' binary=''
     transforms='' most='' contain='' direction=''
     for setting; do
         case ${setting%%=*} in
@@ -109,9 +109,15 @@ settings() { # settings KEY=VALUE ...
             contain) contain=${setting#*=} ;;
             direction) direction=${setting#*=} ;;
             signed) signed=--signed ;;
+            binary) binary=${setting#*=} ;;
             *) echo "not ok - unknown setting $setting" ;;
         esac
     done
+}
+
+# Makes the column of a number, if one is given, 0 and 1.
+switch() { # switch FILE
+    if [ -n "$binary" ]; then awk -v at="$binary" 'BEGIN { FS = OFS = "," } NR > 1 { $at = ($at * 1000) % 3 < 1 } { print }' "$1" >switched.csv && mv switched.csv "$1"; fi
 }
 
 import() { # cohort.csv -> cohort.h5
@@ -134,7 +140,7 @@ check_lists() {
     name=$1 seed=$2
     shift 2
     settings "$@"
-    if ! make_csv cohort.csv --factors "$columns" --seed "$seed" $signed || ! import; then
+    if ! make_csv cohort.csv --factors "$columns" --seed "$seed" $signed || ! switch cohort.csv || ! import; then
         say 1 "$name: import"
         return
     fi
@@ -166,7 +172,7 @@ check_counts() {
     name=$1 seed=$2
     shift 2
     settings "$@"
-    if ! make_csv raw.csv --factors "$columns" --seed "$seed" $signed || ! around_one raw.csv >cohort.csv || ! import; then
+    if ! make_csv raw.csv --factors "$columns" --seed "$seed" $signed || ! around_one raw.csv >cohort.csv || ! switch cohort.csv || ! import; then
         say 1 "$name: import"
         return
     fi
@@ -219,6 +225,9 @@ check_lists 'one of some factors' 34 contain=x3+x7 complexity=6
 check_lists 'rules together' 35 contain=x8 most='x1+x2+x4=1' transforms='x8=,x1=log+sqrt' complexity=6
 check_lists 'directions' 36 direction='x1=1,x2=1' complexity=6 columns=5
 check_lists 'directions, signed factors' 37 direction='x3=-1,x1=-1' signed= operators='+,-,*,/,abs,square,max' complexity=5 columns=5
+check_lists 'a factor of 0 and 1' 38 binary=2 complexity=5 columns=4
+check_lists 'a factor of 0 and 1, all operators' 39 binary=1 complexity=4 columns=4 operators="$all"
+check_counts 'a factor of 0 and 1' 46 binary=2 complexity=5 columns=5
 check_counts 'transforms' 41 transforms='x1=log,x2=,x4=square+inverse' complexity=6 columns=4
 check_counts 'transforms, two factors of each' 42 transforms='x1=log,x2=log,x4=sqrt,x3=sqrt' complexity=5 columns=5
 check_counts 'at most so many, one of some' 45 most='x1+x2+x3=1' contain=x1+x4 complexity=6 columns=5

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Missing values that are filled give the front of a table that awk and sort have filled, byte for byte, on any number of ranks and row
-# blocks; indicators, plausible ranges and limits as well; what was filled is said.
+# blocks; indicators, plausible ranges and limits as well; what was filled is said. Imputations are the same, too, and pooled as R does.
 # shellcheck disable=SC2016,SC2086 # backquotes of names and the $ of R; MPIRUN is several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}"
@@ -111,6 +111,56 @@ else
     say 0 "skipped: limits against R (there is no Rscript)"
 fi
 
+# ---- multiple imputation -----------------------------------------------------------------------------------------------------------
+
+search 1 raw missing.method=multiple search.terms=2 && mv out multiple && search 1 raw search.terms=2 && cmp -s out/front.tsv multiple/front.tsv &&
+    ! grep -q '"imputed"' out/front.json && grep -q '"imputed"' multiple/front.json
+say $? "multiple searches as median does, and then imputes for the front"
+for setting in '2' '3' '2 parallel.row_blocks=2' '3 parallel.row_blocks=3 parallel.memory=200MiB'; do
+    set -- $setting
+    n=$1
+    shift
+    search "$n" raw missing.method=multiple search.terms=2 "$@" && cmp -s out/front.json multiple/front.json
+    say $? "imputed alike on $n ranks${1:+, }$*"
+done
+"$SHIHYO" show multiple >shown.txt && grep -Fq 'With missing values imputed (20 data sets' shown.txt && grep -Eq '^  bili: bili outside \.\.100 counts as missing; where bili is missing it counts as ' shown.txt
+say $? "show says what imputation makes of the front, and how its factors come from their columns"
+search 1 raw missing.method=multiple seed=99 && grep -o '"df": [^,]*' out/front.json >a.txt && search 1 raw missing.method=multiple seed=99 missing.sets=30 missing.sweeps=3 &&
+    grep -q '"sets": 30' out/front.json && ! grep -o '"df": [^,]*' out/front.json | cmp -s - a.txt
+say $? "missing.sets and missing.sweeps say how many"
+if command -v Rscript >/dev/null 2>&1; then
+    cat >pool.R <<'END'
+text <- paste(readLines("multiple/front.json"), collapse = " ")
+blocks <- strsplit(text, '"imputed":')[[1]][-1]
+get <- function(block, key) {
+    found <- regmatches(block, gregexpr(sprintf('"%s": *[-+0-9.e]+', key), block))[[1]]
+    as.numeric(sub('.*: *', '', found))
+}
+lists <- function(block, key) {
+    found <- regmatches(block, gregexpr(sprintf('"%s": *\\[[^]]*\\]', key), block))[[1]]
+    lapply(found, function(f) as.numeric(strsplit(gsub('.*\\[|\\]', '', f), ',')[[1]]))
+}
+n <- 784; worst <- 0; terms <- 0
+for (block in blocks) {
+    q <- lists(block, "coefficients"); e <- lists(block, "errors")
+    for (k in seq_along(q)) {
+        m <- length(q[[k]]); b <- var(q[[k]]); u <- mean(e[[k]]^2); t <- u + (1 + 1 / m) * b; lambda <- (1 + 1 / m) * b / t
+        full <- n - length(q) - 1; old <- (m - 1) / lambda^2; obs <- (full + 1) / (full + 3) * full * (1 - lambda); df <- old * obs / (old + obs)
+        r <- (1 + 1 / m) * b / u
+        mine <- c(mean(q[[k]]), sqrt(t), u, b, df, (r + 2 / (df + 3)) / (r + 1))
+        theirs <- sapply(c("coefficient", "error", "within", "between"), function(key) get(block, key)[k])
+        theirs <- c(theirs, rev(rev(get(block, "df"))[seq_along(q)])[k], rev(rev(get(block, "fmi"))[seq_along(q)])[k])
+        worst <- max(worst, abs(mine - theirs) / abs(mine)); terms <- terms + 1
+    }
+}
+cat(if (terms > 5 && worst < 1e-10) "ok" else "not ok", "- R pools the sets alike\n")
+if (!(terms > 5 && worst < 1e-10)) cat("#", terms, "terms, worst", worst, "\n")
+END
+    Rscript pool.R 2>&1
+else
+    say 0 "skipped: pooling against R (there is no Rscript)"
+fi
+
 # ---- refusals --------------------------------------------------------------------------------------------------------------------
 
 refused() { # refused WORDS KEY=VALUE ...
@@ -124,4 +174,5 @@ refused 'factors.range: column "billi" is not a column of raw.h5; did you mean "
 refused '"bili 1..2" is not a range' 'factors.range=[bili 1..2]'
 refused 'missing.median: column "craa" is not a column of raw.h5; did you mean "crea"?' 'missing.median=[craa]'
 refused 'missing.indicator: column "crea" is also in missing.median' 'missing.median=[crea]' 'missing.indicator=[crea]'
+refused 'missing.sets is "1"' missing.sets=1
 refused 'missing.method is "medium"' missing.method=medium

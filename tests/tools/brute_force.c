@@ -224,6 +224,18 @@ static void set_transforms(grammar *g, const table *d, char *pair)
         g->barred[factor] &= ~(UINT32_C(1) << known_operator(name));
 }
 
+/* What is 0 or 1 has no powers of its own, no inverse and no logarithm. */
+static void set_binary(grammar *g, const table *d)
+{
+    static const int barred[] = {OP_LOG, OP_SQRT, OP_SQUARE, OP_INVERSE, OP_ABS};
+
+    for (int f = 0; f < d->p; f++) {
+        bool binary = true;
+        for (int i = 0; i < d->n; i++) binary = binary && (d->x[f][i] == 0.0 || d->x[f][i] == 1.0);
+        for (size_t k = 0; binary && k < sizeof barred / sizeof *barred; k++) g->barred[f] |= UINT32_C(1) << barred[k];
+    }
+}
+
 static void set_group(grammar *g, uint32_t mask, int least, int most)
 {
     if (g->groups == GROUPS_MAX)
@@ -239,6 +251,7 @@ static void set_rules(grammar *g, const table *d, const options *o)
 
     for (char *pair = o->transforms ? strtok_r(o->transforms, ",", &rest) : NULL; pair; pair = strtok_r(NULL, ",", &rest))
         set_transforms(g, d, pair);
+    set_binary(g, d);
     for (char *pair = o->most ? strtok_r(o->most, ",", &rest) : NULL; pair; pair = strtok_r(NULL, ",", &rest)) {
         int most = atoi(right_side(pair));
 

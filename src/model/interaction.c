@@ -29,10 +29,11 @@ shy_status shy_interaction_start(shy_outcome *o, const shy_outcome_data *data)
     if (!data->interaction) return SHY_OK;
     if (data->covariates < 1) return shy_fail(SHY_INTERNAL, "an interaction with no covariate");
     if (set->fate[0] != SHY_COLUMN_USED)
-        return shy_fail(SHY_INPUT,
-                        "the treatment \"%s\" is the same in all samples of outcome \"%s\" that take part, so nothing can "
-                        "interact with it; choose another outcome.interaction or other samples.",
-                        o->covariate_name[0], o->column);
+        return shy_fail(
+            SHY_INPUT,
+            "the treatment \"%s\" is the same in all samples of outcome \"%s\" that take part, so nothing can "
+            "interact with it; choose another outcome.interaction or other samples.",
+            o->covariate_name[0], o->column);
     SHY_TRY(shy_group_agree(o->rows.team, allocate(o)));
     o->treatment_mean = set->centre[0] * set->scale[0];
     for (int i = 0; i < o->rows.rows; i++)

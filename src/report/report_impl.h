@@ -57,6 +57,23 @@ shy_status shy_report_print_front(const json_t *document, bool reading, FILE *st
 /** The sentences on how to read one front, or several of one run. */
 void shy_report_print_reading(const json_t *const *documents, int count, FILE *stream);
 
+/* ---- what the printers of a front.json document share: show.c, front_more.c, reading.c ---------------------------- */
+
+const char *shy_json_word(const json_t *object, const char *key); /* "" if there is none */
+uint64_t shy_json_count(const json_t *object, const char *key);
+const shy_outcome_ops *shy_front_kind(const json_t *document); /* NULL: a kind that this version does not know */
+const json_t *shy_front_interaction(const json_t *object);
+bool shy_front_has_intercept(const json_t *document);
+bool shy_front_has_gain(const json_t *document);
+bool shy_front_has_ratio(const json_t *document);
+void shy_cell_number(shy_table *table, const json_t *value, int digits);
+void shy_cell_metric(shy_table *table, const json_t *value);
+void shy_report_paragraph(const char *text, FILE *stream); /* in lines of 100 columns, broken at blanks */
+shy_status shy_front_print_rounded(const json_t *document, const json_t *entries, FILE *stream);
+shy_status shy_front_print_imputed(const json_t *document, const json_t *entries, FILE *stream);
+void shy_front_print_derived(const json_t *document, FILE *stream);
+void shy_front_print_screening(const json_t *document, FILE *stream);
+
 /** `path` = directory/name, owned. */
 shy_status shy_report_path(const char *directory, const char *name, char **path_out);
 

@@ -12,6 +12,7 @@
 #define SHY_BASIS_MAX 8       /* columns of a refit: those of a family, or the terms of a sum of formulas */
 #define SHY_METRICS_MAX 12
 #define SHY_COVARIATES_MAX 256
+#define SHY_INTERACTION_TERMS (SHY_BASIS_MAX / 2) /* columns of a refit with interactions, each of which counts twice */
 
 /**
  * FITTED: exact. SINGULAR: a column is constant or a combination of those before it; it has the coefficient 0 and the
@@ -35,8 +36,8 @@ typedef struct {
 } shy_rows;
 
 /**
- * What an outcome is made of: values over my rows, no NaN among them. What a kind does not use is NULL or 0. All borrowed; an outcome
- * copies what it keeps.
+ * What an outcome is made of: values over my rows, no NaN among them. What a kind does not use is NULL or 0; what is NULL is so on all members
+ * of the group, those without rows included. All borrowed; an outcome copies what it keeps.
  */
 typedef struct {
     const char *column;                  /* how messages call the outcome */
@@ -49,6 +50,7 @@ typedef struct {
     int covariates;                      /* columns that every model contains besides the intercept */
     const double *const *covariate;
     const char *const *covariate_name;
+    bool interaction;                    /* covariate[0] is a treatment: formulas are judged by their product with it, see shy_outcome_interact */
 } shy_outcome_data;
 
 /**
@@ -57,7 +59,8 @@ typedef struct {
  *     T = (Σ y z)² / (Σ w z̃² · Σ y²/w),     Σ w z̃² = Σ w z² − (Σ w z)²/n − Σ_k (Σ w q_k z)²/n
  *
  * z̃ being the part of z that the covariates do not explain in the w-metric: the score statistic of z in the null model, divided by a number
- * that is the same for all formulas (mathematics.md, 4). Without weights and directions it is r². Over my rows:
+ * that is the same for all formulas (mathematics.md, 4). With `interaction` it is the score statistic of (treatment − mean) · z: y and w
+ * have the treatment in them, and so have the q_k, one of which stands for the intercept; z's own slope is left out. Without weights and directions it is r². Over my rows:
  *     Σ w = n,  Σ y = 0,  Σ w q_k = 0,  Σ w q_j q_k = n·[j = k],  Σ y q_k = 0;   y = 0 where w = 0 (such rows count 0 in Σ y²/w)
  */
 typedef struct {
@@ -130,7 +133,7 @@ const shy_outcome_ops *shy_outcome_kind(const shy_outcome *outcome);
 const shy_metric *shy_outcome_metric(const shy_outcome *outcome);
 /** The null model: terms 0, the metrics of the covariates alone. Borrowed. */
 const shy_fit *shy_outcome_null(const shy_outcome *outcome);
-/** Sentences on what was done to the covariates: dropped ones and why. Borrowed. */
+/** Sentences on what was done to the covariates (dropped ones and why, how they are fitted), and on data that tell little. Borrowed. */
 const char *const *shy_outcome_notes(const shy_outcome *outcome, int *count_out);
 /**
  * After the last refit (after creation: of the null model): the coefficients of the covariates as given, 0 for dropped ones; the fit's
@@ -149,6 +152,14 @@ const double *shy_outcome_thresholds(const shy_outcome *outcome, int *count_out)
  * inside.
  */
 shy_status shy_outcome_refit(const shy_outcome *outcome, int terms, const double *const *basis, shy_fit *fit_out);
+/**
+ * The same with the products of the basis columns with the centred treatment, for outcomes with `interaction`: coefficient[k] is of basis[k],
+ * coefficient[terms + k] of (treatment − mean) · basis[k]; fit->terms is 2·terms <= 2·SHY_INTERACTION_TERMS. Metrics are those of the whole model;
+ * loss and likelihood_ratio compare it with the model without the products: what the interaction adds. Collective over the group.
+ */
+shy_status shy_outcome_interact(const shy_outcome *outcome, int terms, const double *const *basis, shy_fit *fit_out);
+/** The treatment less its (weighted) mean, over my rows; NULL for outcomes without `interaction`. Borrowed. Not collective. */
+const double *shy_outcome_treatment(const shy_outcome *outcome, double *mean_out);
 /**
  * After the last refit: residual[i] = −∂(−log likelihood)/∂η_i over my rows, η_i being the linear predictor: y − fitted (continuous, with the
  * case weight), y − p̂, the martingale residual. By the envelope theorem the derivative of the refitted −log likelihood by a parameter of a basis
@@ -207,7 +218,7 @@ void shy_imputed_free(shy_imputed **imputed);
  * `entry` a sample is at risk from its entry on, and one that enters at h or later has weight 0. With these as case weights of a binary
  * outcome the AUC is Uno's cumulative/dynamic AUC(h), the Brier score the one weighted for censoring.
  *
- * @param time, event, entry  over my rows, entry may be NULL; read. time > entry, event 0 or 1
+ * @param time, event, entry  over my rows, entry may be NULL (on all members alike); read. time > entry, event 0 or 1
  * @param y_out, weight_out   over my rows; written
  * Collective over the group; the same bits for any number of row blocks. Refuses (SHY_INPUT) a horizon that nobody dies by, or that
  * nobody is followed up to.

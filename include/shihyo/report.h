@@ -21,6 +21,7 @@ typedef struct {
     int constants_count;
     double constants[SHY_CONSTANTS_SHOWN]; /* the numbers in the formula, in order of appearance */
     double intercept, slope; /* outcome (or logit) = intercept + slope × formula */
+    double interaction, interaction_error; /* with the treatment: see shy_results */
     char *unit;              /* of the formula, "" if unknown */
     double statistic;        /* screening statistic, r² with the response, fp64 */
     double loss, likelihood_ratio;
@@ -56,6 +57,8 @@ typedef struct {
     double null_metric[SHY_METRICS_MAX];      /* of the model without a formula */
     int covariates_count;
     char **covariates;                        /* names: in every model, the one without a formula included */
+    char *treatment;      /* with which the formulas interact: the first covariate. NULL: searches for the outcome itself */
+    double treatment_mean; /* outcome (or logit) = intercept + slope × formula + interaction × (treatment − mean) × formula */
     uint64_t n_cohort, n_filtered, n_samples; /* rows; after samples.where; complete and used */
     int factors_offered, factors_used;
     int notes_count;

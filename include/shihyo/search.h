@@ -92,6 +92,7 @@ typedef struct {
     const char *const *covariates;   /* names or patterns */
     int covariates_count;
     shy_covariates_missing covariates_missing;
+    const char *interaction;         /* a treatment: formulas are judged by their interaction with it; a covariate of its own */
     const char *where;               /* row filter, "" for all */
     const char *const *include;      /* names or shell patterns (* ?) of factors; every one must match something */
     int include_count;
@@ -188,7 +189,7 @@ typedef struct {
  * the factors in use, drops (and notes) constant and all-missing factors, maps a binary outcome to 0/1, and distributes
  * the samples: runs of `run_rows` (a function of total alone) so that every row block owns whole runs.
  * Factors are numeric and binary columns and what options->factor makes of these and of categorical ones, never what the outcome is made of,
- * identifiers, times or events; a covariate is offered only where `include` has its full name. Fills and limits are computed from the samples in
+ * identifiers, times or events, nor the treatment of an interaction; a covariate is offered only where `include` has its full name. Fills and limits are computed from the samples in
  * use, without the outcome. Categorical covariates become an indicator for each level but the most frequent one.
  * Samples have time, event, entry, strata, set, weight, exposure and at least one of the outcomes; one that lacks an outcome has the
  * weight 0 in its target, so that all targets share samples, columns and plan.
@@ -269,6 +270,7 @@ typedef struct shy_plan {
     double flops;
     double bytes_per_rank;
     double seconds;                  /* expected, on the ranks of the team, from a short measurement on this machine */
+    uint64_t pass_formulas;          /* about, of each further pass; 0: there is none */
 } shy_plan;
 
 typedef struct {
@@ -302,6 +304,11 @@ typedef struct {
     double intercept, slope;
 } shy_rounded;
 
+/** outcome or logit = intercept + covariates + slope·z + interaction·(treatment − mean)·z; zero where there is no interaction. */
+typedef struct {
+    double slope, error;
+} shy_interaction;
+
 /** One formula kept: tree over problem->name numbering; fitted constants are nodes of the tree. */
 typedef struct {
     int complexity;
@@ -310,6 +317,7 @@ typedef struct {
     double lost_chance;              /* that screening on a part of the samples loses a formula as good as this one; 0 on all samples */
     shy_fit fit;                     /* refit of the family's basis; metrics */
     double intercept, slope;         /* outcome or logit = intercept + slope·z */
+    shy_interaction interaction;     /* of searches for interactions: then fit is the model with it, its loss and likelihood ratio what the interaction adds */
     int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
     bool is_template;                /* it is one of options->templates, and stays in the lists however good it is */
     char *text;                      /* shortest exact text */
@@ -334,6 +342,7 @@ typedef struct {
     shy_search_times times;
     int levels;
     shy_found_level *level;          /* complexity 1 … max */
+    double treatment_mean;           /* of searches for interactions */
     shy_fit null;                    /* the model without a formula: intercept and covariates */
     int front_count;
     int *front_level, *front_index;  /* the Pareto front: strictly decreasing loss with complexity */

@@ -164,7 +164,7 @@ static shy_status run(shy_search_session *s)
     if (!s->command->plan) SHY_TRY_ALL(s->team, check_output(s)); /* before the work, not after it */
     SHY_TRY(shy_session_load(s));
     print_notes(s);
-    SHY_TRY(shy_search_plan(s->problem, &s->options, &s->plan));
+    SHY_TRY(shy_session_plan(s));
     SHY_TRY_ALL(s->team, print_plan(s));
     shy_memory_limit(0);
     if (s->command->plan) goto out;

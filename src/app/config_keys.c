@@ -153,6 +153,12 @@ static shy_key table[SHY_KEYS] = {
         CHOICE("outcome.covariates_missing", SHY_KEY_IS_CHOICE, covariates_missing, "refuse",
                "Samples that lack a covariate: refuse stops with a message; complete leaves them out; indicator fills in the mean and adds a covariate that says "
                "where."),
+    [SHY_KEY_OUTCOME_INTERACTION] =
+        TEXT("outcome.interaction", "",
+             "The column with a treatment (numbers, or two levels): formulas are judged by their interaction with it, by how much the effect of the "
+             "treatment changes with the formula (predictive biomarkers). Every model contains the treatment and the formula; screening leaves the "
+             "formula's own effect out, which is right where the treatment was randomised.",
+             "arm"),
     [SHY_KEY_SAMPLES_WHERE] =
         TEXT("samples.where", "",
              "The samples to use: comparisons of columns joined by and, or, not. Without it all are used.",

@@ -230,6 +230,7 @@ static void configure_outcome(const shy_config *config, shy_problem_options *o)
     o->weight = shy_config_text(config, SHY_KEY_OUTCOME_WEIGHT);
     o->exposure = shy_config_text(config, SHY_KEY_OUTCOME_EXPOSURE);
     o->covariates = shy_config_list(config, SHY_KEY_OUTCOME_COVARIATES, &o->covariates_count);
+    o->interaction = shy_config_text(config, SHY_KEY_OUTCOME_INTERACTION);
     o->covariates_missing = (shy_covariates_missing)choice_of(config, SHY_KEY_OUTCOME_COVARIATES_MISSING);
 }
 

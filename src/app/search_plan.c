@@ -60,11 +60,58 @@ static void print_templates(const shy_search_session *s, FILE *stream)
             s->options.templates_required ? ", and every formula has one" : "");
 }
 
-static void print_terms(const shy_search_session *s, FILE *stream)
+/* What is searched besides. */
+static void print_further(const shy_search_session *s, FILE *stream)
 {
+    char formulas[32];
+
+    if (s->options.passes > 1)
+        fprintf(stream, "\n%s about %s formulas, in which the best of those before are operands. The work is that of all.\n",
+                s->options.passes > 2 ? "Further passes: each" : "A further pass:", shy_text_thousands(s->plan.pass_formulas, formulas));
+    if (s->problem->targets > 1)
+        fprintf(stream, "\n%d targets: all this for each, one after another. The work is that of all.\n", s->problem->targets);
     if (s->options.terms < 2) return;
     fprintf(stream, "\nSums of up to %d formulas: all this is searched %d times over, each time for a further term. The time is that of all.\n",
             s->options.terms, s->options.terms);
+}
+
+/* ---- of all targets -------------------------------------------------------------------------------------------------------- */
+
+/* Targets of one kind cost the same if both or none have weights: the first of them. */
+static int alike(const shy_problem *p, int target)
+{
+    for (int t = 0; t < target; t++)
+        if (p->target[t].ops == p->target[target].ops && !p->target[t].data.weight == !p->target[target].data.weight) return t;
+    return target;
+}
+
+static void add_plan(shy_plan *all, const shy_plan *more, int times)
+{
+    all->seconds += times * more->seconds;
+    all->flops += times * more->flops;
+    if (more->bytes_per_rank > all->bytes_per_rank) all->bytes_per_rank = more->bytes_per_rank;
+}
+
+shy_status shy_session_plan(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+    shy_problem *p = s->problem;
+    shy_plan more;
+
+    for (int t = 0; t < p->targets; t++) {
+        int times = 0;
+        if (alike(p, t) != t) continue;
+        for (int u = t; u < p->targets; u++) times += alike(p, u) == t;
+        shy_problem_aim(p, t);
+        s->options.plan = t > 0 && s->options.templates_count == 0 ? &s->plan : NULL; /* the same formulas */
+        SHY_TRY(shy_search_plan(p, &s->options, &more));
+        if (t == 0) s->plan = more, s->plan.seconds = s->plan.flops = 0.0;
+        add_plan(&s->plan, &more, times);
+    }
+out:
+    s->options.plan = NULL;
+    shy_problem_aim(p, 0);
+    return st;
 }
 
 shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
@@ -80,7 +127,7 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
     print_screening(s, stream);
     st = print_counts(s, stream);
     print_templates(s, stream);
-    print_terms(s, stream);
+    print_further(s, stream);
     fprintf(stream, "\nsubtrees        %s\n", shy_text_thousands((uint64_t)s->plan.jobs, jobs));
     fprintf(stream, "work            %.2g floating-point operations\n", s->plan.flops);
     fprintf(stream, "memory per rank %s (of %s allowed)\n", bytes_text(s->plan.bytes_per_rank, memory),

@@ -67,6 +67,8 @@ static shy_status build_entry(const builder *b, shy_found *found, shy_entry *ent
     entry->complexity = found->complexity;
     entry->intercept = found->intercept;
     entry->slope = found->slope;
+    entry->interaction = found->interaction.slope;
+    entry->interaction_error = found->interaction.error;
     entry->statistic = found->statistic;
     entry->loss = found->fit.loss;
     entry->likelihood_ratio = found->fit.likelihood_ratio;
@@ -186,6 +188,8 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     memcpy(r->null_metric, s->result->null.metric, sizeof r->null_metric);
     SHY_TRY(shy_new((size_t)p->data.covariates, sizeof *r->covariates, &r->covariates));
     for (int k = 0; k < p->data.covariates; k++) SHY_TRY(shy_string_copy(p->data.covariate_name[k], &r->covariates[r->covariates_count++]));
+    if (p->data.interaction) SHY_TRY(shy_string_copy(p->data.covariate_name[0], &r->treatment));
+    r->treatment_mean = s->result->treatment_mean;
     r->n_cohort = p->n_cohort, r->n_filtered = p->n_filtered, r->n_samples = p->target[p->aim].samples;
     r->factors_offered = p->offered, r->factors_used = p->factors;
     r->n_formulas = s->result->formulas_scored;

@@ -37,6 +37,8 @@ shy_status shy_session_load(shy_search_session *session);
 
 /** Lays the rules for single factors on the problem. Not collective; the same on all ranks. */
 shy_status shy_session_rules(shy_search_session *session);
+/** What all targets take, one after another: the sum of their time, and the memory of the largest. Collective. */
+shy_status shy_session_plan(shy_search_session *session);
 /** The plan as a table. */
 shy_status shy_plan_print(const shy_search_session *session, FILE *stream);
 /** What report needs, from what search found. Rank 0. Freed with shy_results_free. */

@@ -55,9 +55,12 @@ static shy_status wrong_level_count(const inference *in)
 
     if (words->count > 2)
         return shy_fail(SHY_INPUT,
-                        "%s, column %s: is declared %s and has %llu values, among them '%.60s', '%.60s' and '%.60s'.",
+                        "%s, column %s: is declared %s and has %llu values, among them '%.60s', '%.60s' and '%.60s'.%s",
                         in->table->path, in->column->name, kind, (unsigned long long)words->count,
-                        shy_words_text(words, 0), shy_words_text(words, 1), shy_words_text(words, 2));
+                        shy_words_text(words, 0), shy_words_text(words, 1), shy_words_text(words, 2),
+                        in->column->kind == SHY_KIND_EVENT
+                            ? " Leave its kind out of the schema: outcome.positive of a search says which value is the event."
+                            : "");
     return shy_fail(
         SHY_INPUT,
         "%s, column %s: is declared %s and has %s%.60s%s. If there is another level, give both as levels: [a, b].",

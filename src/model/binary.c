@@ -139,19 +139,9 @@ out:
 static shy_status refit(const shy_outcome *o, int terms, const double *const *x, shy_fit *fit_out)
 {
     shy_status st = SHY_OK;
-    struct shy_basis *basis = (struct shy_basis *)&o->basis; /* workspace, not part of the outcome */
-    struct binary *b = o->state;
-    shy_fit fit = {.terms = terms};
-    double beta[SHY_UNKNOWNS_MAX];
 
-    SHY_TRY(shy_basis_make(basis, &o->rows, terms, x, NULL, NULL, NULL));
-    if (basis->finite) {
-        SHY_TRY(fit_columns(o, basis, beta, &fit.verdict));
-        if (fit.verdict != SHY_DIVERGED && basis->rank < terms) fit.verdict = SHY_SINGULAR;
-    }
-    if (!basis->finite || !shy_glm_report(&b->glm, basis, beta, &fit)) SHY_TRY(shy_glm_fall_back(&b->glm, &fit));
-    SHY_TRY(measure(o, &fit));
-    *fit_out = fit;
+    SHY_TRY(shy_glm_refit(&((struct binary *)o->state)->glm, terms, x, fit_columns, fit_out));
+    SHY_TRY(measure(o, fit_out));
 out:
     return st;
 }

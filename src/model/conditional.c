@@ -194,14 +194,6 @@ static void add_set(const struct shy_conditional *c, struct set *set, double *va
     }
 }
 
-static void make_eta(const struct shy_conditional *c, const double *beta)
-{
-    memset(c->eta, 0, (size_t)c->follow->n * sizeof *c->eta);
-    for (int a = 0; a < c->design->columns; a++)
-        for (int i = 0; i < c->follow->n; i++)
-            c->eta[i] += beta[a] * c->design->q[a][i];
-}
-
 void shy_conditional_likelihood(void *context, const double *beta, double *value, double *gradient, double *information)
 {
     const struct shy_conditional *c = context;
@@ -211,7 +203,7 @@ void shy_conditional_likelihood(void *context, const double *beta, double *value
     *value = 0.0;
     memset(gradient, 0, (size_t)p * sizeof *gradient);
     memset(information, 0, (size_t)p * (size_t)p * sizeof *information);
-    make_eta(c, beta);
+    shy_linear_predict(c->design, beta, c->eta);
     for (int m = 0; m < c->follow->moments; m++)
         if (set_of(&c->follow->moment[m], &set)) add_set(c, &set, value, gradient, information);
 }

@@ -59,20 +59,9 @@ static void measure(const shy_outcome *o, shy_fit *fit)
 static shy_status refit(const shy_outcome *o, int terms, const double *const *x, shy_fit *fit_out)
 {
     shy_status st = SHY_OK;
-    struct shy_basis *basis = (struct shy_basis *)&o->basis; /* workspace, not part of the outcome */
-    struct count *c = o->state;
-    shy_fit fit = {.terms = terms};
-    double beta[SHY_UNKNOWNS_MAX];
 
-    SHY_TRY(shy_basis_make(basis, &o->rows, terms, x, NULL, NULL, NULL));
-    if (basis->finite) {
-        shy_glm_set(&c->glm, basis, beta);
-        SHY_TRY(shy_glm_fit(&c->glm, beta, &fit.verdict));
-        if (fit.verdict == SHY_FITTED && basis->rank < terms) fit.verdict = SHY_SINGULAR;
-    }
-    if (!basis->finite || !shy_glm_report(&c->glm, basis, beta, &fit)) SHY_TRY(shy_glm_fall_back(&c->glm, &fit));
-    measure(o, &fit);
-    *fit_out = fit;
+    SHY_TRY(shy_glm_refit(&((struct count *)o->state)->glm, terms, x, NULL, fit_out));
+    measure(o, fit_out);
 out:
     return st;
 }

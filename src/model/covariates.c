@@ -9,18 +9,6 @@
 #define NAMES_LISTED 4
 #define SHARE_NAMED 1e-6 /* of the dropped column's deviation that a column must bring to be named */
 
-static shy_status note(shy_outcome *o, char *text)
-{
-    shy_status st = shy_grow((size_t)o->notes_count + 1, sizeof *o->notes, &o->notes);
-
-    if (st != SHY_OK) {
-        shy_free(&text);
-        return st;
-    }
-    o->notes[o->notes_count++] = text;
-    return SHY_OK;
-}
-
 /* The columns whose combination column c is: b solves R b = (column c of r); the deviation of column k is that of its part of r. */
 static int parts_of(const struct shy_orthonormal *set, int c, int *parts)
 {
@@ -64,7 +52,7 @@ static shy_status note_combination(shy_outcome *o, int c)
     else
         SHY_TRY(shy_string_format(&text, "Covariate \"%s\" is a combination of %s; it is left out.", o->covariate_name[c],
                                   list));
-    st = note(o, text);
+    st = shy_outcome_note(o, text);
 out:
     shy_free(&list);
     return st;
@@ -76,7 +64,7 @@ static shy_status note_constant(shy_outcome *o, int c)
     const shy_status st =
         shy_string_format(&text, "Covariate \"%s\" is constant in the samples in use; it is left out.", o->covariate_name[c]);
 
-    return st == SHY_OK ? note(o, text) : st;
+    return st == SHY_OK ? shy_outcome_note(o, text) : st;
 }
 
 static shy_status note_dropped(shy_outcome *o)

@@ -157,19 +157,6 @@ static void add_moment(const struct pass *w, const struct shy_moment *m, double 
     }
 }
 
-static void make_eta(const struct shy_cox *c, const double *beta)
-{
-    const int n = c->follow->n;
-
-    memset(c->eta, 0, (size_t)n * sizeof *c->eta);
-    for (int a = 0; a < c->design->columns; a++) {
-        const double *q = c->design->q[a], b = beta[a];
-        if (b != 0.0)
-            for (int i = 0; i < n; i++)
-                c->eta[i] += b * q[i];
-    }
-}
-
 void shy_cox_likelihood(void *context, const double *beta, double *value, double *gradient, double *information)
 {
     const struct shy_cox *c = context;
@@ -181,7 +168,7 @@ void shy_cox_likelihood(void *context, const double *beta, double *value, double
     *value = 0.0;
     memset(gradient, 0, (size_t)p * sizeof *gradient);
     memset(information, 0, (size_t)p * (size_t)p * sizeof *information);
-    make_eta(c, beta);
+    shy_linear_predict(c->design, beta, c->eta);
     for (int s = 0, m = 0; s < f->strata; s++) {
         int left = f->start[s];
         memset(w.risk, 0, (size_t)width * sizeof *w.risk);

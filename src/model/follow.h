@@ -66,6 +66,8 @@ shy_status shy_linear_create(int n, int most, int strata, const int *start, stru
 void shy_linear_destroy(struct shy_linear **design);
 /** Column k, whose values stand in q[k] already; columns above it are forgotten. False: not all of them are finite. */
 bool shy_linear_set(struct shy_linear *design, int k);
+/** eta[] = sum of beta_k q_k. */
+void shy_linear_predict(const struct shy_linear *design, const double *beta, double *eta);
 /**
  * Coefficients of the columns as given, and their variances, from coefficients gamma of the q and their covariance matrix (order
  * columns; NULL: none wanted). scratch: `columns` numbers. False: some coefficient is not finite.

@@ -355,7 +355,22 @@ static void covariance_of(const struct shy_glm *g, int rank, double *covariance)
             covariance[j * rank + k] = definite ? b[k * m + m - rank + j] : NAN;
 }
 
-shy_status shy_glm_fall_back(struct shy_glm *g, shy_fit *fit)
+/* Coefficients, intercept and errors of the formula's columns from beta and the sums there. False: not finite. */
+static bool report(const struct shy_glm *g, const struct shy_basis *basis, const double *beta, shy_fit *fit)
+{
+    double gamma[SHY_BASIS_MAX] = {0.0}, covariance[SHY_BASIS_MAX * SHY_BASIS_MAX];
+    int next = g->head + g->outcome->covariates.rank;
+
+    for (int k = 0; k < basis->terms; k++)
+        if (basis->used[k]) gamma[k] = beta[next++];
+    if (!shy_basis_undo(basis, gamma, g->thresholds ? 0.0 : beta[0], beta + g->head, g->outcome->covariate_coefficient, fit)) return false;
+    if (basis->rank > 0) covariance_of(g, basis->rank, covariance);
+    shy_basis_errors(basis, covariance, fit);
+    return true;
+}
+
+/* The null model once more. */
+static shy_status fall_back(struct shy_glm *g, shy_fit *fit)
 {
     const shy_outcome *o = g->outcome;
     const struct shy_basis none = {.covariates = o->basis.covariates};
@@ -369,6 +384,25 @@ shy_status shy_glm_fall_back(struct shy_glm *g, shy_fit *fit)
     return shy_glm_evaluate(g, beta);
 }
 
+shy_status shy_glm_refit(struct shy_glm *g, int terms, const double *const *x, shy_glm_fitter *fitter, shy_fit *fit_out)
+{
+    shy_status st = SHY_OK;
+    struct shy_basis *basis = (struct shy_basis *)&g->outcome->basis; /* workspace, not part of the outcome */
+    shy_fit fit = {.terms = terms};
+    double beta[SHY_UNKNOWNS_MAX];
+
+    SHY_TRY(shy_basis_make(basis, &g->outcome->rows, terms, x, NULL, NULL, NULL));
+    if (basis->finite) {
+        if (!fitter) shy_glm_set(g, basis, beta);
+        SHY_TRY(fitter ? fitter(g->outcome, basis, beta, &fit.verdict) : shy_glm_fit(g, beta, &fit.verdict));
+        if ((fit.verdict == SHY_FITTED || fit.verdict == SHY_FIRTH) && basis->rank < terms) fit.verdict = SHY_SINGULAR;
+    }
+    if (!basis->finite || !report(g, basis, beta, &fit)) SHY_TRY(fall_back(g, &fit));
+    *fit_out = fit;
+out:
+    return st;
+}
+
 void shy_glm_residual(const struct shy_glm *g, double *out)
 {
     for (int i = 0; i < g->outcome->rows.rows; i++)
@@ -378,17 +412,4 @@ void shy_glm_residual(const struct shy_glm *g, double *out)
 void shy_glm_information(const struct shy_glm *g, double *out)
 {
     if (g->outcome->rows.rows > 0) memcpy(out, g->information, (size_t)g->outcome->rows.rows * sizeof *out);
-}
-
-bool shy_glm_report(const struct shy_glm *g, const struct shy_basis *basis, const double *beta, shy_fit *fit)
-{
-    double gamma[SHY_BASIS_MAX] = {0.0}, covariance[SHY_BASIS_MAX * SHY_BASIS_MAX];
-    int next = g->head + g->outcome->covariates.rank;
-
-    for (int k = 0; k < basis->terms; k++)
-        if (basis->used[k]) gamma[k] = beta[next++];
-    if (!shy_basis_undo(basis, gamma, g->thresholds ? 0.0 : beta[0], beta + g->head, g->outcome->covariate_coefficient, fit)) return false;
-    if (basis->rank > 0) covariance_of(g, basis->rank, covariance);
-    shy_basis_errors(basis, covariance, fit);
-    return true;
 }

@@ -80,8 +80,14 @@ shy_status shy_glm_fit(struct shy_glm *glm, double *beta, shy_verdict *verdict_o
 /** Maximum of log likelihood + log |information| / 2 (Firth 1993): FIRTH or DIVERGED. Leaves the sums without penalty. Collective. */
 shy_status shy_glm_fit_firth(struct shy_glm *glm, double *beta, shy_verdict *verdict_out);
 
-/** The null model once more; a fit that is DIVERGED. Collective. */
-shy_status shy_glm_fall_back(struct shy_glm *glm, shy_fit *fit);
+/** How a kind fits covariates and the used columns of the basis: sets the columns, ends as shy_glm_fit. Collective. */
+typedef shy_status shy_glm_fitter(const shy_outcome *outcome, const struct shy_basis *basis, double *beta, shy_verdict *verdict_out);
+
+/**
+ * What shy_outcome_ops calls refit, but for loss and metrics; the sums are those of the fit. A fit that does not come out is DIVERGED and the null
+ * model. fitter NULL: maximum likelihood. Collective.
+ */
+shy_status shy_glm_refit(struct shy_glm *glm, int terms, const double *const *x, shy_glm_fitter *fitter, shy_fit *fit_out);
 
 /** What shy_outcome_ops calls response and information (right after the null model's refit), and residual. */
 void shy_glm_residual(const struct shy_glm *glm, double *out);
@@ -94,8 +100,5 @@ void shy_glm_cut_gradient(const struct shy_glm *glm, int from, int count, double
 void shy_glm_cut_row(const struct shy_glm *glm, int t, int from, int count, double *row);
 /** The head of the row of a slope with column q. */
 void shy_glm_cut_cross(const struct shy_glm *glm, const double *q, int from, int count, double *row);
-
-/** Coefficients, intercept and errors of the formula's columns from beta and the sums there. False: not finite. */
-bool shy_glm_report(const struct shy_glm *glm, const struct shy_basis *basis, const double *beta, shy_fit *fit);
 
 #endif

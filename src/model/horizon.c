@@ -72,13 +72,11 @@ shy_status shy_horizon_weights(const shy_rows *rows, const double *time, const d
     struct horizon h = {.censoring = NULL};
     const shy_team *team = rows->team;
 
-    double late = entry != NULL; /* a member without rows may have been given NULL */
-
-    shy_group_maximum(team, &late, 1);
-    SHY_TRY(shy_group_agree(team, allocate(rows, late > 0.0, &h)));
+    if (rows->total > INT32_MAX) return shy_fail(SHY_INPUT, "a horizon of more than 2,147,483,647 samples");
+    SHY_TRY(shy_group_agree(team, allocate(rows, entry != NULL, &h)));
     shy_vector_gather(team, time, rows->rows, h.time, h.starts);
     shy_vector_gather(team, event, rows->rows, h.event, h.starts);
-    if (late > 0.0) shy_vector_gather(team, entry, rows->rows, h.entry, h.starts);
+    if (entry) shy_vector_gather(team, entry, rows->rows, h.entry, h.starts);
     SHY_TRY(shy_group_agree(team, prepare(&h, horizon)));
     for (int i = 0; i < rows->rows; i++)
         weight_out[i] = shy_horizon_weight(&h.data, h.censoring, (int)rows->first + i, horizon, &y_out[i]);

@@ -93,6 +93,17 @@ bool shy_linear_set(struct shy_linear *d, int k)
     return true;
 }
 
+void shy_linear_predict(const struct shy_linear *d, const double *beta, double *eta)
+{
+    memset(eta, 0, (size_t)d->n * sizeof *eta);
+    for (int k = 0; k < d->columns; k++) {
+        const double *q = d->q[k], b = beta[k];
+        if (b == 0.0) continue;
+        for (int i = 0; i < d->n; i++)
+            eta[i] += b * q[i];
+    }
+}
+
 /* b = R⁻¹ b for the columns used, 0 for the others. */
 static void solve_upper(const struct shy_linear *d, double *b)
 {

@@ -2,7 +2,6 @@
 #include "shy_config.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "model_impl.h"
 
@@ -28,9 +27,10 @@ static shy_status allocate(shy_outcome *o)
 {
     shy_status st = SHY_OK;
 
-    if (o->ops->information || o->weight) {
+    if (o->ops->information || o->weight || o->treatment) {
         SHY_TRY(shy_new((size_t)o->rows.rows, sizeof *o->metric_weight, &o->metric_weight));
-        if (o->ops->information && o->covariates.rank > 0) SHY_TRY(shy_orthonormal_create(&o->rows, o->covariates.rank, &o->directions));
+        if ((o->ops->information || o->treatment) && o->covariates.rank > 0)
+            SHY_TRY(shy_orthonormal_create(&o->rows, o->covariates.rank, &o->directions));
     }
 out:
     return st;
@@ -46,8 +46,11 @@ static shy_status make_weights(shy_outcome *o)
     if (!o->metric_weight) goto out;
     if (o->ops->information)
         o->ops->information(o, o->metric_weight);
-    else if (o->rows.rows > 0)
-        memcpy(o->metric_weight, o->weight, (size_t)o->rows.rows * sizeof *o->weight);
+    else
+        for (int i = 0; i < o->rows.rows; i++)
+            o->metric_weight[i] = o->weight ? o->weight[i] : 1.0;
+    for (int i = 0; o->treatment && i < o->rows.rows; i++)
+        o->metric_weight[i] *= shy_interaction_factor(o, i) * shy_interaction_factor(o, i);
     if (o->weight)
         for (int i = 0; i < o->rows.rows; i++)
             if (o->weight[i] == 0.0) o->metric_weight[i] = 0.0;
@@ -66,8 +69,10 @@ static shy_status make_directions(shy_outcome *o)
     shy_status st = SHY_OK;
 
     if (o->covariates.rank == 0) goto out;
-    const bool own = o->ops->information && (o->metric.weight || o->weight);
-    if (own)
+    const bool own = o->treatment || (o->ops->information && (o->metric.weight || o->weight));
+    if (o->treatment)
+        SHY_TRY(shy_interaction_directions(o, o->metric.weight));
+    else if (own)
         SHY_TRY(shy_orthonormal_make(&o->directions, &o->rows, o->metric.weight, (double)o->rows.total,
                                      (const double *const *)o->covariates.q, o->partial));
     const struct shy_orthonormal *set = own ? &o->directions : &o->covariates;
@@ -104,6 +109,8 @@ static shy_status make_response(shy_outcome *o)
     double c[1 + SHY_COVARIATES_MAX];
 
     o->ops->response(o, o->response);
+    for (int i = 0; o->treatment && i < o->rows.rows; i++)
+        o->response[i] *= shy_interaction_factor(o, i);
     if (o->weight)
         for (int i = 0; i < o->rows.rows; i++)
             if (o->weight[i] == 0.0) o->response[i] = 0.0;

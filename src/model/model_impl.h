@@ -142,6 +142,8 @@ struct shy_outcome {
     char **covariate_name; /* as given */
     struct shy_orthonormal covariates; /* in the metric of the case weights */
     double *covariate_coefficient;     /* of the given covariates, after the last refit; written by the kind through shy_basis_undo */
+    double *treatment, treatment_mean;  /* of an interaction: centred, over my rows; owned; NULL: there is none */
+    double *product[SHY_INTERACTION_TERMS]; /* room for its products with the columns of a refit; owned */
     double *threshold;                 /* ordinal: levels − 1, of the last refit; inside `state` */
     double *response; /* what metric.response points at; owned, as are all it points at */
     double *metric_weight;
@@ -161,8 +163,16 @@ int shy_sums_most(const shy_outcome *outcome);
 extern const shy_outcome_ops shy_outcome_continuous, shy_outcome_binary, shy_outcome_count, shy_outcome_ordinal;
 extern const shy_outcome_ops shy_outcome_survival, shy_outcome_matched;
 
+/** A sentence for shy_outcome_notes; takes over `text`. Not collective. */
+shy_status shy_outcome_note(shy_outcome *outcome, char *text);
 /** Makes covariates orthonormal and notes those that are dropped (covariates.c). Collective. Fails if one is infinite. */
 shy_status shy_outcome_adjust(shy_outcome *outcome, const shy_outcome_data *data);
+/** Centres the treatment of an interaction (interaction.c), if there is one. Collective. SHY_INPUT if it is constant. */
+shy_status shy_interaction_start(shy_outcome *outcome, const shy_outcome_data *data);
+/** What a row of the metric is multiplied with: the standardised treatment, but never 0. */
+double shy_interaction_factor(const shy_outcome *outcome, int row);
+/** Fills in outcome->directions in the metric of weights that have the factor's square in them; NULL: all 1. Collective. */
+shy_status shy_interaction_directions(shy_outcome *outcome, const double *weight);
 /** Fills in outcome->metric by the kind's hooks (metric.c). Collective. */
 shy_status shy_outcome_measure(shy_outcome *outcome);
 

@@ -107,21 +107,10 @@ static void move_thresholds(const shy_outcome *o, shy_fit *fit)
 static shy_status refit(const shy_outcome *o, int terms, const double *const *x, shy_fit *fit_out)
 {
     shy_status st = SHY_OK;
-    struct shy_basis *basis = (struct shy_basis *)&o->basis; /* workspace, not part of the outcome */
-    struct ordinal *r = o->state;
-    shy_fit fit = {.terms = terms};
-    double beta[SHY_UNKNOWNS_MAX];
 
-    SHY_TRY(shy_basis_make(basis, &o->rows, terms, x, NULL, NULL, NULL));
-    if (basis->finite) {
-        shy_glm_set(&r->glm, basis, beta);
-        SHY_TRY(shy_glm_fit(&r->glm, beta, &fit.verdict));
-        if (fit.verdict == SHY_FITTED && basis->rank < terms) fit.verdict = SHY_SINGULAR;
-    }
-    if (!basis->finite || !shy_glm_report(&r->glm, basis, beta, &fit)) SHY_TRY(shy_glm_fall_back(&r->glm, &fit));
-    move_thresholds(o, &fit);
-    SHY_TRY(measure(o, &fit));
-    *fit_out = fit;
+    SHY_TRY(shy_glm_refit(&((struct ordinal *)o->state)->glm, terms, x, NULL, fit_out));
+    move_thresholds(o, fit_out);
+    SHY_TRY(measure(o, fit_out));
 out:
     return st;
 }

@@ -152,6 +152,43 @@ out:
     return st;
 }
 
+/* ---- notes ----------------------------------------------------------------------------------------------------- */
+
+shy_status shy_outcome_note(shy_outcome *o, char *text)
+{
+    const shy_status st = shy_grow((size_t)o->notes_count + 1, sizeof *o->notes, &o->notes);
+
+    if (st != SHY_OK)
+        shy_free(&text);
+    else
+        o->notes[o->notes_count++] = text;
+    return st;
+}
+
+/* A null model that is not fitted by maximum likelihood is one of covariates. */
+static shy_status note_null(shy_outcome *o)
+{
+    shy_status st = SHY_OK;
+    char *text = NULL;
+
+    switch (o->null.verdict) {
+    case SHY_FITTED:
+    case SHY_SINGULAR: return SHY_OK;
+    case SHY_FIRTH:
+        SHY_TRY(shy_string_format(&text, "Outcome \"%s\": its %d covariates are many for so few events, or they tell the classes apart; all fits are "
+                                         "penalised (Firth), which keeps coefficients finite and less biased.",
+                                  o->column, o->covariates.rank));
+        break;
+    default:
+        SHY_TRY(shy_string_format(&text, "Outcome \"%s\": the likelihood of the covariates alone has no maximum; their coefficients are "
+                                         "those of a finite fit close to its supremum.",
+                                  o->column));
+    }
+    SHY_TRY(shy_outcome_note(o, text));
+out:
+    return st;
+}
+
 /* ---- outcomes -------------------------------------------------------------------------------------------------- */
 
 shy_status shy_outcome_create(const shy_outcome_ops *ops, const shy_outcome_data *data, const shy_rows *rows, shy_outcome **outcome_out)
@@ -162,8 +199,10 @@ shy_status shy_outcome_create(const shy_outcome_ops *ops, const shy_outcome_data
     SHY_TRY(shy_group_agree(rows->team, allocate(ops, data, rows, &o)));
     SHY_TRY(take_weights(o));
     SHY_TRY(shy_outcome_adjust(o, data));
+    SHY_TRY(shy_interaction_start(o, data));
     SHY_TRY(ops->start(o));
     SHY_TRY(ops->refit(o, 0, NULL, &o->null));
+    SHY_TRY(shy_group_agree(rows->team, note_null(o)));
     SHY_TRY(shy_outcome_measure(o));
     *outcome_out = o, o = NULL;
 out:
@@ -199,6 +238,9 @@ void shy_outcome_destroy(shy_outcome **outcome)
     shy_free(&o->notes);
     shy_free(&o->response);
     shy_free(&o->metric_weight);
+    shy_free(&o->treatment);
+    for (int k = 0; k < SHY_INTERACTION_TERMS; k++)
+        shy_free(&o->product[k]);
     free_data(o); /* before the covariates, which know how many names there are */
     shy_orthonormal_free(&o->directions);
     shy_orthonormal_free(&o->covariates);

@@ -8,20 +8,7 @@
 #include "partial.h"
 #include "shihyo/linalg.h"
 
-/* What there is of the data; a member without rows may have been given NULL for all of it. */
-struct given {
-    double time, entry, weight, stratum; /* 0 or 1 */
-};
-
-static struct given agree_on_data(const shy_outcome *o, const double *time)
-{
-    double has[] = {time != NULL, time && o->entry, o->weight != NULL, o->stratum != NULL};
-
-    shy_group_maximum(o->rows.team, has, 4);
-    return (struct given){has[0], has[1], has[2], has[3]};
-}
-
-static shy_status allocate_data(const shy_outcome *o, struct given given, struct shy_partial *p)
+static shy_status allocate_data(const shy_outcome *o, bool has_entry, struct shy_partial *p)
 {
     shy_status st = SHY_OK;
     const size_t n = (size_t)o->rows.total;
@@ -29,9 +16,9 @@ static shy_status allocate_data(const shy_outcome *o, struct given given, struct
     p->data.n = (int)o->rows.total;
     SHY_TRY(shy_new(n, sizeof(double), &p->time));
     SHY_TRY(shy_new(n, sizeof(double), &p->event));
-    if (given.entry > 0.0) SHY_TRY(shy_new(n, sizeof(double), &p->entry));
-    if (given.weight > 0.0) SHY_TRY(shy_new(n, sizeof(double), &p->weight));
-    if (given.stratum > 0.0) SHY_TRY(shy_new(n, sizeof(int), &p->stratum));
+    if (has_entry) SHY_TRY(shy_new(n, sizeof(double), &p->entry));
+    if (o->weight) SHY_TRY(shy_new(n, sizeof(double), &p->weight));
+    if (o->stratum) SHY_TRY(shy_new(n, sizeof(int), &p->stratum));
     SHY_TRY(shy_new(n, sizeof(double), &p->all));
     SHY_TRY(shy_new((size_t)o->rows.rows, sizeof(double), &p->residual)); /* first for strata as numbers; made anew later */
     SHY_TRY(shy_new((size_t)o->rows.team->row_blocks + 1, sizeof(int), &p->starts));
@@ -66,14 +53,14 @@ out:
     return st;
 }
 
-static void gather_data(const shy_outcome *o, const double *time, struct given given, struct shy_partial *p)
+static void gather_data(const shy_outcome *o, const double *time, struct shy_partial *p)
 {
     const shy_team *team = o->rows.team;
     const int rows = o->rows.rows;
 
     for (int i = 0; i < p->data.n; i++)
         p->time[i] = 1.0;
-    if (given.time > 0.0) shy_vector_gather(team, time, rows, p->time, p->starts);
+    if (time) shy_vector_gather(team, time, rows, p->time, p->starts);
     shy_vector_gather(team, o->y, rows, p->event, p->starts);
     if (p->entry) shy_vector_gather(team, o->entry, rows, p->entry, p->starts);
     if (p->weight) shy_vector_gather(team, o->weight, rows, p->weight, p->starts);
@@ -93,9 +80,8 @@ shy_status shy_partial_create(const shy_outcome *o, const double *time, struct s
 
     if (o->rows.total > INT32_MAX) return shy_fail(SHY_INPUT, "outcome \"%s\" has more than 2,147,483,647 samples.", o->column);
     SHY_TRY(shy_group_agree(team, shy_new(1, sizeof *p, &p)));
-    const struct given given = agree_on_data(o, time);
-    SHY_TRY(shy_group_agree(team, allocate_data(o, given, p)));
-    gather_data(o, time, given, p);
+    SHY_TRY(shy_group_agree(team, allocate_data(o, time && o->entry, p)));
+    gather_data(o, time, p);
     SHY_TRY(shy_group_agree(team, allocate_work(o, p)));
     *partial_out = p, p = NULL;
 out:
@@ -153,18 +139,7 @@ static bool take_column(const shy_outcome *o, struct shy_partial *p, int k, cons
     return shy_linear_set(p->design, k);
 }
 
-shy_status shy_partial_note(shy_outcome *o, char *text)
-{
-    const shy_status st = shy_grow((size_t)o->notes_count + 1, sizeof *o->notes, &o->notes);
-
-    if (st != SHY_OK)
-        shy_free(&text);
-    else
-        o->notes[o->notes_count++] = text;
-    return st;
-}
-
-static shy_status note_null(shy_outcome *o, const struct shy_partial *p)
+static shy_status note_unused(shy_outcome *o, const struct shy_partial *p)
 {
     shy_status st = SHY_OK;
     char *text = NULL;
@@ -174,13 +149,7 @@ static shy_status note_null(shy_outcome *o, const struct shy_partial *p)
         SHY_TRY(shy_string_format(&text, "Covariate \"%s\" is, but for the covariates before it, the same within each stratum or set; it "
                                          "changes no fit.",
                                   o->covariate_name[o->covariates.from[k]]));
-        SHY_TRY(shy_partial_note(o, text));
-    }
-    if (p->null_verdict == SHY_SEPARATED || p->null_verdict == SHY_DIVERGED) {
-        SHY_TRY(shy_string_format(&text, "Outcome \"%s\": the likelihood of the covariates alone has no maximum; their coefficients are "
-                                         "those of a finite fit close to its supremum.",
-                                  o->column));
-        SHY_TRY(shy_partial_note(o, text));
+        SHY_TRY(shy_outcome_note(o, text));
     }
 out:
     return st;
@@ -202,7 +171,7 @@ shy_status shy_partial_start(shy_outcome *o, struct shy_partial *p)
     p->null_value = newton->value;
     memcpy(p->null_used, newton->used, (size_t)p->covariates * sizeof *newton->used);
     memcpy(p->design->used, newton->used, (size_t)p->covariates * sizeof *newton->used);
-    return shy_group_agree(o->rows.team, note_null(o, p));
+    return shy_group_agree(o->rows.team, note_unused(o, p));
 }
 
 /* The design of the null model and of `terms` columns more; the maximum of its likelihood. */

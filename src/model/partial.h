@@ -32,7 +32,7 @@ shy_status shy_partial_create(const shy_outcome *o, const double *time, struct s
 void shy_partial_destroy(struct shy_partial **partial);
 /** Sets who maximises what; events: their weight. */
 void shy_partial_likelihood(struct shy_partial *partial, shy_likelihood *likelihood, void *context, double events);
-/** Gathers the covariates, fits the null model and notes what is odd about it. Collective over the group. */
+/** Gathers the covariates, fits the null model and notes which of them tell nothing. Collective over the group. */
 shy_status shy_partial_start(shy_outcome *o, struct shy_partial *partial);
 /**
  * All of a fit but the metrics; the likelihood is left evaluated at it. events: what the loss divides by. Collective over the group.
@@ -41,8 +41,6 @@ shy_status shy_partial_start(shy_outcome *o, struct shy_partial *partial);
 void shy_partial_fit(const shy_outcome *o, struct shy_partial *partial, int terms, const double *const *x, double events, shy_fit *fit);
 /** From positions to my rows; 0 for samples that take no part. */
 void shy_partial_scatter(const shy_outcome *o, const struct shy_partial *partial, const double *by_position, double *by_row);
-/** Takes over `text`. Not collective. */
-shy_status shy_partial_note(shy_outcome *o, char *text);
 
 /* ---- the conditional likelihood of matched sets (conditional.c) -------------------------------------------------------- */
 

@@ -102,6 +102,10 @@ static shy_status add_root(const shy_hdf5_table *t, hid_t file)
         snprintf(name, sizeof name, "null_%s", r->metric_names[m]);
         SHY_TRY(shy_hdf5_number(file, name, r->null_metric[m]));
     }
+    if (r->treatment != NULL) {
+        SHY_TRY(shy_hdf5_text(file, t->text_type, "treatment", r->treatment));
+        SHY_TRY(shy_hdf5_number(file, "treatment_mean", r->treatment_mean));
+    }
     SHY_TRY(shy_hdf5_integer(file, "n_cohort", r->n_cohort));
     SHY_TRY(shy_hdf5_integer(file, "n_filtered", r->n_filtered));
     SHY_TRY(shy_hdf5_integer(file, "n_samples", r->n_samples));

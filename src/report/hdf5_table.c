@@ -20,6 +20,11 @@ static const column numbers[] = {
     {"likelihood_ratio", offsetof(shy_entry, likelihood_ratio), "2 (log likelihood - that of the model without a formula)"},
 };
 
+static const column interactions[] = {
+    {"interaction", offsetof(shy_entry, interaction), "outcome (or logit) = intercept + slope * formula + interaction * (treatment - mean) * formula"},
+    {"interaction_error", offsetof(shy_entry, interaction_error), "standard error of the interaction"},
+};
+
 static const column texts[] = {
     {"formula", offsetof(shy_entry, formula), "constants as numbers that read back exactly"},
     {"formula_short", offsetof(shy_entry, formula_short), "constants to 6 digits"},
@@ -60,6 +65,11 @@ static shy_status add_numbers(const shy_hdf5_table *t)
         for (hsize_t i = 0; i < t->count; i++)
             values[i] = *(const double *)(const void *)((const char *)t->entry[i] + numbers[c].offset);
         SHY_TRY(shy_hdf5_dataset(t, numbers[c].name, 0, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values, numbers[c].help));
+    }
+    for (size_t c = 0; t->results->treatment != NULL && c < sizeof interactions / sizeof *interactions; c++) {
+        for (hsize_t i = 0; i < t->count; i++)
+            values[i] = *(const double *)(const void *)((const char *)t->entry[i] + interactions[c].offset);
+        SHY_TRY(shy_hdf5_dataset(t, interactions[c].name, 0, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, values, interactions[c].help));
     }
     if (t->results->n_screened > 0) {
         for (hsize_t i = 0; i < t->count; i++)

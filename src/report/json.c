@@ -77,6 +77,25 @@ static bool add_covariates(const shy_results *results, json_t *document)
            json_object_set_new(document, "null", json_pack("{s:o}", "metrics", metrics(results, results->null_metric))) == 0;
 }
 
+/* Only in searches for interactions. One degree of freedom: P(χ² > x) = erfc(√(x/2)). */
+static bool add_interaction(const shy_results *results, const shy_entry *entry, json_t *object)
+{
+    if (results->treatment == NULL) return true;
+    return json_object_set_new(object, "interaction",
+                               json_pack("{s:o, s:o, s:o, s:o, s:o}", "treatment", shy_report_json_string(results->treatment), "slope",
+                                         number(entry->interaction), "error", number(entry->interaction_error), "likelihood_ratio",
+                                         number(entry->likelihood_ratio), "p_value",
+                                         number(erfc(sqrt(fmax(entry->likelihood_ratio, 0.0) / 2.0))))) == 0;
+}
+
+static bool add_treatment(const shy_results *results, json_t *document)
+{
+    if (results->treatment == NULL || document == NULL) return true;
+    return json_object_set_new(document, "interaction",
+                               json_pack("{s:o, s:o}", "treatment", shy_report_json_string(results->treatment), "mean",
+                                         number(results->treatment_mean))) == 0;
+}
+
 /* Only where screening was on a part of the samples: other files are as they always were. */
 static bool add_screening(const shy_results *results, json_t *document)
 {
@@ -157,6 +176,7 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
         json_object_set_new(object, "verdict", shy_report_json_string(shy_verdict_name(entry->verdict))) != 0)
         goto failed;
     if (!add_gain(results, entry, object)) goto failed;
+    if (!add_interaction(results, entry, object)) goto failed;
     if (!add_rounded(results, entry, object)) goto failed;
     if (!add_imputed(results, entry, object)) goto failed;
     if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;
@@ -220,7 +240,9 @@ json_t *shy_report_front_json(const shy_results *results)
                   metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
                   "best", per_level(results, level_json));
 
-    if (!add_screening(results, document) || !add_covariates(results, document) || !add_derived(results, document)) json_decref(document), document = NULL;
+    if (!add_screening(results, document) || !add_covariates(results, document) ||
+        !add_derived(results, document) || !add_treatment(results, document))
+        json_decref(document), document = NULL;
     return document;
 }
 

@@ -37,6 +37,7 @@ void shy_results_free(shy_results *results)
     shy_free(&results->outcome_unit);
     shy_free(&results->positive);
     free_texts(&results->covariates, results->covariates_count);
+    shy_free(&results->treatment);
     free_texts(&results->notes, results->notes_count);
     free_texts(&results->derived_name, results->derived_count);
     free_texts(&results->derived_words, results->derived_count);

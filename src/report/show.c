@@ -15,14 +15,14 @@ static const struct {
     const char *verdict, *meaning;
 } verdicts[] = {
     {"separated",
-     "separated: the formula divides those with and without the outcome completely, or all but a tie, so that nothing limits its "
-     "slope: intercept and slope are arbitrary. With few samples the division may be chance; else look whether a factor only says the "
+     "separated: the formula orders the samples as the outcome does, without exception or all but a tie, so that nothing limits its "
+     "slope: intercept and slope are arbitrary. With few samples or events this may be chance; else look whether a factor only says the "
      "outcome in other words (factors.exclude)."},
     {"singular",
      "singular: on these samples the parts of the formula cannot be told apart, so its constants are not unique."},
     {"firth",
-     "firth: the groups divide completely, or there are few events for the parameters, so the fit is Firth's: a penalised likelihood that "
-     "keeps intercept and slope finite and less biased."},
+     "firth: the formula divides the two groups completely, or one group has fewer than ten samples for each slope (covariates have one, "
+     "too), so the fit is Firth's: a penalty keeps intercept and slope finite and less biased. What is found on so few may be chance."},
     {"diverged", "diverged: the fit did not converge; do not rely on it."},
 };
 
@@ -70,13 +70,22 @@ static const shy_outcome_ops *kind_of(const json_t *document)
     return shy_outcome_find(word(document, "outcome_kind"));
 }
 
+/* NULL where formulas are not judged by their interaction with a treatment. */
+static const json_t *interaction_of(const json_t *object)
+{
+    return json_object_get(object, "interaction");
+}
+
 /* The model in one line. The link is a text of the program's own, with one %s in it. */
-static void print_link(const shy_outcome_ops *ops, const char *outcome, bool covariates, FILE *stream)
+static void print_link(const shy_outcome_ops *ops, const char *outcome, bool covariates, const json_t *interaction, FILE *stream)
 {
     const char *link = ops == NULL ? "%s" : ops->link, *place = strstr(link, "%s");
 
-    fprintf(stream, "%.*s%s%s = %s%sslope * formula\n", (int)(place - link), link, outcome, place + 2,
+    fprintf(stream, "%.*s%s%s = %s%sslope * formula", (int)(place - link), link, outcome, place + 2,
             ops == NULL || ops->has_intercept ? "intercept + " : "", covariates ? "covariates + " : "");
+    if (interaction != NULL)
+        fprintf(stream, " + interaction * (%s - %.6g) * formula", word(interaction, "treatment"), json_number_value(json_object_get(interaction, "mean")));
+    fputs("\n", stream);
 }
 
 /* What every model contains, and how far that goes alone. */
@@ -111,7 +120,7 @@ static void print_heading(const json_t *document, FILE *stream)
         snprintf(event, sizeof event, "%s = %s", outcome, word(document, "positive"));
     else
         snprintf(event, sizeof event, "%s", outcome);
-    print_link(ops, event, json_array_size(json_object_get(document, "covariates")) > 0, stream);
+    print_link(ops, event, json_array_size(json_object_get(document, "covariates")) > 0, interaction_of(document), stream);
     print_covariates(document, stream);
     fputs("\n", stream);
 }
@@ -148,7 +157,7 @@ static bool has_intercept(const json_t *document)
 
 static bool has_gain(const json_t *document)
 {
-    return json_array_size(json_object_get(document, "covariates")) > 0;
+    return json_array_size(json_object_get(document, "covariates")) > 0 && interaction_of(document) == NULL;
 }
 
 /* Where no metric is what the front goes by, the likelihood ratio is shown: else a line could seem worse than the one before. */
@@ -178,6 +187,10 @@ static void add_entry(shy_table *table, const json_t *document, const json_t *en
     if (has_ratio(document)) metric_cell(table, json_object_get(entry, "likelihood_ratio"));
     if (has_intercept(document)) number_cell(table, json_object_get(entry, "intercept"), 6);
     number_cell(table, json_object_get(entry, "slope"), 6);
+    if (interaction_of(document) != NULL) {
+        number_cell(table, json_object_get(interaction_of(entry), "slope"), 6);
+        number_cell(table, json_object_get(interaction_of(entry), "p_value"), 2);
+    }
     if (last) shy_table_cell(table, last_cell(entry));
 }
 
@@ -231,6 +244,7 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
     if (has_ratio(document)) shy_table_column(&table, "lr", true);
     if (has_intercept(document)) shy_table_column(&table, "intercept", true);
     shy_table_column(&table, "slope", true);
+    if (interaction_of(document) != NULL) shy_table_column(&table, "interaction", true), shy_table_column(&table, "p", true);
     if (last != NULL) shy_table_column(&table, last, false);
     json_array_foreach(entries, i, item) add_entry(&table, document, item, last != NULL);
     st = shy_table_print(&table, stream);
@@ -350,9 +364,11 @@ static const struct {
     {"ibs", "ibs the integrated Brier score of the predicted survival (less is better)"},
 };
 
-static bool goes_by_likelihood(const shy_outcome_ops *ops) /* what the front goes by is not what is shown first */
+static bool goes_by_likelihood(const json_t *document) /* what the front goes by is not what is shown first */
 {
-    return ops != NULL && strcmp(ops->metric_names[0], "r2") != 0;
+    const shy_outcome_ops *ops = kind_of(document);
+
+    return interaction_of(document) != NULL || (ops != NULL && strcmp(ops->metric_names[0], "r2") != 0);
 }
 
 /* Of several fronts: the headline of each kind, once. */
@@ -384,7 +400,12 @@ static void add_columns(const json_t *const *documents, int count, shy_buffer *t
         shy_buffer_text(text, ".");
         break; /* one kind has them */
     }
-    if (ratio)
+    if (interaction_of(documents[0]) != NULL)
+        shy_buffer_format(text,
+                          " Formulas are judged by their interaction with %s: by how much it adds to a model with the covariates and the formula's own "
+                          "slope. p is that of this likelihood ratio%s as if the formula had been chosen beforehand. It was not: p is no test.",
+                          word(interaction_of(documents[0]), "treatment"), ratio ? ", lr," : "");
+    else if (ratio)
         shy_buffer_format(text, " The front goes by the likelihood: lr is the likelihood ratio chi-squared against %s.", gain ? "the covariates alone" : "no formula");
     if (gain)
         shy_buffer_text(text, " The covariates are in every line; gain is how much larger the first measure is than with them alone.");
@@ -402,7 +423,7 @@ static void add_caution(const json_t *const *documents, int count, shy_buffer *t
     else
         shy_buffer_text(text, "samples that chose among all the formulas scored");
     shy_buffer_text(text, ", so expect less on other people, and check a formula on data that took no part in the search.");
-    for (int k = 0; k < count; k++) refitted = refitted || goes_by_likelihood(kind_of(documents[k]));
+    for (int k = 0; k < count; k++) refitted = refitted || goes_by_likelihood(documents[k]);
     if (refitted)
         shy_buffer_text(text, " Of each complexity only the formulas with the best score statistics were refitted, search.keep of them: a larger "
                               "search.keep may bring up better ones.");
@@ -413,12 +434,16 @@ void shy_report_print_reading(const json_t *const *documents, int count, FILE *s
     shy_buffer reading = {0}, caution = {0};
     bool likelihood = true;
 
-    for (int k = 0; k < count; k++) likelihood = likelihood && goes_by_likelihood(kind_of(documents[k]));
-    shy_buffer_format(&reading,
-                      "How to read it: each line is the best formula of its complexity (its factors, operators and constants, counted) and "
-                      "explains the outcome better%s than every simpler one, so read down for as long as a line brings a clear gain in ",
-                      likelihood ? " (with a higher likelihood)" : "");
-    add_headlines(documents, count, &reading);
+    for (int k = 0; k < count; k++) likelihood = likelihood && goes_by_likelihood(documents[k]);
+    shy_buffer_text(&reading, "How to read it: each line is the best formula of its complexity (its factors, operators and constants, counted) and ");
+    if (interaction_of(documents[0]) != NULL) {
+        shy_buffer_format(&reading, "interacts more with %s than every simpler one, so read down for as long as p becomes much smaller",
+                          word(interaction_of(documents[0]), "treatment"));
+    } else {
+        shy_buffer_format(&reading, "explains the outcome better%s than every simpler one, so read down for as long as a line brings a clear gain in ",
+                          likelihood ? " (with a higher likelihood)" : "");
+        add_headlines(documents, count, &reading);
+    }
     shy_buffer_text(&reading, "; the knee, after which the gains are small, is usually the formula to keep.");
     add_columns(documents, count, &reading);
     add_caution(documents, count, &caution);

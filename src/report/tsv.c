@@ -27,6 +27,7 @@ static void add_row(const shy_results *results, const shy_entry *entry, shy_buff
         add_number(buffer, entry->metric[m]);
     add_number(buffer, entry->intercept);
     add_number(buffer, entry->slope);
+    if (results->treatment != NULL) add_number(buffer, entry->interaction), add_number(buffer, entry->interaction_error);
     shy_buffer_text(buffer, "\t");
     shy_report_tsv_text(buffer, entry->unit);
     add_number(buffer, entry->statistic);
@@ -45,7 +46,8 @@ void shy_report_tsv(const shy_results *results, shy_buffer *buffer)
     shy_buffer_text(buffer, "complexity\tformula");
     for (int m = 0; results->metric_names[m] != NULL; m++)
         shy_buffer_format(buffer, "\t%s", results->metric_names[m]);
-    shy_buffer_text(buffer, "\tintercept\tslope\tunit\tstatistic\tloss\tlikelihood_ratio\tfactors\ttwins\tverdict\n");
+    shy_buffer_format(buffer, "\tintercept\tslope%s", results->treatment != NULL ? "\tinteraction\tinteraction_error" : "");
+    shy_buffer_text(buffer, "\tunit\tstatistic\tloss\tlikelihood_ratio\tfactors\ttwins\tverdict\n");
     for (int i = 0; i < results->front_count; i++)
         add_row(results, results->front[i], buffer);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "interaction.h"
 #include "rules.h"
 #include "study.h"
 
@@ -14,7 +15,7 @@ typedef struct {
     int *complexity;
     shy_formula *formula;
     shy_score *score;
-    shy_fit *fit;
+    shy_refit *refit;
 } shy_survivors;
 
 static void survivors_free(shy_survivors *s)
@@ -22,7 +23,7 @@ static void survivors_free(shy_survivors *s)
     shy_free(&s->complexity);
     shy_free(&s->formula);
     shy_free(&s->score);
-    shy_free(&s->fit);
+    shy_free(&s->refit);
 }
 
 static shy_status survivors_allocate(shy_survivors *s)
@@ -32,7 +33,7 @@ static shy_status survivors_allocate(shy_survivors *s)
     SHY_TRY(shy_new(count, sizeof *s->complexity, &s->complexity));
     SHY_TRY(shy_new(count, sizeof *s->formula, &s->formula));
     SHY_TRY(shy_new(count, sizeof *s->score, &s->score));
-    SHY_TRY(shy_new(count, sizeof *s->fit, &s->fit));
+    SHY_TRY(shy_new(count, sizeof *s->refit, &s->refit));
 out:
     return st;
 }
@@ -60,14 +61,20 @@ out:
 
 /* ---- refit ---------------------------------------------------------------------------------------------------------------- */
 
-static shy_status refit_one(shy_space *space, const shy_outcome *outcome, const shy_formula *formula, double *const *basis, shy_fit *fit_out)
+static shy_status refit_one(shy_space *space, const shy_outcome *outcome, const shy_formula *formula, double *const *basis, shy_refit *refit_out)
 {
     shy_status st = SHY_OK;
     const shy_context *context = NULL;
     const shy_root *root = NULL;
     SHY_TRY(shy_group_agree(space->problem->team, shy_formula_basis(space, formula, basis)));
     SHY_TRY(shy_formula_context(space, formula, &context, &root));
-    SHY_TRY(shy_outcome_refit(outcome, shy_family_terms((shy_family)root->family), (const double *const *)basis, fit_out));
+    const int terms = shy_family_terms((shy_family)root->family);
+    if (space->problem->data.interaction) {
+        SHY_TRY(shy_formula_interact(space, outcome, formula, terms, basis, refit_out));
+    } else {
+        SHY_TRY(shy_outcome_refit(outcome, terms, (const double *const *)basis, &refit_out->fit));
+        memcpy(refit_out->coefficient, refit_out->fit.coefficient, sizeof refit_out->coefficient);
+    }
 out:
     return st;
 }
@@ -81,7 +88,7 @@ static shy_status refit_mine(shy_space *space, const shy_outcome *outcome, shy_s
     for (int k = 0; k < SHY_FAMILY_TERMS; k++) {
         SHY_TRY(shy_group_agree(team, shy_new((size_t)space->problem->rows.rows, sizeof(double), &basis[k])));
     }
-    for (int i = team->group; i < s->count; i += team->groups) SHY_TRY(refit_one(space, outcome, &s->formula[i], basis, &s->fit[i]));
+    for (int i = team->group; i < s->count; i += team->groups) SHY_TRY(refit_one(space, outcome, &s->formula[i], basis, &s->refit[i]));
 out:
     for (int k = 0; k < SHY_FAMILY_TERMS; k++) shy_free(&basis[k]);
     return st;
@@ -93,12 +100,12 @@ static shy_status gather_fits(const shy_team *team, shy_survivors *s)
     shy_status st = SHY_OK;
     void *bytes = NULL;
     uint64_t *counts = NULL;
-    const uint64_t mine = team->row_block == 0 ? (uint64_t)s->count * sizeof *s->fit : 0;
-    SHY_TRY(shy_team_gather(team, s->fit, mine, &bytes, &counts));
+    const uint64_t mine = team->row_block == 0 ? (uint64_t)s->count * sizeof *s->refit : 0;
+    SHY_TRY(shy_team_gather(team, s->refit, mine, &bytes, &counts));
     const char *at = bytes;
     for (int rank = 0, group = 0; team->rank == 0 && rank < team->size; at += counts[rank], rank++) {
         if (counts[rank] == 0) continue;
-        for (int i = group; i < s->count; i += team->groups) memcpy(&s->fit[i], at + (size_t)i * sizeof *s->fit, sizeof *s->fit);
+        for (int i = group; i < s->count; i += team->groups) memcpy(&s->refit[i], at + (size_t)i * sizeof *s->refit, sizeof *s->refit);
         group++;
     }
 out:
@@ -114,8 +121,9 @@ static shy_status fill_found(shy_space *space, const shy_survivors *s, int at, c
     shy_status st = SHY_OK;
     found->complexity = s->complexity[at];
     found->statistic = s->score[at].statistic;
-    found->fit = s->fit[at];
-    SHY_TRY(shy_formula_fitted(space, &s->formula[at], &s->fit[at], &found->tree, &found->intercept, &found->slope));
+    found->fit = s->refit[at].fit;
+    SHY_TRY(shy_formula_refitted(space, &s->formula[at], &s->refit[at], &found->tree, &found->intercept, &found->slope));
+    if (space->problem->data.interaction) shy_found_interaction(found);
     SHY_TRY(shy_tree_print(&found->tree, (const char *const *)space->problem->name, 0, &found->text));
     found->summands = 1;
     found->twins_count = (uint64_t)entry->count - 1U + (entry->more ? 1U : 0U);
@@ -142,7 +150,7 @@ void shy_found_release(shy_found *found)
  */
 static bool usable(const shy_problem *problem, const shy_found *found)
 {
-    bool finite = isfinite(found->intercept) && isfinite(found->slope);
+    bool finite = isfinite(found->intercept) && isfinite(found->slope) && isfinite(found->interaction.slope);
     for (int i = 0; i < found->tree.count; i++) finite = finite && isfinite(found->tree.node[i].value);
     return finite && shy_rules_directed(problem, &found->tree, found->slope);
 }

@@ -49,7 +49,7 @@ static void copy_base(shy_extended *e)
     const shy_problem *b = e->base;
     shy_problem *p = &e->problem;
     const size_t factors = (size_t)b->factors;
-    memcpy(p->cohort_column, b->cohort_column, factors * sizeof *p->cohort_column);
+    if (b->cohort_column) memcpy(p->cohort_column, b->cohort_column, factors * sizeof *p->cohort_column);
     if (b->binary) memcpy(p->binary, b->binary, factors * sizeof *p->binary);
     memcpy(p->name, b->name, factors * sizeof *p->name);
     memcpy(p->unit_text, b->unit_text, factors * sizeof *p->unit_text);

@@ -146,7 +146,7 @@ shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *
     shy_search_options further = *options;
     shy_macro *macro = NULL;
     int count = 0;
-    further.plan = NULL;
+    further.plan = NULL, further.terms = 1; /* sums are made of all that was found when all passes are done */
     further.grammar.max_complexity = options->pass_complexity;
     for (int pass = 2; pass <= options->passes; pass++) {
         SHY_TRY_ALL(problem->team, begin_macros(templates, options->pass_keep, &macro));
@@ -157,5 +157,40 @@ shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *
     }
 out:
     free_macros(templates, count, &macro);
+    return st;
+}
+
+/* ---- what that will cost --------------------------------------------------------------------------------------------------- */
+
+static void stand_in(const shy_problem *problem, int count, shy_macro *macro)
+{
+    for (int m = 0; m < count; m++) {
+        const uint32_t factor = (uint32_t)(m % problem->factors);
+        (void)shy_tree_leaf(&macro[m].tree, factor);
+        macro[m].complexity = 1, macro[m].name = (char *)(uintptr_t)problem->name[factor]; /* borrowed */
+    }
+}
+
+shy_status shy_passes_plan(const shy_problem *problem, const shy_search_options *options, int templates, shy_plan *plan)
+{
+    shy_status st = SHY_OK;
+    const int count = templates + (int)fmin(options->pass_keep, (double)plan->formulas_total);
+    shy_search_options second = *options;
+    shy_macro *macro = NULL;
+    shy_extended *extended = NULL;
+    shy_plan more;
+    second.plan = NULL, second.terms = 1;
+    second.grammar.max_complexity = options->pass_complexity;
+    SHY_TRY_ALL(problem->team, shy_new((size_t)count, sizeof *macro, &macro));
+    stand_in(problem, count, macro);
+    SHY_TRY(shy_extended_create(problem, &options->grammar, macro, count, &extended));
+    SHY_TRY(shy_plan_once(&extended->problem, &second, &more));
+    plan->pass_formulas = more.formulas_total;
+    plan->seconds += (options->passes - 1) * more.seconds;
+    plan->flops += (options->passes - 1) * more.flops;
+    plan->bytes_per_rank = fmax(plan->bytes_per_rank, more.bytes_per_rank);
+out:
+    shy_extended_destroy(&extended);
+    shy_free(&macro);
     return st;
 }

@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "interaction.h"
 #include "stage.h"
+#include "study.h"
 #include "template.h"
 #include "terms.h"
 
@@ -62,9 +64,9 @@ static shy_status check_plan(const shy_search_options *options, const shy_plan *
         const double unit = small ? 0x1p10 : 0x1p20;
         const char *name = small ? "KiB" : "MiB";
         return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
-                                    "fewer factors, or a smaller search.keep%s%s.",
+                                    "fewer factors, or a smaller search.keep%s%s%s.",
                         ceil(plan->bytes_per_rank / unit), name, floor((double)options->memory / unit), name,
-                        options->screen_rows > 0 ? " or search.screen_rows" : "", options->terms > 1 ? " or search.terms_keep" : "");
+                        options->screen_rows > 0 ? " or search.screen_rows" : "", options->terms > 1 ? " or search.terms_keep" : "", options->passes > 1 ? " or search.pass_complexity" : "");
     }
     return SHY_OK;
 }
@@ -130,7 +132,7 @@ out:
     return st;
 }
 
-static shy_status plan_once(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
+shy_status shy_plan_once(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out)
 {
     shy_status st = SHY_OK;
     shy_stage stage = {0};
@@ -160,9 +162,9 @@ static shy_status plan_templates(const shy_problem *problem, const shy_search_op
     shy_status st = SHY_OK;
     shy_extended *extended = NULL;
     shy_plan without = {0}, with;
-    if (!options->templates_required) SHY_TRY(plan_once(problem, options, &without));
+    if (!options->templates_required) SHY_TRY(shy_plan_once(problem, options, &without));
     SHY_TRY(shy_extended_create(problem, &options->grammar, templates->macro, templates->count, &extended));
-    SHY_TRY(plan_once(&extended->problem, options, &with));
+    SHY_TRY(shy_plan_once(&extended->problem, options, &with));
     add_plan(&with, &without);
     *plan_out = with;
 out:
@@ -174,9 +176,11 @@ shy_status shy_search_plan(const shy_problem *problem, const shy_search_options 
 {
     shy_status st = SHY_OK;
     shy_templates templates = {0};
+    SHY_TRY(shy_interaction_check(problem, options));
     SHY_TRY(shy_templates_create(problem, options, &templates));
     if (templates.count > 0) SHY_TRY(plan_templates(problem, options, &templates, plan_out));
-    else SHY_TRY(plan_once(problem, options, plan_out));
+    else SHY_TRY(shy_plan_once(problem, options, plan_out));
+    if (options->passes > 1) SHY_TRY(shy_passes_plan(problem, options, templates.count, plan_out));
 out:
     shy_templates_free(&templates);
     return st;

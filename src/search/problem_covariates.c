@@ -139,12 +139,28 @@ static shy_status judge_number(const struct shy_loading *l)
                     covariates, (unsigned long long)l->samples, l->place, SAMPLES_BEYOND);
 }
 
+/* A treatment has a value in every sample. Of two levels the second is 1. */
+static shy_status add_treatment(struct shy_loading *l, const struct shy_part *part, double *values)
+{
+    shy_status st = SHY_OK;
+    const shy_column about = shy_cohort_column(l->cohort, part->column);
+
+    SHY_TRY(shy_loading_values(l, part->column, values));
+    SHY_TRY_ALL(l->team, add_number(l, &about, values));
+    l->problem->design->interaction = true;
+out:
+    return st;
+}
+
 shy_status shy_loading_covariates(struct shy_loading *l)
 {
     shy_status st = SHY_OK;
+    const struct shy_part *treatment = shy_loading_role(l, SHY_ROLE_TREATMENT, 0);
     double *values = NULL;
 
+    if (!treatment && l->covariates == 0) return SHY_OK;
     SHY_TRY_ALL(l->team, shy_new((size_t)l->problem->rows.rows, sizeof *values, &values));
+    if (treatment) SHY_TRY(add_treatment(l, treatment, values));
     for (int k = l->parts - l->covariates; k < l->parts; k++)
         SHY_TRY(add_covariate(l, &l->part[k], values));
     SHY_TRY_ALL(l->team, judge_number(l));

@@ -16,6 +16,7 @@ enum shy_role {
     SHY_ROLE_WEIGHT,
     SHY_ROLE_SET,
     SHY_ROLE_STRATUM,
+    SHY_ROLE_TREATMENT, /* what formulas interact with; the first of the covariates of the models */
     SHY_ROLE_COVARIATE
 };
 
@@ -36,7 +37,8 @@ struct shy_design {
     int strata;
     double **covariate;
     char **covariate_name;
-    int covariates;
+    int covariates;    /* the treatment of an interaction first */
+    bool interaction;
 };
 
 /** What became of a column that was offered as a factor. */

@@ -151,6 +151,16 @@ static shy_status note_kind(const struct shy_loading *l, const struct shy_part *
         column->name, column->level_names[0], column->level_names[1], column->level_names[1]);
 }
 
+/* Which arm counts as 1 decides over the sign of an interaction. */
+static shy_status note_treatment(const struct shy_loading *l, const struct shy_part *part)
+{
+    const shy_column column = shy_cohort_column(l->cohort, part->column);
+
+    if (part->role != SHY_ROLE_TREATMENT || column.levels != 2 || strcmp(column.level_names[1], "1") == 0) return SHY_OK;
+    return shy_problem_note(l->problem, "The treatment %s counts as 1 where it is %s and as 0 where it is %s.", column.name, column.level_names[1],
+                            column.level_names[0]);
+}
+
 static shy_status note_missing(const struct shy_loading *l, const struct shy_part *part)
 {
     const bool several = l->problem->targets > 1 && part->role == SHY_ROLE_OUTCOME;
@@ -187,6 +197,7 @@ static shy_status note_parts(const struct shy_loading *l)
 
     for (int k = 0; k < l->parts - l->covariates; k++) {
         SHY_TRY(note_kind(l, &l->part[k]));
+        SHY_TRY(note_treatment(l, &l->part[k]));
         SHY_TRY(note_missing(l, &l->part[k]));
     }
     SHY_TRY(note_covariates(l));

@@ -30,6 +30,7 @@ static const struct {
     [SHY_ROLE_WEIGHT] = {"case weight", "outcome.weight"},
     [SHY_ROLE_SET] = {"matched set", "outcome.set"},
     [SHY_ROLE_STRATUM] = {"stratum", "outcome.strata"},
+    [SHY_ROLE_TREATMENT] = {"treatment", "outcome.interaction"},
     [SHY_ROLE_COVARIATE] = {"covariate", "outcome.covariates"},
 };
 
@@ -173,6 +174,7 @@ static shy_status refuse_kind(const struct shy_loading *l, const shy_column *col
     if (role == SHY_ROLE_EVENT) needs = "0 and 1, or levels of which outcome.positive names one";
     if (role == SHY_ROLE_SET || role == SHY_ROLE_STRATUM)
         needs = "values that samples share: declare the column categorical in a schema";
+    if (role == SHY_ROLE_TREATMENT) needs = "numbers or two levels: make one of the two arms to be compared";
     return shy_fail(SHY_INPUT, "%s \"%s\" is a column of kind %s in %s; %s %s %s needs %s.",
                     is_outcome ? "outcome" : shy_role_key(role), column->name, shy_kind_name(column->kind), l->place,
                     is_outcome && strchr("aeiou", name[0])                                          ? "an"
@@ -186,8 +188,8 @@ static shy_status check_column(const struct shy_loading *l, enum shy_role role, 
     const shy_column about = shy_cohort_column(l->cohort, index), *column = &about;
     const struct shy_part *other = shy_loading_part(l, index);
     const bool text = column->kind == SHY_KIND_CATEGORICAL || (column->kind == SHY_KIND_BINARY && !is_numeric(column));
-    /* who asks for a number from a binary outcome gets 0 and 1, and a note */
-    const bool coded = role == SHY_ROLE_OUTCOME && column->kind == SHY_KIND_BINARY && is_kind(l, "continuous");
+    /* who asks for a number from a binary outcome gets 0 and 1, and a note; a treatment's second level is 1 */
+    const bool coded = column->kind == SHY_KIND_BINARY && (role == SHY_ROLE_TREATMENT || (role == SHY_ROLE_OUTCOME && is_kind(l, "continuous")));
 
     if (other)
         return shy_fail(SHY_INPUT, "\"%s\" is named as %s and as %s; a column has one part in the outcome.",
@@ -297,6 +299,7 @@ static shy_status add_parts(struct shy_loading *l)
     SHY_TRY(add_part(l, SHY_ROLE_SET, o->set));
     for (int k = 0; k < o->strata_count; k++)
         SHY_TRY(add_part(l, SHY_ROLE_STRATUM, o->strata[k]));
+    SHY_TRY(add_part(l, SHY_ROLE_TREATMENT, o->interaction));
     SHY_TRY(add_covariates(l));
 out:
     return st;

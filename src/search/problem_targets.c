@@ -139,7 +139,7 @@ static shy_status read_design(struct shy_loading *l)
     SHY_TRY(read_role(l, SHY_ROLE_WEIGHT, &d->weight));
     if (shy_loading_role(l, SHY_ROLE_STRATUM, 0)) SHY_TRY(shy_loading_strata(l, SHY_ROLE_STRATUM));
     if (shy_loading_role(l, SHY_ROLE_SET, 0)) SHY_TRY(shy_loading_strata(l, SHY_ROLE_SET));
-    if (l->covariates > 0) SHY_TRY(shy_loading_covariates(l));
+    SHY_TRY(shy_loading_covariates(l));
 out:
     return st;
 }
@@ -153,7 +153,8 @@ static void share_design(const struct shy_loading *l, shy_target *t)
                                  .exposure = d->exposure,
                                  .covariates = d->covariates,
                                  .covariate = (const double *const *)d->covariate,
-                                 .covariate_name = (const char *const *)d->covariate_name};
+                                 .covariate_name = (const char *const *)d->covariate_name,
+                                 .interaction = d->interaction};
     if (t->ops->needs_time) t->data.y = d->event, t->data.time = d->time, t->data.entry = d->entry;
     if (t->ops == l->problem->ops) t->data.stratum = d->stratum, t->data.strata = d->strata;
 }
@@ -336,8 +337,9 @@ static shy_status judge_adjustment(const struct shy_loading *l, const shy_outcom
 {
     int count = 0;
     const char *const *notes = shy_outcome_notes(outcome, &count);
-
-    if (l->covariates == 0 || shy_outcome_metric(outcome)->directions > 0) return SHY_OK;
+    /* of an interaction one direction stands for the intercept, none for the treatment */
+    const int others = shy_outcome_metric(outcome)->directions - (l->problem->design->interaction ? 1 : 0);
+    if (l->covariates == 0 || others > 0) return SHY_OK;
     return shy_fail(SHY_INPUT, "no covariate is left to adjust for: %s Name others in outcome.covariates, or none.",
                     count > 0 ? notes[0] : "all are constant or explain each other.");
 }
@@ -375,6 +377,26 @@ out:
 
 /* ---- all of them ----------------------------------------------------------------------------------------------- */
 
+/* "status == 2 within 1y": by a horizon the outcome is whether the event was, so that its name says which. */
+static shy_status name_event(const struct shy_loading *l, shy_target *t, const char *positive)
+{
+    shy_status st = SHY_OK;
+    char *outcome = NULL;
+
+    if (strcmp(positive, "1") == 0) return SHY_OK;
+    SHY_TRY(shy_string_format(&outcome, "%s == %s within %s", l->label, positive, t->name));
+    shy_free(&t->outcome);
+    t->outcome = outcome;
+out:
+    return st;
+}
+
+static shy_status name_positive(const struct shy_loading *l, shy_target *t, const char *positive)
+{
+    if (!positive) return SHY_OK;
+    return t->horizon > 0.0 ? name_event(l, t, positive) : shy_string_copy(positive, &t->positive);
+}
+
 static shy_status make_target(struct shy_loading *l, int k)
 {
     shy_status st = SHY_OK;
@@ -383,7 +405,7 @@ static shy_status make_target(struct shy_loading *l, int k)
     const struct shy_part *part = shy_loading_role(l, timed ? SHY_ROLE_EVENT : SHY_ROLE_OUTCOME, timed ? 0 : k);
 
     share_design(l, t);
-    if (part->positive) SHY_TRY_ALL(l->team, shy_string_copy(part->positive, &t->positive));
+    SHY_TRY_ALL(l->team, name_positive(l, t, part->positive));
     if (!timed) SHY_TRY(make_outcome(l, k));
     if (t->horizon > 0.0) SHY_TRY_ALL(l->team, shy_loading_horizon(l, t));
     SHY_TRY_ALL(l->team, finish_target(l, t));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "impute.h"
+#include "interaction.h"
 #include "polish.h"
 #include "stage.h"
 #include "template.h"
@@ -201,6 +202,7 @@ static shy_status finish(shy_best *best, int keep, shy_search_result *result)
     SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
     SHY_TRY(shy_finish(best, keep, outcome, result));
     result->null = *shy_outcome_null(outcome);
+    (void)shy_outcome_treatment(outcome, &result->treatment_mean);
 out:
     shy_outcome_destroy(&outcome);
     return st;
@@ -278,12 +280,13 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     shy_templates templates = {0};
     shy_search_result *result = NULL;
     *result_out = NULL;
+    SHY_TRY(shy_interaction_check(problem, options));
     SHY_TRY(shy_impute_check(problem, options));
     SHY_TRY(shy_templates_create(problem, options, &templates));
     SHY_TRY(shy_templates_search(problem, options, &templates, &monitor, &result));
     if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &templates, &monitor, result));
     if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &templates, &monitor, result));
-    if (options->polish || options->rounding > 0.0) SHY_TRY(shy_polish_run(problem, options, result));
+    if (!problem->data.interaction && (options->polish || options->rounding > 0.0)) SHY_TRY(shy_polish_run(problem, options, result));
     SHY_TRY(shy_impute_run(problem, options, result));
     if (result) result->seconds = shy_time_seconds() - start;
     *result_out = result, result = NULL;

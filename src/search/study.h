@@ -56,6 +56,12 @@ typedef struct shy_templates shy_templates;
 /* Stages: each adds formulas to the result (rank 0; NULL elsewhere) and draws the front anew. Collective over the world. */
 shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *options, const shy_templates *templates, const shy_monitor *monitor,
                           shy_search_result *result);
+shy_status shy_plan_once(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out);
+/*
+ * Adds to the plan of the first search what the further ones take, about: as many factors as they take operands, and
+ * the templates, stand in for formulas that are not known yet. Collective over the world.
+ */
+shy_status shy_passes_plan(const shy_problem *problem, const shy_search_options *options, int templates, shy_plan *plan);
 /*
  * Sums of formulas, if options->terms > 1: searches the space again for what the best sum so far leaves unexplained, terms − 1 times, finds the
  * best sums of the formulas of all these searches and of the result, and refits them. If it fails, what it added stays.

@@ -88,11 +88,13 @@ typedef struct {
     shy_tree tree;
 } candidate;
 
+#define BETTER 1e-9 /* by less than this share is rounding: 100·x explains as much as x */
+
 /* The best few, best first; the earlier of equal ones before. */
 static void offer(candidate *best, int *count, double statistic, const shy_tree *tree)
 {
     int at = *count;
-    while (at > 0 && best[at - 1].statistic < statistic) at--;
+    while (at > 0 && best[at - 1].statistic * (1.0 + BETTER) < statistic) at--;
     if (at == DESCENTS) return;
     if (*count < DESCENTS) (*count)++;
     for (int k = *count - 1; k > at; k--) best[k] = best[k - 1];
@@ -139,7 +141,7 @@ static shy_status improve(shy_fitter *f, const plan *p, candidate *c)
                 double statistic;
                 trial.node[p->node[k]].value = p->of[k].value[i];
                 SHY_TRY(judge(f, &trial, &statistic));
-                if (statistic > c->statistic) *c = (candidate){statistic, trial};
+                if (statistic > c->statistic * (1.0 + BETTER)) *c = (candidate){statistic, trial};
             }
         }
         if (!(c->statistic > before)) break;
@@ -159,14 +161,14 @@ static bool is_fit(const shy_fit *fit)
 static shy_status descend(shy_fitter *f, candidate *start, int count, shy_tree *best_out)
 {
     shy_status st = SHY_OK;
-    double least = INFINITY;
+    double least = 1.0 + 2.0 * BETTER;
     *best_out = start[0].tree; /* where nothing can be fitted, the most promising stays */
     for (int k = 0; k < count; k++) {
         shy_tree *tree = &start[k].tree;
         shy_fit fit;
         SHY_TRY(shy_fitter_refit(f, tree, &fit));
         if (fit.verdict == SHY_FITTED) SHY_TRY(shy_fitter_fit(f, tree, &fit));
-        if (!is_fit(&fit) || !(fit.loss < least) || !shy_macro_defined(f->problem, tree)) continue;
+        if (!is_fit(&fit) || !(fit.loss < least - least * BETTER) || !shy_macro_defined(f->problem, tree)) continue;
         least = fit.loss;
         *best_out = *tree;
     }

@@ -23,6 +23,7 @@ void shy_terms_plan(const shy_problem *problem, const shy_search_options *option
     double kept = 0.0;
     if (options->terms < 2) return;
     for (int c = 1; c <= options->grammar.max_complexity; c++) kept += fmin((double)plan->formulas[c], options->keep);
+    if (options->passes > 1) kept = keep_of(options); /* what further passes find is not counted */
     const double terms = fmin(keep_of(options), options->terms * kept);
     const double bytes = shy_terms_bytes((int)terms, problem->rows.rows) + (double)shy_memory_in_use();
     const double triples = options->terms > 2 ? terms * terms * terms / 6.0 : terms * terms / 2.0;

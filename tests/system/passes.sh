@@ -49,6 +49,18 @@ for other in two three blocks; do
 done
 
 # Rules hold in the second search, too: for all factors of a formula, those within its operands included.
-run 2 ruled 'grammar.most={height: 0, "[sg]*": 1}' 'grammar.must_contain=[age]' 'grammar.direction={age: decreasing, scr: decreasing}' &&
-    awk -F '\t' 'NR > 1 && ($2 !~ /age/ || $2 ~ /height/) { bad = 1 } END { exit bad || NR < 3 }' ruled/front.tsv
-say $? 'rules hold within the operands of the second search'
+run 2 ruled 'grammar.most={height: 0, "*": 3}' 'grammar.must_contain=[age]' 'grammar.direction={age: decreasing, weight: increasing}'
+say $? 'a second search with rules'
+"$SHIHYO" show ruled --all | awk '/^ +[0-9]+  / { n++; deep += $1 > 9; if (!/age/ || /height/) bad = 1; if (/weight/ + /scr/ + /sex/ + /glucose/ + /albumin/ > 2) bad = 1 }
+    END { exit bad || n < 200 || deep < 10 }'
+say $? 'the rules hold within the operands: age in all formulas, no height, at most three factors'
+
+# The plan of both: more work than the first alone, and about as many formulas as are scored then.
+scored=$(sed -n 's/^ *"n_formulas": \([0-9]*\),$/\1/p' one/front.json)
+first=$(sed -n 's/^ *"n_formulas": \([0-9]*\),$/\1/p' single/front.json)
+"$SHIHYO" search run.yaml --plan >plan.txt 2>&1 && "$SHIHYO" search run.yaml --plan --set search.passes=1 >first.txt 2>&1
+about=$(sed -n 's/^A further pass: about \([0-9,]*\) formulas.*/\1/p' plan.txt | tr -d ,)
+[ -n "$about" ] && [ "$about" -gt $(((scored - first) / 4)) ] && [ "$about" -lt $(((scored - first) * 4)) ] && ! grep -q 'pass' first.txt
+say $? "the plan says what a further pass takes: about $about formulas, of which $((scored - first)) were scored"
+awk '/^work/ { print $2 }' plan.txt first.txt | awk 'NR == 1 { both = $1 } NR == 2 { exit !(both + 0 > 2 * $1) }'
+say $? 'and the work is that of both'

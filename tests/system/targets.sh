@@ -63,3 +63,7 @@ grammar: {max_complexity: 3, operators: [+, "*"]}
 END
 $MPIRUN -n 2 "$SHIHYO" search several.yaml -q -o several && [ -s several/pressure/front.json ] && [ -s several/early/front.json ]
 say $? 'several outcomes, a directory for each'
+work() { "$SHIHYO" search "$@" --plan 2>&1 | awk '/^work/ { print $2 }'; }
+"$SHIHYO" search run.yaml --plan >plan.txt 2>&1 && grep -q '^3 targets: all this for each' plan.txt &&
+    awk -v one="$(work run.yaml --set 'outcome.horizons=[]')" -v all="$(awk '/^work/ { print $2 }' plan.txt)" 'BEGIN { exit !(all > 2 * one) }'
+say $? 'the plan is that of all targets'

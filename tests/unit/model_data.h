@@ -5,31 +5,20 @@
 #include <math.h>
 #include <string.h>
 
-#include "shihyo/linalg.h"
-#include "shihyo/model.h"
+#include "model_teams.h"
 
 enum { DATA_ROWS = 6000, DATA_COLUMNS = SHY_BASIS_MAX, DATA_COVARIATES = 20, SET_ROWS = 4 };
 
 /** The whole cohort. Covariates come first in the linear predictor, then columns. */
 struct model_data {
     int n, terms, covariates, levels;
-    bool weighted, exposed, stratified;
+    bool weighted, exposed, stratified, interaction;
     double x[DATA_COLUMNS][DATA_ROWS], covariate[DATA_COVARIATES][DATA_ROWS];
     double eta[DATA_ROWS], y[DATA_ROWS], time[DATA_ROWS], exposure[DATA_ROWS], weight[DATA_ROWS];
     int32_t stratum[DATA_ROWS];
 };
 static struct model_data data;
 static uint64_t data_seed = 11;
-
-static shy_team *one;  /* a group of one rank: all rows here */
-static shy_team *grid; /* one group of all ranks */
-
-static bool everywhere(bool mine)
-{
-    int all = 0, verdict = mine;
-    MPI_Allreduce(&verdict, &all, 1, MPI_INT, MPI_LAND, grid->world);
-    return all != 0;
-}
 
 static double normal(uint64_t purpose, int index)
 {
@@ -99,21 +88,6 @@ static void make_weights(void)
         data.weight[i] = data.stratified ? uniform(310, i) > 0.1 : fmax(0.0, 4.5 * uniform(310, i) - 1.5);
 }
 
-/** Whole runs, split as evenly as whole runs can be. */
-static shy_rows rows_of(const shy_team *team, int n, int run_rows)
-{
-    const int runs = (n + run_rows - 1) / run_rows;
-    const int from = team->row_block * runs / team->row_blocks, to = (team->row_block + 1) * runs / team->row_blocks;
-    const int first = from * run_rows < n ? from * run_rows : n, end = to * run_rows < n ? to * run_rows : n;
-
-    return (shy_rows){.team = team,
-                      .total = (uint64_t)n,
-                      .first = (uint64_t)first,
-                      .rows = end - first,
-                      .run_rows = run_rows,
-                      .runs = to - from};
-}
-
 static shy_status create(const shy_outcome_ops *ops, const shy_rows *rows, shy_outcome **outcome_out)
 {
     static const char *const names[DATA_COVARIATES] = {"c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9",
@@ -131,7 +105,8 @@ static shy_status create(const shy_outcome_ops *ops, const shy_rows *rows, shy_o
                                     .levels = data.levels,
                                     .covariates = data.covariates,
                                     .covariate = covariate,
-                                    .covariate_name = names};
+                                    .covariate_name = names,
+                                    .interaction = data.interaction};
     return shy_outcome_create(ops, &given, rows, outcome_out);
 }
 
@@ -141,28 +116,6 @@ static shy_status refit_columns(const shy_outcome *outcome, const shy_rows *rows
     for (int k = 0; k < data.terms; k++)
         basis[k] = data.x[k] + rows->first;
     return shy_outcome_refit(outcome, data.terms, basis, fit);
-}
-
-static int start_all(void **state)
-{
-    int size = 0;
-
-    (void)state;
-    if (shy_par_start(NULL, NULL) != SHY_OK) return -1;
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    if (shy_team_create(MPI_COMM_WORLD, 1, &one) != SHY_OK) return -1;
-    if (shy_team_create(MPI_COMM_WORLD, size, &grid) != SHY_OK) return -1;
-    return shy_linalg_start(grid) == SHY_OK ? 0 : -1;
-}
-
-static int stop_all(void **state)
-{
-    (void)state;
-    shy_linalg_stop();
-    shy_team_destroy(&one);
-    shy_team_destroy(&grid);
-    shy_par_stop();
-    return 0;
 }
 
 #endif

@@ -11,13 +11,9 @@
 
 #include <cmocka.h>
 
-#include "shihyo/linalg.h"
-#include "shihyo/model.h"
+#include "model_teams.h"
 
 enum { MOST = 2000, TERMS_MOST = 3, COVARIATES_MOST = 3 };
-
-static shy_team *one;  /* a group of one rank: all rows here */
-static shy_team *grid; /* one group of all ranks */
 
 static struct {
     int n, terms, covariates, strata;
@@ -27,13 +23,6 @@ static struct {
     double x[TERMS_MOST][MOST], c[COVARIATES_MOST][MOST];
 } data;
 
-static bool everywhere(bool mine)
-{
-    int all = 0, verdict = mine;
-    MPI_Allreduce(&verdict, &all, 1, MPI_INT, MPI_LAND, grid->world);
-    return all != 0;
-}
-
 static double noise(uint64_t purpose, int index)
 {
     return shy_random_normal(17, purpose, (uint64_t)index);
@@ -42,15 +31,6 @@ static double noise(uint64_t purpose, int index)
 static double uniform(uint64_t purpose, int index)
 {
     return shy_random_uniform(17, purpose, (uint64_t)index);
-}
-
-static shy_rows rows_of(const shy_team *team, int n, int run_rows)
-{
-    const int runs = (n + run_rows - 1) / run_rows;
-    const int from = team->row_block * runs / team->row_blocks, to = (team->row_block + 1) * runs / team->row_blocks;
-    const int first = from * run_rows < n ? from * run_rows : n, end = to * run_rows < n ? to * run_rows : n;
-
-    return (shy_rows){team, (uint64_t)n, (uint64_t)first, end - first, run_rows, to - from};
 }
 
 static shy_status create(const char *kind, const shy_rows *rows, shy_outcome **outcome_out)
@@ -179,26 +159,6 @@ static bool fails_together(const char *kind)
         right = everywhere(right && st == SHY_OK && failures >= 30 && shy_memory_in_use() == before);
     }
     return right;
-}
-
-static int start_all(void **state)
-{
-    int size = 0;
-
-    (void)state;
-    if (shy_par_start(NULL, NULL) != SHY_OK) return -1;
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    if (shy_team_create(MPI_COMM_WORLD, 1, &one) != SHY_OK) return -1;
-    return shy_team_create(MPI_COMM_WORLD, size, &grid) == SHY_OK ? 0 : -1;
-}
-
-static int stop_all(void **state)
-{
-    (void)state;
-    shy_team_destroy(&one);
-    shy_team_destroy(&grid);
-    shy_par_stop();
-    return 0;
 }
 
 #endif

@@ -216,6 +216,8 @@ static void bad_tables_are_refused_with_the_place(void **state)
          "column b: 'x' is not a number, and the schema declares the column numeric"},
         {"a,b\n1,x\n2,y\n3,z\n", "columns: [{name: b, kind: binary}]",
          "column b: is declared binary and has 3 values, among them 'x', 'y' and 'z'"},
+        {"a,b\n1,0\n2,1\n3,2\n", "columns: [{name: b, kind: event}]",
+         "column b: is declared event and has 3 values, among them '0', '1' and '2'. Leave its kind out of the schema"},
         {"a,b\n1,x\n2,x\n", "columns: [{name: b, kind: binary}]",
          "column b: is declared binary and has only the value 'x'"},
         {"a,b\n1,lo\n2,hi\n3,h\n", "columns: [{name: b, levels: [lo, hi]}]",

@@ -226,24 +226,6 @@ static double statistic(const shy_metric *m, const double *z, int n, double *con
     return yz * yz / (wzz * constant);
 }
 
-/* a = a⁻¹ by Gauss–Jordan with pivots from the diagonal: a is positive definite. */
-static void invert(int order, double a[order][order])
-{
-    for (int p = 0; p < order; p++) {
-        const double pivot = a[p][p];
-        a[p][p] = 1.0;
-        for (int k = 0; k < order; k++)
-            a[p][k] /= pivot;
-        for (int i = 0; i < order; i++) {
-            const double factor = a[i][p];
-            if (i == p) continue;
-            a[i][p] = 0.0;
-            for (int k = 0; k < order; k++)
-                a[i][k] -= factor * a[p][k];
-        }
-    }
-}
-
 /*
  * Rao's score test U² / V of z in the null model, from its probabilities: U = Σ a (y − p) z, V = Izz − Izc Icc⁻¹ Icz. p by the coefficients of the
  * null model, covariates as given.
@@ -352,6 +334,9 @@ static void penalised_fits_compare_with_a_penalised_null_model(void **state)
         shy_outcome *outcome = make("binary", &rows);
         assert_int_equal(shy_outcome_null(outcome)->verdict, SHY_FIRTH);
         assert_true(shy_outcome_null(outcome)->loss == 1.0 && shy_outcome_null(outcome)->likelihood_ratio == 0.0);
+        int notes = 0;
+        const char *const *note = shy_outcome_notes(outcome, &notes);
+        assert_true(notes == 1 && strstr(note[0], "its 20 covariates are many for so few events"));
         assert_int_equal(refit_columns(outcome, &rows, &fit), SHY_OK);
         assert_int_equal(fit.verdict, SHY_FIRTH);
         mean += fit.likelihood_ratio / REPLICATES;

@@ -416,6 +416,21 @@ static void a_horizon_is_a_binary_target_with_weights(void **state)
     }
 }
 
+/* By a horizon the event may be any value: the outcome's name has it, and there is no value of a column that counts as 1. */
+static void the_name_of_a_horizon_says_which_event(void **state)
+{
+    static const char *const horizons[] = {"1y"};
+    shy_problem_options options = {.outcome_kind = "survival", .time = "days", .event = "status", .positive = "2", .horizons = horizons, .horizons_count = 1};
+    shy_problem *p = loaded(grid, &options);
+    bool right = strcmp(p->outcome, "status") == 0 && strcmp(p->positive, "2") == 0;
+
+    (void)state;
+    shy_problem_aim(p, 1);
+    right = right && strcmp(p->outcome, "status == 2 within 1y") == 0 && p->positive == NULL && is_noted(p, "status == 2 within 1y: ");
+    unload(&p);
+    assert_true(everywhere(right));
+}
+
 static void horizons_are_converted_to_the_unit_of_the_time(void **state)
 {
     static const struct {
@@ -964,6 +979,7 @@ static int stop_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_name_of_a_horizon_says_which_event),
         cmocka_unit_test(horizons_are_converted_to_the_unit_of_the_time),
         cmocka_unit_test(covariates_are_numbers_and_indicators),
         cmocka_unit_test(collinear_covariates_are_named),

@@ -510,7 +510,7 @@ static void lists_and_unknown_complexities(void **state)
 
     (void)state;
     assert_non_null(strstr(shown(3), "  separated\n"));
-    assert_non_null(strstr(shown(3), "\nseparated: the formula divides")); /* said once, below the table */
+    assert_non_null(strstr(shown(3), "\nseparated: the formula orders the samples")); /* said once, below the table */
     assert_null(strstr(shown(2), "separated"));
     assert_null(strstr(shown(1), " \n"));
     assert_non_null(strstr(shown(2), "the best 0 of 1,002"));

@@ -19,6 +19,9 @@ static bool imputes(const shy_problem *p, const shy_search_options *options)
 shy_status shy_impute_check(const shy_problem *problem, const shy_search_options *options)
 {
     const double bytes = (COLUMNS_EXPECTED + problem->data.covariates) * (double)problem->rows.total * sizeof(double);
+    if (imputes(problem, options) && problem->data.interaction)
+        return shy_fail(SHY_INPUT, "missing.method multiple does not go with outcome.interaction: the refits on imputed data sets know no interaction. "
+                                   "Choose median or indicator.");
     if (!imputes(problem, options) || options->memory == 0 || bytes <= (double)options->memory / 2.0) return SHY_OK;
     return shy_fail(SHY_MEMORY,
                     "missing.method multiple: every rank holds the columns of the front for all samples, about %.0f MiB, which must not be more than half "

@@ -21,6 +21,9 @@ typedef struct {
     int constants_count;
     double constants[SHY_CONSTANTS_SHOWN]; /* the numbers in the formula, in order of appearance */
     double intercept, slope; /* outcome (or logit) = intercept + slope × formula */
+    double slope_error;                    /* of the front only; 0: none */
+    int beside_covariates, thresholds_count;
+    double *beside;                        /* of the front only: coefficients of the covariates, then thresholds */
     double interaction, interaction_error; /* with the treatment: see shy_results */
     char *unit;              /* of the formula, "" if unknown */
     double statistic;        /* screening statistic, r² with the response, fp64 */

@@ -320,6 +320,9 @@ typedef struct {
     shy_interaction interaction;     /* of searches for interactions: then fit is the model with it, its loss and likelihood ratio what the interaction adds */
     int summands;                    /* formulas that the tree is a sum of; 1 unless search.terms asks for more */
     bool is_template;                /* it is one of options->templates, and stays in the lists however good it is */
+    double slope_error;              /* of formulas on the front: standard error of the slope, constants taken as given; elsewhere 0 */
+    int covariates, thresholds;      /* of formulas on the front: how many numbers `beside` has of each; elsewhere 0 */
+    double *beside;                  /* coefficients of the covariates (problem->data.covariate), then thresholds (ordinal); owned */
     char *text;                      /* shortest exact text */
     shy_imputed *imputed;            /* of formulas on the front that have factors with imputed values; or NULL */
     shy_rounded *rounded;            /* of formulas on the front that have constants, if options->rounding asks for it; or NULL */

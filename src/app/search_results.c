@@ -67,6 +67,10 @@ static shy_status build_entry(const builder *b, shy_found *found, shy_entry *ent
     entry->complexity = found->complexity;
     entry->intercept = found->intercept;
     entry->slope = found->slope;
+    entry->slope_error = found->slope_error;
+    SHY_TRY(shy_new((size_t)(found->covariates + found->thresholds), sizeof *entry->beside, &entry->beside));
+    for (int k = 0; k < found->covariates + found->thresholds; k++) entry->beside[k] = found->beside[k];
+    entry->beside_covariates = found->covariates, entry->thresholds_count = found->thresholds;
     entry->interaction = found->interaction.slope;
     entry->interaction_error = found->interaction.error;
     entry->statistic = found->statistic;

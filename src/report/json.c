@@ -161,6 +161,25 @@ static bool add_derived(const shy_results *results, json_t *document)
     return object != NULL && json_object_set_new(document, "derived", object) == 0;
 }
 
+/* Of formulas on the front: what stands beside the formula in its model. */
+static bool add_beside(const shy_results *results, const shy_entry *entry, json_t *object)
+{
+    json_t *covariates = json_object();
+    bool good = covariates != NULL;
+
+    for (int k = 0; good && k < entry->beside_covariates && k < results->covariates_count; k++) {
+        json_t *name = shy_report_json_string(results->covariates[k]);
+        good = name != NULL && json_object_set_new(covariates, json_string_value(name), number(entry->beside[k])) == 0;
+        json_decref(name);
+    }
+    if (good && entry->slope_error > 0.0) good = json_object_set_new(object, "slope_error", number(entry->slope_error)) == 0;
+    if (good && entry->beside_covariates > 0) good = json_object_set(object, "covariates", covariates) == 0;
+    if (good && entry->thresholds_count > 0)
+        good = json_object_set_new(object, "thresholds", numbers(entry->beside + entry->beside_covariates, entry->thresholds_count)) == 0;
+    json_decref(covariates);
+    return good;
+}
+
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
     json_t *object = json_pack(
@@ -177,6 +196,7 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
         goto failed;
     if (!add_gain(results, entry, object)) goto failed;
     if (!add_interaction(results, entry, object)) goto failed;
+    if (!add_beside(results, entry, object)) goto failed;
     if (!add_rounded(results, entry, object)) goto failed;
     if (!add_imputed(results, entry, object)) goto failed;
     if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;

@@ -17,6 +17,7 @@ static void free_entry(shy_entry *entry)
     shy_free(&entry->unit);
     shy_free(&entry->rounded);
     shy_imputed_free(&entry->imputed);
+    shy_free(&entry->beside);
     free_texts(&entry->factors, entry->factors_count);
     free_texts(&entry->twins, entry->twins_listed);
 }

@@ -140,6 +140,7 @@ void shy_found_release(shy_found *found)
     if (found->rounded) shy_free(&found->rounded->text);
     shy_free(&found->rounded);
     shy_imputed_free(&found->imputed);
+    shy_free(&found->beside);
     shy_free(&found->text);
     found->twins_listed = 0;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "complete.h"
 #include "impute.h"
 #include "interaction.h"
 #include "polish.h"
@@ -287,6 +288,7 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &templates, &monitor, result));
     if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &templates, &monitor, result));
     if (!problem->data.interaction && (options->polish || options->rounding > 0.0)) SHY_TRY(shy_polish_run(problem, options, result));
+    if (!problem->data.interaction) SHY_TRY(shy_complete_run(problem, result));
     SHY_TRY(shy_impute_run(problem, options, result));
     if (result) result->seconds = shy_time_seconds() - start;
     *result_out = result, result = NULL;

@@ -560,7 +560,7 @@ static void expect_strange_kept(const shy_tile_kernels *kernels, const shy_tile_
     for (int k = 0; k < SLOTS; k++)
         one[k] = 1.0F;
     shy_flag_row row = {.count = SLOTS,
-                        .right = {zero, one, one, zero, one, one, one},
+                        .right = {.y = zero, .fourth = one, .weighted = one, .mu = zero, .length = one, .square = one, .lifted = one},
                         .fourth = 1.0F,
                         .weighted = 1.0F,
                         .length = 1.0F,

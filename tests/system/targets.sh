@@ -45,8 +45,7 @@ say $? 'show prints the fronts one after the other'
 reading=$(sed -n '/How to read it/,$p' shown | tr '\n' ' ')
 case $reading in *'the concordance (c)'*' or in the AUC (auc)'*'lr is the likelihood ratio'*) true ;; *) false ;; esac
 say $? 'how to read them is said once for all kinds of outcome among them'
-$MPIRUN -n 1 "$SHIHYO" search run.yaml -q -o one 2>message
-[ $? -ne 0 ] && grep -q 'holds results already' message
+! $MPIRUN -n 1 "$SHIHYO" search run.yaml -q -o one 2>message && grep -q 'holds results already' message
 say $? 'a directory that holds them is not overwritten'
 $MPIRUN -n 3 "$SHIHYO" search run.yaml -q -o three && $MPIRUN -n 2 "$SHIHYO" search run.yaml -q -o blocks --set parallel.row_blocks=2
 for other in three blocks; do

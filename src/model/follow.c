@@ -29,7 +29,8 @@ static bool is_larger(const void *context, int a, int b)
 {
     const double *value = context;
 
-    return value[a] > value[b] || (value[a] == value[b] && a > b);
+    if (value[a] != value[b]) return value[a] > value[b];
+    return a > b;
 }
 
 void shy_order(const double *value, int n, int *order, int *spare)

@@ -194,7 +194,7 @@ static shy_status take_fits(const shy_problem *problem, const piece *pieces, int
     }
     for (int level = 0; level < result->levels; level++) {
         shy_found_level *l = &result->level[level];
-        qsort(l->found, (size_t)l->count, sizeof *l->found, shy_found_compare);
+        if (l->count > 1) qsort(l->found, (size_t)l->count, sizeof *l->found, shy_found_compare);
         if (count > 0) drop_repeated(l);
     }
     SHY_TRY(shy_result_draw_front(result));

@@ -404,8 +404,8 @@ static shy_status make_target(struct shy_loading *l, int k)
     const bool timed = l->problem->ops->needs_time;
     const struct shy_part *part = shy_loading_role(l, timed ? SHY_ROLE_EVENT : SHY_ROLE_OUTCOME, timed ? 0 : k);
 
+    SHY_TRY_ALL(l->team, name_positive(l, t, part->positive)); /* may give the outcome another name */
     share_design(l, t);
-    SHY_TRY_ALL(l->team, name_positive(l, t, part->positive));
     if (!timed) SHY_TRY(make_outcome(l, k));
     if (t->horizon > 0.0) SHY_TRY_ALL(l->team, shy_loading_horizon(l, t));
     SHY_TRY_ALL(l->team, finish_target(l, t));

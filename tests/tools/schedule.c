@@ -37,6 +37,7 @@ static shy_status make_problem(const search_size *size, const shy_team *team, sh
     SHY_TRY(shy_new((size_t)size->samples, sizeof *p->y, &p->y));
     for (size_t f = 0; f < factors; f++) p->range[f] = (shy_interval){0.1, 10.0};
     for (int i = 0; i < size->samples; i++) p->y[i] = shy_random_normal(1, 0, (uint64_t)i);
+    p->data = (shy_outcome_data){.column = p->outcome, .y = p->y};
 out:
     return st;
 }

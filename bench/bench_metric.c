@@ -131,11 +131,11 @@ typedef struct {
 
 static void pack(const workshop *w, const shy_space *space, shy_panel *panel, int count)
 {
-    double *u = room((size_t)w->rows), *partial = room((size_t)shy_operand_partials(space->directions));
+    double *u = room((size_t)w->rows), *partial = room((size_t)shy_operand_partials(space->view.directions));
     for (int k = 0; k < count; k++) {
         for (int i = 0; i < w->rows; i++) u[i] = exp(0.5 * shy_random_normal(9, (uint64_t)k, (uint64_t)i));
-        shy_operand_sums sums = {.mean = (space->root ? shy_row_weighted_sum(w->rows, space->root, u) : shy_row_sum(w->rows, u)) / w->rows};
-        const double square = space->root ? shy_row_weighted_square(w->rows, space->root, u, sums.mean) : shy_row_square(w->rows, u, sums.mean);
+        shy_operand_sums sums = {.mean = (space->view.root ? shy_row_weighted_sum(w->rows, space->view.root, u) : shy_row_sum(w->rows, u)) / w->rows};
+        const double square = space->view.root ? shy_row_weighted_square(w->rows, space->view.root, u, sums.mean) : shy_row_square(w->rows, u, sums.mean);
         sums.scale = sqrt(square / w->rows);
         sums.mu = sums.mean / sums.scale;
         shy_panel_pack(panel, k, u, &sums, partial);
@@ -154,7 +154,7 @@ static bench bench_create(const workshop *w, const shy_metric *metric)
     shy_grammar_default(&grammar);
     w->problem->metric = metric;
     must(shy_space_create(w->problem, &grammar, &b.space));
-    const shy_tile_metric tile = shy_space_metric(b.space);
+    const shy_tile_metric tile = shy_view_metric(&b.space->view);
     const int block = shy_engine_block(b.space);
     must(shy_panel_create(CAPACITY, block, w->rows, (uint64_t)w->rows, &tile, true, false, &b.left));
     must(shy_panel_create(RIGHT, 0, w->rows, (uint64_t)w->rows, &tile, false, false, &b.right));

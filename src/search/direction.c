@@ -77,8 +77,8 @@ static shy_status take_known(struct shy_direction *d, int k, double *r)
     const shy_space *space = d->space;
     const double n = (double)space->problem->rows.total;
     double along = 0.0;
-    SHY_TRY(take_along(d, d->basis[k], space->root, n, &along));
-    for (int j = 0; j < space->directions; j++) SHY_TRY(take_along(d, d->basis[k], space->scaled_direction[j], n, &along));
+    SHY_TRY(take_along(d, d->basis[k], space->view.root, n, &along));
+    for (int j = 0; j < space->view.directions; j++) SHY_TRY(take_along(d, d->basis[k], space->view.scaled_direction[j], n, &along));
     for (int j = 0; j < k; j++) {
         SHY_TRY(take_along(d, d->basis[k], d->basis[j], 1.0, &along));
         r[j] += along;
@@ -94,7 +94,7 @@ static shy_status orthonormalise(struct shy_direction *d, int k, double *r)
     const shy_space *space = d->space;
     const int rows = space->problem->rows.rows;
     double square = 0.0;
-    for (int i = 0; space->root && i < rows; i++) d->basis[k][i] = space->root[i] > 0.0 ? d->basis[k][i] * space->root[i] : 0.0;
+    for (int i = 0; space->view.root && i < rows; i++) d->basis[k][i] = space->view.root[i] > 0.0 ? d->basis[k][i] * space->view.root[i] : 0.0;
     for (int pass = 0; pass < 2; pass++) SHY_TRY(take_known(d, k, r));
     SHY_TRY(dot(d, d->basis[k], d->basis[k], &square));
     r[k] = sqrt(square);
@@ -115,7 +115,7 @@ static shy_status coefficients(struct shy_direction *d, const shy_formula *formu
     const int terms = shy_family_terms((shy_family)root->family);
     for (int k = 0; k < terms; k++) {
         SHY_TRY(orthonormalise(d, k, r[k]));
-        SHY_TRY(dot(d, d->basis[k], d->space->scaled_response, &along[k]));
+        SHY_TRY(dot(d, d->basis[k], d->space->view.scaled_response, &along[k]));
     }
     *fit_out = (shy_fit){.terms = terms};
     for (int k = terms - 1; k >= 0; k--) {

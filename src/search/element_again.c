@@ -56,7 +56,7 @@ static void add_metric(const shy_space *space, const shy_element_chunk *chunk, c
     sums[0] += shy_exact_sum(chunk->rows, wd);
     sums[1] += shy_exact_dot(chunk->rows, wd, d);
     sums[2] += shy_exact_dot(chunk->rows, d, chunk->response);
-    for (int k = 0; k < space->directions; k++) sums[3 + k] += shy_exact_dot(chunk->rows, wd, space->direction[k] + chunk->row);
+    for (int k = 0; k < space->view.directions; k++) sums[3 + k] += shy_exact_dot(chunk->rows, wd, space->view.direction[k] + chunk->row);
 }
 
 static void sum_chunks(shy_engine *engine, const shy_tuple *tuple, const double *const *column, const int *wanted,
@@ -64,7 +64,7 @@ static void sum_chunks(shy_engine *engine, const shy_tuple *tuple, const double 
 {
     struct shy_element_work *work = engine->elements;
     const shy_space *space = engine->space;
-    const int rows = space->problem->rows.rows, each = 3 + space->directions;
+    const int rows = space->problem->rows.rows, each = 3 + space->view.directions;
     memset(sums, 0, (size_t)each * (size_t)count * sizeof *sums);
     for (int row = 0; row < rows;) {
         shy_element_chunk chunk;
@@ -111,7 +111,7 @@ shy_status shy_element_again(shy_engine *engine, const shy_tuple *tuple, const d
     double *reference = work->again, *sums = work->again + count;
     SHY_TRY(set_references(engine, tuple, work->wanted_element, count, reference));
     sum_chunks(engine, tuple, column, work->wanted_element, count, reference, sums);
-    const int directions = engine->space->directions, each = 3 + directions;
+    const int directions = engine->space->view.directions, each = 3 + directions;
     SHY_TRY(shy_group_sum(engine->space->problem->team, sums, each * (int64_t)count));
     for (int i = 0; i < count; i++) {
         const int k = work->wanted_element[i];

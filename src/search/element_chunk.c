@@ -20,7 +20,7 @@ int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const
     const int rows = engine->space->problem->rows.rows, each = shy_element_chunk_rows(rows);
     const shy_element_work *work = engine->elements;
     chunk->row = row;
-    chunk->weight = row < 0 || !engine->space->weight ? NULL : engine->space->weight + row;
+    chunk->weight = row < 0 || !engine->space->view.weight ? NULL : engine->space->view.weight + row;
     chunk->metric = work->metric && row >= 0 ? work->metric + (size_t)(row / each) * (2U + (size_t)work->directions) * SHY_ROUGH_STRIDE : work->metric;
     chunk->rows = row < 0 ? 0 : rows - row < each ? rows - row : each;
     chunk->places = chunk->rows / SHY_ROUGH_PAD * SHY_ROUGH_PAD + SHY_ROUGH_PAD;
@@ -28,7 +28,7 @@ int shy_element_chunk_at(const shy_engine *engine, const shy_tuple *tuple, const
         chunk->factor[s] = row < 0 ? NULL : column[s] + row;
         chunk->sample[s] = shy_space_first_sample(engine->space, tuple->factor[s]);
     }
-    chunk->response = row < 0 ? NULL : engine->space->response + row;
+    chunk->response = row < 0 ? NULL : engine->space->view.response + row;
     return row + chunk->rows;
 }
 

@@ -26,16 +26,16 @@ static shy_status make_metric(const shy_space *space, struct shy_element_work *w
     shy_status st = SHY_OK;
     const int rows = space->problem->rows.rows, each = shy_element_chunk_rows(rows), fill = SHY_ROUGH_DIRECTIONS - 1;
     const size_t chunks = rows > 0 ? (size_t)((rows + each - 1) / each) : 1U;
-    if (!space->weight && space->directions == 0) return SHY_OK;
-    work->directions = (space->directions + fill) / SHY_ROUGH_DIRECTIONS * SHY_ROUGH_DIRECTIONS;
+    if (!space->view.weight && space->view.directions == 0) return SHY_OK;
+    work->directions = (space->view.directions + fill) / SHY_ROUGH_DIRECTIONS * SHY_ROUGH_DIRECTIONS;
     const size_t size = (2U + (size_t)work->directions) * SHY_ROUGH_STRIDE;
     SHY_TRY(shy_new(chunks * size, sizeof *work->metric, &work->metric));
     for (int i = 0; i < rows; i++) {
         float *at = work->metric + (size_t)(i / each) * size + i % each;
-        const double w = space->weight ? space->weight[i] : 1.0;
-        at[0] = (float)space->response[i];
+        const double w = space->view.weight ? space->view.weight[i] : 1.0;
+        at[0] = (float)space->view.response[i];
         at[SHY_ROUGH_STRIDE] = (float)w;
-        for (int k = 0; k < space->directions; k++) at[(size_t)(2 + k) * SHY_ROUGH_STRIDE] = (float)(w * space->direction[k][i]);
+        for (int k = 0; k < space->view.directions; k++) at[(size_t)(2 + k) * SHY_ROUGH_STRIDE] = (float)(w * space->view.direction[k][i]);
     }
 out:
     return st;
@@ -147,7 +147,7 @@ static shy_status prepare(shy_engine *engine, const shy_context *context, const 
                           const double **column_out)
 {
     shy_status st = SHY_OK;
-    SHY_TRY(grow_elements(engine->elements, context->elements->count, engine->space->directions));
+    SHY_TRY(grow_elements(engine->elements, context->elements->count, engine->space->view.directions));
     SHY_TRY(grow_places(engine->elements, context->elements));
     SHY_TRY(shy_space_columns(engine->space, tuple, column_out));
 out:

@@ -42,7 +42,7 @@ static int smaller(int a, int b)
 /* With directions a tile has more planes: fewer operands, but no fewer than multiply well. */
 int shy_engine_block(const shy_space *space)
 {
-    const int block = BLOCK * 5 / (5 + space->directions) / 32 * 32;
+    const int block = BLOCK * 5 / (5 + space->view.directions) / 32 * 32;
     return block < BLOCK_LEAST ? BLOCK_LEAST : block;
 }
 
@@ -66,7 +66,7 @@ uint64_t shy_scoring_bytes(const shy_space *space, int keep)
 {
     const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
     const uint64_t lists = levels * (uint64_t)shy_best_reserve(keep) * (sizeof(shy_best_entry) + 128U);
-    const uint64_t columns = SHY_PROBES + SHY_FAMILY_TERMS + 20U + 2U * (uint64_t)space->directions;
+    const uint64_t columns = SHY_PROBES + SHY_FAMILY_TERMS + 20U + 2U * (uint64_t)space->view.directions;
     return lists + rows * sizeof(double) * columns + shy_direction_bytes(space);
 }
 
@@ -88,7 +88,7 @@ static shy_status engine_allocate(shy_engine *engine)
     shy_status st = SHY_OK;
     shy_space *space = engine->space;
     SHY_TRY(shy_best_create(space, shy_best_reserve(engine->options->keep), &engine->best));
-    SHY_TRY(shy_scorer_create(space, engine->options->seed, &engine->scorer));
+    SHY_TRY(shy_scorer_create(space, &space->view, engine->options->seed, &engine->scorer));
     SHY_TRY(shy_new((size_t)space->grammar.max_complexity + 1, sizeof(double), &engine->mark));
     SHY_TRY(shy_tile_work_create(engine));
     SHY_TRY(shy_element_work_create(engine));

@@ -68,7 +68,7 @@ static double kind_flops(const shy_cutter *cutter, const shy_job *job, int left_
     }
     if (!any) return 0.0;
     const shy_moments moments = shy_moments_needed(floor);
-    const int directions = cutter->space->directions;
+    const int directions = cutter->space->view.directions;
     return directions > 0 && moments != SHY_MOMENTS_LINEAR ? flops[SHY_MOMENTS_FULL] + 2.0 * directions : flops[moments];
 }
 
@@ -83,8 +83,8 @@ static shy_price tile_price(const shy_cutter *cutter, const shy_job *job, double
     if (ratios) flops += kind_flops(cutter, job, 0, 1) + kind_flops(cutter, job, 1, 0);
     return (shy_price){.pair_seconds = flops * rows / cutter->rates->pair_flops * slow + flops / 10.0 * cutter->rates->pair_seconds,
                        .pair_flops = flops * (double)space->problem->rows.total,
-                       .operand_seconds = panels * rows * cutter->rates->operand_row * (1.0 + DIRECTION_SHARE * space->directions),
-                       .operand_flops = panels * (OPERAND_FLOPS + DIRECTION_FLOPS * space->directions) * (double)space->problem->rows.total};
+                       .operand_seconds = panels * rows * cutter->rates->operand_row * (1.0 + DIRECTION_SHARE * space->view.directions),
+                       .operand_flops = panels * (OPERAND_FLOPS + DIRECTION_FLOPS * space->view.directions) * (double)space->problem->rows.total};
 }
 
 /* ---- the whole work of each pair of classes ---------------------------------------------------------------------------- */
@@ -195,9 +195,9 @@ static shy_status plan_elements(const shy_cutter *cutter)
 {
     shy_status st = SHY_OK;
     const shy_space *space = cutter->space;
-    const double stored = space->weight || space->directions > 0 ? WEIGHTS_ELEMENT : 0.0;
-    const double row = cutter->rates->element_row * (1.0 + stored + DIRECTION_ELEMENT * space->directions);
-    const double flops = ELEMENT_FLOPS + DIRECTION_FLOPS * space->directions;
+    const double stored = space->view.weight || space->view.directions > 0 ? WEIGHTS_ELEMENT : 0.0;
+    const double row = cutter->rates->element_row * (1.0 + stored + DIRECTION_ELEMENT * space->view.directions);
+    const double flops = ELEMENT_FLOPS + DIRECTION_FLOPS * space->view.directions;
     for (int slots = 1; slots <= space->slots_max; slots++) {
         double columns = 0.0, overhead = 0.0;
         if (!has_elements(&space->grammar, slots)) continue;

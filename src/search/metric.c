@@ -41,45 +41,45 @@ out:
 /* ---- weights, directions, response ------------------------------------------------------------------------------- */
 
 /* Σ w = n. Collective over the group. */
-static shy_status normalise_weight(shy_space *space, double *partial)
+static shy_status normalise_weight(const shy_problem *problem, shy_view *view, double *partial)
 {
     shy_status st = SHY_OK;
-    const shy_rows *rows = &space->problem->rows;
+    const shy_rows *rows = &problem->rows;
     double sum = 0.0;
-    if (!space->weight) return SHY_OK;
-    SHY_TRY(sum_product(rows, partial, space->weight, NULL, &sum));
+    if (!view->weight) return SHY_OK;
+    SHY_TRY(sum_product(rows, partial, view->weight, NULL, &sum));
     if (!(sum > 0.0) || !isfinite(sum)) {
         st = shy_fail(SHY_INPUT, "outcome \"%s\": no sample that is screened has a weight above 0; raise search.screen_rows or leave it out.",
-                      space->problem->outcome);
+                      problem->outcome);
         goto out;
     }
     for (int i = 0; i < rows->rows; i++) {
-        space->weight[i] *= (double)rows->total / sum;
-        space->root[i] = sqrt(space->weight[i]);
+        view->weight[i] *= (double)rows->total / sum;
+        view->root[i] = sqrt(view->weight[i]);
     }
 out:
     return st;
 }
 
 /* u·√w or u/√w; 0 where a row takes no part, whatever it holds. */
-static void scale(const shy_space *space, const double *u, bool divide, double *out)
+static void scale(const shy_problem *problem, const shy_view *view, const double *u, bool divide, double *out)
 {
-    for (int i = 0; i < space->problem->rows.rows; i++) {
-        const double root = space->root ? space->root[i] : 1.0;
+    for (int i = 0; i < problem->rows.rows; i++) {
+        const double root = view->root ? view->root[i] : 1.0;
         out[i] = !(root > 0.0) ? 0.0 : divide ? u[i] / root : u[i] * root;
     }
 }
 
 /* Direction k orthogonal to 1 and those before it, twice, which is enough; *left_out: there is something left. Collective over the group. */
-static shy_status orthogonalise(shy_space *space, double *partial, int k, bool *left_out)
+static shy_status orthogonalise(const shy_problem *problem, shy_view *view, double *partial, int k, bool *left_out)
 {
     shy_status st = SHY_OK;
-    const shy_rows *rows = &space->problem->rows;
-    double *p = space->scaled_direction[k], before = 0.0, after = 0.0;
+    const shy_rows *rows = &problem->rows;
+    double *p = view->scaled_direction[k], before = 0.0, after = 0.0;
     SHY_TRY(sum_product(rows, partial, p, p, &before));
     for (int pass = 0; pass < 2; pass++) {
-        SHY_TRY(take_along(rows, partial, space->root, p));
-        for (int j = 0; j < k; j++) SHY_TRY(take_along(rows, partial, space->scaled_direction[j], p));
+        SHY_TRY(take_along(rows, partial, view->root, p));
+        for (int j = 0; j < k; j++) SHY_TRY(take_along(rows, partial, view->scaled_direction[j], p));
     }
     SHY_TRY(sum_product(rows, partial, p, p, &after));
     *left_out = isfinite(after) && sqrt(after) > DIRECTION_LEFT * sqrt(before);
@@ -89,39 +89,39 @@ out:
 }
 
 /* On a part of the samples some may be constant, or combinations of others: these are left out. Collective over the group. */
-static shy_status set_directions(shy_space *space, const shy_metric *metric, double *partial)
+static shy_status set_directions(const shy_problem *problem, shy_view *view, const shy_metric *metric, double *partial)
 {
     shy_status st = SHY_OK;
     for (int k = 0; k < metric->directions; k++) {
         bool left = false;
-        scale(space, metric->direction[k], false, space->scaled_direction[space->directions]);
-        SHY_TRY(orthogonalise(space, partial, space->directions, &left));
+        scale(problem, view, metric->direction[k], false, view->scaled_direction[view->directions]);
+        SHY_TRY(orthogonalise(problem, view, partial, view->directions, &left));
         if (!left) continue;
-        scale(space, space->scaled_direction[space->directions], true, space->direction[space->directions]);
-        space->directions++;
+        scale(problem, view, view->scaled_direction[view->directions], true, view->direction[view->directions]);
+        view->directions++;
     }
 out:
     return st;
 }
 
 /* Orthogonal to 1 and the directions, Σ y²/w = n. Collective over the group. */
-static shy_status set_response(shy_space *space, const shy_metric *metric, double *partial)
+static shy_status set_response(const shy_problem *problem, shy_view *view, const shy_metric *metric, double *partial)
 {
     shy_status st = SHY_OK;
-    const shy_rows *rows = &space->problem->rows;
-    double *y = space->scaled_response, square = 0.0;
-    scale(space, metric->response, true, y);
-    SHY_TRY(take_along(rows, partial, space->root, y));
-    for (int k = 0; k < space->directions; k++) SHY_TRY(take_along(rows, partial, space->scaled_direction[k], y));
+    const shy_rows *rows = &problem->rows;
+    double *y = view->scaled_response, square = 0.0;
+    scale(problem, view, metric->response, true, y);
+    SHY_TRY(take_along(rows, partial, view->root, y));
+    for (int k = 0; k < view->directions; k++) SHY_TRY(take_along(rows, partial, view->scaled_direction[k], y));
     SHY_TRY(sum_product(rows, partial, y, y, &square));
     if (!(square > 0.0) || !isfinite(square)) {
         st = shy_fail(SHY_INPUT, "outcome \"%s\": the covariates leave nothing of it to be explained in the samples that are screened.",
-                      space->problem->outcome);
+                      problem->outcome);
         goto out;
     }
-    space->y_scale = sqrt(square / (double)rows->total);
-    shy_exact_shift(rows->rows, y, 0.0, 1.0 / space->y_scale);
-    scale(space, y, false, space->response);
+    view->y_scale = sqrt(square / (double)rows->total);
+    shy_exact_shift(rows->rows, y, 0.0, 1.0 / view->y_scale);
+    scale(problem, view, y, false, view->response);
 out:
     return st;
 }
@@ -136,18 +136,18 @@ static shy_status sum_rows(const shy_rows *rows, double *partial, const double *
     return shy_group_sum_runs(rows->team, partial, rows->runs, 1, total);
 }
 
-static shy_status standardise_response(shy_space *space, const shy_metric *metric, double *partial)
+static shy_status standardise_response(const shy_problem *problem, shy_view *view, const shy_metric *metric, double *partial)
 {
     shy_status st = SHY_OK;
-    const shy_rows *rows = &space->problem->rows;
+    const shy_rows *rows = &problem->rows;
     double sum = 0.0, square = 0.0;
-    if (rows->rows > 0) memcpy(space->response, metric->response, (size_t)rows->rows * sizeof *space->response);
-    SHY_TRY(sum_rows(rows, partial, space->response, NULL, &sum));
+    if (rows->rows > 0) memcpy(view->response, metric->response, (size_t)rows->rows * sizeof *view->response);
+    SHY_TRY(sum_rows(rows, partial, view->response, NULL, &sum));
     const double mean = sum / (double)rows->total;
-    for (int i = 0; i < rows->rows; i++) space->response[i] -= mean;
-    SHY_TRY(sum_rows(rows, partial, space->response, space->response, &square));
-    space->y_scale = sqrt(square / (double)rows->total);
-    for (int i = 0; i < rows->rows; i++) space->response[i] /= space->y_scale;
+    for (int i = 0; i < rows->rows; i++) view->response[i] -= mean;
+    SHY_TRY(sum_rows(rows, partial, view->response, view->response, &square));
+    view->y_scale = sqrt(square / (double)rows->total);
+    for (int i = 0; i < rows->rows; i++) view->response[i] /= view->y_scale;
 out:
     return st;
 }
@@ -155,65 +155,65 @@ out:
 /* ---- all of it --------------------------------------------------------------------------------------------------- */
 
 /* Without weights the scaled columns are the columns themselves. */
-static shy_status allocate(shy_space *space, const shy_metric *metric, double **partial_out)
+static shy_status allocate(const shy_problem *problem, shy_view *view, const shy_metric *metric, double **partial_out)
 {
     shy_status st = SHY_OK;
-    const size_t rows = (size_t)space->problem->rows.rows, count = (size_t)metric->directions;
+    const size_t rows = (size_t)problem->rows.rows, count = (size_t)metric->directions;
     if (metric->directions > SHY_ROUGH_DIRECTIONS_MOST) {
         return shy_fail(SHY_INPUT, "outcome \"%s\" has %d covariates (levels of a category are one each), more than the %d that screening works with.",
-                        space->problem->outcome, metric->directions, SHY_ROUGH_DIRECTIONS_MOST);
+                        problem->outcome, metric->directions, SHY_ROUGH_DIRECTIONS_MOST);
     }
-    SHY_TRY(shy_new((size_t)space->problem->rows.runs, sizeof **partial_out, partial_out));
-    SHY_TRY(shy_new(rows, sizeof *space->response, &space->response));
-    space->scaled_response = space->response;
+    SHY_TRY(shy_new((size_t)problem->rows.runs, sizeof **partial_out, partial_out));
+    SHY_TRY(shy_new(rows, sizeof *view->response, &view->response));
+    view->scaled_response = view->response;
     if (metric->weight) {
-        SHY_TRY(shy_new(rows, sizeof *space->weight, &space->weight));
-        SHY_TRY(shy_new(rows, sizeof *space->root, &space->root));
-        if (rows > 0) memcpy(space->weight, metric->weight, rows * sizeof *space->weight);
-        space->scaled_response = NULL;
-        SHY_TRY(shy_new(rows, sizeof *space->scaled_response, &space->scaled_response));
+        SHY_TRY(shy_new(rows, sizeof *view->weight, &view->weight));
+        SHY_TRY(shy_new(rows, sizeof *view->root, &view->root));
+        if (rows > 0) memcpy(view->weight, metric->weight, rows * sizeof *view->weight);
+        view->scaled_response = NULL;
+        SHY_TRY(shy_new(rows, sizeof *view->scaled_response, &view->scaled_response));
     }
     if (count == 0) return SHY_OK;
-    SHY_TRY(shy_new(count, sizeof *space->direction, &space->direction));
-    SHY_TRY(shy_new(count, sizeof *space->scaled_direction, &space->scaled_direction));
-    SHY_TRY(shy_new((metric->weight ? 2U : 1U) * count * rows, sizeof *space->direction_values, &space->direction_values));
+    SHY_TRY(shy_new(count, sizeof *view->direction, &view->direction));
+    SHY_TRY(shy_new(count, sizeof *view->scaled_direction, &view->scaled_direction));
+    SHY_TRY(shy_new((metric->weight ? 2U : 1U) * count * rows, sizeof *view->direction_values, &view->direction_values));
     for (size_t k = 0; k < count; k++) {
-        space->direction[k] = space->direction_values + k * rows;
-        space->scaled_direction[k] = space->direction_values + (metric->weight ? count + k : k) * rows;
+        view->direction[k] = view->direction_values + k * rows;
+        view->scaled_direction[k] = view->direction_values + (metric->weight ? count + k : k) * rows;
     }
 out:
     return st;
 }
 
-shy_status shy_space_set_metric(shy_space *space, const shy_metric *metric)
+shy_status shy_view_set(const shy_problem *problem, const shy_metric *metric, shy_view *view)
 {
     shy_status st = SHY_OK;
     double *partial = NULL;
-    SHY_TRY_ALL(space->problem->team, allocate(space, metric, &partial));
+    SHY_TRY_ALL(problem->team, allocate(problem, view, metric, &partial));
     if (metric->weight || metric->directions > 0) {
-        SHY_TRY(normalise_weight(space, partial));
-        SHY_TRY(set_directions(space, metric, partial));
-        SHY_TRY(set_response(space, metric, partial));
+        SHY_TRY(normalise_weight(problem, view, partial));
+        SHY_TRY(set_directions(problem, view, metric, partial));
+        SHY_TRY(set_response(problem, view, metric, partial));
     } else {
-        SHY_TRY(standardise_response(space, metric, partial));
+        SHY_TRY(standardise_response(problem, view, metric, partial));
     }
 out:
     shy_free(&partial);
     return st;
 }
 
-void shy_space_free_metric(shy_space *space)
+void shy_view_free(shy_view *view)
 {
-    if (space->scaled_response != space->response) shy_free(&space->scaled_response);
-    shy_free(&space->response);
-    shy_free(&space->weight);
-    shy_free(&space->root);
-    shy_free(&space->direction);
-    shy_free(&space->scaled_direction);
-    shy_free(&space->direction_values);
+    if (view->scaled_response != view->response) shy_free(&view->scaled_response);
+    shy_free(&view->response);
+    shy_free(&view->weight);
+    shy_free(&view->root);
+    shy_free(&view->direction);
+    shy_free(&view->scaled_direction);
+    shy_free(&view->direction_values);
 }
 
-shy_tile_metric shy_space_metric(const shy_space *space)
+shy_tile_metric shy_view_metric(const shy_view *view)
 {
-    return (shy_tile_metric){space->scaled_response, space->root, space->directions, (const double *const *)space->scaled_direction};
+    return (shy_tile_metric){view->scaled_response, view->root, view->directions, (const double *const *)view->scaled_direction};
 }

@@ -33,7 +33,7 @@ shy_status shy_screened_take(const shy_engine *engine, shy_screened *screened_ou
     shy_status st = SHY_OK;
     const shy_space *space = engine->space;
     const shy_team *team = space->problem->team;
-    shy_screened s = {.samples = space->problem->rows.total, .spread = space->y_scale * space->y_scale};
+    shy_screened s = {.samples = space->problem->rows.total, .spread = space->view.y_scale * space->view.y_scale};
     SHY_TRY_ALL(team, team->rank == 0 ? take_mine(engine, &s) : SHY_OK);
     shy_best_marks(engine->best, s.mark);
     SHY_TRY(shy_team_broadcast(team, s.mark, sizeof s.mark));
@@ -77,7 +77,7 @@ shy_status shy_screened_rescore(const shy_screened *screened, shy_space *space, 
     shy_scorer *scorer = NULL;
     struct shy_direction *direction = NULL;
     SHY_TRY_ALL(team, shy_best_create(space, shy_best_reserve(options->keep), &best));
-    SHY_TRY_ALL(team, shy_scorer_create(space, options->seed, &scorer));
+    SHY_TRY_ALL(team, shy_scorer_create(space, &space->view, options->seed, &scorer));
     SHY_TRY_ALL(team, shy_direction_create(space, &direction));
     SHY_TRY_ALL(team, score_mine(screened, scorer, direction, best));
     const shy_merge merge = {shy_best_absorb, shy_best_pack, best};

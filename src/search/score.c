@@ -11,6 +11,7 @@ enum { COLUMNS = 1 + SHY_PROBES }; /* response and probes */
 
 struct shy_scorer {
     shy_space *space;
+    const shy_view *view;
     double *right[COLUMNS];       /* my rows: response, probes */
     double *basis[SHY_FAMILY_TERMS];
     double *partial;              /* runs × width */
@@ -25,18 +26,19 @@ struct shy_scorer {
 double shy_score_seconds(const shy_space *space)
 {
     const shy_problem *problem = space->problem;
-    const double row = SCORE_ROW_SECONDS + space->directions * SCORE_DIRECTION_SECONDS;
+    const double row = SCORE_ROW_SECONDS + space->view.directions * SCORE_DIRECTION_SECONDS;
     return SCORE_SECONDS + (double)problem->rows.total / problem->team->row_blocks * row;
 }
 
-shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **scorer_out)
+shy_status shy_scorer_create(shy_space *space, const shy_view *view, uint64_t seed, shy_scorer **scorer_out)
 {
     shy_status st = SHY_OK;
     shy_scorer *s = NULL;
     const shy_rows *rows = &space->problem->rows;
     SHY_TRY(shy_new(1, sizeof *s, &s));
     s->space = space;
-    s->right[0] = space->scaled_response;
+    s->view = view;
+    s->right[0] = view->scaled_response;
     for (int k = 0; k < SHY_PROBES; k++) {
         SHY_TRY(shy_new((size_t)rows->rows, sizeof(double), &s->right[1 + k]));
         for (int i = 0; i < rows->rows; i++) {
@@ -44,12 +46,12 @@ shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **score
         }
     }
     for (int k = 0; k < SHY_FAMILY_TERMS; k++) SHY_TRY(shy_new((size_t)rows->rows, sizeof(double), &s->basis[k]));
-    const size_t most = (size_t)space->directions + SHY_FAMILY_TERMS;
+    const size_t most = (size_t)view->directions + SHY_FAMILY_TERMS;
     SHY_TRY(shy_new((size_t)rows->runs * (most + COLUMNS), sizeof(double), &s->partial));
     SHY_TRY(shy_new(most, sizeof *s->against, &s->against));
     SHY_TRY(shy_new(most, sizeof *s->along, &s->along));
-    for (int k = 0; k < space->directions; k++) s->against[k] = space->scaled_direction[k];
-    for (int k = 0; k < SHY_FAMILY_TERMS; k++) s->against[space->directions + k] = s->basis[k];
+    for (int k = 0; k < view->directions; k++) s->against[k] = view->scaled_direction[k];
+    for (int k = 0; k < SHY_FAMILY_TERMS; k++) s->against[view->directions + k] = s->basis[k];
     *scorer_out = s, s = NULL;
 out:
     shy_scorer_destroy(&s);
@@ -97,13 +99,13 @@ static void scale_shift(const shy_scorer *s, double *u, double shift, double fac
 /* With weights: times √w, 0 where a row takes no part, so that all that follows are ordinary sums. */
 static void weigh(const shy_scorer *s, double *u)
 {
-    const double *root = s->space->root;
+    const double *root = s->view->root;
     for (int i = 0; root && i < s->space->problem->rows.rows; i++) u[i] *= root[i];
 }
 
 static void leave_out(const shy_scorer *s, double *u)
 {
-    const double *root = s->space->root;
+    const double *root = s->view->root;
     for (int i = 0; root && i < s->space->problem->rows.rows; i++) u[i] = root[i] > 0.0 ? u[i] : 0.0;
 }
 
@@ -111,7 +113,7 @@ static void leave_out(const shy_scorer *s, double *u)
 static shy_status subtract_along(shy_scorer *s, double *u, int count)
 {
     shy_status st = SHY_OK;
-    const int rows = s->space->problem->rows.rows, directions = s->space->directions;
+    const int rows = s->space->problem->rows.rows, directions = s->view->directions;
     const double n = (double)s->space->problem->rows.total;
     SHY_TRY(sums(s, u, s->against, count, s->along));
     for (int j = 0; j < count; j++) shy_exact_subtract(rows, u, j < directions ? s->along[j] / n : s->along[j], s->against[j]);
@@ -124,9 +126,9 @@ static shy_status orthonormalise(shy_scorer *s, int k, bool *nothing_out)
 {
     shy_status st = SHY_OK;
     double *const *b = s->basis;
-    double *const one[1] = {s->space->weight}, *const self[1] = {b[k]};
+    double *const one[1] = {s->view->weight}, *const self[1] = {b[k]};
     const double n = (double)s->space->problem->rows.total;
-    const int others = s->space->directions + k;
+    const int others = s->view->directions + k;
     double sum = 0.0, before = 0.0, after = 0.0;
     *nothing_out = true;
     leave_out(s, b[k]);

@@ -7,6 +7,24 @@
 
 #define SHY_FACTORS_MAX 8 /* distinct factors in a formula */
 
+/* ---- view: what formulas are compared with --------------------------------------------------------------------- */
+
+/* The metric of screening over my rows, normalised over the samples of a problem: see shy_metric, and metric.c. */
+typedef struct {
+    double *response;           /* y, Σ y²/w = n */
+    double y_scale;             /* √(Σ y²/w / n) before scaling */
+    double *weight, *root;      /* w, √w; NULL: all 1 */
+    int directions;
+    double **direction;         /* q_k */
+    double *scaled_response, **scaled_direction; /* y/√w, √w·q_k; without weights the columns above */
+    double *direction_values;   /* what these point into */
+} shy_view;
+
+/* Copies and normalises. Directions that are combinations of others on these samples are left out. SHY_INPUT. Collective over the group. */
+shy_status shy_view_set(const shy_problem *problem, const shy_metric *metric, shy_view *view);
+void shy_view_free(shy_view *view);
+shy_tile_metric shy_view_metric(const shy_view *view); /* as tiles take it; borrowed */
+
 /* ---- space: the grammar over the factors of this problem -------------------------------------------------------- */
 
 /* Distinct factors in ascending order; numbers are those of the space (sorted by kind), not of the problem. */
@@ -97,20 +115,8 @@ typedef struct {
     struct shy_known *known;     /* while a context is made */
     bool crowded[1 << SHY_FACTORS_MAX]; /* likewise: [slots of an operand] more factors of a group than rules allow */
     int *list, list_size;        /* likewise */
-    /* The metric of screening over my rows, normalised over the samples of this problem: see shy_metric, and metric.c. */
-    double *response;           /* y, Σ y²/w = n */
-    double y_scale;             /* √(Σ y²/w / n) before scaling */
-    double *weight, *root;      /* w, √w; NULL: all 1 */
-    int directions;
-    double **direction;         /* q_k */
-    double *scaled_response, **scaled_direction; /* y/√w, √w·q_k; without weights the columns above */
-    double *direction_values;   /* what these point into */
+    shy_view view;              /* of all samples, with the response of the outcome */
 } shy_space;
-
-/* Copies and normalises. Directions that are combinations of others on these samples are left out. SHY_INPUT. Collective over the group. */
-shy_status shy_space_set_metric(shy_space *space, const shy_metric *metric);
-void shy_space_free_metric(shy_space *space);
-shy_tile_metric shy_space_metric(const shy_space *space); /* as tiles take it; borrowed */
 
 shy_status shy_space_create(const shy_problem *problem, const shy_grammar *grammar, shy_space **space_out); /* collective */
 void shy_space_destroy(shy_space **space);
@@ -176,7 +182,8 @@ typedef struct {
 
 typedef struct shy_scorer shy_scorer;
 double shy_score_seconds(const shy_space *space); /* about, of one formula on the rows of one rank */
-shy_status shy_scorer_create(shy_space *space, uint64_t seed, shy_scorer **scorer_out);
+/* Scores in the view, which is one of the space's problem; both borrowed. */
+shy_status shy_scorer_create(shy_space *space, const shy_view *view, uint64_t seed, shy_scorer **scorer_out);
 void shy_scorer_destroy(shy_scorer **scorer);
 /* Collective over the group. *degenerate_out: constant on the data, or a family with fewer dimensions than terms. */
 shy_status shy_scorer_score(shy_scorer *scorer, const shy_formula *formula, shy_score *score_out, bool *degenerate_out);

@@ -14,13 +14,13 @@ shy_status shy_side_create(shy_space *space, int capacity, int block, bool wide,
     shy_side *side = NULL;
     const shy_rows *samples = &space->problem->rows;
     const int rows = samples->rows;
-    const shy_tile_metric metric = shy_space_metric(space);
+    const shy_tile_metric metric = shy_view_metric(&space->view);
     SHY_TRY(shy_new(1, sizeof *side, &side));
     side->space = space;
     side->capacity = capacity;
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->instance, &side->instance));
     SHY_TRY(shy_new(2 * (size_t)capacity, sizeof *side->sum, &side->sum));
-    SHY_TRY(shy_new((size_t)shy_operand_partials(space->directions) * (size_t)capacity, sizeof *side->partial, &side->partial));
+    SHY_TRY(shy_new((size_t)shy_operand_partials(space->view.directions) * (size_t)capacity, sizeof *side->partial, &side->partial));
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->from, &side->from));
     for (int k = 0; k < 2; k++) {
         SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
@@ -52,8 +52,8 @@ void shy_side_destroy(shy_side **side)
 uint64_t shy_side_bytes(const shy_space *space, int capacity, int block, bool wide)
 {
     const int rows = space->problem->rows.rows;
-    const shy_tile_metric metric = shy_space_metric(space);
-    const uint64_t sums = 2U + (uint64_t)shy_operand_partials(space->directions), count = (uint64_t)capacity;
+    const shy_tile_metric metric = shy_view_metric(&space->view);
+    const uint64_t sums = 2U + (uint64_t)shy_operand_partials(space->view.directions), count = (uint64_t)capacity;
     const uint64_t instances = 2U * sizeof(shy_instance) + sizeof(int) + sums * sizeof(double);
     return count * instances + 2U * (count * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, block, rows, &metric, block > 0, wide));
 }
@@ -195,7 +195,7 @@ static shy_status standardise(shy_side *side, int which, int count, double *mean
 {
     shy_status st = SHY_OK;
     const int rows = side->space->problem->rows.rows;
-    const double *root = side->space->root;
+    const double *root = side->space->view.root;
     memset(mean, 0, 2 * (size_t)count * sizeof *mean);
     for (int i = 0; i < count; i++) {
         const double *u = side->value[which] + (size_t)i * (size_t)rows;
@@ -235,7 +235,7 @@ static shy_status pack(shy_side *side, int which, int count)
 {
     shy_status st = SHY_OK;
     const int rows = side->space->problem->rows.rows;
-    const size_t sums_each = (size_t)shy_operand_partials(side->space->directions);
+    const size_t sums_each = (size_t)shy_operand_partials(side->space->view.directions);
     shy_panel *panel = side->panel[which];
     double *mean = side->sum, *square = mean + count, *partial = side->partial;
     int packed = 0;
@@ -250,7 +250,7 @@ static shy_status pack(shy_side *side, int which, int count)
     }
     SHY_TRY(shy_group_sum(side->space->problem->team, partial, (int64_t)sums_each * packed));
     for (int i = 0; i < packed; i++) shy_panel_complete(panel, i, partial + sums_each * (size_t)i);
-    if (side->space->directions > 0) SHY_TRY(pack_leaning(side, which, packed));
+    if (side->space->view.directions > 0) SHY_TRY(pack_leaning(side, which, packed));
     shy_panel_finish(panel, packed);
 out:
     return st;

@@ -333,7 +333,7 @@ shy_status shy_space_create(const shy_problem *problem, const shy_grammar *gramm
                                               grammar->max_factors, SHY_FACTORS_MAX));
     if (!problem->metric) SHY_TRY_ALL(problem->team, shy_problem_outcome(problem, &outcome));
     const shy_metric *metric = problem->metric ? problem->metric : shy_outcome_metric(outcome);
-    SHY_TRY_ALL(problem->team, shy_space_set_metric(space, metric));
+    SHY_TRY_ALL(problem->team, shy_view_set(problem, metric, &space->view));
     *space_out = space, space = NULL;
 out:
     shy_outcome_destroy(&outcome);
@@ -357,6 +357,6 @@ void shy_space_destroy(shy_space **space)
     shy_free(&s->kind_core);
     shy_free(&s->kind_barred);
     shy_free(&s->kind_members);
-    shy_space_free_metric(s);
+    shy_view_free(&s->view);
     shy_free(space);
 }

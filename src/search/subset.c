@@ -51,7 +51,7 @@ static shy_status choose(shy_subset *s, const shy_space *space, uint64_t seed)
     void *y = NULL, *weight = NULL;
     uint64_t *counts = NULL, *weight_counts = NULL;
     SHY_TRY(shy_team_gather(whole->team, whole->y, bytes, &y, &counts));
-    if (space->weight) SHY_TRY(shy_team_gather(whole->team, space->weight, bytes, &weight, &weight_counts));
+    if (space->view.weight) SHY_TRY(shy_team_gather(whole->team, space->view.weight, bytes, &weight, &weight_counts));
     SHY_TRY_ALL(whole->team, whole->team->rank != 0 ? SHY_OK
                              : weight               ? choose_weighted(s, y, weight, seed)
                                                     : shy_subset_choose(y, whole->rows.total, s->problem.rows.total, seed, s->sample));
@@ -78,9 +78,9 @@ static void share(const shy_subset *s, const double *values, double *out)
 /* The null model is that of all samples; the space of the part makes its directions orthonormal there. */
 static void share_metric(shy_subset *s, const shy_space *space)
 {
-    share(s, space->response, s->response);
-    if (s->weight) share(s, space->weight, s->weight);
-    for (int k = 0; k < space->directions; k++) share(s, space->direction[k], s->direction_values + (size_t)k * (size_t)s->problem.rows.total);
+    share(s, space->view.response, s->response);
+    if (s->weight) share(s, space->view.weight, s->weight);
+    for (int k = 0; k < space->view.directions; k++) share(s, space->view.direction[k], s->direction_values + (size_t)k * (size_t)s->problem.rows.total);
 }
 
 /* ---- the problem ---------------------------------------------------------------------------------------------------- */
@@ -88,13 +88,13 @@ static void share_metric(shy_subset *s, const shy_space *space)
 static shy_status allocate_metric(shy_subset *s, const shy_space *space)
 {
     shy_status st = SHY_OK;
-    const size_t samples = (size_t)s->problem.rows.total, directions = (size_t)space->directions;
+    const size_t samples = (size_t)s->problem.rows.total, directions = (size_t)space->view.directions;
     SHY_TRY(shy_new(samples, sizeof *s->response, &s->response));
-    if (space->weight) SHY_TRY(shy_new(samples, sizeof *s->weight, &s->weight));
+    if (space->view.weight) SHY_TRY(shy_new(samples, sizeof *s->weight, &s->weight));
     SHY_TRY(shy_new(directions, sizeof *s->direction, &s->direction));
     SHY_TRY(shy_new(directions * samples, sizeof *s->direction_values, &s->direction_values));
     for (size_t k = 0; k < directions; k++) s->direction[k] = s->direction_values + k * samples;
-    s->metric = (shy_metric){s->response, s->weight, space->directions, s->direction};
+    s->metric = (shy_metric){s->response, s->weight, space->view.directions, s->direction};
     s->problem.metric = &s->metric;
 out:
     return st;

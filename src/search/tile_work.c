@@ -26,8 +26,8 @@ uint64_t shy_tile_work_bytes(const shy_space *space, const shy_tile_shape *shape
 {
     const uint64_t sides = shy_side_bytes(space, shape->left_capacity, shape->block, shape->wide) + shy_side_bytes(space, shape->right, 0, shape->wide);
     const int most = shape->pairs + shape->right;
-    const uint64_t pairs = shy_pairs_bytes(most, space->directions) + (uint64_t)most * SHY_TILE_FORMS * sizeof(shy_tile_hit);
-    return sides + shape->tiles * shy_tile_bytes(shape->block, shape->right, space->directions, shape->wide) + pairs;
+    const uint64_t pairs = shy_pairs_bytes(most, space->view.directions) + (uint64_t)most * SHY_TILE_FORMS * sizeof(shy_tile_hit);
+    return sides + shape->tiles * shy_tile_bytes(shape->block, shape->right, space->view.directions, shape->wide) + pairs;
 }
 
 shy_status shy_tile_work_create(shy_engine *engine)
@@ -40,8 +40,8 @@ shy_status shy_tile_work_create(shy_engine *engine)
     engine->tiles = work;
     SHY_TRY(shy_side_create(engine->space, shape->left_capacity, shape->block, shape->wide, &work->left));
     SHY_TRY(shy_side_create(engine->space, shape->right, 0, shape->wide, &work->right));
-    for (unsigned k = 0; k < shape->tiles; k++) SHY_TRY(shy_tile_create(shape->block, shape->right, engine->space->directions, shape->wide, &work->tile[k]));
-    SHY_TRY(shy_pairs_create(pairs, engine->space->directions, &work->pairs));
+    for (unsigned k = 0; k < shape->tiles; k++) SHY_TRY(shy_tile_create(shape->block, shape->right, engine->space->view.directions, shape->wide, &work->tile[k]));
+    SHY_TRY(shy_pairs_create(pairs, engine->space->view.directions, &work->pairs));
     SHY_TRY(shy_new((size_t)pairs * SHY_TILE_FORMS, sizeof *work->hit, &work->hit));
 out:
     return st;
@@ -98,7 +98,7 @@ static shy_moments choose_moments(const shy_tile_task *task, const shy_panel *le
 {
     const shy_moments moments = shy_moments_needed(task->floor);
     if (task->engine->precision == SHY_FP64) return SHY_MOMENTS_FULL; /* its sums are used as they are */
-    if (moments == SHY_MOMENTS_RAW && task->engine->space->directions > 0) return SHY_MOMENTS_FULL;
+    if (moments == SHY_MOMENTS_RAW && task->engine->space->view.directions > 0) return SHY_MOMENTS_FULL;
     if (moments == SHY_MOMENTS_RAW && fmax(left->mu_most, right->mu_most) > RAW_MU_MOST) return SHY_MOMENTS_FULL;
     return moments;
 }

@@ -119,8 +119,8 @@ static void every_score_is_the_statistic_of_the_metric(void **state)
         int scored = 0, degenerates = 0;
         present_case = cases[c].metric.covariates;
         EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_OK);
-        EXPECT(shy_scorer_create(space, 5, &scorer) == SHY_OK);
-        EXPECT(space->directions == s.whole->directions && fabs(space->y_scale - 1.0) < 1e-12);
+        EXPECT(shy_scorer_create(space, &space->view, 5, &scorer) == SHY_OK);
+        EXPECT(space->view.directions == s.whole->directions && fabs(space->view.y_scale - 1.0) < 1e-12);
         for (int slots = 1; slots <= space->slots_max; slots++) {
             shy_tuple tuple;
             shy_tuple_unrank(space, NULL, slots, 0, &tuple);
@@ -277,14 +277,14 @@ static void check_part(const shy_team *team)
     EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_OK);
     EXPECT(shy_subset_create(space, c->screen_rows, 7, &subset) == SHY_OK);
     EXPECT(shy_space_create(&subset->problem, &grammar, &part) == SHY_OK);
-    EXPECT(part->directions == 3 && part->y_scale > 0.5 && part->y_scale < 2.0);
-    EXPECT(fabs(total_of(part, part->weight, NULL) - m) < 1e-9 && fabs(total_of(part, part->response, NULL)) < 1e-9);
-    EXPECT(fabs(total_of(part, part->scaled_response, part->scaled_response) - m) < 1e-9);
-    for (int i = 0; i < part->problem->rows.rows; i++) EXPECT(part->weight[i] > 0.0);
-    for (int k = 0; k < part->directions; k++) {
-        const double *q = part->scaled_direction[k];
-        EXPECT(fabs(total_of(part, q, part->root)) < 1e-9 && fabs(total_of(part, part->response, part->direction[k])) < 1e-9);
-        for (int j = 0; j <= k; j++) EXPECT(fabs(total_of(part, q, part->scaled_direction[j]) - (j == k ? m : 0.0)) < 1e-9);
+    EXPECT(part->view.directions == 3 && part->view.y_scale > 0.5 && part->view.y_scale < 2.0);
+    EXPECT(fabs(total_of(part, part->view.weight, NULL) - m) < 1e-9 && fabs(total_of(part, part->view.response, NULL)) < 1e-9);
+    EXPECT(fabs(total_of(part, part->view.scaled_response, part->view.scaled_response) - m) < 1e-9);
+    for (int i = 0; i < part->problem->rows.rows; i++) EXPECT(part->view.weight[i] > 0.0);
+    for (int k = 0; k < part->view.directions; k++) {
+        const double *q = part->view.scaled_direction[k];
+        EXPECT(fabs(total_of(part, q, part->view.root)) < 1e-9 && fabs(total_of(part, part->view.response, part->view.direction[k])) < 1e-9);
+        for (int j = 0; j <= k; j++) EXPECT(fabs(total_of(part, q, part->view.scaled_direction[j]) - (j == k ? m : 0.0)) < 1e-9);
     }
     shy_space_destroy(&part);
     shy_subset_destroy(&subset);
@@ -312,7 +312,7 @@ static void what_cannot_be_screened_is_refused(void **state)
     EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
     setting s = setting_create(alone, c);
     s.given->direction[2] = s.given->direction[0];
-    EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_OK && space->directions == 2);
+    EXPECT(shy_space_create(s.problem, &grammar, &space) == SHY_OK && space->view.directions == 2);
     shy_space_destroy(&space);
     const double *weight = s.given->metric.weight;
     double *response = given_memory((size_t)s.problem->rows.rows, sizeof *response), *none = given_memory((size_t)s.problem->rows.rows, sizeof *none);

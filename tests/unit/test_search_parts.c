@@ -206,7 +206,7 @@ static int score_all(const shy_team *team, const problem_spec *spec, const shy_g
     shy_scorer *scorer = NULL;
     int at = 0, number = 0;
     EXPECT(shy_space_create(problem, grammar, &space) == SHY_OK);
-    EXPECT(shy_scorer_create(space, 5, &scorer) == SHY_OK);
+    EXPECT(shy_scorer_create(space, &space->view, 5, &scorer) == SHY_OK);
     for (int slots = 1; slots <= space->slots_max; slots++) {
         shy_formula formula = {.root = 0};
         const shy_context *context = NULL;

@@ -129,6 +129,56 @@ shy_status shy_isa_check(void);
 #define SHY_VECTOR_CLONES
 #endif
 
+/* ---- records: named values in order, for files that programs read --------------------------------------------------- */
+
+/**
+ * An object (named entries in the order they were added) or a list (entries without names). Entries are numbers, whole numbers, truth values, texts,
+ * arrays of numbers, arrays of texts, and further records. A name that is there already is SHY_INTERNAL. NULL as `record` is allowed everywhere and does nothing,
+ * so that ranks that keep none can run the same code: *child_out is then NULL. Adding copies. Not collective.
+ */
+typedef struct shy_record shy_record;
+shy_status shy_record_create(shy_record **record_out);
+void shy_record_free(shy_record **record); /* with all that is in it */
+shy_status shy_record_number(shy_record *record, const char *name, double value); /* no number: null in JSON */
+shy_status shy_record_integer(shy_record *record, const char *name, int64_t value);
+shy_status shy_record_truth(shy_record *record, const char *name, bool value);
+shy_status shy_record_text(shy_record *record, const char *name, const char *text); /* NULL: null */
+shy_status shy_record_numbers(shy_record *record, const char *name, const double *value, size_t count);
+shy_status shy_record_texts(shy_record *record, const char *name, const char *const *text, size_t count);
+/** A record within; borrowed: it belongs to `record`. */
+shy_status shy_record_object(shy_record *record, const char *name, shy_record **child_out);
+shy_status shy_record_list(shy_record *record, const char *name, shy_record **child_out);
+shy_status shy_record_append(shy_record *list, shy_record **child_out); /* an object at the end of a list */
+
+typedef enum {
+    SHY_RECORD_NUMBER,
+    SHY_RECORD_INTEGER,
+    SHY_RECORD_TRUTH,
+    SHY_RECORD_TEXT,
+    SHY_RECORD_NUMBERS,
+    SHY_RECORD_TEXTS,
+    SHY_RECORD_OBJECT,
+    SHY_RECORD_LIST
+} shy_record_kind;
+
+/** One entry, for who writes records to a file; all borrowed. */
+typedef struct {
+    const char *name; /* "" in a list */
+    shy_record_kind kind;
+    double number;
+    int64_t integer;
+    bool truth;
+    const char *text;
+    size_t count;
+    const double *numbers;
+    const char *const *texts;
+    const shy_record *record; /* OBJECT, LIST */
+} shy_record_entry;
+size_t shy_record_count(const shy_record *record);
+bool shy_record_at(const shy_record *record, size_t index, shy_record_entry *entry_out);
+/** The entry at a path of names, "nested.selected.mean"; false: there is none. */
+bool shy_record_find(const shy_record *record, const char *path, shy_record_entry *entry_out);
+
 /* ---- text ------------------------------------------------------------------------------------------------------ */
 
 /** Strict: the whole text is one finite number (no "4k", no "0x", no blank). Returns false otherwise. */

@@ -254,6 +254,7 @@ typedef struct {
     shy_inner inner;                 /* with polish */
     int impute_sets, impute_sweeps;  /* imputed data sets for the front, 2 … SHY_SETS_MAX, and sweeps for each; see shy_derivation.imputed */
     double rounding;                 /* when constants are rounded, loss may grow by this share of the smaller of loss and 1 − loss; 0: not rounded */
+    const struct shy_lists *lists;   /* of shy_search_pass on the same problem and options: the first search takes them instead of screening; or NULL */
     const struct shy_plan *plan;     /* of shy_search_plan on the same problem and options: formulas are not counted again; or NULL */
 } shy_search_options;
 
@@ -375,5 +376,41 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
                           void (*progress)(void *context, const shy_progress *now), void *context,
                           shy_search_result **result_out);
 void shy_search_result_free(shy_search_result **result);
+
+/* ---- searches beside the search: training sets, permuted responses ------------------------------------------------------- */
+
+/**
+ * The problem on some of its samples: those with takes_part[i] != 0 (over my rows); the others get the case weight 0. All else is shared with
+ * `problem`, which must live longer: factors, their fills and ranges are those of all samples, which know no outcome. The problem's target is the one that it
+ * aims at. Owned: shy_problem_untrain. SHY_INPUT if the outcome is constant on these samples (found when it is fitted). Not collective.
+ */
+shy_status shy_problem_train(const shy_problem *problem, const double *takes_part, shy_problem **trained_out);
+void shy_problem_untrain(shy_problem **trained);
+
+/** What screening leaves: the best formulas of each complexity with their statistics, before the refit. On all ranks. */
+typedef struct shy_lists shy_lists;
+void shy_lists_free(shy_lists **lists);
+
+/**
+ * Screens for the problem and for training sets of it, in one pass over the space where the metrics allow (without case weights and covariates),
+ * else one after another: lists_out[0] is that of `problem`, lists_out[1 + t] that of trained[t]; the same lists in either case. With them as
+ * options->lists shy_search_run gives what it would have given without, sooner. Not for options with templates or screen_rows: then all lists
+ * are NULL. *passes_out: over the space. Collective over the world.
+ */
+shy_status shy_search_pass(const shy_problem *problem, const shy_search_options *options, int sets, const shy_problem *const *trained,
+                           void (*progress)(void *context, const shy_progress *now), void *context, shy_lists **lists_out, int *passes_out);
+
+/**
+ * The largest statistic that any formula of a complexity reaches with other responses in the metric of the problem's null model.
+ *
+ * @param response  [count][rows.rows]: y of shy_metric, Σ y = 0, orthogonal to the directions; 0 where w = 0
+ * @param most_out  count × (grammar.max_complexity + 1): [b·(max_complexity + 1) + c], −1 where there is no formula; on all ranks
+ * Exact, and the same bits for any number of ranks. One pass over the space for all. Collective over the world.
+ */
+shy_status shy_search_permuted(const shy_problem *problem, const shy_search_options *options, int count, const double *const *response,
+                               void (*progress)(void *context, const shy_progress *now), void *context, double *most_out);
+
+/** out[i] = the tree (over the problem's factors) for my rows. May fail on one rank alone; not collective. */
+shy_status shy_problem_evaluate(const shy_problem *problem, const shy_tree *tree, double *out);
 
 #endif

@@ -26,8 +26,6 @@ void shy_result_spent(shy_search_result *result, const shy_search_result *more);
 
 /* The factors of a tree, each once (factor has room for SHY_COLUMNS_KEPT), and the tree over their places. Returns how many. */
 int shy_tree_gather_factors(const shy_tree *tree, shy_tree *local, uint32_t *factor);
-/* out[i] = the tree (over the problem's factors) for my rows. May fail on one rank alone; not collective. */
-shy_status shy_problem_evaluate(const shy_problem *problem, const shy_tree *tree, double *out);
 
 /* A model with an intercept, the covariates and the terms. */
 typedef struct {

@@ -1,0 +1,57 @@
+/**
+ * assess: how far what a search found can be believed. Nested cross-validation, significance over the whole search, stability, comparison
+ * with what is in use already.
+ *
+ * Floor 5. Sums and choices are the same for any number of ranks.
+ */
+#ifndef SHIHYO_ASSESS_H
+#define SHIHYO_ASSESS_H
+
+#include "shihyo/base.h"
+#include "shihyo/search.h"
+
+/** Which complexity is reported as *the* formula, from held-out performance. */
+typedef enum {
+    SHY_RULE_BEST,  /* the best mean over the held-out folds; of equals the simplest */
+    SHY_RULE_ONE_SE /* the simplest within one standard error of the best */
+} shy_choice;
+
+typedef enum { SHY_GROUPS_MAXSTAT, SHY_GROUPS_QUANTILE } shy_groups_method;
+
+/** What formulas are compared with: a formula of columns, or a column of the cohort. Texts borrowed. */
+typedef struct {
+    const char *name;    /* NULL: the formula or the column itself */
+    const char *formula; /* NULL: a column */
+    const char *column;  /* NULL: a formula */
+} shy_baseline;
+
+#define SHY_BASELINES_MAX 32
+#define SHY_PERMUTATIONS_AUTO (-1)
+
+typedef struct {
+    int folds;                    /* 2 …; 0: no nested cross-validation and nothing that needs it */
+    int repeats;                  /* of the partition into folds */
+    const char *by;               /* a column: samples of the same value stay in one fold; NULL or "": none */
+    bool stratified;              /* folds have about the same share of events (levels, quantiles) each */
+    shy_choice choice;
+    int permutations;             /* most; 0: none; SHY_PERMUTATIONS_AUTO: as many as the size of the search allows, up to 200 */
+    int resamples;                /* complementary pairs of half samples for stability; 0: none */
+    bool references;              /* best single factor, elastic nets, covariates alone */
+    const shy_baseline *baseline;
+    int baselines;
+    int groups;                   /* risk groups of the chosen formula: 0, 2 or 3 */
+    shy_groups_method groups_method;
+    uint64_t seed;
+} shy_assess_options;
+
+/**
+ * The search of shy_search_run, and what it is worth. *record_out (rank 0, else NULL; owned) has, as far as the options ask for them, the
+ * objects `verdict` (a text), `nested`, `p_search`, `stability`, `versus`, `calibration`, `groups`: doc/results.md says what is in each.
+ * Refuses (SHY_INPUT) what shy_search_run refuses, fewer samples (or groups of `by`) than folds, unknown baselines.
+ * Collective over the world.
+ */
+shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *search, const shy_assess_options *options,
+                          void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result **result_out,
+                          shy_record **record_out);
+
+#endif

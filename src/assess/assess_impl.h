@@ -1,0 +1,101 @@
+/* What the files of assess share: the assessment, its parts, and its stages. */
+#ifndef SHY_ASSESS_IMPL_H
+#define SHY_ASSESS_IMPL_H
+
+#include "shihyo/assess.h"
+
+/* ---- the outcome of all samples --------------------------------------------------------------------------------------- */
+
+/* On rank 0, in the order of samples; NULL as in shy_outcome_data. Elsewhere n and ops alone. */
+typedef struct {
+    size_t n;
+    const shy_outcome_ops *ops;
+    double *y, *time, *entry, *exposure, *weight;
+    int32_t *stratum;
+    int strata, levels;
+} shy_truth;
+
+shy_status shy_truth_gather(const shy_problem *problem, shy_truth *truth_out); /* collective over the world */
+void shy_truth_free(shy_truth *truth);
+/* all (rank 0: room for rows.total numbers; elsewhere NULL) := the values that the members of group 0 hold. Collective over the world. */
+shy_status shy_gather_values(const shy_problem *problem, const double *mine, double *all);
+
+/* ---- folds --------------------------------------------------------------------------------------------------------------- */
+
+/* Training set r·folds + f: all samples but those of fold f in repeat r. */
+typedef struct {
+    int folds, repeats, sets;
+    int32_t *fold; /* [repeats × rows.rows]: of my rows */
+    int32_t *all;  /* [repeats × n]: of all samples, on all ranks */
+} shy_folds;
+
+/* Strata, groups of `by` and seed decide, not the ranks. SHY_INPUT if there are not enough samples or groups. Collective over the world. */
+shy_status shy_folds_create(const shy_problem *problem, const shy_assess_options *options, shy_folds *folds_out);
+void shy_folds_free(shy_folds *folds);
+
+/* ---- held-out performance --------------------------------------------------------------------------------------------------- */
+
+/* A number for each training set, NaN where there is none. Standard error: deviation of the values / √their number (repeats: of the means of repeats and folds alike). */
+typedef struct {
+    int count;
+    double *value; /* [count] */
+    double mean, error;
+} shy_spread;
+
+shy_status shy_spread_create(int count, shy_spread *spread_out);
+void shy_spread_free(shy_spread *spread);
+void shy_spread_close(shy_spread *spread); /* mean and error from the values */
+
+/*
+ * Predictions for samples by models that have not seen them, by whatever makes models from training sets. Rank 0. The predictor is the
+ * linear one: the outcome itself (continuous), log-odds, log hazard, log rate.
+ */
+typedef struct {
+    double *predictor; /* [repeats × n]; NaN where there is none */
+    shy_spread spread; /* the headline metric (ops->metric_names[0]) within each held-out fold */
+} shy_held_out;
+
+/* ---- significance of the whole search --------------------------------------------------------------------------------------------- */
+
+/* Monte-Carlo p = (1 + exceeding)/(permutations + 1), with a 95 % interval; `tail`: by a generalised Pareto tail, NaN where it was not fitted. */
+typedef struct {
+    int permutations, exceeding;
+    double p, low, high, tail;
+} shy_chance;
+
+/* ---- the assessment ------------------------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    const shy_problem *problem;
+    const shy_search_options *search;
+    const shy_assess_options *options;
+    void (*progress)(void *context, const shy_progress *now);
+    void *context;
+    shy_record *record;            /* rank 0: what the stages add to; elsewhere NULL, which records nothing */
+    shy_truth truth;
+    shy_folds folds;               /* sets 0: no nested cross-validation */
+    shy_problem **trained;         /* [sets] */
+    shy_lists **lists;             /* [1 + sets]; an entry NULL: the search has to screen by itself */
+    int passes;                    /* over the space, for all lists */
+    shy_search_result *result;     /* rank 0: of all samples; changes hands at the end */
+    shy_search_result **training;  /* [sets], rank 0: of the training sets */
+    /* Rank 0, by complexity 0 … levels (0: no formula, covariates alone): the best formula of at most that complexity of each training set. */
+    int levels;
+    shy_held_out *level;
+    shy_held_out chosen;           /* complexity chosen on the other folds, judged on this one */
+    int choice;                    /* complexity chosen on all folds; 0: none */
+    const shy_found *found;        /* the formula of that complexity on the front of all samples; NULL: none */
+    shy_chance chance[SHY_COMPLEXITY_MAX + 1]; /* by complexity; [0]: of the front */
+    double returns;                /* share of the half samples that select the chosen formula or one of its kin; NaN: not looked at */
+} shy_assessment;
+
+/* Stages, in this order; each adds its object to the record. Collective over the world. */
+shy_status shy_nested_run(shy_assessment *a);       /* `nested`: training sets searched, predictions for held-out folds, choice */
+shy_status shy_significance_run(shy_assessment *a); /* `p_search` */
+shy_status shy_stability_run(shy_assessment *a);    /* `stability` */
+shy_status shy_versus_run(shy_assessment *a);       /* `versus`: baselines and reference lines */
+shy_status shy_calibration_run(shy_assessment *a);  /* `calibration` */
+shy_status shy_groups_run(shy_assessment *a);       /* `groups` */
+shy_status shy_verdict_run(shy_assessment *a);      /* `verdict` */
+
+#endif

@@ -1,0 +1,39 @@
+/* A number for each training set, and what they say together. */
+#include "shy_config.h"
+
+#include <math.h>
+
+#include "assess_impl.h"
+
+shy_status shy_spread_create(int count, shy_spread *spread_out)
+{
+    shy_status st = SHY_OK;
+    shy_spread spread = {.count = count, .mean = NAN, .error = NAN};
+    SHY_TRY(shy_new((size_t)count, sizeof *spread.value, &spread.value));
+    for (int k = 0; k < count; k++) spread.value[k] = NAN;
+    *spread_out = spread;
+out:
+    return st;
+}
+
+void shy_spread_free(shy_spread *spread)
+{
+    shy_free(&spread->value);
+    spread->count = 0;
+}
+
+void shy_spread_close(shy_spread *spread)
+{
+    double sum = 0.0, square = 0.0;
+    int known = 0;
+    for (int k = 0; k < spread->count; k++) {
+        if (isnan(spread->value[k])) continue;
+        sum += spread->value[k];
+        known++;
+    }
+    spread->mean = known > 0 ? sum / known : NAN;
+    for (int k = 0; k < spread->count; k++) {
+        if (!isnan(spread->value[k])) square += (spread->value[k] - spread->mean) * (spread->value[k] - spread->mean);
+    }
+    spread->error = known > 1 ? sqrt(square / (known - 1) / known) : NAN;
+}

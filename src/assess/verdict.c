@@ -1,0 +1,10 @@
+/* verdict */
+#include "shy_config.h"
+
+#include "assess_impl.h"
+
+shy_status shy_verdict_run(shy_assessment *a)
+{
+    (void)a;
+    return SHY_OK;
+}

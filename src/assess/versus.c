@@ -1,0 +1,10 @@
+/* versus */
+#include "shy_config.h"
+
+#include "assess_impl.h"
+
+shy_status shy_versus_run(shy_assessment *a)
+{
+    (void)a;
+    return SHY_OK;
+}

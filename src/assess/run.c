@@ -1,6 +1,8 @@
 /* The order of an assessment: training sets, the search itself, then stage after stage. */
 #include "shy_config.h"
 
+#include <math.h>
+
 #include "assess_impl.h"
 
 static void assessment_free(shy_assessment *a)
@@ -89,7 +91,7 @@ shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *
 {
     shy_status st = SHY_OK;
     const shy_team *team = problem->team;
-    shy_assessment a = {.problem = problem, .search = search, .options = options, .progress = progress, .context = context};
+    shy_assessment a = {.problem = problem, .search = search, .options = options, .progress = progress, .context = context, .returns = NAN};
     *result_out = NULL;
     *record_out = NULL;
     SHY_TRY_ALL(team, team->rank == 0 ? shy_record_create(&a.record) : SHY_OK);

@@ -140,7 +140,7 @@ static double seconds_of(shy_space *space, const shy_search_options *options, co
 {
     shy_engine *engine = NULL;
     must(shy_engine_create(space, options, SHY_FP32, &engine));
-    memcpy(engine->mark, first->mark, ((size_t)space->grammar.max_complexity + 1) * sizeof *engine->mark);
+    memcpy(engine->marks, first->marks, ((size_t)space->grammar.max_complexity + 1) * sizeof *engine->marks);
     const double start = seconds_now();
     work(engine);
     const double seconds = seconds_now() - start;

@@ -205,9 +205,9 @@ static double padding(const shy_rows *rows)
 static void set_marks(shy_engine *engine)
 {
     shy_element_list *list = &engine->elements->list;
-    const size_t size = ((size_t)engine->space->grammar.max_complexity + 1) * sizeof *engine->mark;
-    if (list->marked && memcmp(list->marks, engine->mark, size) == 0) return;
-    memcpy(list->marks, engine->mark, size);
+    const size_t size = ((size_t)engine->space->grammar.max_complexity + 1) * sizeof *engine->seen[0].mark;
+    if (list->marked && memcmp(list->marks, engine->seen[0].mark, size) == 0) return;
+    memcpy(list->marks, engine->seen[0].mark, size);
     for (int k = 0; k < list->count; k++)
         list->mark[k] = list->marks[list->complexity[k]] - SLACK;
     list->marked = true;
@@ -276,7 +276,7 @@ out:
 static bool still_possible(shy_engine *engine, int k)
 {
     shy_element_list *list = &engine->elements->list;
-    const double mark = engine->mark[list->complexity[k]] - SLACK;
+    const double mark = engine->seen[0].mark[list->complexity[k]] - SLACK;
     if (list->verdict[k] != SHY_ROUGH_POSSIBLE || mark <= list->mark[k] || engine->space->problem->team->row_blocks > 1)
         return true;
     list->mark[k] = mark;
@@ -292,7 +292,7 @@ static shy_status score_possible(shy_engine *engine, const shy_tuple *tuple)
     for (int i = 0; i < list->possible_count; i++) {
         const int k = list->possible[i];
         const shy_formula formula = {*tuple, list->context->elements->element[list->element[k]].root};
-        if (still_possible(engine, k)) SHY_TRY(shy_engine_candidate(engine, list->complexity[k], &formula));
+        if (still_possible(engine, k)) SHY_TRY(shy_engine_candidate(engine, 0, list->complexity[k], &formula));
     }
 out:
     return st;

@@ -83,22 +83,40 @@ static shy_status share_shape(shy_engine *engine)
     return shy_group_broadcast(engine->space->problem->team, &engine->shape, sizeof engine->shape);
 }
 
-static shy_status engine_allocate(shy_engine *engine)
+static shy_status allocate_views(shy_engine *engine, const shy_outlook *outlook)
 {
     shy_status st = SHY_OK;
     shy_space *space = engine->space;
-    SHY_TRY(shy_best_create(space, shy_best_reserve(engine->options->keep), &engine->best));
-    SHY_TRY(shy_scorer_create(space, &space->view, engine->options->seed, &engine->scorer));
-    SHY_TRY(shy_new((size_t)space->grammar.max_complexity + 1, sizeof(double), &engine->mark));
-    SHY_TRY(shy_tile_work_create(engine));
-    SHY_TRY(shy_element_work_create(engine));
-    SHY_TRY(shy_direction_create(space, &engine->direction));
-    for (int c = 0; c <= space->grammar.max_complexity; c++) engine->mark[c] = -1.0;
+    const size_t levels = (size_t)space->grammar.max_complexity + 1;
+    SHY_TRY(shy_new((size_t)outlook->views, sizeof *engine->seen, &engine->seen));
+    SHY_TRY(shy_new((size_t)outlook->views * levels, sizeof *engine->marks, &engine->marks));
+    engine->views = outlook->views;
+    for (int v = 0; v < engine->views; v++) {
+        shy_engine_view *seen = &engine->seen[v];
+        seen->view = outlook->view[v];
+        seen->sight = outlook->sight[v];
+        seen->mark = engine->marks + (size_t)v * levels;
+        for (size_t c = 0; c < levels; c++) seen->mark[c] = -1.0;
+        SHY_TRY(shy_best_create(space, outlook->keep, &seen->best));
+        SHY_TRY(shy_scorer_create(space, seen->view, engine->options->seed, &seen->scorer));
+        SHY_TRY(shy_direction_create(space, seen->view, &seen->direction));
+    }
 out:
     return st;
 }
 
-shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out)
+static shy_status engine_allocate(shy_engine *engine, const shy_outlook *outlook)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY(allocate_views(engine, outlook));
+    SHY_TRY(shy_tile_work_create(engine));
+    SHY_TRY(shy_element_work_create(engine));
+out:
+    return st;
+}
+
+shy_status shy_engine_create_pass(shy_space *space, const shy_search_options *options, shy_precision precision, const shy_outlook *outlook,
+                                  shy_engine **engine_out)
 {
     shy_status st = SHY_OK;
     shy_engine *engine = NULL;
@@ -106,11 +124,33 @@ shy_status shy_engine_create(shy_space *space, const shy_search_options *options
     engine->space = space;
     engine->options = options;
     engine->precision = precision;
+    engine->layout = outlook->layout;
+    engine->order = outlook->order;
     SHY_TRY(share_shape(engine));
-    SHY_TRY_ALL(space->problem->team, engine_allocate(engine));
+    SHY_TRY_ALL(space->problem->team, engine_allocate(engine, outlook));
     *engine_out = engine, engine = NULL;
 out:
     shy_engine_destroy(&engine);
+    return st;
+}
+
+/* One view of all samples. What its outlook points at is the engine's own in the end. */
+shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out)
+{
+    shy_status st = SHY_OK;
+    const shy_view *const view[] = {&space->view};
+    const double *const response[] = {space->view.response};
+    const shy_rows *rows = &space->problem->rows;
+    const int cut[] = {0, rows->rows};
+    const shy_sight sight = {.left_out = -1, .scale = 1.0, .samples = rows->total};
+    const shy_outlook outlook = {1, view, &sight, shy_best_reserve(options->keep), {1, cut, 1, response}, NULL};
+    SHY_TRY(shy_engine_create_pass(space, options, precision, &outlook, engine_out));
+    shy_engine *engine = *engine_out;
+    memcpy(engine->whole_cut, cut, sizeof cut);
+    engine->whole_response[0] = response[0];
+    engine->layout.cut = engine->whole_cut;
+    engine->layout.response = engine->whole_response;
+out:
     return st;
 }
 
@@ -119,29 +159,33 @@ void shy_engine_destroy(shy_engine **engine)
     if (!*engine) return;
     shy_tile_work_destroy(*engine);
     shy_element_work_destroy(*engine);
-    shy_direction_destroy(&(*engine)->direction);
-    shy_best_destroy(&(*engine)->best);
-    shy_scorer_destroy(&(*engine)->scorer);
-    shy_free(&(*engine)->mark);
+    for (int v = 0; v < (*engine)->views; v++) {
+        shy_best_destroy(&(*engine)->seen[v].best);
+        shy_scorer_destroy(&(*engine)->seen[v].scorer);
+        shy_direction_destroy(&(*engine)->seen[v].direction);
+    }
+    shy_free(&(*engine)->seen);
+    shy_free(&(*engine)->marks);
     shy_free(engine);
 }
 
 /* The mark may have come from another rank and be higher than one's own K-th best; it never sinks. */
-shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_formula *formula)
+shy_status shy_engine_candidate(shy_engine *engine, int v, int complexity, const shy_formula *formula)
 {
     shy_status st = SHY_OK;
+    const shy_engine_view *seen = &engine->seen[v];
     shy_score score;
     bool degenerate = false, admitted = true;
     double own[SHY_COMPLEXITY_MAX + 1];
     const double start = shy_time_seconds();
-    SHY_TRY(shy_scorer_score(engine->scorer, formula, &score, &degenerate));
+    SHY_TRY(shy_scorer_score(seen->scorer, formula, &score, &degenerate));
     engine->screening.scored++;
-    if (degenerate || (engine->direction && score.statistic < engine->mark[complexity])) goto out;
-    SHY_TRY(shy_direction_admits(engine->direction, formula, &admitted));
+    if (degenerate || (seen->direction && score.statistic < seen->mark[complexity])) goto out;
+    SHY_TRY(shy_direction_admits(seen->direction, formula, &admitted));
     if (!admitted) goto out;
-    SHY_TRY(shy_group_agree(engine->space->problem->team, shy_best_offer(engine->best, complexity, formula, &score)));
-    shy_best_marks(engine->best, own);
-    if (own[complexity] > engine->mark[complexity]) engine->mark[complexity] = own[complexity];
+    SHY_TRY(shy_group_agree(engine->space->problem->team, shy_best_offer(seen->best, complexity, formula, &score)));
+    shy_best_marks(seen->best, own);
+    if (own[complexity] > seen->mark[complexity]) seen->mark[complexity] = own[complexity];
 out:
     engine->times.candidates += shy_time_seconds() - start;
     return st;

@@ -334,13 +334,55 @@ typedef struct {
     bool wide;
 } shy_tile_shape;
 
+/*
+ * How the rows of this rank lie in panels and in sums: those of a segment side by side. A training set is all segments but one; members
+ * of a group may have no row in a segment.
+ */
 typedef struct {
-    shy_space *space;
-    const shy_search_options *options;
+    int segments;
+    const int *cut;      /* [segments + 1]: 0 … my rows */
+    int responses;
+    const double *const *response; /* [responses]: my rows, in the order in which they lie */
+} shy_layout;
+
+/* What of a layout a view sees, and what its response is there. */
+typedef struct {
+    int left_out;        /* segment; −1: none */
+    int response;        /* number in the layout */
+    double level, scale; /* of the view: (response − level) / scale on its samples */
+    uint64_t samples;    /* of all members */
+} shy_sight;
+
+/* What a pass over the space compares formulas with; a plain search has one view, which sees all samples. */
+typedef struct {
+    int views;
+    const shy_view *const *view; /* as candidates are scored: over my rows in the problem's order */
+    const shy_sight *sight;      /* as they are screened */
+    int keep;                    /* entries of a list, for each complexity */
+    shy_layout layout;
+    const int *order;            /* row `order[i]` lies at place i; NULL: as they are */
+} shy_outlook;
+
+/* One view at work. */
+typedef struct {
+    const shy_view *view;
+    shy_sight sight;
     shy_best *best;
     shy_scorer *scorer;
     struct shy_direction *direction; /* NULL: no factor has one */
     double *mark;             /* [levels + 1] thresholds, own and heard */
+} shy_engine_view;
+
+typedef struct {
+    shy_space *space;
+    const shy_search_options *options;
+    int views;
+    shy_engine_view *seen;    /* [views] */
+    double *marks;            /* [views × (levels + 1)]: what these point into */
+    shy_layout layout;
+    const int *order;         /* of shy_outlook */
+    int whole_cut[2];         /* the layout of a plain search */
+    const double *whole_response[1];
     shy_tile_shape shape;
     shy_precision precision;  /* of the tiles at present */
     shy_screening screening;
@@ -351,14 +393,21 @@ typedef struct {
     struct shy_element_work *elements;
 } shy_engine;
 
+/* Of a plain search; and of a pass, whose outlook is borrowed. Collective over the world. */
 shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out);
+shy_status shy_engine_create_pass(shy_space *space, const shy_search_options *options, shy_precision precision, const shy_outlook *outlook,
+                                  shy_engine **engine_out);
 void shy_engine_destroy(shy_engine **engine);
 int shy_engine_block(const shy_space *space); /* left operands of a tile, unless memory is short */
 uint64_t shy_scoring_bytes(const shy_space *space, int keep); /* lists and columns, without the tiles */
 uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision);
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */
-/* Scores and keeps, if its statistic may exceed the mark. Collective over the group. */
-shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_formula *formula);
+/* Scores in view v and keeps, if its statistic may exceed the mark. Collective over the group. */
+shy_status shy_engine_candidate(shy_engine *engine, int v, int complexity, const shy_formula *formula);
+static inline int shy_engine_marks(const shy_engine *engine)
+{
+    return engine->views * (engine->space->grammar.max_complexity + 1);
+}
 
 shy_status shy_tile_work_create(shy_engine *engine);
 void shy_tile_work_destroy(shy_engine *engine);

@@ -79,7 +79,7 @@ static void set_floors(shy_tile_task *task)
     for (int form = 0; form < SHY_TILE_FORMS; form++) {
         const int complexity =
             shy_form_complexity(&engine->space->grammar, task->job, task->left_inverse, task->right_inverse, (shy_tile_form)form);
-        task->floor[form] = complexity > 0 ? engine->mark[complexity] - SLACK : 2.0;
+        task->floor[form] = complexity > 0 ? engine->seen[0].mark[complexity] - SLACK : 2.0;
     }
 }
 
@@ -142,8 +142,8 @@ static shy_status follow_up(shy_tile_task *task, const shy_tile_hit *hit)
     int complexity = 0;
     SHY_TRY(shy_group_agree(engine->space->problem->team,
                             shy_form_identify(engine->space, meaning.swapped ? v : u, meaning.swapped ? u : v, meaning, &formula, &complexity)));
-    if (complexity == 0 || hit->bound < engine->mark[complexity] - SLACK) return SHY_OK;
-    SHY_TRY(shy_engine_candidate(engine, complexity, &formula));
+    if (complexity == 0 || hit->bound < engine->seen[0].mark[complexity] - SLACK) return SHY_OK;
+    SHY_TRY(shy_engine_candidate(engine, 0, complexity, &formula));
 out:
     return st;
 }

@@ -18,10 +18,13 @@ typedef struct {
     double **direction;         /* q_k */
     double *scaled_response, **scaled_direction; /* y/√w, √w·q_k; without weights the columns above */
     double *direction_values;   /* what these point into */
+    bool borrows;               /* weights and directions are another view's */
 } shy_view;
 
 /* Copies and normalises. Directions that are combinations of others on these samples are left out. SHY_INPUT. Collective over the group. */
 shy_status shy_view_set(const shy_problem *problem, const shy_metric *metric, shy_view *view);
+/* Another response in the metric of `base`, whose weights and directions are borrowed: as shy_view_set with it. SHY_INPUT. Collective over the group. */
+shy_status shy_view_respond(const shy_problem *problem, const shy_view *base, const double *response, shy_view *view);
 void shy_view_free(shy_view *view);
 shy_tile_metric shy_view_metric(const shy_view *view); /* as tiles take it; borrowed */
 

@@ -8,20 +8,23 @@
 
 /* ---- memory ------------------------------------------------------------------------------------------------------------ */
 
-shy_status shy_side_create(shy_space *space, int capacity, int block, bool wide, shy_side **side_out)
+shy_status shy_side_create(const shy_engine *engine, int capacity, int block, bool wide, shy_side **side_out)
 {
     shy_status st = SHY_OK;
     shy_side *side = NULL;
+    shy_space *space = engine->space;
     const shy_rows *samples = &space->problem->rows;
     const int rows = samples->rows;
     const shy_tile_metric metric = shy_view_metric(&space->view);
     SHY_TRY(shy_new(1, sizeof *side, &side));
     side->space = space;
+    side->engine = engine;
     side->capacity = capacity;
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->instance, &side->instance));
     SHY_TRY(shy_new(2 * (size_t)capacity, sizeof *side->sum, &side->sum));
     SHY_TRY(shy_new((size_t)shy_operand_partials(space->view.directions) * (size_t)capacity, sizeof *side->partial, &side->partial));
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->from, &side->from));
+    if (engine->order) SHY_TRY(shy_new((size_t)SHY_FACTORS_MAX * SHY_CHUNK, sizeof *side->laid, &side->laid));
     for (int k = 0; k < 2; k++) {
         SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
         SHY_TRY(shy_panel_create(capacity, block, rows, samples->total, &metric, block > 0, wide, &side->panel[k]));
@@ -41,6 +44,7 @@ void shy_side_destroy(shy_side **side)
     shy_free(&(*side)->partial);
     shy_free(&(*side)->from);
     shy_free(&(*side)->evaluation);
+    shy_free(&(*side)->laid);
     for (int k = 0; k < 2; k++) {
         shy_free(&(*side)->value[k]);
         shy_panel_destroy(&(*side)->panel[k]);
@@ -132,6 +136,16 @@ static bool same_tuple(const shy_tuple *a, const shy_tuple *b)
     return a->count == b->count && memcmp(a->factor, b->factor, (size_t)a->count * sizeof *a->factor) == 0;
 }
 
+/* The values of a factor at places row … row + count − 1 of the layout. */
+static const double *lay(const shy_side *side, int slot, const double *column, int row, int count)
+{
+    const int *order = side->engine->order;
+    if (!order) return column + row;
+    double *out = side->laid + (size_t)slot * SHY_CHUNK;
+    for (int i = 0; i < count; i++) out[i] = column[order[row + i]];
+    return out;
+}
+
 /* Values of instances first … last−1, which share one tuple. */
 static shy_status evaluate_tuple(shy_side *side, int first, int last)
 {
@@ -146,7 +160,7 @@ static shy_status evaluate_tuple(shy_side *side, int first, int last)
     for (int row = 0; row < rows; row += SHY_CHUNK) {
         const int count = rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK;
         const double *factor[SHY_FACTORS_MAX];
-        for (int s = 0; s < instance->tuple.count; s++) factor[s] = column[s] + row;
+        for (int s = 0; s < instance->tuple.count; s++) factor[s] = lay(side, s, column[s], row, count);
         shy_program_run(context, program, NULL, factor, count, side->evaluation);
         for (int i = first, k = 0; i < last; i++) {
             while (program->operand[k] != side->instance[i].operand) k++; /* both ascend */

@@ -14,6 +14,7 @@ typedef struct {
 /* The operands as they are, and their inverses. */
 typedef struct {
     shy_space *space;
+    const shy_engine *engine;
     int capacity;
     shy_instance *instance; /* of the next fill */
     double *value[2];       /* capacity × rows: as they are, inverse */
@@ -21,6 +22,7 @@ typedef struct {
     shy_instance *in[2];    /* what the panels hold */
     double *evaluation;     /* scratch of a program */
     size_t evaluation_size;
+    double *laid;           /* [SHY_FACTORS_MAX × SHY_CHUNK]: factors in the order of the engine's layout; NULL: as they are */
     double *sum, *partial;  /* scratch for sums over the group */
     int *from;              /* [capacity] which of the values an operand of the panel being packed is */
 } shy_side;
@@ -39,7 +41,7 @@ typedef struct {
 } shy_stream;
 
 /* Left sides are cut into tiles of at most `block` operands; right sides: 0. `wide`: for moments in fp64. */
-shy_status shy_side_create(shy_space *space, int capacity, int block, bool wide, shy_side **side_out);
+shy_status shy_side_create(const shy_engine *engine, int capacity, int block, bool wide, shy_side **side_out);
 void shy_side_destroy(shy_side **side);
 uint64_t shy_side_bytes(const shy_space *space, int capacity, int block, bool wide);
 

@@ -38,8 +38,8 @@ shy_status shy_tile_work_create(shy_engine *engine)
     const int pairs = shape->pairs + shape->right;
     SHY_TRY(shy_new(1, sizeof *work, &work));
     engine->tiles = work;
-    SHY_TRY(shy_side_create(engine->space, shape->left_capacity, shape->block, shape->wide, &work->left));
-    SHY_TRY(shy_side_create(engine->space, shape->right, 0, shape->wide, &work->right));
+    SHY_TRY(shy_side_create(engine, shape->left_capacity, shape->block, shape->wide, &work->left));
+    SHY_TRY(shy_side_create(engine, shape->right, 0, shape->wide, &work->right));
     for (unsigned k = 0; k < shape->tiles; k++) SHY_TRY(shy_tile_create(shape->block, shape->right, engine->space->view.directions, shape->wide, &work->tile[k]));
     SHY_TRY(shy_pairs_create(pairs, engine->space->view.directions, &work->pairs));
     SHY_TRY(shy_new((size_t)pairs * SHY_TILE_FORMS, sizeof *work->hit, &work->hit));

@@ -254,8 +254,5 @@ int main(int argc, char **argv)
         cmocka_unit_test(training_sets_have_the_lists_of_their_own_searches),
         cmocka_unit_test(responses_have_the_largest_statistics_of_their_own_searches),
     };
-    if (shy_par_start(&argc, &argv) != SHY_OK) return 1;
-    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    shy_par_stop();
-    return failed;
+    return run_par_tests("search pass", tests, sizeof tests / sizeof *tests, argc, argv);
 }

@@ -23,6 +23,7 @@ typedef struct {
     int first, last, views, segments;
     bool affine;        /* responses of the sets are those of all samples, shifted and scaled */
     int *order, *cut;
+    uint64_t *samples;  /* [segments] of all members */
     double *values;     /* responses in their order */
     const double **response;
     shy_sight *sight;
@@ -90,7 +91,7 @@ static bool overlaps(const shy_folds *f, const shy_fold *fold, const int *segmen
     return count_all(rows->team, twice) > 0;
 }
 
-/* Rows of a segment side by side, in their order; those that no set leaves out make the last one. */
+/* Rows of a segment side by side, in their order; those that no set leaves out make the last one. Collective over the group. */
 static void lay(shy_folds *f, const int *segment)
 {
     const int rows = problem_of(f)->rows.rows;
@@ -102,6 +103,7 @@ static void lay(shy_folds *f, const int *segment)
         }
     }
     f->cut[f->segments] = at;
+    for (int s = 0; s < f->segments; s++) f->samples[s] = count_all(problem_of(f)->team, (uint64_t)(f->cut[s + 1] - f->cut[s]));
 }
 
 /* The next sets that share a pass, and how the rows lie in it. Collective over the group. */
@@ -164,30 +166,36 @@ static void look(shy_folds *f)
     f->affine = true;
     if (f->whole) {
         f->view[v] = &f->pass->stage.whole->view;
-        f->sight[v++] = (shy_sight){.left_out = -1, .scale = 1.0, .samples = total};
+        f->sight[v++] = (shy_sight){.left_out = -1, .scale = 1.0};
     }
     for (int t = f->first; t < f->last; t++, v++) {
         const shy_fold *fold = &f->fold[t];
         f->view[v] = &fold->view;
-        f->sight[v] = (shy_sight){.left_out = fold->samples < total ? t - f->first : -1, .samples = fold->samples};
+        f->sight[v].left_out = fold->samples < total ? t - f->first : -1;
+        f->sight[v].response = 0;
         f->affine = fit_response(f, fold, &f->sight[v]) <= AFFINE && f->affine;
     }
     f->views = v;
-    for (v = 0; !f->affine && v < f->views; v++) f->sight[v].response = v, f->sight[v].level = 0.0, f->sight[v].scale = 1.0;
+    for (int t = f->first; !f->affine && t < f->last; t++) {
+        shy_sight *sight = &f->sight[f->whole + t - f->first];
+        sight->response = 1 + t - f->first, sight->level = 0.0, sight->scale = 1.0;
+    }
 }
 
-/* One response for all views, or one for each. */
+static int responses(const shy_folds *f)
+{
+    return f->affine ? 1 : 1 + f->last - f->first;
+}
+
+/* That of all samples, and those of the sets if they are not the same. */
 static void order_responses(shy_folds *f)
 {
     const int rows = problem_of(f)->rows.rows;
     const double *y = f->pass->stage.whole->view.response;
-    for (int r = 0; r < (f->affine ? 1 : f->views); r++) {
-        const int set = f->first + r - f->whole;
+    for (int r = 0; r < responses(f); r++) {
         double *out = f->values + (size_t)r * (size_t)rows;
         f->response[r] = out;
-        for (int i = 0; i < rows; i++) {
-            out[i] = f->affine || set < f->first ? y[f->order[i]] : response_at(f, &f->fold[set], f->order[i]);
-        }
+        for (int i = 0; i < rows; i++) out[i] = r == 0 ? y[f->order[i]] : response_at(f, &f->fold[f->first + r - 1], f->order[i]);
     }
 }
 
@@ -202,7 +210,7 @@ static shy_status run(shy_folds *f)
                                  .view = f->view,
                                  .sight = f->sight,
                                  .keep = shy_best_reserve(f->pass->stage.options->keep),
-                                 .layout = {f->segments, f->cut, f->affine ? 1 : f->views, f->response},
+                                 .layout = {f->segments, f->cut, f->samples, responses(f), f->response},
                                  .order = f->order};
     SHY_TRY(shy_pass_run(f->pass, &outlook, &screen, &engine));
     for (int v = 0; v < f->views; v++) {
@@ -237,6 +245,7 @@ static shy_status allocate(shy_folds *f, int **segment_out)
     SHY_TRY(shy_new(rows, sizeof **segment_out, segment_out));
     SHY_TRY(shy_new(rows, sizeof *f->order, &f->order));
     SHY_TRY(shy_new(most + 1, sizeof *f->cut, &f->cut));
+    SHY_TRY(shy_new(most, sizeof *f->samples, &f->samples));
     SHY_TRY(shy_new(most * rows, sizeof *f->values, &f->values));
     SHY_TRY(shy_new(most, sizeof *f->response, &f->response));
     SHY_TRY(shy_new(most, sizeof *f->sight, &f->sight));
@@ -254,6 +263,7 @@ static void release(shy_folds *f)
     shy_free(&f->fold);
     shy_free(&f->order);
     shy_free(&f->cut);
+    shy_free(&f->samples);
     shy_free(&f->values);
     shy_free(&f->response);
     shy_free(&f->sight);

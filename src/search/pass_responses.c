@@ -41,7 +41,7 @@ static shy_status set_views(shy_responses *r, const double *const *response)
         SHY_TRY_ALL(space->problem->team, shy_view_respond(space->problem, &space->view, response[b], &r->view[b]));
         r->seen[b] = &r->view[b];
         r->response[b] = r->view[b].scaled_response;
-        r->sight[b] = (shy_sight){.left_out = -1, .response = b, .scale = 1.0, .samples = space->problem->rows.total};
+        r->sight[b] = (shy_sight){.left_out = -1, .response = b, .scale = 1.0};
     }
 out:
     return st;
@@ -64,13 +64,14 @@ static shy_status run(shy_pass *pass, int count, const double *const *response, 
 {
     shy_status st = SHY_OK;
     const shy_team *team = pass->stage.whole->problem->team;
-    const int cut[] = {0, pass->stage.whole->problem->rows.rows};
+    const shy_rows *rows = &pass->stage.whole->problem->rows;
+    const int cut[] = {0, rows->rows};
     shy_responses r = {.pass = pass};
     shy_engine *engine = NULL;
     shy_search_result screen;
     SHY_TRY_ALL(team, allocate(&r, count));
     SHY_TRY(set_views(&r, response));
-    const shy_outlook outlook = {count, r.seen, r.sight, 1, {1, cut, count, r.response}, NULL};
+    const shy_outlook outlook = {count, r.seen, r.sight, 1, {1, cut, &rows->total, count, r.response}, NULL};
     SHY_TRY(shy_pass_run(pass, &outlook, &screen, &engine));
     SHY_TRY(tell(engine, pass->stage.options->grammar.max_complexity, most));
 out:

@@ -335,26 +335,27 @@ typedef struct {
     int pairs;      /* flagged ones that are followed up together, the best first */
     unsigned tiles; /* at work at a time */
     bool wide;
+    int segments, responses, views; /* of the engine */
 } shy_tile_shape;
+
+static inline bool shy_shape_is_plain(const shy_tile_shape *shape)
+{
+    return shape->segments == 1 && shape->responses == 1 && shape->views == 1;
+}
+/* A metric that has what the shape says, without values: for sizes. */
+shy_tile_metric shy_shape_metric(const shy_space *space, const shy_tile_shape *shape, shy_tile_layout *layout);
 
 /*
  * How the rows of this rank lie in panels and in sums: those of a segment side by side. A training set is all segments but one; members
- * of a group may have no row in a segment.
+ * of a group may have no row in a segment. Where there are several segments, there are neither weights nor directions.
  */
 typedef struct {
     int segments;
-    const int *cut;      /* [segments + 1]: 0 … my rows */
-    int responses;
+    const int *cut;          /* [segments + 1]: 0 … my rows */
+    const uint64_t *samples; /* [segments]: of all members */
+    int responses;           /* as tiles take them, y/√w; number 0 is that of the metric */
     const double *const *response; /* [responses]: my rows, in the order in which they lie */
 } shy_layout;
-
-/* What of a layout a view sees, and what its response is there. */
-typedef struct {
-    int left_out;        /* segment; −1: none */
-    int response;        /* number in the layout */
-    double level, scale; /* of the view: (response − level) / scale on its samples */
-    uint64_t samples;    /* of all members */
-} shy_sight;
 
 /* What a pass over the space compares formulas with; a plain search has one view, which sees all samples. */
 typedef struct {
@@ -370,6 +371,7 @@ typedef struct {
 typedef struct {
     const shy_view *view;
     shy_sight sight;
+    uint64_t samples;         /* that it sees, of all members */
     shy_best *best;
     shy_scorer *scorer;
     struct shy_direction *direction; /* NULL: no factor has one */
@@ -380,12 +382,15 @@ typedef struct {
     shy_space *space;
     const shy_search_options *options;
     int views;
+    bool plain;               /* one view, of all samples, with the response of the metric */
     shy_engine_view *seen;    /* [views] */
     double *marks;            /* [views × (levels + 1)]: what these point into */
     shy_layout layout;
     const int *order;         /* of shy_outlook */
     int whole_cut[2];         /* the layout of a plain search */
+    uint64_t whole_samples[1];
     const double *whole_response[1];
+    shy_tile_layout tile_layout; /* the layout as tiles take it */
     shy_tile_shape shape;
     shy_precision precision;  /* of the tiles at present */
     shy_screening screening;
@@ -396,7 +401,8 @@ typedef struct {
     struct shy_element_work *elements;
 } shy_engine;
 
-/* Of a plain search; and of a pass, whose outlook is borrowed. Collective over the world. */
+/* The metric of the engine's tiles; borrowed. */
+shy_tile_metric shy_engine_metric(const shy_engine *engine);
 shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out);
 shy_status shy_engine_create_pass(shy_space *space, const shy_search_options *options, shy_precision precision, const shy_outlook *outlook,
                                   shy_engine **engine_out);

@@ -245,5 +245,6 @@ void shy_view_free(shy_view *view)
 
 shy_tile_metric shy_view_metric(const shy_view *view)
 {
-    return (shy_tile_metric){view->scaled_response, view->root, view->directions, (const double *const *)view->scaled_direction};
+    return (shy_tile_metric){.response = view->scaled_response, .root = view->root, .directions = view->directions,
+                             .direction = (const double *const *)view->scaled_direction};
 }

@@ -24,10 +24,10 @@
 static shy_status make_metric(const shy_space *space, struct shy_element_work *work)
 {
     shy_status st = SHY_OK;
-    const int rows = space->problem->rows.rows, each = shy_element_chunk_rows(rows), fill = SHY_ROUGH_DIRECTIONS - 1;
+    const int rows = space->problem->rows.rows, each = shy_element_chunk_rows(rows), fill = SHY_ROUGH_COLUMNS - 1;
     const size_t chunks = rows > 0 ? (size_t)((rows + each - 1) / each) : 1U;
     if (!space->view.weight && space->view.directions == 0) return SHY_OK;
-    work->directions = (space->view.directions + fill) / SHY_ROUGH_DIRECTIONS * SHY_ROUGH_DIRECTIONS;
+    work->directions = (space->view.directions + fill) / SHY_ROUGH_COLUMNS * SHY_ROUGH_COLUMNS;
     const size_t size = (2U + (size_t)work->directions) * SHY_ROUGH_STRIDE;
     SHY_TRY(shy_new(chunks * size, sizeof *work->metric, &work->metric));
     for (int i = 0; i < rows; i++) {
@@ -226,7 +226,8 @@ static void judge(shy_engine *engine, int first, int last)
                                  .second = list->second + first,
                                  .response = list->response + first,
                                  .weighted = engine->elements->metric != NULL,
-                                 .directions = engine->elements->directions,
+                                 .columns = engine->elements->directions,
+                                 .directions = engine->space->view.directions,
                                  .along = list->along + (ptrdiff_t)first * engine->elements->directions,
                                  .relative = list->relative + first,
                                  .absolute = list->absolute + first,

@@ -349,8 +349,8 @@ static sums sum_formula(shy_isa isa, const zoo *z, const formula *f)
                                        .reference = &s.reference, .first = &s.first,  .second = &s.second,
                                        .response = &s.response,
                                        .weight = z->metric ? k->weight : NULL,
-                                       .directions = z->metric ? FILLED : 0,
-                                       .direction = k->direction[0],
+                                       .columns = z->metric ? FILLED : 0,
+                                       .beside = k->direction[0],
                                        .along = s.along};
         if (c == 0) rough->references[f->op](&batch);
         (z->metric ? rough->metric_sums : rough->sums)[f->op](&batch);
@@ -369,7 +369,8 @@ static shy_rough_verdict verdict_of(shy_isa isa, const zoo *z, const sums *s, co
                                 .second = &s->second,
                                 .response = &s->response,
                                 .weighted = z->metric,
-                                .directions = z->metric ? FILLED : 0,
+                                .columns = FILLED,
+                                .directions = z->metric ? DIRECTIONS : 0,
                                 .along = s->along,
                                 .relative = &error->relative,
                                 .absolute = &error->absolute,

@@ -71,7 +71,7 @@ out:
 static void set_view(const shy_engine *engine, const shy_element_rows *rows, int v, int *columns, shy_element_view *view)
 {
     const shy_sight *sight = &engine->seen[v].sight;
-    const double segments = engine->layout.segments - (sight->left_out >= 0), samples = (double)sight->samples;
+    const double segments = engine->layout.segments - (sight->left_out >= 0), samples = (double)engine->seen[v].samples;
     *view = (shy_element_view){.left_out = sight->left_out, .samples = samples};
     view->padding = SHY_ROUGH_PAD * (samples / SHY_ROUGH_ROWS + segments * engine->space->problem->team->row_blocks);
     if (sight->response > 0) view->column = rows->directions + ++*columns;

@@ -353,8 +353,9 @@ typedef struct {
     int segments;
     const int *cut;          /* [segments + 1]: 0 … my rows */
     const uint64_t *samples; /* [segments]: of all members */
-    int responses;           /* as tiles take them, y/√w; number 0 is that of the metric */
-    const double *const *response; /* [responses]: my rows, in the order in which they lie */
+    int responses;           /* number 0 is that of the metric */
+    const double *const *response;        /* [responses] y over my rows, in the order in which they lie */
+    const double *const *scaled_response; /* y/√w, as tiles take it */
 } shy_layout;
 
 /* What a pass over the space compares formulas with; a plain search has one view, which sees all samples. */
@@ -389,7 +390,7 @@ typedef struct {
     const int *order;         /* of shy_outlook */
     int whole_cut[2];         /* the layout of a plain search */
     uint64_t whole_samples[1];
-    const double *whole_response[1];
+    const double *whole_response[1], *whole_scaled_response[1];
     shy_tile_layout tile_layout; /* the layout as tiles take it */
     shy_tile_shape shape;
     shy_precision precision;  /* of the tiles at present */

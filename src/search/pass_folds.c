@@ -210,7 +210,7 @@ static shy_status run(shy_folds *f)
                                  .view = f->view,
                                  .sight = f->sight,
                                  .keep = shy_best_reserve(f->pass->stage.options->keep),
-                                 .layout = {f->segments, f->cut, f->samples, responses(f), f->response, f->response},
+                                 .layout = {f->segments, f->cut, f->samples, responses(f), f->response},
                                  .order = f->order};
     SHY_TRY(shy_pass_run(f->pass, &outlook, &screen, &engine));
     for (int v = 0; v < f->views; v++) {

@@ -249,6 +249,9 @@ shy_status shy_followed_concordance(const shy_followed *data, const double *scor
  */
 shy_status shy_followed_fit(const shy_followed *data, int columns, const double *const *x, shy_fit *fit_out);
 
-/** shy_horizon_weights on arrays; without `weight` and `stratum`. y_out, weight_out: [n]. Not collective. */
+/**
+ * shy_horizon_weights on arrays: Ĝ over those who take part, with their case weights, without strata; weight_out (without the case weight) is 0 for
+ * others. A horizon that nobody dies by or is followed up to is none to refuse: then y, or 1 − y, is 0 wherever the weight is not. Not collective.
+ */
 shy_status shy_followed_horizon(const shy_followed *data, double horizon, double *y_out, double *weight_out);
 #endif

@@ -19,7 +19,8 @@ typedef struct {
 
 /*
  * link(E y) = intercept + slope · predictor: least squares (continuous), logistic (binary), Poisson with exposure (count), proportional odds with
- * thresholds of its own (ordinal), Cox (survival), conditional logistic (matched). Case weights as frequencies.
+ * thresholds of its own (ordinal), Cox (survival), conditional logistic (matched). Case weights as lm, glm and coxph of R have them. Infinite
+ * predictions are left out.
  *
  * @param fold  [truth->n]; survival and matched: compared only within one, since predictors of different training sets have levels of their own;
  *              NULL: none. Others ignore it
@@ -42,7 +43,7 @@ typedef struct {
  * Loess of degree 1 without robustness steps: at each predicted value a line through the nearest 3/4 of the samples, weights tricube in the distance
  * times case weights (R: loess(y ~ p, degree = 1, surface = "direct")). Where predictions are all equal there it is their mean. With more
  * than SHY_CURVE_POINTS different values it is computed at as many quantiles and interpolated. observed is cut to [0, 1] with `probability`.
- * Quantiles as R's type 7, of samples, each as often as its weight says only in the mean.
+ * Quantiles as R's type 7; with different weights the least value that half (9/10) of the weight does not exceed.
  *
  * @param y, predicted  [n]: probabilities, or expected values (continuous)
  */

@@ -10,8 +10,8 @@
 #define SHY_CUTS_MAX 2
 
 /*
- * What is compared on both sides of a cut-point: y itself (continuous, binary, ordinal), y / exposure − rate, times exposure (count), log-rank scores
- * event − Nelson–Aalen hazard (survival, within strata), y − the set's share of cases (matched), times the case weight. NaN: takes no part.
+ * What is compared on both sides of a cut-point, times the case weight: y − its mean (continuous, binary, ordinal), y − rate · exposure (count),
+ * event − Nelson–Aalen hazard within strata (survival: log-rank scores), y − the set's share of cases (matched).
  */
 shy_status shy_cut_scores(const shy_truth *truth, const size_t *sample, size_t count, double *score_out /* [truth->n]; others NaN */);
 
@@ -23,7 +23,7 @@ shy_status shy_cut_scores(const shy_truth *truth, const size_t *sample, size_t c
 typedef struct {
     double cut, statistic;
     size_t below;
-    double p_92, p_94; /* Lausen and Schumacher 1992; Lausen, Sauerbrei and Schumacher 1994, never above the former's Bonferroni-like bound 1 */
+    double p_92, p_94; /* Lausen and Schumacher 1992; Lausen, Sauerbrei and Schumacher 1994 */
 } shy_cut;
 
 typedef struct {
@@ -46,6 +46,12 @@ shy_status shy_cut_one(size_t n, const double *x, const double *score, double le
  * (1 + #)/(permutations + 1). With more than 200 possible cut-points 200 of them, evenly spaced in rank, are tried.
  */
 shy_status shy_cut_two(size_t n, const double *x, const double *score, double least, int permutations, uint64_t seed, shy_cuts *cuts_out);
+/*
+ * Cut-points chosen without the outcome: at the median, or at the terciles (groups 3): the ⌈n·k/groups⌉-th smallest x. No cut-point where that is the
+ * largest x, or the one before. Statistics as above; nothing was selected, so p is the two-sided one of a normal variable, all three p alike;
+ * of two cut-points p is the smaller, times 2.
+ */
+shy_status shy_cut_quantiles(size_t n, const double *x, const double *score, int groups, shy_cuts *cuts_out);
 int32_t shy_cut_group(const shy_cuts *cuts, double x); /* 0 … cuts; −1: NaN */
 
 /* P(largest |Z| >= b): Miller and Siegmund; by increments between cut-points with m[0] < … < m[count − 1] of n below. In [0, 1]. */

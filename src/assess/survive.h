@@ -10,8 +10,9 @@
 
 /*
  * After each time at which follow-up of somebody ends, ascending. error: Greenwood's standard error of the survival; [low, high]: 95 %, by log(−log S);
- * NaN where survival is 0, or still 1. median: the first time with survival <= 1/2 (where it stays at 1/2, the middle of that step, as R has it); low, high: the first
- * times at which the bounds are <= 1/2; NaN: not reached. at_risk just before the time; these, events and censored are sums of weights.
+ * NaN where survival is 0, both 1 where it is still 1. median: the first time with survival <= 1/2 (where it stays at 1/2, the middle between that and the next
+ * death or the end, as R has it); low, high: the same of the bounds; NaN: not reached. at_risk just before the time; these, events and censored
+ * are sums of weights.
  */
 typedef struct {
     int steps;

@@ -27,6 +27,7 @@ typedef struct {
     int folds, repeats, sets;
     int32_t *fold; /* [repeats × rows.rows]: of my rows */
     int32_t *all;  /* [repeats × n]: of all samples, on all ranks */
+    uint64_t groups, groupless; /* of options->by (0: not given); samples without a value of it, each a group of its own */
 } shy_folds;
 
 /* Strata, groups of `by` and seed decide, not the ranks. SHY_INPUT if there are not enough samples or groups. Collective over the world. */

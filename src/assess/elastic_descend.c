@@ -5,7 +5,7 @@
 
 #include "elastic_impl.h"
 
-#define NEWTON_MOST 100
+#define NEWTON_MOST 1000
 #define SWEEPS_MOST 20000
 #define HALVINGS_MOST 30
 

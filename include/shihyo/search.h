@@ -387,7 +387,7 @@ void shy_search_result_free(shy_search_result **result);
 shy_status shy_problem_train(const shy_problem *problem, const double *takes_part, shy_problem **trained_out);
 void shy_problem_untrain(shy_problem **trained);
 
-/** What screening leaves: the best formulas of each complexity with their statistics, before the refit. On all ranks. */
+/** What screening leaves: the best formulas of each complexity with their statistics, before the refit. All ranks have one; formulas are on rank 0. */
 typedef struct shy_lists shy_lists;
 void shy_lists_free(shy_lists **lists);
 

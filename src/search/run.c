@@ -10,6 +10,7 @@
 #include "polish.h"
 #include "stage.h"
 #include "template.h"
+#include "training.h"
 
 /* ---- deal and work -------------------------------------------------------------------------------------------------------- */
 
@@ -227,12 +228,13 @@ out:
     return st;
 }
 
-static shy_status search_stage(shy_stage *stage, void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result *result)
+/* Plan and screening; the engine has the lists. */
+static shy_status screen_stage(shy_stage *stage, const shy_monitor *monitor, shy_engine **engine_out, shy_search_result *result)
 {
     shy_status st = SHY_OK;
     shy_jobs *jobs = NULL;
     shy_rates rates;
-    shy_run run = {.plan = &result->plan, .progress = progress, .context = context};
+    shy_run run = {.plan = &result->plan, .progress = monitor->tell, .context = monitor->context};
     const double start = shy_time_seconds();
     SHY_TRY(shy_stage_plan(stage, &rates, &jobs, &result->plan));
     result->times.plan = shy_time_seconds() - start;
@@ -241,33 +243,81 @@ static shy_status search_stage(shy_stage *stage, void (*progress)(void *context,
     run.started = shy_time_seconds();
     run.listens = fmin(LISTEN_SECONDS, jobs->piece[SHY_ROUNDS - 1] / 2.0);
     SHY_TRY(screen(stage, &rates, &run, result));
-    const double searched = shy_time_seconds();
-    result->times.search = searched - start - result->times.plan;
+    result->times.search = shy_time_seconds() - start - result->times.plan;
     result->formulas_scored = result->plan.formulas_total;
-    if (stage->subset) SHY_TRY(finish_part(stage, &run.engine, result));
-    else SHY_TRY(finish(run.engine->best, stage->options->keep, result));
-    result->times.finish = shy_time_seconds() - searched;
-    SHY_TRY(measure_memory(stage->whole->problem->team, &result->times));
+    *engine_out = run.engine, run.engine = NULL;
 out:
     shy_engine_destroy(&run.engine);
     shy_jobs_destroy(&jobs);
     return st;
 }
 
+/* Lists that a pass has left, instead of screening. */
+static shy_status finish_lists(const shy_stage *stage, const shy_lists *lists, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = stage->whole->problem->team;
+    shy_best *best = NULL;
+    if (stage->subset) return shy_fail(SHY_INTERNAL, "lists of all samples for a search that screens a part of them");
+    *result = lists->screen;
+    SHY_TRY_ALL(team, shy_best_create(stage->whole, shy_best_reserve(stage->options->keep), &best));
+    SHY_TRY_ALL(team, shy_best_absorb(best, lists->member, lists->count * sizeof *lists->member));
+    SHY_TRY(finish(best, stage->options->keep, result));
+out:
+    shy_best_destroy(&best);
+    return st;
+}
+
+static shy_status search_stage(shy_stage *stage, const shy_monitor *monitor, shy_search_result *result)
+{
+    shy_status st = SHY_OK;
+    shy_engine *engine = NULL;
+    if (!stage->options->lists) SHY_TRY(screen_stage(stage, monitor, &engine, result));
+    const double searched = shy_time_seconds();
+    if (stage->options->lists) SHY_TRY(finish_lists(stage, stage->options->lists, result));
+    else if (stage->subset) SHY_TRY(finish_part(stage, &engine, result));
+    else SHY_TRY(finish(engine->best, stage->options->keep, result));
+    result->times.finish = shy_time_seconds() - searched;
+    SHY_TRY(measure_memory(stage->whole->problem->team, &result->times));
+out:
+    shy_engine_destroy(&engine);
+    return st;
+}
+
+/* What lists took to be made counts as time of the search that they are for. */
 shy_status shy_search_once(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_search_result **result_out)
 {
     shy_status st = SHY_OK;
     shy_stage stage = {0};
     shy_search_result *result = NULL;
-    const double start = shy_time_seconds();
+    const double start = shy_time_seconds() - (options->lists ? options->lists->screen.seconds : 0.0);
     *result_out = NULL;
     SHY_TRY_ALL(problem->team, shy_new(1, sizeof *result, &result));
     SHY_TRY(shy_stage_enter(&stage, problem, options));
-    SHY_TRY(search_stage(&stage, monitor->tell, monitor->context, result));
+    SHY_TRY(search_stage(&stage, monitor, result));
     result->seconds = shy_time_seconds() - start;
     if (problem->team->rank == 0) *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);
+    shy_stage_leave(&stage);
+    return st;
+}
+
+shy_status shy_screen_once(const shy_problem *problem, const shy_search_options *options, const shy_monitor *monitor, shy_lists **lists_out)
+{
+    shy_status st = SHY_OK;
+    shy_stage stage = {0};
+    shy_engine *engine = NULL;
+    shy_search_result screened = {0};
+    const double start = shy_time_seconds();
+    *lists_out = NULL;
+    SHY_TRY(shy_stage_enter(&stage, problem, options));
+    if (stage.subset) SHY_TRY(shy_fail(SHY_INTERNAL, "lists of all samples from a part of them"));
+    SHY_TRY(screen_stage(&stage, monitor, &engine, &screened));
+    screened.seconds = shy_time_seconds() - start;
+    SHY_TRY(shy_lists_take(engine->best, &screened, lists_out));
+out:
+    shy_engine_destroy(&engine);
     shy_stage_leave(&stage);
     return st;
 }
@@ -277,7 +327,7 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
 {
     shy_status st = SHY_OK;
     const shy_monitor monitor = {progress, context};
-    const double start = shy_time_seconds();
+    const double start = shy_time_seconds() - (options->lists ? options->lists->screen.seconds : 0.0);
     shy_templates templates = {0};
     shy_search_result *result = NULL;
     *result_out = NULL;

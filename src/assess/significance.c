@@ -238,6 +238,7 @@ static shy_status record_why_not(shy_record *parent, int asked, const char *why)
     SHY_TRY(shy_record_integer(record, "asked", asked));
     SHY_TRY(shy_record_truth(record, "stopped", false));
     SHY_TRY(shy_record_text(record, "what", why));
+    SHY_TRY(shy_record_text(record, "not_available", why));
 out:
     return st;
 }

@@ -51,15 +51,9 @@ typedef struct {
 shy_status shy_contenders_create(const shy_assessment *a, shy_contenders *contenders_out);
 void shy_contenders_free(shy_contenders *contenders);
 
-/* ---- net benefit (decision.c) ---------------------------------------------------------------------------------------------------- */
+/* ---- decision curves (decision.c) ----------------------------------------------------------------------------------------------- */
 
-/*
- * (true positives − false positives · t/(1 − t))/samples when those with a probability >= t are treated, at each threshold t (Vickers & Elkin 2006); with the weights of a
- * horizon that is the estimate for censored follow-up. Samples of weight 0 or with no number take no part; both NaN without any.
- *
- * @param y, weight  [n]; weight NULL: all 1
- * @param predictor  [n] log-odds; NULL: all are treated
- */
-void shy_net_benefit(size_t n, const double *y, const double *weight, const double *predictor, int thresholds, const double *threshold, double *benefit_out);
+/* Adds `decision_curve` (Vickers & Elkin 2006) where the outcome is binary. Rank 0. */
+shy_status shy_decision_record(const shy_assessment *a, const shy_contenders *all, shy_record *versus);
 
 #endif

@@ -58,6 +58,7 @@ typedef struct {
     float y, fourth, weighted, mu, length, square, factor, shift, swell; /* left */
     float e, each, e2, reach, slip; /* as above, before they swell */
     float lift;                    /* FULL: what `each` of sums with the response grows by, as it is centred */
+    float rough_p, rough_ab, rough_r, rough_g; /* FULL: coefficients of margins that only e and each go into */
     float floor, floor_product;
 } shy_sight_row;
 

@@ -168,6 +168,10 @@ static void set_sight_errors(const shy_tile *tile, const shy_panel *left, int op
     row->e2 = (float)(1.1 * most * most + (full ? 2.0 * units : 4.0 * 0x1p-24) + 4.0 * means);
     row->slip = (float)(1.00001 * (epsilon + 1.5 * units + means));
     row->lift = (float)(1.00001 * (sqrt(1.0 + level * level) + fabs(level)));
+    row->rough_p = (float)(1.0001 * (each * (double)row->lift + 2.4 * epsilon));
+    row->rough_ab = (float)(1.0001 * (2.0 * each + 1.2 * epsilon));
+    row->rough_r = (float)(1.0001 * (9.6 * each + 5.4 * epsilon));
+    row->rough_g = (float)(1.0001 * 2.0 * epsilon * (fabs((double)left->column.y[operand]) + 1.0));
     row->reach = (float)(1.00001 * ((epsilon + units) * (double)left->column.lifted[operand] +
                                     SHY_LIFTED_UNITS * 0x1p-24 * bottom * sqrt(1.0 + level * level)));
 }

@@ -44,6 +44,7 @@ cd "$room"
 "$top_builddir/shihyo" import cohort.csv -q -o cohort.h5
 cat >run.yaml <<'END'
 cohort: cohort.h5
+validation: {level: none}
 outcome: {column: y}
 factors: {max: 3}
 grammar: {max_complexity: 5, operators: [+, -, "*", /], constants: none}

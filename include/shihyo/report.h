@@ -75,6 +75,7 @@ typedef struct {
     int derived_count;
     char **derived_name, **derived_words; /* factors of the front that are not a column as it is, and what is done to make them */
     const shy_entry **front; /* borrowed from the levels, ascending complexity */
+    shy_record *assessment;  /* how far it can be believed, as of shy_assess_run; NULL: it was not looked at. Owned */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;
     uint64_t seed;

@@ -121,6 +121,7 @@ static shy_status interpret(shy_search_session *s, const char *text, uint64_t le
     s->options.impute_sets = (int)shy_config_integer(s->config, SHY_KEY_MISSING_SETS);
     s->options.impute_sweeps = (int)shy_config_integer(s->config, SHY_KEY_MISSING_SWEEPS);
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
+    SHY_TRY(shy_session_validation(s));
 out:
     return st;
 }

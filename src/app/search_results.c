@@ -227,7 +227,7 @@ out:
     return st;
 }
 
-shy_status shy_results_build(const shy_search_session *session, shy_results *results_out)
+shy_status shy_results_build(shy_search_session *session, shy_results *results_out)
 {
     shy_status st = SHY_OK;
     builder b = {.session = session, .problem = session->problem};
@@ -240,6 +240,7 @@ shy_status shy_results_build(const shy_search_session *session, shy_results *res
     SHY_TRY(build_facts(session, &r));
     SHY_TRY(build_levels(&b, &r));
     SHY_TRY(build_derived(&b, &r));
+    r.assessment = session->record, session->record = NULL;
     *results_out = r, r = (shy_results){0};
 out:
     shy_results_free(&r);

@@ -3,6 +3,7 @@
 #define SHIHYO_APP_SEARCH_RUN_H
 
 #include "app/config.h"
+#include "shihyo/assess.h"
 #include "shihyo/report.h"
 #include "shihyo/search.h"
 
@@ -24,7 +25,14 @@ typedef struct {
     shy_problem *problem;
     shy_search_options options;
     shy_plan plan;
+    bool assesses;             /* what is found is checked, as `assess` says */
+    shy_assess_options assess;
+    shy_baseline_item *baseline_item; /* [baselines], which `baseline` borrows from */
+    shy_baseline *baseline;
+    int baselines;
+    bool one_pass;             /* training sets are screened together */
     shy_search_result *result; /* rank 0; of the target in force */
+    shy_record *record;        /* likewise; NULL: it was not checked */
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
     int created;               /* rank 0: directories that this run made for its output */
@@ -35,13 +43,20 @@ shy_status shy_session_configure(shy_search_session *session);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
 shy_status shy_session_load(shy_search_session *session);
 
+/** Reads how far the search is to be checked. Not collective; the same on all ranks. */
+shy_status shy_session_validation(shy_search_session *session);
+/** Finds out how training sets will be searched. Collective. */
+shy_status shy_session_validation_plan(shy_search_session *session);
+/** Lines of the plan: what is done besides the search. */
+void shy_plan_print_validation(const shy_search_session *session, FILE *stream);
+void shy_session_validation_free(shy_search_session *session);
 /** Lays the rules for single factors on the problem. Not collective; the same on all ranks. */
 shy_status shy_session_rules(shy_search_session *session);
 /** What all targets take, one after another: the sum of their time, and the memory of the largest. Collective. */
 shy_status shy_session_plan(shy_search_session *session);
 /** The plan as a table. */
 shy_status shy_plan_print(const shy_search_session *session, FILE *stream);
-/** What report needs, from what search found. Rank 0. Freed with shy_results_free. */
-shy_status shy_results_build(const shy_search_session *session, shy_results *results_out);
+/** What report needs, from what search found; takes the record from the session. Rank 0. Freed with shy_results_free. */
+shy_status shy_results_build(shy_search_session *session, shy_results *results_out);
 
 #endif

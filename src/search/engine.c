@@ -105,7 +105,7 @@ uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, s
 shy_tile_metric shy_engine_metric(const shy_engine *engine)
 {
     shy_tile_metric metric = shy_view_metric(&engine->space->view);
-    metric.response = engine->layout.scaled_response[0];
+    metric.response = engine->layout.response[0];
     if (!engine->plain) metric.layout = &engine->tile_layout;
     return metric;
 }
@@ -167,7 +167,7 @@ shy_status shy_engine_create_pass(shy_space *space, const shy_search_options *op
                                             .cut = outlook->layout.cut,
                                             .samples = outlook->layout.samples,
                                             .responses = outlook->layout.responses - 1,
-                                            .response = outlook->layout.scaled_response + 1};
+                                            .response = outlook->layout.response + 1};
     SHY_TRY(share_shape(engine));
     SHY_TRY_ALL(space->problem->team, engine_allocate(engine, outlook));
     *engine_out = engine, engine = NULL;
@@ -181,21 +181,19 @@ shy_status shy_engine_create(shy_space *space, const shy_search_options *options
 {
     shy_status st = SHY_OK;
     const shy_view *const view[] = {&space->view};
-    const double *const response[] = {space->view.response}, *const scaled_response[] = {space->view.scaled_response};
+    const double *const response[] = {space->view.scaled_response};
     const shy_rows *rows = &space->problem->rows;
     const int cut[] = {0, rows->rows};
     const shy_sight sight = {.left_out = -1, .scale = 1.0};
-    const shy_outlook outlook = {1, view, &sight, shy_best_reserve(options->keep), {1, cut, &rows->total, 1, response, scaled_response}, NULL};
+    const shy_outlook outlook = {1, view, &sight, shy_best_reserve(options->keep), {1, cut, &rows->total, 1, response}, NULL};
     SHY_TRY(shy_engine_create_pass(space, options, precision, &outlook, engine_out));
     shy_engine *engine = *engine_out;
     memcpy(engine->whole_cut, cut, sizeof cut);
     engine->whole_samples[0] = rows->total;
     engine->whole_response[0] = response[0];
-    engine->whole_scaled_response[0] = scaled_response[0];
     engine->layout.cut = engine->whole_cut;
     engine->layout.samples = engine->whole_samples;
     engine->layout.response = engine->whole_response;
-    engine->layout.scaled_response = engine->whole_scaled_response;
 out:
     return st;
 }

@@ -6,9 +6,9 @@
 typedef struct {
     shy_pass *pass;
     int count;                       /* of this pass */
-    shy_view *view;                  /* [count], as the next four */
+    shy_view *view;                  /* [count], as the next three */
     const shy_view **seen;
-    const double **response, **scaled_response;
+    const double **response;         /* y/√w */
     shy_sight *sight;
 } shy_responses;
 
@@ -18,7 +18,6 @@ static shy_status allocate(shy_responses *r, int count)
     SHY_TRY(shy_new((size_t)count, sizeof *r->view, &r->view));
     SHY_TRY(shy_new((size_t)count, sizeof *r->seen, &r->seen));
     SHY_TRY(shy_new((size_t)count, sizeof *r->response, &r->response));
-    SHY_TRY(shy_new((size_t)count, sizeof *r->scaled_response, &r->scaled_response));
     SHY_TRY(shy_new((size_t)count, sizeof *r->sight, &r->sight));
     r->count = count;
 out:
@@ -31,7 +30,6 @@ static void release(shy_responses *r)
     shy_free(&r->view);
     shy_free(&r->seen);
     shy_free(&r->response);
-    shy_free(&r->scaled_response);
     shy_free(&r->sight);
 }
 
@@ -42,8 +40,7 @@ static shy_status set_views(shy_responses *r, const double *const *response)
     for (int b = 0; b < r->count; b++) {
         SHY_TRY_ALL(space->problem->team, shy_view_respond(space->problem, &space->view, response[b], &r->view[b]));
         r->seen[b] = &r->view[b];
-        r->response[b] = r->view[b].response;
-        r->scaled_response[b] = r->view[b].scaled_response;
+        r->response[b] = r->view[b].scaled_response;
         r->sight[b] = (shy_sight){.left_out = -1, .response = b, .scale = 1.0};
     }
 out:
@@ -74,7 +71,7 @@ static shy_status run(shy_pass *pass, int count, const double *const *response, 
     shy_search_result screen;
     SHY_TRY_ALL(team, allocate(&r, count));
     SHY_TRY(set_views(&r, response));
-    const shy_outlook outlook = {count, r.seen, r.sight, 1, {1, cut, &rows->total, count, r.response, r.scaled_response}, NULL};
+    const shy_outlook outlook = {count, r.seen, r.sight, 1, {1, cut, &rows->total, count, r.response}, NULL};
     SHY_TRY(shy_pass_run(pass, &outlook, &screen, &engine));
     SHY_TRY(tell(engine, pass->stage.options->grammar.max_complexity, most));
 out:

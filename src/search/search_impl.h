@@ -354,8 +354,7 @@ typedef struct {
     const int *cut;          /* [segments + 1]: 0 … my rows */
     const uint64_t *samples; /* [segments]: of all members */
     int responses;           /* number 0 is that of the metric */
-    const double *const *response;        /* [responses] y over my rows, in the order in which they lie */
-    const double *const *scaled_response; /* y/√w, as tiles take it */
+    const double *const *response; /* [responses] y/√w over my rows, in the order in which they lie */
 } shy_layout;
 
 /* What a pass over the space compares formulas with; a plain search has one view, which sees all samples. */
@@ -390,7 +389,7 @@ typedef struct {
     const int *order;         /* of shy_outlook */
     int whole_cut[2];         /* the layout of a plain search */
     uint64_t whole_samples[1];
-    const double *whole_response[1], *whole_scaled_response[1];
+    const double *whole_response[1];
     shy_tile_layout tile_layout; /* the layout as tiles take it */
     shy_tile_shape shape;
     shy_precision precision;  /* of the tiles at present */

@@ -190,6 +190,10 @@ static void look_at_tile(const shy_tile_task *task)
 
 /* ---- flagged pairs ---------------------------------------------------------------------------------------------------------------- */
 
+/*
+ * What comes out simpler than its pair has tiles of its own. It is left to them: if an operand of it is constant on the samples of a view it has none there, and
+ * whether this pair comes this far depends on the order of the tiles.
+ */
 static shy_status follow_up(shy_tile_task *task, int v, const shy_tile_hit *hit)
 {
     shy_status st = SHY_OK;
@@ -200,7 +204,7 @@ static shy_status follow_up(shy_tile_task *task, int v, const shy_tile_hit *hit)
     int complexity = 0;
     SHY_TRY(shy_group_agree(engine->space->problem->team, shy_form_identify(engine->space, meaning.swapped ? right : left,
                                                                             meaning.swapped ? left : right, meaning, &formula, &complexity)));
-    if (complexity == 0 || hit->bound < engine->seen[v].mark[complexity] - SLACK) return SHY_OK;
+    if (complexity < task->complexity[hit->form] || hit->bound < engine->seen[v].mark[complexity] - SLACK) return SHY_OK;
     SHY_TRY(shy_engine_candidate(engine, v, complexity, &formula));
 out:
     return st;

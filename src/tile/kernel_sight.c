@@ -6,6 +6,7 @@
 #include "shy_config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "tile/kernels.h"
 
@@ -22,26 +23,59 @@ static inline float smaller(float a, float b)
     return a < b ? a : b;
 }
 
-/* Of the pairs from `start` on: sums over all segments but one. */
-static inline void add_segments(const shy_sight_row *row, int p, int start, float *restrict sum)
+enum { CHUNK = 128 }; /* pairs whose sums are added up before they are tested */
+
+/* Segment number t of those that take part. */
+static inline const float *segment_of(const shy_sight_row *row, const float *plane, int t)
 {
-    const float *plane = row->plane[p] + start;
-    for (int k = 0; k < SHY_FLAG_BLOCK; k++) sum[k] = 0.0F;
-    for (int s = 0; s < row->segments; s++, plane += row->stride) {
-        if (s == row->left_out) continue;
+    return plane + (size_t)(row->left_out >= 0 && t >= row->left_out ? t + 1 : t) * row->stride;
+}
+
+/*
+ * Of `count` pairs: sums over all segments but one. Four at a time, in registers: added to memory one by one they would wait for each other.
+ */
+static inline void add_segments(const shy_sight_row *row, const float *plane, int count, float *restrict sum)
+{
+    const int taken = row->left_out < 0 ? row->segments : row->segments - 1, first = (taken - 1) % 4 + 1;
+    const float *a = plane, *b = plane, *c = plane, *d = plane;
+    if (taken > 0) a = segment_of(row, plane, 0);
+    if (first > 1) b = segment_of(row, plane, 1);
+    if (first > 2) c = segment_of(row, plane, 2);
+    if (first > 3) d = segment_of(row, plane, 3);
+    switch (first) {
+    case 1:
 #pragma omp simd
-        for (int k = 0; k < SHY_FLAG_BLOCK; k++) sum[k] += plane[k];
+        for (int k = 0; k < count; k++) sum[k] = a[k];
+        break;
+    case 2:
+#pragma omp simd
+        for (int k = 0; k < count; k++) sum[k] = a[k] + b[k];
+        break;
+    case 3:
+#pragma omp simd
+        for (int k = 0; k < count; k++) sum[k] = a[k] + b[k] + c[k];
+        break;
+    default:
+#pragma omp simd
+        for (int k = 0; k < count; k++) sum[k] = (a[k] + b[k]) + (c[k] + d[k]);
+    }
+    for (int t = first; t < taken; t += 4) {
+        a = segment_of(row, plane, t), b = segment_of(row, plane, t + 1), c = segment_of(row, plane, t + 2), d = segment_of(row, plane, t + 3);
+#pragma omp simd
+        for (int k = 0; k < count; k++) sum[k] += (a[k] + b[k]) + (c[k] + d[k]);
     }
 }
 
-/* Σ y ũ_i ũ_j of a further response is summed over all rows already. */
-static inline void add_response(const shy_sight_row *row, int start, float *restrict sum)
+/* The sums of `planes` planes; those with a further response are added up over all rows already. */
+static inline void add_planes(const shy_sight_row *row, int planes, int start, int count, float sum[][CHUNK])
 {
-    if (!row->response) {
-        add_segments(row, 0, start, sum);
-        return;
-    }
-    for (int k = 0; k < SHY_FLAG_BLOCK; k++) sum[k] = row->response[start + k];
+    if (row->response) memcpy(sum[0], row->response + start, (size_t)count * sizeof(float));
+    for (int p = row->response ? 1 : 0; p < planes; p++) add_segments(row, row->plane[p] + start, count, sum[p]);
+}
+
+static inline int chunk_of(const shy_sight_row *row, int start)
+{
+    return row->count - start < CHUNK ? row->count - start : CHUNK;
 }
 
 static inline int list(const float *verdict, int start, int32_t *index)
@@ -85,19 +119,20 @@ static inline float below_full(const shy_sight_row *row, int j, float sum_y, flo
 int SHY_KERNEL(shy_kernel_sight_full)(const shy_sight_row *row, int32_t *index)
 {
     const shy_sight_row r = *row; /* a copy: nothing that is written can change it */
-    float sum[5][SHY_FLAG_BLOCK], verdict[SHY_FLAG_BLOCK];
+    float sum[5][CHUNK], verdict[SHY_FLAG_BLOCK];
     int found = 0;
-    for (int start = 0; start < r.count; start += SHY_FLAG_BLOCK) {
-        float kept = 0.0F;
-        add_response(&r, start, sum[0]);
-        for (int p = 1; p < 5; p++) add_segments(&r, p, start, sum[p]);
+    for (int first = 0; first < r.count; first += CHUNK) {
+        add_planes(&r, 5, first, chunk_of(&r, first), sum);
+        for (int from = 0; from < chunk_of(&r, first); from += SHY_FLAG_BLOCK) {
+            int kept = 0;
 #pragma omp simd reduction(+ : kept)
-        for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
-            verdict[k] = below_full(&r, start + k, sum[0][k], sum[1][k], sum[2][k], sum[3][k], sum[4][k]);
-            kept += verdict[k];
+            for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
+                const int at = from + k;
+                verdict[k] = below_full(&r, first + at, sum[0][at], sum[1][at], sum[2][at], sum[3][at], sum[4][at]);
+                kept += (int)verdict[k];
+            }
+            if (kept < SHY_FLAG_BLOCK) found += list(verdict, first + from, index + found);
         }
-        if (kept > SHY_FLAG_BLOCK - 1) continue;
-        found += list(verdict, start, index + found);
     }
     return found;
 }
@@ -113,55 +148,52 @@ static inline float below_linear(const shy_sight_row *row, int j, float sum_11)
 int SHY_KERNEL(shy_kernel_sight_linear)(const shy_sight_row *row, int32_t *index)
 {
     const shy_sight_row r = *row;
-    float sum[SHY_FLAG_BLOCK], verdict[SHY_FLAG_BLOCK];
+    float sum[1][CHUNK], verdict[SHY_FLAG_BLOCK];
     int found = 0;
-    for (int start = 0; start < r.count; start += SHY_FLAG_BLOCK) {
-        float kept = 0.0F;
-        add_segments(&r, 0, start, sum);
+    for (int first = 0; first < r.count; first += CHUNK) {
+        add_segments(&r, r.plane[0] + first, chunk_of(&r, first), sum[0]);
+        for (int from = 0; from < chunk_of(&r, first); from += SHY_FLAG_BLOCK) {
+            int kept = 0;
 #pragma omp simd reduction(+ : kept)
-        for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
-            verdict[k] = below_linear(&r, start + k, sum[k]);
-            kept += verdict[k];
+            for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
+                verdict[k] = below_linear(&r, first + from + k, sum[0][from + k]);
+                kept += (int)verdict[k];
+            }
+            if (kept < SHY_FLAG_BLOCK) found += list(verdict, first + from, index + found);
         }
-        if (kept > SHY_FLAG_BLOCK - 1) continue;
-        found += list(verdict, start, index + found);
     }
     return found;
 }
 
-enum { CHUNK = 128 }; /* pairs whose products are made before they are tested */
-
-/* The planes of a tile of products, of ũ in units of its deviation on T. */
-static inline void make_products(const shy_sight_row *row, int start, float *restrict y, float *restrict product, float *restrict square)
+/* The planes of a tile of products, of ũ in units of its deviation on T, in place of the sums. */
+static inline void make_products(const shy_sight_row *row, int start, int count, float *restrict y, float *restrict product, float *restrict square)
 {
-    float sum[3][SHY_FLAG_BLOCK];
-    add_response(row, start, sum[0]);
-    for (int p = 1; p < 3; p++) add_segments(row, p, start, sum[p]);
     const float *factor = row->right.factor + start, fu = row->factor, times = row->times, level = row->level, inverse = row->inverse;
 #pragma omp simd
-    for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
-        const float units = fu * factor[k], both = times * units, mean = sum[1][k] * both;
-        y[k] = (sum[0][k] * both - level * mean) * inverse;
+    for (int k = 0; k < count; k++) {
+        const float units = fu * factor[k], both = times * units, mean = product[k] * both;
+        y[k] = (y[k] * both - level * mean) * inverse;
         product[k] = mean;
-        square[k] = sum[2][k] * both * units;
+        square[k] = square[k] * both * units;
     }
 }
 
-/* `tests`: of the product alone, or of the linear forms, too. The row has what these need; its planes are made here. */
+/* `test`: of the product alone, or of the linear forms, too. */
 static inline int flag_products(const shy_sight_row *row, int32_t *index, int (*test)(const shy_flag_row *row, int32_t *index))
 {
     const shy_sight_row r = *row;
-    float y[CHUNK], product[CHUNK], square[CHUNK];
+    float sum[3][CHUNK];
     int found = 0;
-    for (int start = 0; start < r.count; start += CHUNK) {
-        const int count = r.count - start < CHUNK ? r.count - start : CHUNK;
-        shy_flag_row flag = {.count = count, .plane = {y, product, square}, .y = r.y, .mu = r.mu, .length = r.length, .square = r.square, .e = r.e,
+    for (int first = 0; first < r.count; first += CHUNK) {
+        const int count = chunk_of(&r, first);
+        shy_flag_row flag = {.count = count, .plane = {sum[0], sum[1], sum[2]}, .y = r.y, .mu = r.mu, .length = r.length, .square = r.square, .e = r.e,
                              .e2 = r.e2, .reach = r.reach, .slip = r.slip, .floor = r.floor, .floor_product = r.floor_product};
-        flag.right = (shy_operand_columns){.y = r.right.y + start, .mu = r.right.mu + start, .length = r.right.length + start,
-                                           .square = r.right.square + start};
-        for (int k = 0; k < count; k += SHY_FLAG_BLOCK) make_products(&r, start + k, y + k, product + k, square + k);
+        flag.right = (shy_operand_columns){.y = r.right.y + first, .mu = r.right.mu + first, .length = r.right.length + first,
+                                           .square = r.right.square + first};
+        add_planes(&r, 3, first, count, sum);
+        make_products(&r, first, count, sum[0], sum[1], sum[2]);
         const int more = test(&flag, index + found);
-        for (int k = 0; k < more; k++) index[found + k] += start;
+        for (int k = 0; k < more; k++) index[found + k] += first;
         found += more;
     }
     return found;

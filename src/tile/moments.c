@@ -70,21 +70,47 @@ void shy_tile_destroy(shy_tile **tile)
     shy_free(tile);
 }
 
+/* Numbers of a plane; of a segment. */
+static size_t plane_numbers(const shy_tile *tile)
+{
+    return (size_t)tile->block * (size_t)tile->padded;
+}
+
+static size_t segment_numbers(const shy_tile *tile)
+{
+    return (size_t)planes_of[tile->moments] * plane_numbers(tile) + (tile->segments > 1 ? SHY_SEGMENT_GAP : 0);
+}
+
 int64_t shy_tile_numbers(const shy_tile *tile)
 {
-    return (int64_t)tile->planes * tile->block * tile->padded;
+    const size_t gaps = tile->segments > 1 ? (size_t)tile->segments * SHY_SEGMENT_GAP : 0U;
+    return (int64_t)((size_t)tile->planes * plane_numbers(tile) + gaps);
 }
 
-int shy_tile_plane(const shy_tile *tile, int segment, int p)
+size_t shy_tile_place(const shy_tile *tile, int segment, int p)
 {
-    const int main = planes_of[tile->moments], others = tile->moments == SHY_MOMENTS_LINEAR ? 0 : tile->directions;
-    return tile->responses + others + segment * main + p;
+    const int others = tile->moments == SHY_MOMENTS_LINEAR ? 0 : tile->directions;
+    return (size_t)(tile->responses + others + p) * plane_numbers(tile) + (size_t)segment * segment_numbers(tile);
 }
 
-static char *plane_at(const shy_tile *tile, int plane)
+size_t shy_tile_response_place(const shy_tile *tile, int response)
 {
-    const size_t sum = tile->precision == SHY_FP64 ? sizeof(double) : sizeof(float);
-    return (char *)tile->sum + (size_t)plane * (size_t)tile->block * (size_t)tile->padded * sum;
+    return (size_t)(response - 1) * plane_numbers(tile);
+}
+
+size_t shy_tile_direction_place(const shy_tile *tile, int k)
+{
+    return (size_t)(tile->responses + k) * plane_numbers(tile);
+}
+
+static size_t number_size(const shy_tile *tile)
+{
+    return tile->precision == SHY_FP64 ? sizeof(double) : sizeof(float);
+}
+
+static void clear(const shy_tile *tile, size_t place, size_t numbers)
+{
+    memset((char *)tile->sum + place * number_size(tile), 0, numbers * number_size(tile));
 }
 
 /* Products over rows first … first + rows − 1. */
@@ -94,8 +120,8 @@ typedef struct {
     int index, first, rows;
 } shy_stretch;
 
-/* One call of the library: `parts` of the left stack from `part` on, with one part of the right stack. */
-static shy_status multiply(const shy_stretch *at, int part, int parts, int right_part, int plane)
+/* One call of the library: `parts` of the left stack from `part` on, with one part of the right stack; as many planes from `place` on. */
+static shy_status multiply(const shy_stretch *at, int part, int parts, int right_part, size_t place)
 {
     const shy_panel *left = at->left, *right = at->right;
     const size_t element = shy_stack_element(at->tile->precision), column = (size_t)left->stride * element, skipped = (size_t)at->first * element;
@@ -103,26 +129,28 @@ static shy_status multiply(const shy_stretch *at, int part, int parts, int right
     const char *a = (const char *)left->stack + from * column + skipped;
     const char *b = (const char *)right->stack + (size_t)right_part * (size_t)right->padded * column + skipped;
     if (at->rows == 0) {
-        memset(plane_at(at->tile, plane), 0, (size_t)(plane_at(at->tile, plane + parts) - plane_at(at->tile, plane)));
+        clear(at->tile, place, (size_t)parts * plane_numbers(at->tile));
         return SHY_OK;
     }
-    return shy_matmul(at->tile->precision, parts * left->block, right->padded, at->rows, a, b, left->stride, plane_at(at->tile, plane), right->padded);
+    return shy_matmul(at->tile->precision, parts * left->block, right->padded, at->rows, a, b, left->stride,
+                      (char *)at->tile->sum + place * number_size(at->tile), right->padded);
 }
 
-/* The moments' planes from `plane` on, and those of the `ahead` parts that precede theirs. */
-static shy_status multiply_moments(const shy_stretch *at, int part, int ahead, int plane)
+/* The moments' planes, and before them those of the `ahead` parts that precede theirs, from `place` on. */
+static shy_status multiply_moments(const shy_stretch *at, int part, int ahead, size_t place)
 {
     shy_status st = SHY_OK;
     const int next = part + ahead;
+    const size_t plane = plane_numbers(at->tile);
     switch (at->tile->moments) {
-    case SHY_MOMENTS_LINEAR: SHY_TRY(multiply(at, part, 1, 0, plane)); break;
+    case SHY_MOMENTS_LINEAR: SHY_TRY(multiply(at, part, 1, 0, place)); break;
     case SHY_MOMENTS_RAW:
-        SHY_TRY(multiply(at, part, ahead + 2, 0, plane));
-        SHY_TRY(multiply(at, next + 2, 1, 1, plane + ahead + 2));
+        SHY_TRY(multiply(at, part, ahead + 2, 0, place));
+        SHY_TRY(multiply(at, next + 2, 1, 1, place + (size_t)(ahead + 2) * plane));
         break;
     default:
-        SHY_TRY(multiply(at, part, ahead + 3, 0, plane));
-        SHY_TRY(multiply(at, next + 1, 2, 1, plane + ahead + 3));
+        SHY_TRY(multiply(at, part, ahead + 3, 0, place));
+        SHY_TRY(multiply(at, next + 1, 2, 1, place + (size_t)(ahead + 3) * plane));
     }
 out:
     return st;
@@ -136,7 +164,8 @@ static shy_status multiply_segments(const shy_panel *left, int index, const shy_
     if (responses > 0) SHY_TRY(multiply(&at, 0, responses, 0, 0));
     for (int s = 0; s < tile->segments; s++) {
         at.first = cut[s], at.rows = cut[s + 1] - cut[s];
-        SHY_TRY(multiply_moments(&at, responses, 0, shy_tile_plane(tile, s, 0)));
+        SHY_TRY(multiply_moments(&at, responses, 0, shy_tile_place(tile, s, 0)));
+        clear(tile, shy_tile_place(tile, s + 1, 0) - SHY_SEGMENT_GAP, SHY_SEGMENT_GAP);
     }
 out:
     return st;

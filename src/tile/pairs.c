@@ -66,22 +66,23 @@ static int flag_all(const shy_panel *right, int32_t *index)
     return right->count;
 }
 
-static const float *plane_row(const shy_tile *tile, int plane, int i)
+static const float *row_at(const shy_tile *tile, size_t place, int i)
 {
-    return (const float *)tile->sum + ((size_t)plane * (size_t)tile->block + (size_t)i) * (size_t)tile->padded;
+    return (const float *)tile->sum + place + (size_t)i * (size_t)tile->padded;
 }
 
-/* The plane of the sums with the further response of a sight; −1: there is none. */
-static int response_plane(const shy_tile *tile)
+/* The further response of a sight, whose sums are in a plane of their own; 0: there is none. */
+static int further_response(const shy_tile *tile)
 {
-    return tile->left && tile->moments != SHY_MOMENTS_LINEAR ? tile->left->sight.response - 1 : -1;
+    return tile->left && tile->moments != SHY_MOMENTS_LINEAR ? tile->left->sight.response : 0;
 }
 
 /* Planes of a row, of the moments of the first segment; returns their number. */
 static int set_planes(const shy_tile *tile, int i, const float *plane[5])
 {
     const int most = tile->moments == SHY_MOMENTS_FULL ? 5 : tile->moments == SHY_MOMENTS_RAW ? 3 : 1;
-    for (int p = 0; p < most; p++) plane[p] = plane_row(tile, shy_tile_plane(tile, 0, p), i);
+    for (int p = 0; p < most; p++) plane[p] = row_at(tile, shy_tile_place(tile, 0, p), i);
+    if (further_response(tile) > 0 && tile->segments <= 1) plane[0] = row_at(tile, shy_tile_response_place(tile, further_response(tile)), i);
     return most;
 }
 
@@ -92,7 +93,6 @@ static void set_row(const shy_tile *tile, const shy_panel *left, int operand, in
                           .weighted = u->weighted[operand], .mu = u->mu[operand], .length = u->length[operand],
                           .square = u->square[operand]};
     set_planes(tile, i, row->plane);
-    if (response_plane(tile) >= 0) row->plane[0] = plane_row(tile, response_plane(tile), i);
     /* By the terms computed instead of the exact ones, which are larger by at most as much. */
     const double each = tile->moments == SHY_MOMENTS_FULL ? tile->each / (1.0 - tile->each) : epsilon, most = fmax(epsilon, each);
     const double means = left->offset_most + right->offset_most;
@@ -114,8 +114,7 @@ static void set_metric_row(const shy_tile *tile, const shy_panel *left, int oper
                             .weighted = u->weighted[operand], .inverse = u->inverse[operand], .lean = u->lean[operand],
                             .leverage = u->leverage[operand], .along = u->along + (size_t)operand * (size_t)directions};
     const bool linear = set_planes(tile, i, row->plane) == 1;
-    if (response_plane(tile) >= 0) row->plane[0] = plane_row(tile, response_plane(tile), i);
-    row->direction = linear ? NULL : plane_row(tile, shy_tile_direction_plane(tile), i);
+    row->direction = linear ? NULL : row_at(tile, shy_tile_direction_place(tile, 0), i);
     row->e = (float)(1.00001 * epsilon);
     row->each = (float)(1.00001 * each);
     row->root = (float)(1.00001 * sqrt((double)directions));
@@ -181,8 +180,9 @@ static void set_sight_row(const shy_tile *tile, const shy_panel *left, int opera
                            .inverse = (float)(1.0 / left->sight.scale), .y = u->y[operand], .fourth = u->fourth[operand],
                            .weighted = u->weighted[operand], .mu = u->mu[operand], .length = u->length[operand], .square = u->square[operand],
                            .factor = u->factor[operand], .shift = u->shift[operand], .swell = u->swell[operand]};
-    row->stride = (size_t)set_planes(tile, i, row->plane) * (size_t)tile->block * (size_t)tile->padded;
-    row->response = response_plane(tile) >= 0 ? plane_row(tile, response_plane(tile), i) : NULL;
+    set_planes(tile, i, row->plane);
+    row->stride = shy_tile_place(tile, 1, 0) - shy_tile_place(tile, 0, 0);
+    row->response = further_response(tile) > 0 ? row_at(tile, shy_tile_response_place(tile, further_response(tile)), i) : NULL;
     set_sight_errors(tile, left, operand, right, epsilon, row);
 }
 
@@ -284,9 +284,9 @@ void shy_pairs_refine(const shy_panel *left, const shy_panel *right, shy_pairs *
     pairs->epsilon = REFINED + 1e-15 * n;
 }
 
-static double sum_at(const shy_tile *tile, int plane, int i, int j)
+static double sum_at(const shy_tile *tile, size_t place, int i, int j)
 {
-    const size_t at = ((size_t)plane * (size_t)tile->block + (size_t)i) * (size_t)tile->padded + (size_t)j;
+    const size_t at = place + (size_t)i * (size_t)tile->padded + (size_t)j;
     return tile->precision == SHY_FP64 ? ((const double *)tile->sum)[at] : (double)((const float *)tile->sum)[at];
 }
 
@@ -295,7 +295,7 @@ static double sum_of_segments(const shy_tile *tile, int p, int i, int j)
 {
     const int out = tile->left && tile->segments > 1 ? tile->left->sight.left_out : -1;
     double sum = 0.0;
-    for (int s = 0; s < (tile->segments > 1 ? tile->segments : 1); s++) sum += s == out ? 0.0 : sum_at(tile, shy_tile_plane(tile, s, p), i, j);
+    for (int s = 0; s < (tile->segments > 1 ? tile->segments : 1); s++) sum += s == out ? 0.0 : sum_at(tile, shy_tile_place(tile, s, p), i, j);
     return sum;
 }
 
@@ -306,8 +306,8 @@ void shy_pairs_take(const shy_tile *tile, int index, double epsilon, shy_pairs *
         const int i = pairs->left[k] - index * tile->block, j = pairs->right[k];
         double *m = pairs->moment + (5 + (size_t)pairs->directions) * (size_t)k;
         for (int p = 0; p < 5; p++) m[p] = sum_of_segments(tile, plane[p], i, j);
-        if (response_plane(tile) >= 0) m[4] = sum_at(tile, response_plane(tile), i, j);
-        for (int p = 0; p < pairs->directions; p++) m[5 + p] = sum_at(tile, shy_tile_direction_plane(tile) + p, i, j);
+        if (further_response(tile) > 0) m[4] = sum_at(tile, shy_tile_response_place(tile, further_response(tile)), i, j);
+        for (int p = 0; p < pairs->directions; p++) m[5 + p] = sum_at(tile, shy_tile_direction_place(tile, p), i, j);
     }
     pairs->refined = false;
     pairs->epsilon = epsilon;

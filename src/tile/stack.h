@@ -21,12 +21,15 @@ enum { SHY_SIGHT_UNITS = 16 }; /* of rounding of a sum, relative to its terms, a
 shy_tile_layout shy_metric_layout(const shy_tile_metric *metric);
 /* A seen panel lets go of what belongs to its base. */
 void shy_panel_disown(shy_panel *seen);
-/* Planes of a tile: its moments' p-th of a segment; those of the directions, of the further responses begin at. */
-int shy_tile_plane(const shy_tile *tile, int segment, int p);
-static inline int shy_tile_direction_plane(const shy_tile *tile)
-{
-    return tile->responses;
-}
+/* Where in a tile's sums a plane begins: the p-th of the moments of a segment, that of a further response (from 1 on), of a direction. */
+size_t shy_tile_place(const shy_tile *tile, int segment, int p);
+size_t shy_tile_response_place(const shy_tile *tile, int response);
+size_t shy_tile_direction_place(const shy_tile *tile, int k);
+/*
+ * Numbers between the planes of segments: planes are as a rule multiples of 4,096 bytes apart, and rows of many that begin at the same place
+ * of a page push each other out of the innermost cache.
+ */
+enum { SHY_SEGMENT_GAP = 128 };
 
 /* Makes the stack of a panel, unless it is there. SHY_MEMORY. */
 shy_status shy_panel_stack(shy_panel *panel, shy_precision precision, shy_moments moments);

@@ -112,7 +112,6 @@ static bool same_member(const shy_packed *a, const shy_packed *b)
 static void expect_same_lists(const shy_lists *a, const shy_lists *b)
 {
     EXPECT(a->count > 0 && a->count == b->count);
-    if(getenv("DBG") && a->count!=b->count){ int ca[10]={0},cb[10]={0}; for(uint64_t i=0;i<a->count;i++) ca[a->member[i].complexity]++; for(uint64_t i=0;i<b->count;i++) cb[b->member[i].complexity]++; printf("%s:",present_case); for(int c=1;c<8;c++) printf(" %d/%d",ca[c],cb[c]); printf("\n");}
     for (uint64_t i = 0; i < a->count && i < b->count; i++) EXPECT(same_member(&a->member[i], &b->member[i]));
 }
 
@@ -231,7 +230,6 @@ static void check_responses(const shy_team *team)
         snprintf(what, sizeof what, "responses of case %d, %d ranks in %d row blocks", k, team->size, team->row_blocks);
         present_case = what;
         find_most(&cases[k], team, responses_of(k), false, tiles[k % 2], most);
-        if(getenv("DBG")) for (size_t q=0;q<size/8;q++) printf("%d: %zu %g %g\n", k, q, most[q], most_expected[k][q]);
         EXPECT(team->rank != 0 || memcmp(most, most_expected[k], size) == 0);
     }
     present_case = "";

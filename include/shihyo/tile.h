@@ -120,7 +120,7 @@ typedef struct {
     float *mu, *length, *square, *lifted; /* of ũ = μ + d: μ, √(Σũ²), √(Σũ⁴), √(Σ(yũ)²) */
     /* With directions y above is divided by ρ, and is no number where ρ is nothing. 1/ρ, √(1 − ρ²), leverage, Σ w q_k·d: */
     float *inverse, *lean, *leverage, *along; /* along: on the left [operand·K + k], on the right [k·along_stride + operand] */
-    /* Of seen panels, with m and s mean and deviation on T of d: 1/s, m/s, and what errors grow by as d is centred again, √(1 + m²/s²) + 2|m/s|: */
+    /* Of seen panels, with m and s mean and deviation on T of d: 1/s, m/s, and what errors grow by as d is not centred there, √(1 + m²/s²) + |m/s|: */
     float *factor, *shift, *swell;
 } shy_operand_columns;
 

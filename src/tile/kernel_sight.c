@@ -87,30 +87,29 @@ static inline int list(const float *verdict, int start, int32_t *index)
     return found;
 }
 
-/* y, x, … : Σ_T y d_u d_v, Σ_T d_u d_v, Σ_T d_u² d_v, Σ_T d_u d_v², Σ_T d_u² d_v², divided by n. */
+/*
+ * R² of {1, d_u, d_v, d_u·d_v} does not ask where d is centred: as in kernel_flag.c, with the covariances of d_u·d_v as it is. From the sums over T:
+ * Σ y d_u d_v, Σ d_u d_v, Σ d_u² d_v, Σ d_u d_v², Σ d_u² d_v², divided by n.
+ */
 static inline float below_full(const shy_sight_row *row, int j, float sum_y, float sum_11, float sum_21, float sum_12, float sum_22)
 {
-    /* Of d on T in units of its deviation there, not centred: m/s + d. */
+    /* In units of the deviations of d on T. */
     const float fu = row->factor, fv = row->right.factor[j], mu = row->shift, nu = row->right.shift[j], both = row->times * fu * fv;
-    const float u11 = sum_11 * both, u21 = sum_21 * both * fu, u12 = sum_12 * both * fv, u22 = sum_22 * both * (fu * fv);
-    /* Centred. */
+    const float u11 = sum_11 * both, u22 = sum_22 * (both * fv) * fu;
     const float a = row->y, b = row->right.y[j], f = row->floor;
-    const float y11 = (sum_y * both - row->level * u11) * row->inverse - mu * b - nu * a;
-    const float x = u11 - mu * nu, m21 = u21 - 2.0F * mu * x - nu * (1.0F + mu * mu), m12 = u12 - 2.0F * nu * x - mu * (1.0F + nu * nu);
-    const float m22 = u22 - 2.0F * (nu * m21 + mu * m12) - 4.0F * mu * nu * x - mu * mu - nu * nu - (mu * nu) * (mu * nu);
-    const float det = 1.0F - x * x, s = m22 - x * x;
-    const float a1 = a - x * b, b1 = b - x * a;
-    const float c1 = m21 - x * m12, c2 = m12 - x * m21;
-    /* How far off they may be; t is at least √(Σ (m/s + d_u)² (m/s + d_v)²), and t2 that of what is centred. */
+    const float x = u11 - mu * nu, m21 = sum_21 * (both * fu) - mu * u11, m12 = sum_12 * (both * fv) - nu * u11;
+    const float s = u22 - u11 * u11, y11 = sum_y * (both * row->inverse) - row->level * row->inverse * u11;
+    /* How far off they may be; t is at least √u22. */
     const float w = row->swell * row->right.swell[j], e = row->e * w, qu = row->fourth, qv = row->right.fourth[j];
-    const float t = smaller(0.5F + 0.5F * u22, 2.0F + 0.125F * u22), et = row->each * t * w, t2 = t + 0.5F * (w - 1.0F), e2 = row->e2 * w * w;
+    const float t = smaller(0.5F + 0.5F * u22, 2.0F + 0.125F * u22), et = row->each * w * t, e2 = row->e2 * w * w;
     const float ey = smaller(e * row->weighted, et * row->lift), e21 = smaller(e * qu, et), e12 = smaller(e * qv, et);
-    const float e22 = smaller(e * qu * qv, row->each * t * (t + w - 1.0F));
+    const float es = smaller(e * qu * qv, row->each * u22) + (2.0F * fabsf(u11) + e) * e;
+    const float det = 1.0F - x * x, a1 = a - x * b, b1 = b - x * a;
+    const float c1 = m21 - x * m12, c2 = m12 - x * m21;
     const float p = y11 * det - m21 * a1 - m12 * b1;
-    const float dp = ey * det + e21 * fabsf(a1) + e12 * fabsf(b1) + e * fabsf(m21 * b + m12 * a - 2.0F * x * y11) +
-                     e2 * row->lift * (5.0F * t2 + 3.0F);
+    const float dp = ey * det + e21 * fabsf(a1) + e12 * fabsf(b1) + e * fabsf(m21 * b + m12 * a - 2.0F * x * y11) + e2 * row->lift * 5.0F * t;
     const float r = s * det - c1 * m21 - c2 * m12;
-    const float dr = e22 * det + 2.0F * (e21 * fabsf(c1) + e12 * fabsf(c2) + e * fabsf(m12 * m21 - x * (det + s))) + e2 * (11.0F * t2 * t2 + 16.0F);
+    const float dr = es * det + 2.0F * (e21 * fabsf(c1) + e12 * fabsf(c2) + e * fabsf(m12 * m21 - x * s)) + e2 * (13.0F * u22 + 3.0F);
     const float g = f * det - a * a1 - b * b1 - (e * 2.0F * fabsf(a * b - x * f) + 3.0F * e2 + 24.0F * UNIT);
     const float low = r - dr, high = fabsf(p) + dp;
     return and_positive(and_positive(and_positive(1.0F, g), low), low * g - high * high * 1.000001F);

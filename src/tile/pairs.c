@@ -342,7 +342,7 @@ static void centre_in_sight(const shy_panel *left, int i, const shy_panel *right
     block->m22[k] = block->m22[k] * both * fu * fv - 2.0 * (nu * m21 + mu * m12) - 4.0 * mu * nu * x - mu * mu - nu * nu - mu * mu * nu * nu;
     block->y11[k] = (block->y11[k] * both - left->sight.level * u11) / left->sight.scale - mu * v->y - nu * u->y;
     block->m11[k] = x, block->m21[k] = m21, block->m12[k] = m12;
-    block->e[k] *= (double)left->column.swell[i] * (double)right->column.swell[j];
+    block->e[k] *= shy_centred_swell(mu) * shy_centred_swell(nu);
     if (left->state[i] == SHY_OPERAND_UNCLEAR || right->state[j] == SHY_OPERAND_UNCLEAR) block->e[k] = INFINITY;
 }
 

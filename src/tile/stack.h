@@ -17,6 +17,8 @@ enum { SHY_ROUNDING_UNITS_WEIGHT = 2 }; /* more, of √w and the product with it
 enum { SHY_OPERAND_CLEAR, SHY_OPERAND_UNCLEAR, SHY_OPERAND_EXCLUDED }; /* states in a sight */
 enum { SHY_SIGHT_UNITS = 16 }; /* of rounding of a sum, relative to its terms, as it is centred and scaled */
 
+/* What errors of moments grow by as they are centred on T, where d has the mean m/s in units of its deviation. */
+double shy_centred_swell(double shift);
 /* The layout of a metric, or that of one without. */
 shy_tile_layout shy_metric_layout(const shy_tile_metric *metric);
 /* A seen panel lets go of what belongs to its base. */

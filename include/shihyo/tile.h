@@ -49,6 +49,21 @@ bool shy_bf16_native(void);
 /* ---- metric ---------------------------------------------------------------------------------------------------- */
 
 /**
+ * How the samples are laid out where one pass serves several *sights*: on samples of which a part is left out, or with another response.
+ *
+ * segments: rows lie side by side by the part that they are left out with; the values of every operand, and the columns of the metric, come in this
+ * order. Where there are several, the metric has neither weights nor directions. Further responses are summed over all rows: one that is for
+ * some samples only is 0 on the others. On its samples it is normalised as the metric's: Σ y_r = 0, Σ y_r²/w = their number, Σ y_r q_k = 0.
+ */
+typedef struct {
+    int segments;                  /* F: 1, or more */
+    const int *cut;                /* [F + 1] my rows of segment s are cut[s] … cut[s + 1] − 1; cut[0] = 0; none: equal. NULL where F is 1 */
+    const uint64_t *samples;       /* [F] of all row blocks; likewise */
+    int responses;                 /* R further ones */
+    const double *const *response; /* [R] y_r/√w over my rows */
+} shy_tile_layout;
+
+/**
  * What operands are compared with, over my rows, scaled by √w (shy_metric of model.h has w): y/√w, √w, √w·q_k. Over all row blocks
  * Σ w = n, Σ y = 0, Σ y²/w = n, Σ w q_k = 0, Σ w q_j q_k = n·[j = k], Σ y q_k = 0. Rows of root 0 take no part; response and
  * directions are 0 there.
@@ -58,7 +73,18 @@ typedef struct {
     const double *root;              /* NULL: all 1 */
     int directions;                  /* K */
     const double *const *direction;
+    const shy_tile_layout *layout;   /* NULL: one segment, no further response */
 } shy_tile_metric;
+
+/**
+ * What a pass is looked at for: all samples but those of one segment (T), the response y or (y − level)/scale on T, which has mean 0 and
+ * mean square 1 there. Further responses are taken as they are (level 0, scale 1); so is y where there is one segment only.
+ */
+typedef struct {
+    int left_out;        /* a segment; −1: none */
+    int response;        /* 0: that of the metric; r: the r-th further one, from 1 on */
+    double level, scale;
+} shy_sight;
 
 /* ---- panels ---------------------------------------------------------------------------------------------------- */
 
@@ -82,6 +108,9 @@ static inline int shy_operand_partials(int directions)
 {
     return SHY_OPERAND_PARTIALS + (directions > 0 ? 1 + directions : 0);
 }
+/** Partial sums of an operand with a metric: those, and what its layout asks for. Of one that leans: 2, and one for each further response. */
+int shy_metric_partials(const shy_tile_metric *metric);
+int shy_metric_residuals(const shy_tile_metric *metric);
 /* An operand of this length beside the directions is a combination of them: a formula that needs it as a term of its own is degenerate. */
 #define SHY_OPERAND_NOTHING 1e-12
 
@@ -91,6 +120,8 @@ typedef struct {
     float *mu, *length, *square, *lifted; /* of ũ = μ + d: μ, √(Σũ²), √(Σũ⁴), √(Σ(yũ)²) */
     /* With directions y above is divided by ρ, and is no number where ρ is nothing. 1/ρ, √(1 − ρ²), leverage, Σ w q_k·d: */
     float *inverse, *lean, *leverage, *along; /* along: on the left [operand·K + k], on the right [k·along_stride + operand] */
+    /* Of seen panels, with m and s mean and deviation on T of d: 1/s, m/s, and what errors grow by as d is not centred there, √(1 + m²/s²) + |m/s|: */
+    float *factor, *shift, *swell;
 } shy_operand_columns;
 
 /**
@@ -101,10 +132,16 @@ typedef struct {
  *     right   [d of all | d² of all],  [ũ | ũ²],  [d]
  *
  * With weights d, d², ũ, ũ² are multiplied by √w there, y divided by it. With K directions the left blocks of FULL begin with K parts √w q_k·d.
+ * With R further responses those of FULL and RAW begin, before these, with R parts y_r·d or y_r·ũ.
  *
  * Rows are `stride` elements apart; operands up to `padded` are there and 0.
+ *
+ * A *seen* panel (shy_panel_see) has the operands of its base, and their columns and stacks, but the numbers that they have in a sight: sums and
+ * column are those of panels packed on T alone with its response, but for fourth, weighted, length, square and lifted, which only stand
+ * in bounds: they include what centring adds to errors (doc/screening.md); and for offset, which is m/s (below) where segments are several.
  */
-typedef struct {
+typedef struct shy_panel shy_panel;
+struct shy_panel {
     int capacity, count, padded, rows, stride, block_most, block;
     uint64_t total;   /* n, samples of all row blocks */
     bool left;
@@ -128,7 +165,16 @@ typedef struct {
     double offset_most;
     shy_operand_sums *sums;
     shy_operand_columns column;
-} shy_panel;
+    shy_tile_layout layout;  /* its arrays are borrowed */
+    double *segment_sums;    /* capacity × F × SHY_SEGMENT_SUMS, where F > 1 */
+    double *response_sums;   /* capacity × R × SHY_RESPONSE_SUMS */
+    /* Seen panels: */
+    const shy_panel *base;   /* NULL: packed itself */
+    shy_sight sight;
+    uint8_t *state;          /* [operand] clear, unclear, excluded */
+};
+/* Over my rows of a segment, with z = d: Σ z, Σ z², Σ z³, Σ z⁴, Σ y z, Σ y² z, Σ (y z)². Of a further response: Σ y z, Σ y² z, Σ (y z)². */
+enum { SHY_SEGMENT_SUMS = 7, SHY_RESPONSE_SUMS = 3 };
 
 /**
  * Memory for `capacity` operands of `rows` of the `total` samples, in the metric (columns of rows; borrowed), in tiles of at most
@@ -137,7 +183,7 @@ typedef struct {
 shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, const shy_tile_metric *metric, bool left, bool wide,
                             shy_panel **panel_out);
 void shy_panel_destroy(shy_panel **panel);
-/** Of the metric only what it has matters, not the values. */
+/** Of the metric only what it has matters (root, directions, segments, responses), not the values. */
 uint64_t shy_panel_bytes(int capacity, int block, int rows, const shy_tile_metric *metric, bool left, bool wide);
 
 /** Σ u, and Σ (u − mean)², over rows. */
@@ -148,29 +194,55 @@ double shy_row_weighted_sum(int rows, const double *root, const double *u);
 double shy_row_weighted_square(int rows, const double *root, const double *u, double mean);
 /**
  * Sets operand `index` from its values u (fp64, rows), given mean, scale and mu in `sums`; writes the partial sums of my rows, not
- * yet divided by n: shy_operand_partials numbers in the order named there. Cannot fail.
+ * yet divided by n: shy_metric_partials numbers, the first in the order named there. Cannot fail.
  */
 void shy_panel_pack(shy_panel *panel, int index, const double *u, const shy_operand_sums *sums, double *partial_out);
 /** The partial sums of operand `index` over all samples have come together: its sums are complete. Cannot fail. */
 void shy_panel_complete(shy_panel *panel, int index, const double *partial);
 /**
- * So little is left of operand `index` beside the directions that it has to be summed by itself: two partial sums of my rows, from its
- * values u; and once they have come together. Between shy_panel_complete and shy_panel_finish. Cannot fail.
+ * So little is left of operand `index` beside the directions that it has to be summed by itself: shy_metric_residuals partial sums of my
+ * rows, from its values u; and once they have come together. Between shy_panel_complete and shy_panel_finish. Cannot fail.
  */
 bool shy_panel_leans(const shy_panel *panel, int index);
-void shy_panel_residual(shy_panel *panel, int index, const double *u, double partial_out[2]);
-void shy_panel_complete_residual(shy_panel *panel, int index, const double partial[2]);
+void shy_panel_residual(shy_panel *panel, int index, const double *u, double *partial_out);
+void shy_panel_complete_residual(shy_panel *panel, int index, const double *partial);
 /** After the last shy_panel_complete: the panel holds operands 0 … count−1. Cannot fail. */
 void shy_panel_finish(shy_panel *panel, int count);
 
+/* ---- sights ---------------------------------------------------------------------------------------------------- */
+
+/**
+ * A panel that is seen through a sight of its base's layout. Both panels of a tile have to be. Owned, to be destroyed (shy_panel_destroy)
+ * before the base. Not collective.
+ */
+shy_status shy_panel_see(const shy_panel *base, const shy_sight *sight, shy_panel **seen_out);
+uint64_t shy_panel_seen_bytes(int capacity, int block);
+/** After shy_panel_finish of the base: the numbers of its operands in this sight. Cannot fail. About 60 flops an operand and segment. */
+void shy_panel_look(shy_panel *seen);
+/**
+ * Nearly all that operand `index` varies by has been left out (√(1 + m²/s²) above 64, above less where samples are very many): its sums say too
+ * little. Every pair with it is flagged and every bound of it is 2. Whether it is constant on T has to be asked of its values; if it is to
+ * be left out (as operands that are constant are) shy_panel_exclude makes that none of its pairs is flagged, until the next
+ * shy_panel_look. Any operand may be excluded.
+ */
+bool shy_panel_unclear(const shy_panel *seen, int index);
+void shy_panel_exclude(shy_panel *seen, int index);
+
 /* ---- tiles ----------------------------------------------------------------------------------------------------- */
 
-/** The sums of every pair, over my rows; row i of plane p: sum[(p·block + i)·padded + j], in fp32 or fp64. */
+/**
+ * The sums of every pair, over my rows; row i of plane p: sum[(p·block + i)·padded + j], in fp32 or fp64. Planes: not LINEAR, one for each further
+ * response; FULL, one for each direction; then those of the moments, for each segment.
+ *
+ * A *seen* tile (shy_tile_look) has no sums of its own: those of T are added up where they are asked for.
+ */
 typedef struct {
     size_t capacity;   /* pairs, padding included */
     int block, padded; /* of the present content */
-    int planes;        /* LINEAR 1, RAW 3, FULL 5 and, before these, one for each direction */
+    int planes;        /* all of them; moments: LINEAR 1, RAW 3, FULL 5 */
     int directions;
+    int segments, responses; /* 0 segments: 1 */
+    const shy_panel *left, *right; /* of a seen tile; else NULL */
     shy_precision precision;
     shy_moments moments;
     double each; /* η, set by shy_tile_epsilon */
@@ -181,7 +253,12 @@ typedef struct {
 shy_status shy_tile_create(int block, int right, int directions, bool wide, shy_tile **tile_out);
 void shy_tile_destroy(shy_tile **tile);
 uint64_t shy_tile_bytes(int block, int right, int directions, bool wide);
-/** Numbers that travel between row blocks: planes × block × padded, floats or doubles. */
+/** The same for a metric that may have a layout; only what it has matters. */
+shy_status shy_tile_create_for(int block, int right, const shy_tile_metric *metric, bool wide, shy_tile **tile_out);
+uint64_t shy_tile_bytes_for(int block, int right, const shy_tile_metric *metric, bool wide);
+/** Left and right operands of a tile in this metric that work fast: its planes should stay in the caches. */
+void shy_tile_advise(const shy_tile_metric *metric, int *block_out, int *right_out);
+/** Numbers that travel between row blocks: all planes × block × padded, floats or doubles. */
 int64_t shy_tile_numbers(const shy_tile *tile);
 /** How many tiles the left panel is cut into, and how many operands tile `index` has. */
 int shy_panel_blocks(const shy_panel *left);
@@ -200,10 +277,16 @@ shy_status shy_tile_moments(shy_panel *left, int index, shy_panel *right, shy_pr
  * 5 roundings of |μ_i|·‖ṽ‖.
  */
 double shy_tile_epsilon(shy_tile *tile, const shy_panel *left, const shy_panel *right, int row_blocks);
+/**
+ * The tile in a sight, once the sums of all row blocks have been added: *seen_out borrows tile and panels, and is not destroyed. The functions that
+ * follow, and shy_tile_epsilon, take it with these panels; the tile itself can only be asked if there is one segment. Where there are
+ * several sights, flag a row in all of them before the next: its sums are in the cache. Cannot fail; costs nothing.
+ */
+void shy_tile_look(const shy_tile *tile, const shy_panel *left_seen, const shy_panel *right_seen, shy_tile *seen_out);
 
 /* ---- flagged pairs --------------------------------------------------------------------------------------------- */
 
-/** Pairs of operands, and once refined or taken, their moments (FULL) to within `epsilon`. */
+/** Pairs of operands, and once refined or taken, their moments (FULL) to within `epsilon`; of seen panels, the sums that these follow from. */
 typedef struct {
     int capacity, count;
     int32_t *left, *right; /* numbers of the operands in the panels */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "pass.h"
 #include "training.h"
 
 /* ---- training sets ---------------------------------------------------------------------------------------------------- */
@@ -177,18 +178,24 @@ out:
 shy_status shy_search_pass(const shy_problem *problem, const shy_search_options *options, int sets, const shy_problem *const *trained,
                            void (*progress)(void *context, const shy_progress *now), void *context, shy_lists **lists_out, int *passes_out)
 {
+    shy_status st = SHY_OK;
     const shy_monitor monitor = {progress, context};
     const bool part = shy_search_screen_rows(problem, options) < problem->rows.total;
     for (int t = 0; t <= sets; t++) lists_out[t] = NULL;
     *passes_out = 0;
     if (part || options->templates_count > 0) return SHY_OK;
+    SHY_TRY(shy_pass_folds(problem, options, sets, trained, &monitor, lists_out, passes_out));
+    if (*passes_out > 0) return SHY_OK;
     *passes_out = 1 + sets;
-    return shy_search_pass_plainly(problem, options, sets, trained, &monitor, lists_out);
+    SHY_TRY(shy_search_pass_plainly(problem, options, sets, trained, &monitor, lists_out));
+out:
+    for (int t = 0; st != SHY_OK && t <= sets; t++) shy_lists_free(&lists_out[t]);
+    return st;
 }
 
 shy_status shy_search_permuted(const shy_problem *problem, const shy_search_options *options, int count, const double *const *response,
                                void (*progress)(void *context, const shy_progress *now), void *context, double *most_out)
 {
     const shy_monitor monitor = {progress, context};
-    return shy_search_permuted_plainly(problem, options, count, response, &monitor, most_out);
+    return shy_pass_responses(problem, options, count, response, &monitor, most_out);
 }

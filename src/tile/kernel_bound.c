@@ -16,10 +16,9 @@ static inline double quotient(double numerator, double denominator)
 
 static void bound_product(const shy_bound_block *p, double *restrict bound)
 {
-    const double e = p->e;
 #pragma omp simd
     for (int k = 0; k < p->count; k++) {
-        const double mu = p->u.mu[k], nu = p->v.mu[k], qu = p->u.fourth[k], qv = p->v.fourth[k], m11 = p->m11[k];
+        const double e = p->e[k], mu = p->u.mu[k], nu = p->v.mu[k], qu = p->u.fourth[k], qv = p->v.fourth[k], m11 = p->m11[k];
         const double covariance = mu * p->v.y[k] + nu * p->u.y[k] + p->y11[k];
         const double variance = mu * mu + nu * nu + 2.0 * (mu * nu * m11 + mu * p->m12[k] + nu * p->m21[k]) + p->m22[k] - m11 * m11;
         const double error = e * (2.0 * (fabs(mu * nu) + fabs(mu) * qv + fabs(nu) * qu + fabs(m11)) + qu * qv + e);
@@ -35,16 +34,15 @@ static void bound_sum(const shy_bound_block *p, double sign, double *restrict bo
         const double su = p->u.scale[k], sv = sign * p->v.scale[k];
         const double covariance = su * p->u.y[k] + sv * p->v.y[k];
         const double variance = su * su + sv * sv + 2.0 * su * sv * p->m11[k];
-        bound[k] = quotient(covariance * covariance, variance - 2.0 * fabs(su * sv) * p->e);
+        bound[k] = quotient(covariance * covariance, variance - 2.0 * fabs(su * sv) * p->e[k]);
     }
 }
 
 static void bound_weighted(const shy_bound_block *p, double *restrict bound)
 {
-    const double e = p->e;
 #pragma omp simd
     for (int k = 0; k < p->count; k++) {
-        const double a = p->u.y[k], b = p->v.y[k], m11 = p->m11[k];
+        const double e = p->e[k], a = p->u.y[k], b = p->v.y[k], m11 = p->m11[k];
         const double top = a * a + b * b - 2.0 * m11 * a * b + 2.0 * e * fabs(a * b);
         bound[k] = quotient(top, 1.0 - m11 * m11 - e * (2.0 * fabs(m11) + e));
     }
@@ -66,7 +64,7 @@ static void bound_shift_left(const shy_bound_block *p, double *restrict bound)
 {
 #pragma omp simd
     for (int k = 0; k < p->count; k++) {
-        bound[k] = bound_shift(p->e, p->v.mu[k], p->v.y[k], p->u.y[k], p->u.fourth[k], p->v.fourth[k], p->u.weighted[k], p->m11[k], p->m12[k],
+        bound[k] = bound_shift(p->e[k], p->v.mu[k], p->v.y[k], p->u.y[k], p->u.fourth[k], p->v.fourth[k], p->u.weighted[k], p->m11[k], p->m12[k],
                                p->m21[k], p->m22[k], p->y11[k]);
     }
 }
@@ -76,7 +74,7 @@ static void bound_shift_right(const shy_bound_block *p, double *restrict bound)
 {
 #pragma omp simd
     for (int k = 0; k < p->count; k++) {
-        bound[k] = bound_shift(p->e, p->u.mu[k], p->u.y[k], p->v.y[k], p->v.fourth[k], p->u.fourth[k], p->u.weighted[k], p->m11[k], p->m21[k],
+        bound[k] = bound_shift(p->e[k], p->u.mu[k], p->u.y[k], p->v.y[k], p->v.fourth[k], p->u.fourth[k], p->u.weighted[k], p->m11[k], p->m21[k],
                                p->m12[k], p->m22[k], p->y11[k]);
     }
 }
@@ -87,10 +85,9 @@ static void bound_shift_right(const shy_bound_block *p, double *restrict bound)
  */
 static void bound_interaction(const shy_bound_block *p, double *restrict bound)
 {
-    const double e = p->e;
 #pragma omp simd
     for (int k = 0; k < p->count; k++) {
-        const double a = p->u.y[k], b = p->v.y[k], qu = p->u.fourth[k], qv = p->v.fourth[k];
+        const double e = p->e[k], a = p->u.y[k], b = p->v.y[k], qu = p->u.fourth[k], qv = p->v.fourth[k];
         const double m11 = p->m11[k], m12 = p->m12[k], m21 = p->m21[k];
         const double det = 1.0 - m11 * m11, det_low = det - e * (2.0 * fabs(m11) + e);
         const double along = quotient(m21 + m12, 2.0 * (1.0 + m11)), across = quotient(m21 - m12, 2.0 * (1.0 - m11));

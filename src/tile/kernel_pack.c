@@ -44,6 +44,60 @@ void SHY_KERNEL(shy_kernel_pack_weighted)(int rows, const double *restrict u, co
     partial[0] = first, partial[1] = third, partial[2] = fourth, partial[3] = squared, partial[4] = weighted, partial[5] = offset;
 }
 
+/* Σ z, Σ z², Σ z³, Σ z⁴, Σ y z, Σ y² z, Σ (y z)² */
+void SHY_KERNEL(shy_kernel_pack_segment)(int rows, const double *restrict u, const double *restrict y, double mean, double scale, double factor,
+                                         float *restrict d, double *partial)
+{
+    const double inverse = 1.0 / scale;
+    double sum = 0.0, second = 0.0, third = 0.0, fourth = 0.0, first = 0.0, squared = 0.0, weighted = 0.0;
+#pragma omp simd reduction(+ : sum, second, third, fourth, first, squared, weighted)
+    for (int k = 0; k < rows; k++) {
+        const double centred = u[k] - mean, z = centred * inverse, square = z * z, yz = y[k] * z;
+        d[k] = (float)(centred * factor);
+        sum += z;
+        second += square;
+        third += square * z;
+        fourth += square * square;
+        first += yz;
+        squared += yz * y[k];
+        weighted += yz * yz;
+    }
+    partial[0] = sum, partial[1] = second, partial[2] = third, partial[3] = fourth, partial[4] = first, partial[5] = squared, partial[6] = weighted;
+}
+
+static void respond_weighted(int rows, const double *restrict u, const double *restrict y, const double *restrict root, double mean, double inverse,
+                             double *partial)
+{
+    double first = 0.0, squared = 0.0, weighted = 0.0;
+#pragma omp simd reduction(+ : first, squared, weighted)
+    for (int k = 0; k < rows; k++) {
+        const double plain = (root[k] > 0.0 ? u[k] - mean : 0.0) * inverse, yz = y[k] * plain;
+        first += yz * root[k];
+        squared += yz * y[k];
+        weighted += yz * yz;
+    }
+    partial[0] = first, partial[1] = squared, partial[2] = weighted;
+}
+
+void SHY_KERNEL(shy_kernel_respond)(int rows, const double *restrict u, const double *restrict y, const double *restrict root, double mean,
+                                    double scale, double *partial)
+{
+    const double inverse = 1.0 / scale;
+    double first = 0.0, squared = 0.0, weighted = 0.0;
+    if (root) {
+        respond_weighted(rows, u, y, root, mean, inverse, partial);
+        return;
+    }
+#pragma omp simd reduction(+ : first, squared, weighted)
+    for (int k = 0; k < rows; k++) {
+        const double yz = y[k] * ((u[k] - mean) * inverse);
+        first += yz;
+        squared += yz * y[k];
+        weighted += yz * yz;
+    }
+    partial[0] = first, partial[1] = squared, partial[2] = weighted;
+}
+
 void SHY_KERNEL(shy_kernel_column)(shy_column_kind kind, int rows, const float *restrict d, const float *restrict y, float mu, float root,
                                    float *restrict out)
 {

@@ -46,12 +46,27 @@ typedef struct {
     float floor;
 } shy_metric_row;
 
+/* One row of a tile in a sight that leaves a segment out. */
+typedef struct {
+    int count, segments, left_out;
+    const float *plane[5];         /* as above, of the first segment */
+    size_t stride;                 /* from there to the next segment's */
+    const float *response;         /* Σ y d_u d_v, Σ y ũ ṽ of a further response; NULL: plane[0] and level, inverse */
+    shy_operand_columns right;
+    float times;                   /* n over the number of samples of T */
+    float level, inverse;          /* of the response: (y − level)·inverse */
+    float y, fourth, weighted, mu, length, square, factor, shift, swell; /* left */
+    float e, each, e2, reach, slip; /* as above, before they swell */
+    float lift;                    /* FULL: what `each` of sums with the response grows by, as it is centred */
+    float floor, floor_product;
+} shy_sight_row;
+
 enum { SHY_BOUND_BLOCK = 64 }; /* pairs whose bounds are computed at a time */
 
 /* Numbers of pairs side by side. */
 typedef struct {
     int count;
-    double e;
+    double e[SHY_BOUND_BLOCK];
     double m11[SHY_BOUND_BLOCK], m12[SHY_BOUND_BLOCK], m21[SHY_BOUND_BLOCK], m22[SHY_BOUND_BLOCK], y11[SHY_BOUND_BLOCK];
     struct {
         double mu[SHY_BOUND_BLOCK], scale[SHY_BOUND_BLOCK], y[SHY_BOUND_BLOCK], fourth[SHY_BOUND_BLOCK], weighted[SHY_BOUND_BLOCK];
@@ -67,6 +82,10 @@ typedef struct {
     void (*pack)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
     void (*pack_weighted)(int rows, const double *u, const double *y, const double *root, double mean, double scale, double factor, float *d,
                           double *partial);
+    /* The same of a segment: partial[SHY_SEGMENT_SUMS]. */
+    void (*pack_segment)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
+    /* Of a further response, with weights unless root is NULL: partial[SHY_RESPONSE_SUMS]. */
+    void (*respond)(int rows, const double *u, const double *y, const double *root, double mean, double scale, double *partial);
     void (*column)(shy_column_kind kind, int rows, const float *d, const float *y, float mu, float root, float *out);
     /* Rounds to bf16, two bytes each; returns ‖in − out‖²/‖in‖², itself good to 1e-4 of it. */
     double (*narrow)(int rows, const float *in, uint16_t *out);
@@ -77,6 +96,10 @@ typedef struct {
     int (*flag_linear)(const shy_flag_row *row, int32_t *index);
     int (*flag_metric_full)(const shy_metric_row *row, int32_t *index);
     int (*flag_metric_linear)(const shy_metric_row *row, int32_t *index);
+    int (*sight_full)(const shy_sight_row *row, int32_t *index);
+    int (*sight_linear)(const shy_sight_row *row, int32_t *index);
+    int (*sight_both)(const shy_sight_row *row, int32_t *index);    /* RAW, as above */
+    int (*sight_product)(const shy_sight_row *row, int32_t *index);
     void (*refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]); /* Σ du dv, Σ du dv², Σ du² dv, Σ du² dv², Σ y du dv */
     /* The same with weights; z[i] = √w·du·dv. */
     void (*refine_weighted)(int rows, const float *du, const float *dv, const double *y, const double *root, double sum[5], double *z);
@@ -103,6 +126,8 @@ double SHY_KERNEL(shy_kernel_row_weighted_square)(int rows, const double *root, 
 void SHY_KERNEL(shy_kernel_pack_weighted)(int rows, const double *u, const double *y, const double *root, double mean, double scale, double factor,
                                           float *d, double *partial);
 void SHY_KERNEL(shy_kernel_pack)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
+void SHY_KERNEL(shy_kernel_pack_segment)(int rows, const double *u, const double *y, double mean, double scale, double factor, float *d, double *partial);
+void SHY_KERNEL(shy_kernel_respond)(int rows, const double *u, const double *y, const double *root, double mean, double scale, double *partial);
 void SHY_KERNEL(shy_kernel_column)(shy_column_kind kind, int rows, const float *d, const float *y, float mu, float root, float *out);
 double SHY_KERNEL(shy_kernel_narrow)(int rows, const float *in, uint16_t *out);
 double SHY_KERNEL(shy_kernel_narrow_in_place)(int rows, float *values);
@@ -112,6 +137,10 @@ int SHY_KERNEL(shy_kernel_flag_product)(const shy_flag_row *row, int32_t *index)
 int SHY_KERNEL(shy_kernel_flag_linear)(const shy_flag_row *row, int32_t *index);
 int SHY_KERNEL(shy_kernel_flag_metric_full)(const shy_metric_row *row, int32_t *index);
 int SHY_KERNEL(shy_kernel_flag_metric_linear)(const shy_metric_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_sight_full)(const shy_sight_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_sight_linear)(const shy_sight_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_sight_both)(const shy_sight_row *row, int32_t *index);
+int SHY_KERNEL(shy_kernel_sight_product)(const shy_sight_row *row, int32_t *index);
 void SHY_KERNEL(shy_kernel_refine_weighted)(int rows, const float *du, const float *dv, const double *y, const double *root, double sum[5], double *z);
 void SHY_KERNEL(shy_kernel_refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]);
 void SHY_KERNEL(shy_kernel_bound)(const shy_bound_block *block, shy_tile_form form, double *bound);

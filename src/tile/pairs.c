@@ -66,14 +66,33 @@ static int flag_all(const shy_panel *right, int32_t *index)
     return right->count;
 }
 
+static const float *row_at(const shy_tile *tile, size_t place, int i)
+{
+    return (const float *)tile->sum + place + (size_t)i * (size_t)tile->padded;
+}
+
+/* The further response of a sight, whose sums are in a plane of their own; 0: there is none. */
+static int further_response(const shy_tile *tile)
+{
+    return tile->left && tile->moments != SHY_MOMENTS_LINEAR ? tile->left->sight.response : 0;
+}
+
+/* Planes of a row, of the moments of the first segment; returns their number. */
+static int set_planes(const shy_tile *tile, int i, const float *plane[5])
+{
+    const int most = tile->moments == SHY_MOMENTS_FULL ? 5 : tile->moments == SHY_MOMENTS_RAW ? 3 : 1;
+    for (int p = 0; p < most; p++) plane[p] = row_at(tile, shy_tile_place(tile, 0, p), i);
+    if (further_response(tile) > 0 && tile->segments <= 1) plane[0] = row_at(tile, shy_tile_response_place(tile, further_response(tile)), i);
+    return most;
+}
+
 static void set_row(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon, shy_flag_row *row)
 {
-    const float *sum = tile->sum;
     const shy_operand_columns *u = &left->column;
     *row = (shy_flag_row){.count = tile->padded, .right = right->column, .y = u->y[operand], .fourth = u->fourth[operand],
                           .weighted = u->weighted[operand], .mu = u->mu[operand], .length = u->length[operand],
                           .square = u->square[operand]};
-    for (int p = 0; p < tile->planes; p++) row->plane[p] = sum + ((size_t)p * (size_t)tile->block + (size_t)i) * (size_t)tile->padded;
+    set_planes(tile, i, row->plane);
     /* By the terms computed instead of the exact ones, which are larger by at most as much. */
     const double each = tile->moments == SHY_MOMENTS_FULL ? tile->each / (1.0 - tile->each) : epsilon, most = fmax(epsilon, each);
     const double means = left->offset_most + right->offset_most;
@@ -84,23 +103,18 @@ static void set_row(const shy_tile *tile, const shy_panel *left, int operand, in
     row->reach = (float)(1.00001 * (epsilon * (double)u->lifted[operand] + SHY_LIFTED_UNITS * 0x1p-24 * fabs((double)u->mu[operand])));
 }
 
-static const float *plane_row(const shy_tile *tile, int plane, int i)
-{
-    return (const float *)tile->sum + ((size_t)plane * (size_t)tile->block + (size_t)i) * (size_t)tile->padded;
-}
-
 static void set_metric_row(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon,
                            shy_metric_row *row)
 {
     const shy_operand_columns *u = &left->column;
-    const int directions = left->metric.directions, first = tile->planes > 1 ? directions : 0;
+    const int directions = left->metric.directions;
     const double each = tile->each / (1.0 - tile->each); /* by the terms computed, as above */
     *row = (shy_metric_row){.count = tile->padded, .directions = directions, .direction_stride = (size_t)tile->block * (size_t)tile->padded,
                             .along_stride = right->along_stride, .right = right->column, .y = u->y[operand], .fourth = u->fourth[operand],
                             .weighted = u->weighted[operand], .inverse = u->inverse[operand], .lean = u->lean[operand],
                             .leverage = u->leverage[operand], .along = u->along + (size_t)operand * (size_t)directions};
-    for (int p = first; p < tile->planes; p++) row->plane[p - first] = plane_row(tile, p, i);
-    row->direction = first > 0 ? plane_row(tile, 0, i) : NULL;
+    const bool linear = set_planes(tile, i, row->plane) == 1;
+    row->direction = linear ? NULL : row_at(tile, shy_tile_direction_place(tile, 0), i);
     row->e = (float)(1.00001 * epsilon);
     row->each = (float)(1.00001 * each);
     row->root = (float)(1.00001 * sqrt((double)directions));
@@ -127,29 +141,89 @@ static int leave_padding(const shy_panel *right, const int32_t *index, int found
     return found;
 }
 
+static int flag_plain(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon, const double *floor,
+                      int32_t *to)
+{
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    const double linear = least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED);
+    shy_flag_row row;
+    set_row(tile, left, operand, i, right, epsilon, &row);
+    row.floor_product = floor_of(floor[SHY_TILE_PRODUCT]);
+    row.floor = floor_of(tile->moments == SHY_MOMENTS_FULL ? least(floor, 0, SHY_TILE_FORMS - 1) : linear);
+    return tile->moments == SHY_MOMENTS_FULL     ? kernels->flag_full(&row, to)
+           : tile->moments == SHY_MOMENTS_LINEAR ? kernels->flag_linear(&row, to)
+           : linear > 1.0                        ? kernels->flag_product(&row, to)
+                                                 : kernels->flag_both(&row, to);
+}
+
+/* Errors of a row in a sight with segments: those of its sums, and the rounding of centring and scaling them. */
+static void set_sight_errors(const shy_tile *tile, const shy_panel *left, int operand, const shy_panel *right, double epsilon, shy_sight_row *row)
+{
+    const bool full = tile->moments == SHY_MOMENTS_FULL;
+    const double units = SHY_SIGHT_UNITS * 0x1p-24, each = full ? tile->each / (1.0 - tile->each) : epsilon, most = fmax(epsilon, each);
+    const double means = left->offset_most + right->offset_most, level = left->sight.level / left->sight.scale;
+    const double bottom = fabs(left->base->sums[operand].mu) * (double)left->column.factor[operand];
+    row->e = (float)(1.00001 * (full ? epsilon : epsilon + units));
+    row->each = (float)(1.00001 * each);
+    row->e2 = (float)(1.1 * most * most + (full ? 2.0 * units : 4.0 * 0x1p-24) + 4.0 * means);
+    row->slip = (float)(1.00001 * (epsilon + 1.5 * units + means));
+    row->lift = (float)(1.00001 * (sqrt(1.0 + level * level) + fabs(level)));
+    row->reach = (float)(1.00001 * ((epsilon + units) * (double)left->column.lifted[operand] +
+                                    SHY_LIFTED_UNITS * 0x1p-24 * bottom * sqrt(1.0 + level * level)));
+}
+
+static void set_sight_row(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon, shy_sight_row *row)
+{
+    const shy_operand_columns *u = &left->column;
+    *row = (shy_sight_row){.count = tile->padded, .segments = tile->segments, .left_out = left->sight.left_out, .right = right->column,
+                           .times = (float)((double)left->base->total / (double)left->total), .level = (float)left->sight.level,
+                           .inverse = (float)(1.0 / left->sight.scale), .y = u->y[operand], .fourth = u->fourth[operand],
+                           .weighted = u->weighted[operand], .mu = u->mu[operand], .length = u->length[operand], .square = u->square[operand],
+                           .factor = u->factor[operand], .shift = u->shift[operand], .swell = u->swell[operand]};
+    set_planes(tile, i, row->plane);
+    row->stride = shy_tile_place(tile, 1, 0) - shy_tile_place(tile, 0, 0);
+    row->response = further_response(tile) > 0 ? row_at(tile, shy_tile_response_place(tile, further_response(tile)), i) : NULL;
+    set_sight_errors(tile, left, operand, right, epsilon, row);
+}
+
+static int flag_segments(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon,
+                         const double *floor, int32_t *to)
+{
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    const double linear = least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED);
+    shy_sight_row row;
+    set_sight_row(tile, left, operand, i, right, epsilon, &row);
+    row.floor_product = floor_of(floor[SHY_TILE_PRODUCT]);
+    row.floor = floor_of(tile->moments == SHY_MOMENTS_FULL ? least(floor, 0, SHY_TILE_FORMS - 1) : linear);
+    return tile->moments == SHY_MOMENTS_FULL     ? kernels->sight_full(&row, to)
+           : tile->moments == SHY_MOMENTS_LINEAR ? kernels->sight_linear(&row, to)
+           : linear > 1.0                        ? kernels->sight_product(&row, to)
+                                                 : kernels->sight_both(&row, to);
+}
+
+/* Of those found, leaves the ones that a sight does not exclude. */
+static int leave_excluded(const shy_panel *left, int operand, const shy_panel *right, int32_t *index, int found)
+{
+    int kept = 0;
+    if (left->state[operand] == SHY_OPERAND_EXCLUDED) return 0;
+    for (int k = 0; k < found; k++) {
+        if (right->state[index[k]] != SHY_OPERAND_EXCLUDED) index[kept++] = index[k];
+    }
+    return kept;
+}
+
 void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i, const shy_panel *right, double epsilon,
                    const double floor[SHY_TILE_FORMS], shy_pairs *pairs)
 {
-    const shy_tile_kernels *kernels = shy_tile_kernels_get();
     const int operand = index * left->block + i;
     int32_t *to = pairs->right + pairs->count;
     int found = 0;
-    if (tile->precision == SHY_FP64) {
-        found = flag_all(right, to);
-    } else if (left->metric.directions > 0) {
-        found = leave_padding(right, to, flag_metric(tile, left, operand, i, right, epsilon, floor, to));
-    } else {
-        shy_flag_row row;
-        set_row(tile, left, operand, i, right, epsilon, &row);
-        const double linear = least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED);
-        row.floor_product = floor_of(floor[SHY_TILE_PRODUCT]);
-        row.floor = floor_of(tile->moments == SHY_MOMENTS_FULL ? least(floor, 0, SHY_TILE_FORMS - 1) : linear);
-        found = tile->moments == SHY_MOMENTS_FULL     ? kernels->flag_full(&row, to)
-                : tile->moments == SHY_MOMENTS_LINEAR ? kernels->flag_linear(&row, to)
-                : linear > 1.0                        ? kernels->flag_product(&row, to)
-                                                      : kernels->flag_both(&row, to);
-        found = leave_padding(right, to, found);
-    }
+    if (tile->precision == SHY_FP64) found = flag_all(right, to);
+    else if (tile->segments > 1) found = flag_segments(tile, left, operand, i, right, epsilon, floor, to);
+    else if (left->metric.directions > 0) found = flag_metric(tile, left, operand, i, right, epsilon, floor, to);
+    else found = flag_plain(tile, left, operand, i, right, epsilon, floor, to);
+    found = leave_padding(right, to, found);
+    if (left->base) found = leave_excluded(left, operand, right, to, found);
     for (int k = 0; k < found; k++) pairs->left[pairs->count + k] = operand;
     pairs->count += found;
 }
@@ -161,8 +235,14 @@ void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i
 
 enum { REFINED_ROWS = 512 }; /* whose products stay in the first-level cache while they are summed with the directions */
 
+/* Response number `which` over my rows, 0 being that of the metric. */
+static const double *response_of(const shy_panel *panel, int which)
+{
+    return which > 0 ? panel->layout.response[which - 1] : panel->metric.response;
+}
+
 /* The same sums with weights, and those with the directions behind them. */
-static void refine_metric(const shy_panel *left, const float *du, const float *dv, double *m)
+static void refine_metric(const shy_panel *left, const double *response, const float *du, const float *dv, double *m)
 {
     const shy_tile_kernels *kernels = shy_tile_kernels_get();
     const shy_tile_metric *metric = &left->metric;
@@ -170,42 +250,64 @@ static void refine_metric(const shy_panel *left, const float *du, const float *d
     memset(m, 0, (5U + (size_t)metric->directions) * sizeof *m);
     for (int row = 0; row < left->rows; row += REFINED_ROWS) {
         const int count = left->rows - row < REFINED_ROWS ? left->rows - row : REFINED_ROWS;
-        kernels->refine_weighted(count, du + row, dv + row, metric->response + row, metric->root ? metric->root + row : NULL, sum, product);
+        kernels->refine_weighted(count, du + row, dv + row, response + row, metric->root ? metric->root + row : NULL, sum, product);
         for (int p = 0; p < 5; p++) m[p] += sum[p];
         for (int k = 0; k < metric->directions; k++) m[5 + k] += kernels->exact_dot(count, product, metric->direction[k] + row);
     }
 }
 
+/* Over the rows before and behind the segment that is left out. */
+static void refine_segments(const shy_panel *seen, const float *response, const float *du, const float *dv, double m[5])
+{
+    const int *cut = seen->layout.cut, out = seen->sight.left_out, end = out < 0 ? seen->rows : cut[out], next = out < 0 ? seen->rows : cut[out + 1];
+    double behind[5];
+    shy_tile_kernels_get()->refine(end, du, dv, response, m);
+    shy_tile_kernels_get()->refine(seen->rows - next, du + next, dv + next, response + next, behind);
+    for (int p = 0; p < 5; p++) m[p] += behind[p];
+}
+
 void shy_pairs_refine(const shy_panel *left, const shy_panel *right, shy_pairs *pairs)
 {
-    const shy_tile_kernels *kernels = shy_tile_kernels_get();
-    const double root = sqrt((double)left->total), n = (double)left->total;
+    const double n = (double)(left->base ? left->base->total : left->total), root = sqrt(n);
     const bool plain = !left->metric.root && left->metric.directions == 0;
+    const int which = left->base ? left->sight.response : 0;
+    const float *response = left->response + (size_t)which * (size_t)left->stride;
     for (int k = 0; k < pairs->count; k++) {
         const float *du = left->d + (size_t)pairs->left[k] * (size_t)left->stride, *dv = right->d + (size_t)pairs->right[k] * (size_t)right->stride;
         double *m = pairs->moment + (5 + (size_t)pairs->directions) * (size_t)k;
-        if (plain) kernels->refine(left->rows, du, dv, left->response, m);
-        else refine_metric(left, du, dv, m);
+        if (left->base && left->layout.segments > 1) refine_segments(left, response, du, dv, m);
+        else if (plain) shy_tile_kernels_get()->refine(left->rows, du, dv, response, m);
+        else refine_metric(left, response_of(left, which), du, dv, m);
         m[1] *= root, m[2] *= root, m[3] *= n; /* the columns are divided by √n each */
     }
     pairs->refined = true;
     pairs->epsilon = REFINED + 1e-15 * n;
 }
 
-static double sum_at(const shy_tile *tile, int plane, int i, int j)
+static double sum_at(const shy_tile *tile, size_t place, int i, int j)
 {
-    const size_t at = ((size_t)plane * (size_t)tile->block + (size_t)i) * (size_t)tile->padded + (size_t)j;
+    const size_t at = place + (size_t)i * (size_t)tile->padded + (size_t)j;
     return tile->precision == SHY_FP64 ? ((const double *)tile->sum)[at] : (double)((const float *)tile->sum)[at];
+}
+
+/* Over the segments that a sight has; of a tile that is not seen, over all. */
+static double sum_of_segments(const shy_tile *tile, int p, int i, int j)
+{
+    const int out = tile->left && tile->segments > 1 ? tile->left->sight.left_out : -1;
+    double sum = 0.0;
+    for (int s = 0; s < (tile->segments > 1 ? tile->segments : 1); s++) sum += s == out ? 0.0 : sum_at(tile, shy_tile_place(tile, s, p), i, j);
+    return sum;
 }
 
 void shy_pairs_take(const shy_tile *tile, int index, double epsilon, shy_pairs *pairs)
 {
     static const int plane[5] = {1, 3, 2, 4, 0}; /* M11, M12, M21, M22, Y11 */
     for (int k = 0; k < pairs->count; k++) {
-        const int i = pairs->left[k] - index * tile->block;
+        const int i = pairs->left[k] - index * tile->block, j = pairs->right[k];
         double *m = pairs->moment + (5 + (size_t)pairs->directions) * (size_t)k;
-        for (int p = 0; p < 5; p++) m[p] = sum_at(tile, pairs->directions + plane[p], i, pairs->right[k]);
-        for (int p = 0; p < pairs->directions; p++) m[5 + p] = sum_at(tile, p, i, pairs->right[k]);
+        for (int p = 0; p < 5; p++) m[p] = sum_of_segments(tile, plane[p], i, j);
+        if (further_response(tile) > 0) m[4] = sum_at(tile, shy_tile_response_place(tile, further_response(tile)), i, j);
+        for (int p = 0; p < pairs->directions; p++) m[5 + p] = sum_at(tile, shy_tile_direction_place(tile, p), i, j);
     }
     pairs->refined = false;
     pairs->epsilon = epsilon;
@@ -225,18 +327,39 @@ static void centre(shy_bound_block *block, int k, double p, double q)
     block->y11[k] -= p * block->v.y[k] + q * block->u.y[k];
 }
 
+/*
+ * In a sight with segments: from sums over T of what is centred on all samples to moments of what is centred and of deviation 1 on T. What
+ * they may be off by swells; where the sums say too little there is no bound.
+ */
+static void centre_in_sight(const shy_panel *left, int i, const shy_panel *right, int j, shy_bound_block *block, int k)
+{
+    const shy_operand_sums *u = &left->sums[i], *v = &right->sums[j];
+    const double fu = left->base->sums[i].scale / u->scale, fv = right->base->sums[j].scale / v->scale;
+    const double mu = u->offset, nu = v->offset;
+    const double both = (double)left->base->total / (double)left->total * fu * fv, u11 = block->m11[k] * both;
+    const double x = u11 - mu * nu, m21 = block->m21[k] * both * fu - 2.0 * mu * x - nu * (1.0 + mu * mu);
+    const double m12 = block->m12[k] * both * fv - 2.0 * nu * x - mu * (1.0 + nu * nu);
+    block->m22[k] = block->m22[k] * both * fu * fv - 2.0 * (nu * m21 + mu * m12) - 4.0 * mu * nu * x - mu * mu - nu * nu - mu * mu * nu * nu;
+    block->y11[k] = (block->y11[k] * both - left->sight.level * u11) / left->sight.scale - mu * v->y - nu * u->y;
+    block->m11[k] = x, block->m21[k] = m21, block->m12[k] = m12;
+    block->e[k] *= shy_centred_swell(mu) * shy_centred_swell(nu);
+    if (left->state[i] == SHY_OPERAND_UNCLEAR || right->state[j] == SHY_OPERAND_UNCLEAR) block->e[k] = INFINITY;
+}
+
 static void gather(const shy_panel *left, const shy_panel *right, const shy_pairs *pairs, int first, shy_bound_block *block)
 {
     const int rest = pairs->count - first;
     block->count = rest < SHY_BOUND_BLOCK ? rest : SHY_BOUND_BLOCK;
-    block->e = pairs->epsilon + BOUNDED;
+    const bool in_sight = left->base && left->layout.segments > 1;
     for (int k = 0; k < block->count; k++) {
         const double *m = pairs->moment + 5 * (size_t)(first + k);
         const shy_operand_sums *u = &left->sums[pairs->left[first + k]], *v = &right->sums[pairs->right[first + k]];
         block->m11[k] = m[0], block->m12[k] = m[1], block->m21[k] = m[2], block->m22[k] = m[3], block->y11[k] = m[4];
         block->u.mu[k] = u->mu, block->u.scale[k] = u->scale, block->u.y[k] = u->y, block->u.fourth[k] = u->fourth, block->u.weighted[k] = u->weighted;
         block->v.mu[k] = v->mu, block->v.scale[k] = v->scale, block->v.y[k] = v->y, block->v.fourth[k] = v->fourth, block->v.weighted[k] = v->weighted;
-        centre(block, k, u->offset, v->offset);
+        block->e[k] = pairs->epsilon + BOUNDED;
+        if (in_sight) centre_in_sight(left, pairs->left[first + k], right, pairs->right[first + k], block, k);
+        else centre(block, k, u->offset, v->offset);
     }
 }
 

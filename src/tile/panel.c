@@ -19,9 +19,9 @@ static int stride_of(int rows)
 }
 
 /* A stack of `operands` columns in the widest form that it may take. */
-static size_t stack_size(int operands, int stride, int directions, bool left, bool wide)
+static size_t stack_size(int operands, int stride, const shy_tile_metric *metric, bool left, bool wide)
 {
-    const size_t parts = left ? 3U + (size_t)directions : 2U;
+    const size_t parts = left ? 3U + (size_t)metric->directions + (size_t)shy_metric_layout(metric).responses : 2U;
     return (size_t)operands * (size_t)stride * parts * (wide ? sizeof(double) : sizeof(float));
 }
 
@@ -31,13 +31,25 @@ static int padded_most(int capacity, int block)
     return capacity + block + SHY_PADDING;
 }
 
+static size_t segment_numbers(const shy_tile_layout *layout)
+{
+    return layout->segments > 1 ? (size_t)layout->segments * SHY_SEGMENT_SUMS : 0U;
+}
+
+static uint64_t layout_bytes(int capacity, int stride, const shy_tile_metric *metric)
+{
+    const shy_tile_layout layout = shy_metric_layout(metric);
+    const uint64_t numbers = segment_numbers(&layout) + (uint64_t)layout.responses * SHY_RESPONSE_SUMS;
+    return (uint64_t)capacity * numbers * sizeof(double) + (uint64_t)layout.responses * (uint64_t)stride * sizeof(float);
+}
+
 /* What there is beside that with weights and directions. */
 static uint64_t metric_bytes(int capacity, int padded, int stride, const shy_tile_metric *metric)
 {
     const uint64_t row = (uint64_t)stride, k = (uint64_t)metric->directions, operands = (uint64_t)padded;
     const uint64_t weights = metric->root ? row * sizeof(float) : 0U;
-    if (k == 0) return weights;
-    return weights + row * (k * sizeof(float) + 2U * sizeof(double)) + (uint64_t)capacity * k * sizeof(double) + operands * (3U + k) * sizeof(float);
+    if (k == 0) return weights + layout_bytes(capacity, stride, metric);
+    return weights + layout_bytes(capacity, stride, metric) + row * (k * sizeof(float) + 2U * sizeof(double)) + (uint64_t)capacity * k * sizeof(double) + operands * (3U + k) * sizeof(float);
 }
 
 uint64_t shy_panel_bytes(int capacity, int block, int rows, const shy_tile_metric *metric, bool left, bool wide)
@@ -45,7 +57,7 @@ uint64_t shy_panel_bytes(int capacity, int block, int rows, const shy_tile_metri
     const int stride = stride_of(rows), padded = padded_most(capacity, block);
     const uint64_t columns = (uint64_t)capacity * (uint64_t)stride * (sizeof(float) + (wide ? sizeof(double) : 0U));
     const uint64_t rows_once = (uint64_t)stride * sizeof(float); /* the response; while a stack is made, a column */
-    return columns + 2U * rows_once + stack_size(padded, stride, metric->directions, left, wide) +
+    return columns + 2U * rows_once + stack_size(padded, stride, metric, left, wide) +
            (uint64_t)padded * (7U * sizeof(float) + sizeof(shy_operand_sums)) + metric_bytes(capacity, padded, stride, metric);
 }
 
@@ -79,8 +91,9 @@ static shy_status allocate_metric(shy_panel *panel, size_t padded)
     shy_status st = SHY_OK;
     const shy_tile_metric *metric = &panel->metric;
     const size_t stride = (size_t)panel->stride, directions = (size_t)metric->directions;
-    SHY_TRY(shy_new(stride, sizeof *panel->response, &panel->response));
+    SHY_TRY(shy_new(stride * (1U + (size_t)panel->layout.responses), sizeof *panel->response, &panel->response));
     narrow(panel->rows, metric->response, panel->response);
+    for (int r = 0; r < panel->layout.responses; r++) narrow(panel->rows, panel->layout.response[r], panel->response + (size_t)(r + 1) * stride);
     if (metric->root) {
         SHY_TRY(shy_new(stride, sizeof *panel->root, &panel->root));
         narrow(panel->rows, metric->root, panel->root);
@@ -103,6 +116,16 @@ out:
     return st;
 }
 
+static shy_status allocate_layout(shy_panel *panel)
+{
+    shy_status st = SHY_OK;
+    const size_t capacity = (size_t)panel->capacity, responses = (size_t)panel->layout.responses, segments = segment_numbers(&panel->layout);
+    if (segments > 0) SHY_TRY(shy_new(capacity * segments, sizeof *panel->segment_sums, &panel->segment_sums));
+    if (responses > 0) SHY_TRY(shy_new(capacity * responses * SHY_RESPONSE_SUMS, sizeof *panel->response_sums, &panel->response_sums));
+out:
+    return st;
+}
+
 shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, const shy_tile_metric *metric, bool left, bool wide,
                             shy_panel **panel_out)
 {
@@ -111,12 +134,13 @@ shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, c
     const size_t padded = (size_t)padded_most(capacity, block);
     SHY_TRY(shy_new(1, sizeof *panel, &panel));
     *panel = (shy_panel){.capacity = capacity, .rows = rows, .stride = stride_of(rows), .block_most = block, .block = 1, .total = total, .left = left,
-                         .metric = *metric};
+                         .metric = *metric, .layout = shy_metric_layout(metric)};
     SHY_TRY(shy_new((size_t)capacity * (size_t)panel->stride, sizeof *panel->d, &panel->d));
     if (wide) SHY_TRY(shy_new((size_t)capacity * (size_t)panel->stride, sizeof *panel->exact, &panel->exact));
-    panel->stack_bytes = stack_size((int)padded, panel->stride, metric->directions, left, wide);
+    panel->stack_bytes = stack_size((int)padded, panel->stride, metric, left, wide);
     SHY_TRY(shy_new(panel->stack_bytes, 1, &panel->stack));
     SHY_TRY(allocate_metric(panel, padded));
+    SHY_TRY(allocate_layout(panel));
     SHY_TRY(shy_new(padded, sizeof *panel->sums, &panel->sums));
     SHY_TRY(allocate_columns(panel, padded));
     *panel_out = panel, panel = NULL;
@@ -129,10 +153,11 @@ void shy_panel_destroy(shy_panel **panel)
 {
     shy_panel *p = *panel;
     if (!p) return;
+    if (p->base) shy_panel_disown(p);
     shy_operand_columns *c = &p->column;
     void *owned[] = {p->d,       p->exact, p->response, p->root,   p->direction, p->squares, p->scratch, p->along, p->stack,     p->sums,
                      c->y,       c->fourth, c->weighted, c->mu,    c->length,    c->square,  c->lifted,  c->inverse, c->lean, c->leverage,
-                     c->along};
+                     c->along,   c->factor, c->shift,  c->swell,   p->segment_sums, p->response_sums, p->state};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) shy_free(&owned[k]);
     shy_free(panel);
 }
@@ -175,16 +200,33 @@ static void pack_along(shy_panel *panel, const double *u, const shy_operand_sums
     for (int k = 0; k < panel->metric.directions; k++) partial[1 + k] = shy_exact_dot(rows, panel->scratch, panel->metric.direction[k]);
 }
 
+/* Each segment by itself; the sums over all are theirs. */
+static void pack_segments(const shy_panel *panel, const double *u, const shy_operand_sums *sums, double factor, float *d, double *partial)
+{
+    static const int place[SHY_OPERAND_PARTIALS] = {4, 2, 3, 5, 6, 0}; /* Σ y·d, Σ d³, Σ d⁴, Σ y²·d, Σ (y·d)², Σ d */
+    const int *cut = panel->layout.cut;
+    double *of = partial + SHY_OPERAND_PARTIALS;
+    memset(partial, 0, SHY_OPERAND_PARTIALS * sizeof *partial);
+    for (int s = 0; s < panel->layout.segments; s++, of += SHY_SEGMENT_SUMS) {
+        shy_tile_kernels_get()->pack_segment(cut[s + 1] - cut[s], u + cut[s], panel->metric.response + cut[s], sums->mean, sums->scale, factor, d + cut[s], of);
+        for (int k = 0; k < SHY_OPERAND_PARTIALS; k++) partial[k] += of[place[k]];
+    }
+}
+
 void shy_panel_pack(shy_panel *panel, int index, const double *u, const shy_operand_sums *sums, double *partial_out)
 {
     const size_t at = (size_t)index * (size_t)panel->stride;
     const double factor = 1.0 / (sums->scale * sqrt((double)panel->total)), *root = panel->metric.root, *y = panel->metric.response;
     const shy_tile_kernels *kernels = shy_tile_kernels_get();
-    if (root) kernels->pack_weighted(panel->rows, u, y, root, sums->mean, sums->scale, factor, panel->d + at, partial_out);
+    if (panel->layout.segments > 1) pack_segments(panel, u, sums, factor, panel->d + at, partial_out);
+    else if (root) kernels->pack_weighted(panel->rows, u, y, root, sums->mean, sums->scale, factor, panel->d + at, partial_out);
     else kernels->pack(panel->rows, u, y, sums->mean, sums->scale, factor, panel->d + at, partial_out);
     for (int k = 0; panel->exact && k < panel->rows; k++) panel->exact[at + (size_t)k] = root && !(root[k] > 0.0) ? 0.0 : (u[k] - sums->mean) * factor;
     panel->sums[index] = *sums;
     if (panel->metric.directions > 0) pack_along(panel, u, sums, partial_out + SHY_OPERAND_PARTIALS);
+    double *further = partial_out + shy_operand_partials(panel->metric.directions) + segment_numbers(&panel->layout);
+    for (int r = 0; r < panel->layout.responses; r++, further += SHY_RESPONSE_SUMS)
+        kernels->respond(panel->rows, u, panel->layout.response[r], root, sums->mean, sums->scale, further);
 }
 
 static void complete_along(shy_panel *panel, int index, const double *partial)
@@ -212,6 +254,10 @@ void shy_panel_complete(shy_panel *panel, int index, const double *partial)
     s->offset = partial[5] / n;
     s->length = 1.0;
     if (panel->metric.directions > 0) complete_along(panel, index, partial + SHY_OPERAND_PARTIALS);
+    const double *further = partial + shy_operand_partials(panel->metric.directions);
+    const size_t segments = segment_numbers(&panel->layout), responses = (size_t)panel->layout.responses * SHY_RESPONSE_SUMS;
+    if (segments > 0) memcpy(panel->segment_sums + (size_t)index * segments, further, segments * sizeof *further);
+    if (responses > 0) memcpy(panel->response_sums + (size_t)index * responses, further + segments, responses * sizeof *further);
 }
 
 #define LEANING 0.1 /* of a shorter rest the difference of squares would lose digits */
@@ -221,7 +267,7 @@ bool shy_panel_leans(const shy_panel *panel, int index)
     return panel->metric.directions > 0 && panel->sums[index].length < LEANING;
 }
 
-void shy_panel_residual(shy_panel *panel, int index, const double *u, double partial_out[2])
+void shy_panel_residual(shy_panel *panel, int index, const double *u, double *partial_out)
 {
     const int rows = panel->rows;
     const shy_operand_sums *s = &panel->sums[index];
@@ -232,12 +278,15 @@ void shy_panel_residual(shy_panel *panel, int index, const double *u, double par
     for (int k = 0; k < panel->metric.directions; k++) shy_exact_subtract(rows, panel->scratch, along[k], panel->metric.direction[k]);
     partial_out[0] = shy_exact_dot(rows, panel->scratch, panel->scratch);
     partial_out[1] = shy_exact_dot(rows, panel->scratch, panel->metric.response);
+    for (int r = 0; r < panel->layout.responses; r++) partial_out[2 + r] = shy_exact_dot(rows, panel->scratch, panel->layout.response[r]);
 }
 
-void shy_panel_complete_residual(shy_panel *panel, int index, const double partial[2])
+void shy_panel_complete_residual(shy_panel *panel, int index, const double *partial)
 {
     panel->sums[index].length = sqrt(partial[0] / (double)panel->total);
     panel->sums[index].y = partial[1] / (double)panel->total;
+    double *further = panel->response_sums + (size_t)index * (size_t)panel->layout.responses * SHY_RESPONSE_SUMS;
+    for (int r = 0; r < panel->layout.responses; r++) further[(size_t)r * SHY_RESPONSE_SUMS] = partial[2 + r];
 }
 
 /* Blocks of nearly equal size, so that the last one is not mostly padding. */
@@ -328,7 +377,7 @@ int shy_panel_block_count(const shy_panel *left, int index)
 
 int shy_stack_parts(const shy_panel *panel, shy_moments moments)
 {
-    return moments == SHY_MOMENTS_LINEAR ? 1 : panel->left ? 3 + panel->metric.directions : 2;
+    return moments == SHY_MOMENTS_LINEAR ? 1 : panel->left ? 3 + panel->metric.directions + panel->layout.responses : 2;
 }
 
 size_t shy_stack_element(shy_precision precision)
@@ -341,6 +390,7 @@ typedef struct {
     shy_column_kind kind;
     const float *by;
     const double *exactly_by;
+    bool further; /* by a further response, which is summed over all rows at once */
 } shy_part;
 
 static shy_part part_of(const shy_panel *panel, shy_moments moments, int part)
@@ -348,16 +398,22 @@ static shy_part part_of(const shy_panel *panel, shy_moments moments, int part)
     static const shy_column_kind kind[2][2][3] = {{{SHY_COLUMN_D, SHY_COLUMN_D2}, {SHY_COLUMN_YD, SHY_COLUMN_D, SHY_COLUMN_D2}},
                                                   {{SHY_COLUMN_U, SHY_COLUMN_U2}, {SHY_COLUMN_YU, SHY_COLUMN_U, SHY_COLUMN_U2}}};
     const shy_tile_metric *metric = &panel->metric;
-    const int others = moments == SHY_MOMENTS_LINEAR || !panel->left ? 0 : metric->directions;
-    if (part < others) return (shy_part){SHY_COLUMN_YD, panel->direction + (size_t)part * (size_t)panel->stride, metric->direction[part]};
+    const size_t stride = (size_t)panel->stride;
+    const int responses = moments == SHY_MOMENTS_LINEAR || !panel->left ? 0 : panel->layout.responses;
+    const int others = moments == SHY_MOMENTS_LINEAR || !panel->left ? 0 : metric->directions + responses, direction = part - responses;
+    if (part < responses) {
+        return (shy_part){moments == SHY_MOMENTS_RAW ? SHY_COLUMN_YU : SHY_COLUMN_YD, panel->response + (size_t)(part + 1) * stride,
+                          panel->layout.response[part], true};
+    }
+    if (part < others) return (shy_part){SHY_COLUMN_YD, panel->direction + (size_t)direction * stride, metric->direction[direction], false};
     const shy_column_kind plain = moments == SHY_MOMENTS_LINEAR ? SHY_COLUMN_D : kind[moments == SHY_MOMENTS_RAW][panel->left][part - others];
     switch (plain) {
     case SHY_COLUMN_YD:
-    case SHY_COLUMN_YU: return (shy_part){plain, panel->response, metric->response};
-    case SHY_COLUMN_D: return (shy_part){metric->root ? SHY_COLUMN_YD : plain, panel->root, metric->root};
-    case SHY_COLUMN_U: return (shy_part){metric->root ? SHY_COLUMN_YU : plain, panel->root, metric->root};
-    case SHY_COLUMN_D2: return (shy_part){metric->root ? SHY_COLUMN_YD2 : plain, panel->root, metric->root};
-    default: return (shy_part){metric->root ? SHY_COLUMN_YU2 : plain, panel->root, metric->root};
+    case SHY_COLUMN_YU: return (shy_part){plain, panel->response, metric->response, false};
+    case SHY_COLUMN_D: return (shy_part){metric->root ? SHY_COLUMN_YD : plain, panel->root, metric->root, false};
+    case SHY_COLUMN_U: return (shy_part){metric->root ? SHY_COLUMN_YU : plain, panel->root, metric->root, false};
+    case SHY_COLUMN_D2: return (shy_part){metric->root ? SHY_COLUMN_YD2 : plain, panel->root, metric->root, false};
+    default: return (shy_part){metric->root ? SHY_COLUMN_YU2 : plain, panel->root, metric->root, false};
     }
 }
 
@@ -373,22 +429,36 @@ static void column_wide(const shy_panel *panel, const shy_part *part, int operan
     }
 }
 
+/* To bf16: what was lost, relative to the length; of each segment by itself, since any of them may be left out. `wide` may be `out`. */
+static double narrow_column(const shy_panel *panel, bool in_segments, float *wide, void *out)
+{
+    const shy_tile_kernels *kernels = shy_tile_kernels_get();
+    const int whole[2] = {0, panel->rows}, *cut = in_segments ? panel->layout.cut : whole;
+    double most = 0.0;
+    for (int s = 0; s < (in_segments ? panel->layout.segments : 1); s++) {
+        const int rows = cut[s + 1] - cut[s];
+        most = fmax(most, out == wide ? kernels->narrow_in_place(rows, wide + cut[s]) : kernels->narrow(rows, wide + cut[s], (uint16_t *)out + cut[s]));
+    }
+    return sqrt(most);
+}
+
 /* One column of the stack; its rounding, relative to its length. `scratch`: rows floats behind the last column. */
 static double stack_column(const shy_panel *panel, const shy_part *part, int operand, void *out, float *scratch)
 {
     const shy_tile_kernels *kernels = shy_tile_kernels_get();
     const float *d = panel->d + (size_t)operand * (size_t)panel->stride;
     const float root = (float)sqrt((double)panel->total), mu = (float)panel->sums[operand].mu;
+    const bool in_segments = panel->layout.segments > 1 && !part->further;
     if (panel->precision == SHY_FP64) {
         column_wide(panel, part, operand, out);
         return 0.0;
     }
     if (panel->precision == SHY_FP32 || !shy_bf16_native()) {
         kernels->column(part->kind, panel->rows, d, part->by, mu, root, out);
-        return panel->precision == SHY_FP32 ? 0.0 : sqrt(kernels->narrow_in_place(panel->rows, out));
+        return panel->precision == SHY_FP32 ? 0.0 : narrow_column(panel, in_segments, out, out);
     }
     kernels->column(part->kind, panel->rows, d, part->by, mu, root, scratch);
-    return sqrt(kernels->narrow(panel->rows, scratch, out));
+    return narrow_column(panel, in_segments, scratch, out);
 }
 
 double shy_stack_units(const shy_panel *panel)

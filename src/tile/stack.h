@@ -14,6 +14,25 @@ enum { SHY_PADDING = 64 };
 enum { SHY_ROUNDING_UNITS = 6, SHY_ROUNDING_UNITS_RAW = 16, SHY_LIFTED_UNITS = 5 };
 enum { SHY_ROUNDING_UNITS_WEIGHT = 2 }; /* more, of √w and the product with it */
 
+enum { SHY_OPERAND_CLEAR, SHY_OPERAND_UNCLEAR, SHY_OPERAND_EXCLUDED }; /* states in a sight */
+enum { SHY_SIGHT_UNITS = 16 }; /* of rounding of a sum, relative to its terms, as it is centred and scaled */
+
+/* What errors of moments grow by as they are centred on T, where d has the mean m/s in units of its deviation. */
+double shy_centred_swell(double shift);
+/* The layout of a metric, or that of one without. */
+shy_tile_layout shy_metric_layout(const shy_tile_metric *metric);
+/* A seen panel lets go of what belongs to its base. */
+void shy_panel_disown(shy_panel *seen);
+/* Where in a tile's sums a plane begins: the p-th of the moments of a segment, that of a further response (from 1 on), of a direction. */
+size_t shy_tile_place(const shy_tile *tile, int segment, int p);
+size_t shy_tile_response_place(const shy_tile *tile, int response);
+size_t shy_tile_direction_place(const shy_tile *tile, int k);
+/*
+ * Numbers between the planes of segments: planes are as a rule multiples of 4,096 bytes apart, and rows of many that begin at the same place
+ * of a page push each other out of the innermost cache.
+ */
+enum { SHY_SEGMENT_GAP = 128 };
+
 /* Makes the stack of a panel, unless it is there. SHY_MEMORY. */
 shy_status shy_panel_stack(shy_panel *panel, shy_precision precision, shy_moments moments);
 int shy_stack_parts(const shy_panel *panel, shy_moments moments);

@@ -229,8 +229,9 @@ static void refined_sums_are_those_of_fp64(void **state)
 /* Moments as benign pairs have them: nothing is lost by cancellation. */
 static void make_block(int count, shy_bound_block *block)
 {
-    *block = (shy_bound_block){.count = count, .e = 1e-6};
+    *block = (shy_bound_block){.count = count};
     for (int k = 0; k < count; k++) {
+        block->e[k] = 1e-6;
         block->m11[k] = 0.3 * sin(k), block->m12[k] = 0.2 * cos(k), block->m21[k] = 0.1 * sin(2 * k),
         block->m22[k] = 1.5 + 0.4 * cos(3 * k), block->y11[k] = 0.2 * sin(5 * k);
         block->u.mu[k] = cos(k), block->u.scale[k] = 1.0 + 0.5 * sin(k), block->u.y[k] = 0.3 * cos(7 * k),

@@ -153,7 +153,7 @@ static shy_panel *panel_of(const metric_zoo *z, int first, int rows, int block)
     /* The panel keeps the pointers to the columns, and the list of them: it must live as long. */
     const double **list = calloc(DIRECTIONS_MOST, sizeof *list);
     memcpy(list, direction, (size_t)z->directions * sizeof *list);
-    const shy_tile_metric metric = {z->response + first, z->of->decades > 0.0 || z->of->absent > 0 ? z->root + first : NULL, z->directions, list};
+    const shy_tile_metric metric = {z->response + first, z->of->decades > 0.0 || z->of->absent > 0 ? z->root + first : NULL, z->directions, list, NULL};
     assert_int_equal(shy_panel_create(z->count, block, rows, (uint64_t)z->n, &metric, block > 0, true, &panel), SHY_OK);
     return panel;
 }
@@ -529,7 +529,7 @@ static void memory_is_as_announced(void **state)
     for (int i = 0; i < ROWS; i++) root[i] = 1.0;
     for (int k = 0; k < 8; k++) {
         const bool left = k & 1, is_wide = k & 2;
-        const shy_tile_metric metric = {column, k & 4 ? root : NULL, K, direction};
+        const shy_tile_metric metric = {column, k & 4 ? root : NULL, K, direction, NULL};
         shy_panel *panel = NULL;
         shy_tile *tile = NULL;
         shy_pairs *pairs = NULL;

@@ -261,7 +261,7 @@ void shy_panel_exclude(shy_panel *seen, int index)
 /* ---- sizes ------------------------------------------------------------------------------------------------------------------------- */
 
 /* Operands of a tile whose planes, one for each sum of FULL moments, take about as much as those of a plain one. */
-enum { BLOCK = 256, RIGHT = 512, BLOCK_LEAST = 64, RIGHT_LEAST = 128, PLANES = 5 };
+enum { BLOCK = 256, RIGHT = 512, BLOCK_LEAST = 128, RIGHT_LEAST = 256, PLANES = 5 };
 
 void shy_tile_advise(const shy_tile_metric *metric, int *block_out, int *right_out)
 {

@@ -260,13 +260,8 @@ void shy_panel_exclude(shy_panel *seen, int index)
 
 /* ---- sizes ------------------------------------------------------------------------------------------------------------------------- */
 
-<<<<<<< HEAD
 /* Measured with five segments: products of few left operands are slower, and planes of many fall out of the second cache before they are flagged. */
 enum { BLOCK = 256, RIGHT = 512, BLOCK_LEAST = 64, RIGHT_LEAST = 256, RIGHT_STEP = 128, PLANES = 5, NUMBERS_MOST = 5 << 18 };
-=======
-/* Operands of a tile whose planes, one for each sum of FULL moments, take about as much as those of a plain one. */
-enum { BLOCK = 256, RIGHT = 512, BLOCK_LEAST = 128, RIGHT_LEAST = 256, PLANES = 5 };
->>>>>>> engine
 
 void shy_tile_advise(const shy_tile_metric *metric, int *block_out, int *right_out)
 {

@@ -120,7 +120,7 @@ typedef struct {
     float *mu, *length, *square, *lifted; /* of ũ = μ + d: μ, √(Σũ²), √(Σũ⁴), √(Σ(yũ)²) */
     /* With directions y above is divided by ρ, and is no number where ρ is nothing. 1/ρ, √(1 − ρ²), leverage, Σ w q_k·d: */
     float *inverse, *lean, *leverage, *along; /* along: on the left [operand·K + k], on the right [k·along_stride + operand] */
-    /* Of seen panels, with m and s mean and deviation on T of d: 1/s, m/s, and what errors grow by as d is centred again, √(1 + m²/s²) + 2|m/s|: */
+    /* Of seen panels, with m and s mean and deviation on T of d: 1/s, m/s, and what errors grow by as d is not centred there, √(1 + m²/s²) + |m/s|: */
     float *factor, *shift, *swell;
 } shy_operand_columns;
 
@@ -307,6 +307,12 @@ int64_t shy_pairs_numbers(const shy_pairs *pairs); /* moments in use */
  */
 void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i, const shy_panel *right, double epsilon,
                    const double floor[SHY_TILE_FORMS], shy_pairs *pairs);
+/**
+ * The same in several sights of one tile (seen tiles, each with its ε, floors and pairs): their sums are made together, which takes half the time
+ * where there are five segments.
+ */
+void shy_tile_flag_sights(int sights, const shy_tile *const *tile, int index, int i, const double *epsilon, const double (*floor)[SHY_TILE_FORMS],
+                          shy_pairs *const *pairs);
 /** moment := sums of my rows (not divided further); about 10·rows flops a pair. To be added over the row blocks. */
 void shy_pairs_refine(const shy_panel *left, const shy_panel *right, shy_pairs *pairs);
 /** moment := those of the tile, which holds FULL moments; epsilon := the tile's. */

@@ -7,7 +7,7 @@
 
 const char *shy_choice_name(shy_choice rule)
 {
-    return rule == SHY_RULE_BEST ? "best" : "one_se";
+    return rule == SHY_RULE_BEST ? "best" : "one-se";
 }
 
 static const char *const how_chosen[] = {

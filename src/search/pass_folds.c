@@ -201,6 +201,14 @@ static void order_responses(shy_folds *f)
 
 /* ---- passes --------------------------------------------------------------------------------------------------------------- */
 
+/* Each of the lists has taken its part of the time. */
+static void share(shy_search_result *screen, int lists)
+{
+    shy_search_times *t = &screen->times;
+    double *part[] = {&screen->seconds, &t->search, &t->operands, &t->tiles, &t->elements, &t->candidates};
+    for (size_t k = 0; k < sizeof part / sizeof *part; k++) *part[k] /= lists;
+}
+
 static shy_status run(shy_folds *f)
 {
     shy_status st = SHY_OK;
@@ -213,6 +221,7 @@ static shy_status run(shy_folds *f)
                                  .layout = {f->segments, f->cut, f->samples, responses(f), f->response},
                                  .order = f->order};
     SHY_TRY(shy_pass_run(f->pass, &outlook, &screen, &engine));
+    share(&screen, f->views);
     for (int v = 0; v < f->views; v++) {
         shy_lists **out = &f->lists[f->whole ? (v == 0 ? 0 : f->first + v) : 1 + f->first + v];
         SHY_TRY(shy_lists_take(engine->seen[v].best, &screen, out));

@@ -141,6 +141,11 @@ static double clear_most(uint64_t samples)
     return fmax(SWELL_MOST, fmin(CLEAR_MOST, sqrt(CLEAR_SUM / (double)samples)));
 }
 
+double shy_centred_swell(double shift)
+{
+    return sqrt(1.0 + shift * shift) + 2.0 * fabs(shift);
+}
+
 /* Means over T of powers of d, and of what stands with the response. */
 static void sum_segments(const shy_panel *seen, int index, double mean[SHY_SEGMENT_SUMS])
 {
@@ -182,8 +187,8 @@ static void look_at_segments(shy_panel *seen, int index)
         look_at_nothing(seen, index);
         return;
     }
-    const double factor = 1.0 / sqrt(s2), shift = m * factor, kappa = sqrt(1.0 + shift * shift), swell = kappa + 2.0 * fabs(shift);
-    const double spread = sqrt(fourth) * factor * factor + 2.0 * fabs(shift) * kappa; /* q̂ */
+    const double factor = 1.0 / sqrt(s2), shift = m * factor, kappa = sqrt(1.0 + shift * shift), swell = kappa + fabs(shift);
+    const double spread = sqrt(fourth) * factor * factor, more = fabs(shift) * kappa; /* Q, and what it swells by */
     const double y2 = seen->sight.scale * seen->sight.scale + level * level;
     const double weighted = (sqrt(mean[6]) + fabs(level) * sqrt(second)) * factor * inverse; /* ω̂ */
     const double yd2 = (mean[5] - 2.0 * level * mean[4] + level * level * m) * inverse * inverse;
@@ -192,8 +197,8 @@ static void look_at_segments(shy_panel *seen, int index)
         .scale = whole->scale / factor,
         .mu = (bottom + m) * factor,
         .y = (mean[4] - level * m) * inverse * factor,
-        .fourth = spread / swell,
-        .weighted = weighted / swell,
+        .fourth = (spread + 2.0 * more) / shy_centred_swell(shift),
+        .weighted = weighted / shy_centred_swell(shift),
         .third = (third - m * (3.0 * second - 2.0 * m * m)) * factor * factor * factor,
         .squared = (yd2 - m) * factor,
         .offset = shift,
@@ -205,8 +210,8 @@ static void look_at_segments(shy_panel *seen, int index)
     const double lifted = lifted_of(bottom, y2, mean[5], mean[6]) + fabs(level) * length;
     const shy_operand_columns *c = &seen->column;
     c->y[index] = swell > SWELL_MOST ? NAN : (float)seen->sums[index].y;
-    c->fourth[index] = (float)(1.00001 * seen->sums[index].fourth);
-    c->weighted[index] = (float)(1.00001 * seen->sums[index].weighted);
+    c->fourth[index] = (float)(1.00001 * (spread + more) / swell);
+    c->weighted[index] = (float)(1.00001 * weighted / swell);
     c->mu[index] = (float)seen->sums[index].mu;
     c->length[index] = (float)(1.00001 * length * factor);
     c->square[index] = (float)(1.00001 * fmax(sqrt(fmax(square, 0.0)), length * length) * factor * factor);

@@ -1,13 +1,15 @@
 /*
  * null_cohorts: what a search and its assessment say of cohorts in which there is nothing to find.
  *
- *     make tests/tools/null_cohorts && tests/tools/null_cohorts [COHORTS [FIRST_SEED [PERMUTATIONS]]]
+ *     make tests/tools/null_cohorts && tests/tools/null_cohorts [COHORTS [FIRST_SEED [PERMUTATIONS [best|one-se]]]]
  *
  * Each cohort has 60 samples, 30 factors and a binary outcome, all independent, and is searched up to complexity 5, with 5 folds. Prints a table, in
  * Markdown: the p-values of the search, and the AUC of the formula chosen on the samples that it was chosen on and on those held out. A p-value is honest if
  * its share below 0.05 is 0.05 or less, and a held-out AUC if its mean is 0.5.
  */
 #include "shy_config.h"
+
+#include <string.h>
 
 #include "simulated.h"
 
@@ -52,10 +54,11 @@ static double best_apparent(const shy_search_result *result)
     return best;
 }
 
-static void assess(const shy_team *team, uint64_t seed, int permutations, double *said)
+static void assess(const shy_team *team, uint64_t seed, int permutations, shy_choice choice, double *said)
 {
     shy_search_options search = {.keep = KEEP, .memory = UINT64_C(1) << 30, .seed = seed};
-    const shy_assess_options options = {.folds = FOLDS, .repeats = 1, .stratified = true, .choice = SHY_RULE_BEST, .permutations = permutations, .seed = seed};
+    const shy_assess_options options = {
+        .folds = FOLDS, .repeats = 1, .stratified = true, .choice = choice, .permutations = permutations, .seed = seed};
     simulated s;
     shy_search_result *result = NULL;
     shy_record *record = NULL;
@@ -126,6 +129,7 @@ int main(int argc, char **argv)
     if (shy_par_start(&argc, &argv) != SHY_OK) give_up(shy_error_message());
     const int cohorts = argc > 1 ? atoi(argv[1]) : COHORTS, permutations = argc > 3 ? atoi(argv[3]) : PERMUTATIONS;
     const uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    const shy_choice choice = argc > 4 && strcmp(argv[4], "one-se") == 0 ? SHY_RULE_ONE_SE : SHY_RULE_BEST;
     const double started = shy_time_seconds();
     shy_team *team = NULL;
     double *said = NULL;
@@ -133,7 +137,7 @@ int main(int argc, char **argv)
     must(shy_team_create(SHY_ALL_RANKS, 1, &team));
     must(shy_new((size_t)cohorts * VALUES, sizeof *said, &said));
     for (int k = 0; k < cohorts; k++) {
-        assess(team, first + (uint64_t)k, permutations, said + (size_t)k * VALUES);
+        assess(team, first + (uint64_t)k, permutations, choice, said + (size_t)k * VALUES);
         if (team->rank == 0) report(k, cohorts, started);
     }
     if (team->rank == 0) print_table(said, cohorts);

@@ -44,6 +44,9 @@ typedef struct {
     uint64_t seed;
 } shy_assess_options;
 
+/** What SHY_PERMUTATIONS_AUTO means for a search of so many formulas and samples: 200, less above about 1e11 products of the two, 20 at least. */
+int shy_permutations_auto(double formulas, double samples);
+
 /**
  * The search of shy_search_run, and what it is worth. *record_out (rank 0, else NULL; owned) has, as far as the options ask for them, the
  * objects `verdict` (a text), `nested`, `p_search`, `stability`, `versus`, `calibration`, `groups`: doc/results.md says what is in each.

@@ -32,7 +32,4 @@ shy_status shy_maxima_front(const shy_maxima *maxima, int *exceeding_out);
 shy_status shy_maxima_chance(const shy_maxima *maxima, int complexity, double statistic, shy_chance *chance_out);
 #define SHY_TAIL_FEW 10
 
-/* Permutations that a search of so many formulas and samples allows: 200, less above about 1e11 products of the two, 20 at least. */
-int shy_permutations_auto(double formulas, double samples);
-
 #endif

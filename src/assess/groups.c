@@ -97,10 +97,16 @@ out:
 
 /* ---- all samples ------------------------------------------------------------------------------------------------------------- */
 
-/* On the scale of the formula, where nothing stands beside it. */
-static double cut_of_formula(const shy_assessment *a, const shy_model *model, double cut)
+/* On the scale of the formula, where nothing stands beside it; and on which side of it the higher group is. */
+static shy_status add_cut_of_formula(const shy_assessment *a, const shy_model *model, double cut, shy_record *entry)
 {
-    return a->problem->data.covariates == 0 && model->slope != 0.0 ? (cut - model->intercept) / model->slope : NAN;
+    shy_status st = SHY_OK;
+
+    if (a->problem->data.covariates > 0 || model->slope == 0.0) return SHY_OK;
+    SHY_TRY(shy_record_number(entry, "formula", (cut - model->intercept) / model->slope));
+    SHY_TRY(shy_record_text(entry, "higher_group", model->slope > 0.0 ? "above" : "below"));
+out:
+    return st;
 }
 
 static shy_status add_cuts(const shy_assessment *a, const shy_model *model, const shy_cuts *cuts, shy_record *record)
@@ -113,7 +119,7 @@ static shy_status add_cuts(const shy_assessment *a, const shy_model *model, cons
     for (int k = 0; k < cuts->cuts; k++) {
         SHY_TRY(shy_record_append(list, &entry));
         SHY_TRY(shy_record_number(entry, "prediction", cuts->cut[k].cut));
-        if (a->problem->data.covariates == 0) SHY_TRY(shy_record_number(entry, "formula", cut_of_formula(a, model, cuts->cut[k].cut)));
+        SHY_TRY(add_cut_of_formula(a, model, cuts->cut[k].cut, entry));
         SHY_TRY(shy_record_integer(entry, "below", (int64_t)cuts->cut[k].below));
         SHY_TRY(shy_record_number(entry, "statistic", cuts->cut[k].statistic));
         if (!selected) continue;

@@ -154,13 +154,13 @@ static void say_stability(words *w, const shy_assessment *a)
     const double sets = number_of(a->record, "stability.training.sets"), found = number_of(a->record, "stability.training.found");
     char room[160];
     if (isnan(a->returns) && !(sets > 0.0)) return;
-    say(w, " It, or a formula that says nearly the same,");
-    if (!isnan(a->returns)) {
-        snprintf(room, sizeof room, " is among the best on %.0f %% of half samples", floor(100.0 * a->returns));
+    say(w, " It, or a formula that says nearly the same, ");
+    if (sets > 0.0) {
+        snprintf(room, sizeof room, "was found by %.0f of %.0f searches without a part of the samples%s", found, sets, isnan(a->returns) ? "" : ", and ");
         say(w, room);
     }
-    if (sets > 0.0) {
-        snprintf(room, sizeof room, "%s was found by %.0f of %.0f searches without a part of the samples", isnan(a->returns) ? "" : ", and", found, sets);
+    if (!isnan(a->returns)) {
+        snprintf(room, sizeof room, "is among the best on %.0f %% of half samples", floor(100.0 * a->returns));
         say(w, room);
     }
     say(w, ".");

@@ -1,5 +1,5 @@
 /*
- * Kernel: which pairs of a row may reach the floor in a sight that leaves a segment out. The sums over its samples are added up, centred and
+ * Kernel: which pairs of a row may reach the floor in sights that leave a segment out. The sums over their samples are added up and
  * scaled for a few pairs at a time, which are tested at once: nothing is written but in the innermost cache. The letters, and the
  * margins next to each expression, are those of doc/screening.md.
  */
@@ -66,11 +66,37 @@ static inline void add_segments(const shy_sight_row *row, const float *plane, in
     }
 }
 
-/* The sums of `planes` planes; those with a further response are added up over all rows already. */
-static inline void add_planes(const shy_sight_row *row, int planes, int start, int count, float sum[][CHUNK])
+enum { FIVE = 5, PLANES = 5 }; /* as many folds as a rule */
+
+/* Sums over all of five segments, and over all but each of them. */
+static inline void add_all_but_one(const float *plane, size_t stride, int count, float *restrict all, float *restrict but_1, float *restrict but_2,
+                                   float *restrict but_3, float *restrict but_4, float *restrict but_5)
 {
-    if (row->response) memcpy(sum[0], row->response + start, (size_t)count * sizeof(float));
-    for (int p = row->response ? 1 : 0; p < planes; p++) add_segments(row, row->plane[p] + start, count, sum[p]);
+    const float *p1 = plane, *p2 = plane + stride, *p3 = plane + 2 * stride, *p4 = plane + 3 * stride, *p5 = plane + 4 * stride;
+#pragma omp simd
+    for (int k = 0; k < count; k++) {
+        const float to_2 = p1[k] + p2[k], to_3 = to_2 + p3[k], from_4 = p4[k] + p5[k], from_3 = p3[k] + from_4;
+        all[k] = to_3 + from_4;
+        but_1[k] = p2[k] + from_3;
+        but_2[k] = p1[k] + from_3;
+        but_3[k] = to_2 + from_4;
+        but_4[k] = to_3 + p5[k];
+        but_5[k] = to_3 + p4[k];
+    }
+}
+
+/* Of a chunk of pairs, in sights: sums of the moments' planes. */
+typedef struct {
+    float of[FIVE + 1][PLANES][CHUNK];
+} shy_chunk_sums;
+
+/* For all sights at once; those of `left_out` are of[left_out + 1]. */
+static inline void add_five(const shy_sight_row *row, int first, int count, shy_chunk_sums *restrict sum)
+{
+    for (int p = 0; p < row->planes; p++) {
+        add_all_but_one(row->plane[p] + first, row->stride, count, sum->of[0][p], sum->of[1][p], sum->of[2][p], sum->of[3][p], sum->of[4][p],
+                        sum->of[5][p]);
+    }
 }
 
 static inline int chunk_of(const shy_sight_row *row, int start)
@@ -115,23 +141,50 @@ static inline float below_full(const shy_sight_row *row, int j, float sum_y, flo
     return and_positive(and_positive(and_positive(1.0F, g), low), low * g - high * high * 1.000001F);
 }
 
-int SHY_KERNEL(shy_kernel_sight_full)(const shy_sight_row *row, int32_t *index)
+/*
+ * The same with margins that are never less and take half as long: by η alone, with |M21|, |M12|, |Y11| ≤ 1.2·t for those computed. What is below
+ * here is below there.
+ */
+static inline float far_below_full(const shy_sight_row *row, int j, float sum_y, float sum_11, float sum_21, float sum_12, float sum_22)
+{
+    const float fu = row->factor, fv = row->right.factor[j], mu = row->shift, nu = row->right.shift[j], both = row->times * fu * fv;
+    const float u11 = sum_11 * both, u22 = sum_22 * (both * fv) * fu;
+    const float a = row->y, b = row->right.y[j], f = row->floor;
+    const float x = u11 - mu * nu, m21 = sum_21 * (both * fu) - mu * u11, m12 = sum_12 * (both * fv) - nu * u11;
+    const float s = u22 - u11 * u11, y11 = sum_y * (both * row->inverse) - row->level * row->inverse * u11;
+    const float w = row->swell * row->right.swell[j], t = smaller(0.5F + 0.5F * u22, 2.0F + 0.125F * u22), e2 = row->e2 * w * w;
+    const float det = 1.0F - x * x, a1 = a - x * b, b1 = b - x * a;
+    const float high = fabsf(y11 * det - m21 * a1 - m12 * b1) + t * (w * (row->rough_p + row->rough_ab * (fabsf(a) + fabsf(b))) + e2 * (5.0F * row->lift));
+    const float low = s * det - (m21 - x * m12) * m21 - (m12 - x * m21) * m12 -
+                      (row->each * u22 + w * t * (row->rough_r * t + 2.5F * row->e) + e2 * (13.0F * u22 + 4.0F));
+    const float g = f * det - a * a1 - b * b1 - (w * row->rough_g + 3.0F * e2 + 24.0F * UNIT);
+    return and_positive(and_positive(and_positive(1.0F, g), low), low * g - high * high * 1.0001F);
+}
+
+typedef float (*shy_sight_test)(const shy_sight_row *row, int j, float sum_y, float sum_11, float sum_21, float sum_12, float sum_22);
+
+/* The verdicts on SHY_FLAG_BLOCK pairs; returns their sum. */
+static inline int scan_full(const shy_sight_row *row, int first, int from, float sum[][CHUNK], float *restrict verdict, shy_sight_test test)
 {
     const shy_sight_row r = *row; /* a copy: nothing that is written can change it */
-    float sum[5][CHUNK], verdict[SHY_FLAG_BLOCK];
-    int found = 0;
-    for (int first = 0; first < r.count; first += CHUNK) {
-        add_planes(&r, 5, first, chunk_of(&r, first), sum);
-        for (int from = 0; from < chunk_of(&r, first); from += SHY_FLAG_BLOCK) {
-            int kept = 0;
+    int kept = 0;
 #pragma omp simd reduction(+ : kept)
-            for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
-                const int at = from + k;
-                verdict[k] = below_full(&r, first + at, sum[0][at], sum[1][at], sum[2][at], sum[3][at], sum[4][at]);
-                kept += (int)verdict[k];
-            }
-            if (kept < SHY_FLAG_BLOCK) found += list(verdict, first + from, index + found);
-        }
+    for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
+        const int at = from + k;
+        verdict[k] = test(&r, first + at, sum[0][at], sum[1][at], sum[2][at], sum[3][at], sum[4][at]);
+        kept += (int)verdict[k];
+    }
+    return kept;
+}
+
+static int flag_full(const shy_sight_row *row, int first, int count, float sum[][CHUNK], int32_t *index)
+{
+    float verdict[SHY_FLAG_BLOCK];
+    int found = 0;
+    for (int from = 0; from < count; from += SHY_FLAG_BLOCK) {
+        if (scan_full(row, first, from, sum, verdict, far_below_full) == SHY_FLAG_BLOCK) continue;
+        if (scan_full(row, first, from, sum, verdict, below_full) == SHY_FLAG_BLOCK) continue;
+        found += list(verdict, first + from, index + found);
     }
     return found;
 }
@@ -144,22 +197,19 @@ static inline float below_linear(const shy_sight_row *row, int j, float sum_11)
     return and_positive(1.0F, g - (2.0F * fabsf(a * b - x * f) * dx + 1.1F * f * dx * dx + 30.0F * UNIT));
 }
 
-int SHY_KERNEL(shy_kernel_sight_linear)(const shy_sight_row *row, int32_t *index)
+static int flag_linear(const shy_sight_row *row, int first, int count, float sum[][CHUNK], int32_t *index)
 {
     const shy_sight_row r = *row;
-    float sum[1][CHUNK], verdict[SHY_FLAG_BLOCK];
+    float verdict[SHY_FLAG_BLOCK];
     int found = 0;
-    for (int first = 0; first < r.count; first += CHUNK) {
-        add_segments(&r, r.plane[0] + first, chunk_of(&r, first), sum[0]);
-        for (int from = 0; from < chunk_of(&r, first); from += SHY_FLAG_BLOCK) {
-            int kept = 0;
+    for (int from = 0; from < count; from += SHY_FLAG_BLOCK) {
+        int kept = 0;
 #pragma omp simd reduction(+ : kept)
-            for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
-                verdict[k] = below_linear(&r, first + from + k, sum[0][from + k]);
-                kept += (int)verdict[k];
-            }
-            if (kept < SHY_FLAG_BLOCK) found += list(verdict, first + from, index + found);
+        for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
+            verdict[k] = below_linear(&r, first + from + k, sum[0][from + k]);
+            kept += (int)verdict[k];
         }
+        if (kept < SHY_FLAG_BLOCK) found += list(verdict, first + from, index + found);
     }
     return found;
 }
@@ -177,33 +227,41 @@ static inline void make_products(const shy_sight_row *row, int start, int count,
     }
 }
 
-/* `test`: of the product alone, or of the linear forms, too. */
-static inline int flag_products(const shy_sight_row *row, int32_t *index, int (*test)(const shy_flag_row *row, int32_t *index))
+/* As in kernel_flag.c. */
+static int flag_products(const shy_sight_row *r, int first, int count, float sum[][CHUNK], int32_t *index)
 {
-    const shy_sight_row r = *row;
-    float sum[3][CHUNK];
-    int found = 0;
-    for (int first = 0; first < r.count; first += CHUNK) {
-        const int count = chunk_of(&r, first);
-        shy_flag_row flag = {.count = count, .plane = {sum[0], sum[1], sum[2]}, .y = r.y, .mu = r.mu, .length = r.length, .square = r.square, .e = r.e,
-                             .e2 = r.e2, .reach = r.reach, .slip = r.slip, .floor = r.floor, .floor_product = r.floor_product};
-        flag.right = (shy_operand_columns){.y = r.right.y + first, .mu = r.right.mu + first, .length = r.right.length + first,
-                                           .square = r.right.square + first};
-        add_planes(&r, 3, first, count, sum);
-        make_products(&r, first, count, sum[0], sum[1], sum[2]);
-        const int more = test(&flag, index + found);
-        for (int k = 0; k < more; k++) index[found + k] += first;
-        found += more;
-    }
+    shy_flag_row flag = {.count = count, .plane = {sum[0], sum[1], sum[2]}, .y = r->y, .mu = r->mu, .length = r->length, .square = r->square, .e = r->e,
+                         .e2 = r->e2, .reach = r->reach, .slip = r->slip, .floor = r->floor, .floor_product = r->floor_product};
+    flag.right = (shy_operand_columns){.y = r->right.y + first, .mu = r->right.mu + first, .length = r->right.length + first,
+                                       .square = r->right.square + first};
+    make_products(r, first, count, sum[0], sum[1], sum[2]);
+    const int found = r->test == SHY_SIGHT_BOTH ? SHY_KERNEL(shy_kernel_flag_both)(&flag, index) : SHY_KERNEL(shy_kernel_flag_product)(&flag, index);
+    for (int k = 0; k < found; k++) index[k] += first;
     return found;
 }
 
-int SHY_KERNEL(shy_kernel_sight_both)(const shy_sight_row *row, int32_t *index)
+static int flag_chunk(const shy_sight_row *row, int first, int count, float sum[][CHUNK], int32_t *index)
 {
-    return flag_products(row, index, SHY_KERNEL(shy_kernel_flag_both));
+    if (row->response) memcpy(sum[0], row->response + first, (size_t)count * sizeof(float)); /* added up over all rows already */
+    switch (row->test) {
+    case SHY_SIGHT_FULL: return flag_full(row, first, count, sum, index);
+    case SHY_SIGHT_LINEAR: return flag_linear(row, first, count, sum, index);
+    default: return flag_products(row, first, count, sum, index);
+    }
 }
 
-int SHY_KERNEL(shy_kernel_sight_product)(const shy_sight_row *row, int32_t *index)
+void SHY_KERNEL(shy_kernel_flag_sights)(int sights, const shy_sight_row *row, int32_t *const *index, int *found)
 {
-    return flag_products(row, index, SHY_KERNEL(shy_kernel_flag_product));
+    shy_chunk_sums sum;
+    const bool together = row->segments == FIVE && sights > 1;
+    for (int v = 0; v < sights; v++) found[v] = 0;
+    for (int first = 0; first < row->count; first += CHUNK) {
+        const int count = chunk_of(row, first);
+        if (together) add_five(row, first, count, &sum);
+        for (int v = 0; v < sights; v++) {
+            float(*of)[CHUNK] = sum.of[together ? row[v].left_out + 1 : 0];
+            for (int p = 0; !together && p < row->planes; p++) add_segments(&row[v], row->plane[p] + first, count, of[p]);
+            found[v] += flag_chunk(&row[v], first, count, of, index[v] + found[v]);
+        }
+    }
 }

@@ -46,10 +46,13 @@ typedef struct {
     float floor;
 } shy_metric_row;
 
+typedef enum { SHY_SIGHT_LINEAR, SHY_SIGHT_PRODUCT, SHY_SIGHT_BOTH, SHY_SIGHT_FULL } shy_sight_kind; /* as the tests above; of RAW two */
+
 /* One row of a tile in a sight that leaves a segment out. */
 typedef struct {
-    int count, segments, left_out;
-    const float *plane[5];         /* as above, of the first segment */
+    shy_sight_kind test;
+    int count, segments, left_out, planes;
+    const float *plane[5];         /* as above, of the first segment; [planes] */
     size_t stride;                 /* from there to the next segment's */
     const float *response;         /* Σ y d_u d_v, Σ y ũ ṽ of a further response; NULL: plane[0] and level, inverse */
     shy_operand_columns right;
@@ -58,6 +61,7 @@ typedef struct {
     float y, fourth, weighted, mu, length, square, factor, shift, swell; /* left */
     float e, each, e2, reach, slip; /* as above, before they swell */
     float lift;                    /* FULL: what `each` of sums with the response grows by, as it is centred */
+    float rough_p, rough_ab, rough_r, rough_g; /* FULL: coefficients of margins that only e and each go into */
     float floor, floor_product;
 } shy_sight_row;
 
@@ -96,10 +100,8 @@ typedef struct {
     int (*flag_linear)(const shy_flag_row *row, int32_t *index);
     int (*flag_metric_full)(const shy_metric_row *row, int32_t *index);
     int (*flag_metric_linear)(const shy_metric_row *row, int32_t *index);
-    int (*sight_full)(const shy_sight_row *row, int32_t *index);
-    int (*sight_linear)(const shy_sight_row *row, int32_t *index);
-    int (*sight_both)(const shy_sight_row *row, int32_t *index);    /* RAW, as above */
-    int (*sight_product)(const shy_sight_row *row, int32_t *index);
+    /* The same row of a tile in several sights. */
+    void (*flag_sights)(int sights, const shy_sight_row *row, int32_t *const *index, int *found);
     void (*refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]); /* Σ du dv, Σ du dv², Σ du² dv, Σ du² dv², Σ y du dv */
     /* The same with weights; z[i] = √w·du·dv. */
     void (*refine_weighted)(int rows, const float *du, const float *dv, const double *y, const double *root, double sum[5], double *z);
@@ -137,10 +139,7 @@ int SHY_KERNEL(shy_kernel_flag_product)(const shy_flag_row *row, int32_t *index)
 int SHY_KERNEL(shy_kernel_flag_linear)(const shy_flag_row *row, int32_t *index);
 int SHY_KERNEL(shy_kernel_flag_metric_full)(const shy_metric_row *row, int32_t *index);
 int SHY_KERNEL(shy_kernel_flag_metric_linear)(const shy_metric_row *row, int32_t *index);
-int SHY_KERNEL(shy_kernel_sight_full)(const shy_sight_row *row, int32_t *index);
-int SHY_KERNEL(shy_kernel_sight_linear)(const shy_sight_row *row, int32_t *index);
-int SHY_KERNEL(shy_kernel_sight_both)(const shy_sight_row *row, int32_t *index);
-int SHY_KERNEL(shy_kernel_sight_product)(const shy_sight_row *row, int32_t *index);
+void SHY_KERNEL(shy_kernel_flag_sights)(int sights, const shy_sight_row *row, int32_t *const *index, int *found);
 void SHY_KERNEL(shy_kernel_refine_weighted)(int rows, const float *du, const float *dv, const double *y, const double *root, double sum[5], double *z);
 void SHY_KERNEL(shy_kernel_refine)(int rows, const float *du, const float *dv, const float *y, double sum[5]);
 void SHY_KERNEL(shy_kernel_bound)(const shy_bound_block *block, shy_tile_form form, double *bound);

@@ -46,13 +46,12 @@ void shy_pairs_destroy(shy_pairs **pairs)
 
 /* ---- flags ------------------------------------------------------------------------------------------------------- */
 
-/* Down, so that the floor in fp32 is not above the one asked for. Every r² reaches 0; the margins are those of floors from 0 to 1. */
-static float floor_of(double floor)
+float shy_floor_of(double floor)
 {
     return floor > 0.0 ? nextafterf((float)floor, 0.0F) : 0.0F;
 }
 
-static double least(const double *floor, int first, int last)
+double shy_floor_least(const double *floor, int first, int last)
 {
     double value = 2.0;
     for (int form = first; form <= last; form++) value = fmin(value, floor[form]);
@@ -66,23 +65,21 @@ static int flag_all(const shy_panel *right, int32_t *index)
     return right->count;
 }
 
-static const float *row_at(const shy_tile *tile, size_t place, int i)
+const float *shy_tile_row(const shy_tile *tile, size_t place, int i)
 {
     return (const float *)tile->sum + place + (size_t)i * (size_t)tile->padded;
 }
 
-/* The further response of a sight, whose sums are in a plane of their own; 0: there is none. */
-static int further_response(const shy_tile *tile)
+int shy_tile_further_response(const shy_tile *tile)
 {
     return tile->left && tile->moments != SHY_MOMENTS_LINEAR ? tile->left->sight.response : 0;
 }
 
-/* Planes of a row, of the moments of the first segment; returns their number. */
-static int set_planes(const shy_tile *tile, int i, const float *plane[5])
+int shy_tile_row_planes(const shy_tile *tile, int i, const float *plane[5])
 {
     const int most = tile->moments == SHY_MOMENTS_FULL ? 5 : tile->moments == SHY_MOMENTS_RAW ? 3 : 1;
-    for (int p = 0; p < most; p++) plane[p] = row_at(tile, shy_tile_place(tile, 0, p), i);
-    if (further_response(tile) > 0 && tile->segments <= 1) plane[0] = row_at(tile, shy_tile_response_place(tile, further_response(tile)), i);
+    for (int p = 0; p < most; p++) plane[p] = shy_tile_row(tile, shy_tile_place(tile, 0, p), i);
+    if (shy_tile_further_response(tile) > 0 && tile->segments <= 1) plane[0] = shy_tile_row(tile, shy_tile_response_place(tile, shy_tile_further_response(tile)), i);
     return most;
 }
 
@@ -92,7 +89,7 @@ static void set_row(const shy_tile *tile, const shy_panel *left, int operand, in
     *row = (shy_flag_row){.count = tile->padded, .right = right->column, .y = u->y[operand], .fourth = u->fourth[operand],
                           .weighted = u->weighted[operand], .mu = u->mu[operand], .length = u->length[operand],
                           .square = u->square[operand]};
-    set_planes(tile, i, row->plane);
+    shy_tile_row_planes(tile, i, row->plane);
     /* By the terms computed instead of the exact ones, which are larger by at most as much. */
     const double each = tile->moments == SHY_MOMENTS_FULL ? tile->each / (1.0 - tile->each) : epsilon, most = fmax(epsilon, each);
     const double means = left->offset_most + right->offset_most;
@@ -113,8 +110,8 @@ static void set_metric_row(const shy_tile *tile, const shy_panel *left, int oper
                             .along_stride = right->along_stride, .right = right->column, .y = u->y[operand], .fourth = u->fourth[operand],
                             .weighted = u->weighted[operand], .inverse = u->inverse[operand], .lean = u->lean[operand],
                             .leverage = u->leverage[operand], .along = u->along + (size_t)operand * (size_t)directions};
-    const bool linear = set_planes(tile, i, row->plane) == 1;
-    row->direction = linear ? NULL : row_at(tile, shy_tile_direction_place(tile, 0), i);
+    const bool linear = shy_tile_row_planes(tile, i, row->plane) == 1;
+    row->direction = linear ? NULL : shy_tile_row(tile, shy_tile_direction_place(tile, 0), i);
     row->e = (float)(1.00001 * epsilon);
     row->each = (float)(1.00001 * each);
     row->root = (float)(1.00001 * sqrt((double)directions));
@@ -131,74 +128,30 @@ static int flag_metric(const shy_tile *tile, const shy_panel *left, int operand,
     const bool full = tile->moments == SHY_MOMENTS_FULL;
     shy_metric_row row;
     set_metric_row(tile, left, operand, i, right, epsilon, &row);
-    row.floor = floor_of(full ? least(floor, 0, SHY_TILE_FORMS - 1) : least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED));
+    row.floor = shy_floor_of(full ? shy_floor_least(floor, 0, SHY_TILE_FORMS - 1) : shy_floor_least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED));
     return full ? kernels->flag_metric_full(&row, to) : kernels->flag_metric_linear(&row, to);
-}
-
-static int leave_padding(const shy_panel *right, const int32_t *index, int found)
-{
-    while (found > 0 && index[found - 1] >= right->count) found--;
-    return found;
 }
 
 static int flag_plain(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon, const double *floor,
                       int32_t *to)
 {
     const shy_tile_kernels *kernels = shy_tile_kernels_get();
-    const double linear = least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED);
+    const double linear = shy_floor_least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED);
     shy_flag_row row;
     set_row(tile, left, operand, i, right, epsilon, &row);
-    row.floor_product = floor_of(floor[SHY_TILE_PRODUCT]);
-    row.floor = floor_of(tile->moments == SHY_MOMENTS_FULL ? least(floor, 0, SHY_TILE_FORMS - 1) : linear);
+    row.floor_product = shy_floor_of(floor[SHY_TILE_PRODUCT]);
+    row.floor = shy_floor_of(tile->moments == SHY_MOMENTS_FULL ? shy_floor_least(floor, 0, SHY_TILE_FORMS - 1) : linear);
     return tile->moments == SHY_MOMENTS_FULL     ? kernels->flag_full(&row, to)
            : tile->moments == SHY_MOMENTS_LINEAR ? kernels->flag_linear(&row, to)
            : linear > 1.0                        ? kernels->flag_product(&row, to)
                                                  : kernels->flag_both(&row, to);
 }
 
-/* Errors of a row in a sight with segments: those of its sums, and the rounding of centring and scaling them. */
-static void set_sight_errors(const shy_tile *tile, const shy_panel *left, int operand, const shy_panel *right, double epsilon, shy_sight_row *row)
+/* Behind the last right operand there is padding. */
+static int leave_padding(const shy_panel *right, const int32_t *index, int found)
 {
-    const bool full = tile->moments == SHY_MOMENTS_FULL;
-    const double units = SHY_SIGHT_UNITS * 0x1p-24, each = full ? tile->each / (1.0 - tile->each) : epsilon, most = fmax(epsilon, each);
-    const double means = left->offset_most + right->offset_most, level = left->sight.level / left->sight.scale;
-    const double bottom = fabs(left->base->sums[operand].mu) * (double)left->column.factor[operand];
-    row->e = (float)(1.00001 * (full ? epsilon : epsilon + units));
-    row->each = (float)(1.00001 * each);
-    row->e2 = (float)(1.1 * most * most + (full ? 2.0 * units : 4.0 * 0x1p-24) + 4.0 * means);
-    row->slip = (float)(1.00001 * (epsilon + 1.5 * units + means));
-    row->lift = (float)(1.00001 * (sqrt(1.0 + level * level) + fabs(level)));
-    row->reach = (float)(1.00001 * ((epsilon + units) * (double)left->column.lifted[operand] +
-                                    SHY_LIFTED_UNITS * 0x1p-24 * bottom * sqrt(1.0 + level * level)));
-}
-
-static void set_sight_row(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon, shy_sight_row *row)
-{
-    const shy_operand_columns *u = &left->column;
-    *row = (shy_sight_row){.count = tile->padded, .segments = tile->segments, .left_out = left->sight.left_out, .right = right->column,
-                           .times = (float)((double)left->base->total / (double)left->total), .level = (float)left->sight.level,
-                           .inverse = (float)(1.0 / left->sight.scale), .y = u->y[operand], .fourth = u->fourth[operand],
-                           .weighted = u->weighted[operand], .mu = u->mu[operand], .length = u->length[operand], .square = u->square[operand],
-                           .factor = u->factor[operand], .shift = u->shift[operand], .swell = u->swell[operand]};
-    set_planes(tile, i, row->plane);
-    row->stride = shy_tile_place(tile, 1, 0) - shy_tile_place(tile, 0, 0);
-    row->response = further_response(tile) > 0 ? row_at(tile, shy_tile_response_place(tile, further_response(tile)), i) : NULL;
-    set_sight_errors(tile, left, operand, right, epsilon, row);
-}
-
-static int flag_segments(const shy_tile *tile, const shy_panel *left, int operand, int i, const shy_panel *right, double epsilon,
-                         const double *floor, int32_t *to)
-{
-    const shy_tile_kernels *kernels = shy_tile_kernels_get();
-    const double linear = least(floor, SHY_TILE_SUM, SHY_TILE_WEIGHTED);
-    shy_sight_row row;
-    set_sight_row(tile, left, operand, i, right, epsilon, &row);
-    row.floor_product = floor_of(floor[SHY_TILE_PRODUCT]);
-    row.floor = floor_of(tile->moments == SHY_MOMENTS_FULL ? least(floor, 0, SHY_TILE_FORMS - 1) : linear);
-    return tile->moments == SHY_MOMENTS_FULL     ? kernels->sight_full(&row, to)
-           : tile->moments == SHY_MOMENTS_LINEAR ? kernels->sight_linear(&row, to)
-           : linear > 1.0                        ? kernels->sight_product(&row, to)
-                                                 : kernels->sight_both(&row, to);
+    while (found > 0 && index[found - 1] >= right->count) found--;
+    return found;
 }
 
 /* Of those found, leaves the ones that a sight does not exclude. */
@@ -212,20 +165,29 @@ static int leave_excluded(const shy_panel *left, int operand, const shy_panel *r
     return kept;
 }
 
+void shy_pairs_append(const shy_panel *left, int operand, const shy_panel *right, int found, shy_pairs *pairs)
+{
+    int32_t *index = pairs->right + pairs->count;
+    found = leave_padding(right, index, found);
+    if (left->base) found = leave_excluded(left, operand, right, index, found);
+    for (int k = 0; k < found; k++) pairs->left[pairs->count + k] = operand;
+    pairs->count += found;
+}
+
 void shy_tile_flag(const shy_tile *tile, const shy_panel *left, int index, int i, const shy_panel *right, double epsilon,
                    const double floor[SHY_TILE_FORMS], shy_pairs *pairs)
 {
     const int operand = index * left->block + i;
     int32_t *to = pairs->right + pairs->count;
     int found = 0;
+    if (tile->precision != SHY_FP64 && tile->segments > 1) {
+        shy_flag_sights(1, &tile, index, i, &epsilon, (const double (*)[SHY_TILE_FORMS])floor, &pairs);
+        return;
+    }
     if (tile->precision == SHY_FP64) found = flag_all(right, to);
-    else if (tile->segments > 1) found = flag_segments(tile, left, operand, i, right, epsilon, floor, to);
     else if (left->metric.directions > 0) found = flag_metric(tile, left, operand, i, right, epsilon, floor, to);
     else found = flag_plain(tile, left, operand, i, right, epsilon, floor, to);
-    found = leave_padding(right, to, found);
-    if (left->base) found = leave_excluded(left, operand, right, to, found);
-    for (int k = 0; k < found; k++) pairs->left[pairs->count + k] = operand;
-    pairs->count += found;
+    shy_pairs_append(left, operand, right, found, pairs);
 }
 
 /* ---- moments ------------------------------------------------------------------------------------------------------- */
@@ -306,7 +268,7 @@ void shy_pairs_take(const shy_tile *tile, int index, double epsilon, shy_pairs *
         const int i = pairs->left[k] - index * tile->block, j = pairs->right[k];
         double *m = pairs->moment + (5 + (size_t)pairs->directions) * (size_t)k;
         for (int p = 0; p < 5; p++) m[p] = sum_of_segments(tile, plane[p], i, j);
-        if (further_response(tile) > 0) m[4] = sum_at(tile, shy_tile_response_place(tile, further_response(tile)), i, j);
+        if (shy_tile_further_response(tile) > 0) m[4] = sum_at(tile, shy_tile_response_place(tile, shy_tile_further_response(tile)), i, j);
         for (int p = 0; p < pairs->directions; p++) m[5 + p] = sum_at(tile, shy_tile_direction_place(tile, p), i, j);
     }
     pairs->refined = false;

@@ -37,6 +37,20 @@ enum { SHY_SEGMENT_GAP = 128 };
 shy_status shy_panel_stack(shy_panel *panel, shy_precision precision, shy_moments moments);
 int shy_stack_parts(const shy_panel *panel, shy_moments moments);
 double shy_stack_units(const shy_panel *panel); /* of rounding, of a column of the present stack */
+
+/* Of flags. A floor in fp32, down, so that it is not above the one asked for: every r² reaches 0, the margins are those of floors from 0 to 1. */
+float shy_floor_of(double floor);
+double shy_floor_least(const double *floor, int first, int last);
+const float *shy_tile_row(const shy_tile *tile, size_t place, int i);
+/* The further response of a sight, whose sums are in a plane of their own; 0: there is none. */
+int shy_tile_further_response(const shy_tile *tile);
+/* Planes of a row, of the moments of the first segment; returns their number. */
+int shy_tile_row_planes(const shy_tile *tile, int i, const float *plane[5]);
+/* The right operands of pairs with a left one have been found and stand behind the pairs: those that are operands are appended. */
+void shy_pairs_append(const shy_panel *left, int operand, const shy_panel *right, int found, shy_pairs *pairs);
+/* shy_tile_flag_sights where segments are several and sums not in fp64. */
+void shy_flag_sights(int sights, const shy_tile *const *tile, int index, int i, const double *epsilon, const double (*floor)[SHY_TILE_FORMS],
+                     shy_pairs *const *pairs);
 /* shy_pairs_bound with directions, in any order. */
 int shy_pairs_bound_metric(const shy_panel *left, const shy_panel *right, const shy_pairs *pairs, const double floor[SHY_TILE_FORMS],
                            shy_tile_hit *hits);

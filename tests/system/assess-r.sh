@@ -267,6 +267,12 @@ cuts("a number", "continuous", data.frame(y, x = a), y)
 cuts("two classes, weighted", "binary", data.frame(y = z[m], x = a[m], weight = w[m]), (w * (z - mean_of(1:n, z)))[m])
 cuts("counts", "count", data.frame(y = k, x = round(b, 2), exposure = e), k - sum(k) / sum(e) * e)
 
+g3 <- findInterval(b, quantile(b, 1:2 / 3))
+x <- chisq.test(g3, z, correct = FALSE)$statistic * (n - 1) / n
+report("classes in three groups: Pearson's chi-square", run("differ", "binary", data.frame(y = z, group = g3), 3), c(x, 2, pchisq(x, 2, lower.tail = FALSE)), 1e-8)
+x <- summary(lm(y ~ factor(g3)))$r.squared * (n - 1)
+report("a number in three groups: the share of variance between them", run("differ", "continuous", data.frame(y, group = g3), 3), c(x, 2, pchisq(x, 2, lower.tail = FALSE)), 1e-8)
+
 # ---- bounds and distributions -------------------------------------------------------------------------------------------------------
 stabs <- function(q, p, cutoff, B) q^2 / p / (if (cutoff <= 3 / 4) 2 * (2 * cutoff - 1 - 1 / (2 * B)) else (1 + 1 / B) / (4 * (1 - cutoff + 1 / (2 * B))))
 for (cutoff in c(0.6, 0.75, 0.9))

@@ -317,6 +317,21 @@ out:
     return st;
 }
 
+static shy_status differ(struct request *r)
+{
+    shy_status st = SHY_OK;
+    double *score = NULL, chi_square, p;
+    int df;
+
+    SHY_TRY(shy_new(r->table.rows, sizeof *score, &score));
+    SHY_TRY(shy_cut_scores(&r->truth, NULL, r->truth.n, score));
+    shy_groups_differ(r->table.rows, score, r->table.group, (int)r->number[0], &chi_square, &df, &p);
+    put("chi_square", chi_square), put("df", df), put("p", p);
+out:
+    shy_free(&score);
+    return st;
+}
+
 /* Selected, candidates, threshold, pairs. */
 static shy_status bounds(struct request *r)
 {
@@ -340,9 +355,8 @@ static shy_status tails(struct request *r)
 static const struct {
     const char *name;
     shy_status (*answer)(struct request *request);
-} requests[] = {{"headline", headline}, {"compare", compare}, {"delong", delong}, {"recalibrate", recalibrate}, {"curve", curve},
-                {"decision", decision}, {"km", km},           {"groups", groups}, {"cut", cut},                 {"bounds", bounds},
-                {"tails", tails}};
+} requests[] = {{"headline", headline}, {"compare", compare}, {"delong", delong}, {"recalibrate", recalibrate}, {"curve", curve}, {"decision", decision},
+                {"km", km}, {"groups", groups}, {"cut", cut}, {"differ", differ}, {"bounds", bounds}, {"tails", tails}};
 
 static shy_status answer(const char *what, const char *kind, struct request *r)
 {

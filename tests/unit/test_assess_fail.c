@@ -98,11 +98,11 @@ static void check_memory(const shy_team *team)
     training_data *all = training_create(team, &spec, sample, spec.spec.n);
     EXPECT(try_pass(all->problem) == SHY_OK); /* solvers that stay are made */
     present_case = "folds";
-    fail_each(team, all->problem, try_folds, 1000);
+    fail_each(team, all->problem, try_folds, 20);
     present_case = "pass";
-    fail_each(team, all->problem, try_pass, 10);
+    fail_each(team, all->problem, try_pass, 4);
     present_case = "permutations";
-    fail_each(team, all->problem, try_permutations, 10);
+    fail_each(team, all->problem, try_permutations, 4);
     present_case = "";
     training_free(all);
 }

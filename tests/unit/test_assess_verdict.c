@@ -46,8 +46,8 @@ static const verdict_case cases[] = {
      .text = "There is more in these formulas than chance (p = 0.01 for the whole search). How well they do on other samples was not checked."},
     {.what = "good, and better than what is there", .kind = "continuous", GOOD, .permutations = 200, .returns = 0.98, .sets = 4, .found = 4, .slope = 0.97, .slope_error = 0.05,
      .lines = {{"the best single factor", 0.5, -0.3, -0.1}, {"elastic net", 0.64, -0.1, -0.02}}, .level = SHY_LEVEL_SUPPORTED,
-     .text = SAYS R2 " 0.71 " PM " 0.01 (0.73 on those that it was found on, 0.00 without a formula). It, or a formula that says nearly the same, is among the best on "
-             "98 % of half samples, and was found by 4 of 4 searches without a part of the samples. It does better than the best single factor (0.50). Models of "
+     .text = SAYS R2 " 0.71 " PM " 0.01 (0.73 on those that it was found on, 0.00 without a formula). It, or a formula that says nearly the same, was found by 4 of 4 "
+             "searches without a part of the samples, and is among the best on 98 % of half samples. It does better than the best single factor (0.50). Models of "
              "many factors, elastic net (0.64), do worse."},
     {.what = "a single factor does as well", .kind = "continuous", GOOD, .permutations = 200, .returns = NAN, .slope = NAN,
      .lines = {{"BMI", 0.70, -0.03, 0.01}, {"age", 0.2, -0.6, -0.4}, {"elastic net", 0.80, 0.04, 0.12}}, .level = SHY_LEVEL_REPLACEABLE,

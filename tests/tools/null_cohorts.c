@@ -9,25 +9,9 @@
  */
 #include "shy_config.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "simulated.h"
 
-#include "search/columns.h"
-#include "shihyo/assess.h"
-
-enum { SAMPLES = 60, FACTORS = 30, COMPLEXITY = 5, FOLDS = 5, KEEP = 20, RUN_ROWS = 64, COHORTS = 400, PERMUTATIONS = 99 };
-
-static _Noreturn void give_up(const char *what)
-{
-    fprintf(stderr, "null_cohorts: %s\n", what);
-    exit(1);
-}
-
-static void must(shy_status st)
-{
-    if (st != SHY_OK) give_up(shy_error_message());
-}
+enum { SAMPLES = 60, FACTORS = 30, COMPLEXITY = 5, FOLDS = 5, KEEP = 20, COHORTS = 400, PERMUTATIONS = 99 };
 
 /* ---- a cohort: log-normal and normal factors, and a few of 0 and 1 ----------------------------------------------------------------- */
 
@@ -37,50 +21,18 @@ static double value_of(uint64_t seed, int factor, int sample)
     return factor % 10 == 9 ? u > 0.3 : factor % 3 == 2 ? u : exp(0.5 * u);
 }
 
-static char no_text[1], y_text[] = "y", names[FACTORS][8];
-static double values[FACTORS * SAMPLES], y[SAMPLES], first_sample[FACTORS];
-static shy_interval range[FACTORS];
-static const char *name[FACTORS], *text[FACTORS];
-static uint8_t binary[FACTORS];
-
-/* Every rank holds all samples. */
-static void fill(uint64_t seed)
+static void fill(uint64_t seed, simulated *s)
 {
     for (int f = 0; f < FACTORS; f++) {
-        snprintf(names[f], sizeof names[f], "x%d", f + 1);
-        name[f] = names[f], text[f] = no_text;
-        binary[f] = f % 10 == 9;
-        range[f] = (shy_interval){INFINITY, -INFINITY};
-        for (int i = 0; i < SAMPLES; i++) {
-            const double v = values[f * SAMPLES + i] = value_of(seed, f, i);
-            range[f] = (shy_interval){fmin(range[f].lo, v), fmax(range[f].hi, v)};
-        }
-        first_sample[f] = values[f * SAMPLES];
+        s->binary[f] = f % 10 == 9;
+        for (int i = 0; i < SAMPLES; i++) s->values[f * SAMPLES + i] = value_of(seed, f, i);
     }
-    for (int i = 0; i < SAMPLES; i++) y[i] = shy_random_uniform(seed, 0, (uint64_t)i) < 0.5;
-}
-
-static shy_problem problem_of(const shy_team *team, struct shy_columns *columns)
-{
-    shy_problem p = {.team = team, .n_cohort = SAMPLES, .n_filtered = SAMPLES, .offered = FACTORS, .factors = FACTORS, .columns = columns};
-    p.rows = (shy_rows){.team = team, .total = SAMPLES, .rows = SAMPLES, .run_rows = RUN_ROWS, .runs = 1};
-    p.name = name, p.unit_text = p.modality = text;
-    p.range = range, p.first_sample = first_sample, p.binary = binary;
-    p.y = y, p.outcome = y_text, p.outcome_unit = no_text;
-    p.ops = shy_outcome_find("binary");
-    p.data = (shy_outcome_data){.column = y_text, .y = y};
-    return p;
+    for (int i = 0; i < SAMPLES; i++) s->y[i] = shy_random_uniform(seed, 0, (uint64_t)i) < 0.5;
 }
 
 /* ---- what is said of it ----------------------------------------------------------------------------------------------------------------- */
 
 enum { P_SEARCH, P_LEVEL, APPARENT, SELECTED, NESTED, VALUES };
-
-static double number_at(const shy_record *record, const char *path)
-{
-    shy_record_entry entry;
-    return shy_record_find(record, path, &entry) && entry.kind == SHY_RECORD_NUMBER ? entry.number : NAN;
-}
 
 /* Of the list's last object: that of the most complex formulas. */
 static double number_of_last(const shy_record *record, const char *list, const char *path)
@@ -104,15 +56,15 @@ static void assess(const shy_team *team, uint64_t seed, int permutations, double
 {
     shy_search_options search = {.keep = KEEP, .memory = UINT64_C(1) << 30, .seed = seed};
     const shy_assess_options options = {.folds = FOLDS, .repeats = 1, .stratified = true, .choice = SHY_RULE_BEST, .permutations = permutations, .seed = seed};
-    struct shy_columns *columns = NULL;
+    simulated s;
     shy_search_result *result = NULL;
     shy_record *record = NULL;
     shy_grammar_default(&search.grammar);
     search.grammar.max_complexity = COMPLEXITY;
-    fill(seed);
-    must(shy_columns_wrap(SAMPLES, values, &columns));
-    const shy_problem problem = problem_of(team, columns);
-    must(shy_assess_run(&problem, &search, &options, NULL, NULL, &result, &record));
+    simulated_create(SAMPLES, FACTORS, &s);
+    fill(seed, &s);
+    simulated_make_problem(team, "binary", &s);
+    must(shy_assess_run(&s.problem, &search, &options, NULL, NULL, &result, &record));
     if (team->rank == 0) {
         said[P_SEARCH] = number_at(record, "p_search.front.p");
         said[P_LEVEL] = number_of_last(record, "p_search.levels", "p");
@@ -122,7 +74,7 @@ static void assess(const shy_team *team, uint64_t seed, int permutations, double
     }
     shy_record_free(&record);
     shy_search_result_free(&result);
-    shy_columns_destroy(&columns);
+    simulated_free(&s);
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------------------------------------------ */

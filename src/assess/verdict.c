@@ -27,18 +27,18 @@ static double number_of(const shy_record *record, const char *path)
     return entry.kind == SHY_RECORD_NUMBER ? entry.number : entry.kind == SHY_RECORD_INTEGER ? (double)entry.integer : NAN;
 }
 
-/* low … high: the line less the chosen formula. */
+/* low … high: the chosen formula less the line. */
 static shy_line_standing standing(const shy_record *line, bool larger_is_better)
 {
     const double low = number_of(line, "low"), high = number_of(line, "high");
-    if (larger_is_better ? high < 0.0 : low > 0.0) return SHY_LINE_WORSE;
-    return (larger_is_better ? low > 0.0 : high < 0.0) ? SHY_LINE_BETTER : SHY_LINE_ALIKE;
+    if (larger_is_better ? low > 0.0 : high < 0.0) return SHY_LINE_WORSE;
+    return (larger_is_better ? high < 0.0 : low > 0.0) ? SHY_LINE_BETTER : SHY_LINE_ALIKE;
 }
 
 static void take_lines(const shy_assessment *a, shy_evidence *e)
 {
     shy_record_entry list, line, name;
-    if (!shy_record_find(a->record, "versus", &list) || list.kind != SHY_RECORD_LIST) return;
+    if (!shy_record_find(a->record, "versus.contenders", &list) || list.kind != SHY_RECORD_LIST) return;
     for (size_t i = 0; i < shy_record_count(list.record) && e->lines < SHY_VERDICT_LINES; i++) {
         if (!shy_record_at(list.record, i, &line) || line.kind != SHY_RECORD_OBJECT || !shy_record_find(line.record, "name", &name)) continue;
         const double mean = number_of(line.record, "mean");

@@ -77,14 +77,15 @@ static const verdict_case cases[] = {
 
 static void add_lines(const verdict_case *c, shy_record *record)
 {
-    shy_record *list = NULL, *entry = NULL;
+    shy_record *versus = NULL, *list = NULL, *entry = NULL;
     if (!c->lines[0].name) return;
-    EXPECT(shy_record_list(record, "versus", &list) == SHY_OK);
+    EXPECT(shy_record_object(record, "versus", &versus) == SHY_OK && shy_record_list(versus, "contenders", &list) == SHY_OK);
     for (int k = 0; k < 4 && c->lines[k].name; k++) {
         EXPECT(shy_record_append(list, &entry) == SHY_OK);
         EXPECT(shy_record_text(entry, "name", c->lines[k].name) == SHY_OK);
         EXPECT(shy_record_number(entry, "mean", c->lines[k].mean) == SHY_OK);
-        EXPECT(shy_record_number(entry, "low", c->lines[k].low) == SHY_OK && shy_record_number(entry, "high", c->lines[k].high) == SHY_OK);
+        /* The cases have the line less the formula, the record the formula less the line. */
+        EXPECT(shy_record_number(entry, "low", -c->lines[k].high) == SHY_OK && shy_record_number(entry, "high", -c->lines[k].low) == SHY_OK);
     }
 }
 

@@ -84,10 +84,7 @@ static void add_lines(const verdict_case *c, shy_record *record)
         EXPECT(shy_record_append(list, &entry) == SHY_OK);
         EXPECT(shy_record_text(entry, "name", c->lines[k].name) == SHY_OK);
         EXPECT(shy_record_number(entry, "mean", c->lines[k].mean) == SHY_OK);
-<<<<<<< HEAD
-=======
         /* The cases have the line less the formula, the record the formula less the line. */
->>>>>>> app
         EXPECT(shy_record_number(entry, "low", -c->lines[k].high) == SHY_OK && shy_record_number(entry, "high", -c->lines[k].low) == SHY_OK);
     }
 }

@@ -194,7 +194,7 @@ static void lay_folds(const shy_space *space, pass *p)
     p->view[0] = &space->view;
     p->sight[0] = (shy_sight){.left_out = -1, .scale = 1.0};
     for (int f = 0; f < FOLDS; f++) see_fold(space, p, f);
-    p->outlook = (shy_outlook){1 + FOLDS, p->view, p->sight, shy_best_reserve(KEEP), {FOLDS, p->cut, p->samples, 1, p->response, p->response}, p->order};
+    p->outlook = (shy_outlook){1 + FOLDS, p->view, p->sight, shy_best_reserve(KEEP), {FOLDS, p->cut, p->samples, 1, p->response}, p->order};
 }
 
 static void lay_responses(const shy_space *space, pass *p)
@@ -205,10 +205,10 @@ static void lay_responses(const shy_space *space, pass *p)
     for (int b = 0; b < RESPONSES; b++) {
         for (int i = 0; i < n; i++) p->values[i] = space->view.response[(i + 7 * b + 1) % n];
         must(shy_view_respond(space->problem, &space->view, p->values, &p->own[b]));
-        p->view[b] = &p->own[b], p->response[b] = p->own[b].response;
+        p->view[b] = &p->own[b], p->response[b] = p->own[b].scaled_response;
         p->sight[b] = (shy_sight){.left_out = -1, .response = b, .scale = 1.0};
     }
-    p->outlook = (shy_outlook){RESPONSES, p->view, p->sight, 1, {1, p->cut, p->samples, RESPONSES, p->response, p->response}, NULL};
+    p->outlook = (shy_outlook){RESPONSES, p->view, p->sight, 1, {1, p->cut, p->samples, RESPONSES, p->response}, NULL};
 }
 
 static void pass_free(pass *p)

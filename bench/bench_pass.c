@@ -5,7 +5,7 @@
  *
  * Prints a line per grammar: pass n=200 operators=arithmetic search=1.25 folds=2.1 plainly=5.9 responses=3.3. `search` is in seconds, of the process, of a search on all
  * samples without refits; the others are ratios to it: five training sets and all samples in one pass; the same, one search after the other; 25 permuted responses.
- * On one core, log-normal factors, a product of two of them and noise as the outcome. Medians; runs of all kinds alternate.
+ * BENCH_ONLY=f, p or r: one of these alone. On one core, log-normal factors, a product of two of them and noise as the outcome. Medians; runs of all kinds alternate.
  */
 #include "shy_config.h"
 
@@ -165,11 +165,12 @@ static double median(double *numbers, int count)
 static void measure(bench *b, const char *operators, int runs)
 {
     double of[4][RUNS_MOST];
+    const char *only = getenv("BENCH_ONLY"); /* for a profile */
     for (int k = 0; k < runs; k++) {
         of[0][k] = search(b);
-        of[1][k] = sets(b, false) / of[0][k];
-        of[2][k] = sets(b, true) / of[0][k];
-        of[3][k] = responses(b) / of[0][k];
+        of[1][k] = !only || *only == 'f' ? sets(b, false) / of[0][k] : 0.0;
+        of[2][k] = !only || *only == 'p' ? sets(b, true) / of[0][k] : 0.0;
+        of[3][k] = !only || *only == 'r' ? responses(b) / of[0][k] : 0.0;
     }
     printf("pass n=%d factors=%d complexity=%d operators=%s search=%.3f folds=%.2f plainly=%.2f responses=%.2f\n", b->problem->rows.rows, b->problem->factors,
            b->options.grammar.max_complexity, operators, median(of[0], runs), median(of[1], runs), median(of[2], runs), median(of[3], runs));
@@ -190,7 +191,9 @@ int main(int argc, char **argv)
     shy_team *team = NULL;
     must(shy_par_start(&argc, &argv));
     must(shy_team_create(SHY_ALL_RANKS, 1, &team));
+    const char *precision = getenv("BENCH_PRECISION"); /* fp32, or what is chosen */
     bench b = {.problem = problem_create(team, n, factors), .options = {.keep = KEEP, .memory = UINT64_C(4) << 30, .seed = SEED}};
+    if (precision && strcmp(precision, "fp32") == 0) b.options.precision = SHY_FP32;
     create_sets(&b);
     shy_grammar_default(&b.options.grammar);
     b.options.grammar.max_complexity = complexity;

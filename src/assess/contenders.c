@@ -251,7 +251,8 @@ static shy_status add_baseline(work *w, const shy_baseline *baseline, shy_conten
     SHY_TRY_ALL(team, shy_baseline_values(w->a->problem, baseline, w->z));
     mark_known(w);
     SHY_TRY(count_samples(w, &c->samples, &whole));
-    const bool all = c->samples == whole;
+    c->left_out = whole - c->samples;
+    const bool all = c->left_out == 0;
     for (int t = 0; t < w->a->folds.sets; t++) SHY_TRY(judge_column(w, all, t, &c->held));
     SHY_TRY(judge_all(w, all, c));
     SHY_TRY_ALL(team, is_first(w) ? close_held(w->a, &c->held) : SHY_OK);
@@ -327,7 +328,7 @@ static shy_status add_net(const work *w, const shy_references *r, shy_line line,
     const shy_assessment *a = w->a;
     const double *all = r->predictor[line] + (size_t)r->sets * r->n;
     SHY_TRY(name_contender(c, line == SHY_LINE_FACTORS ? SHY_CONTENDER_ELASTIC : SHY_CONTENDER_ELASTIC_LOG,
-                           line == SHY_LINE_FACTORS ? "elastic net on the factors" : "elastic net on logs of the positive factors and on the others", NULL));
+                           line == SHY_LINE_FACTORS ? "elastic net on the factors" : "elastic net on the logs", NULL));
     SHY_TRY(open_held(a, &c->held));
     for (int t = 0; t < r->sets; t++) keep_held(a, t, r->predictor[line] + (size_t)t * r->n, &c->held);
     SHY_TRY(close_held(a, &c->held));

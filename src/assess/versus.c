@@ -146,6 +146,7 @@ static shy_status record_contender(const shy_assessment *a, const shy_contender 
     SHY_TRY(shy_record_text(record, "kind", kind_name[c->kind]));
     SHY_TRY(shy_record_text(record, "formula", c->formula));
     SHY_TRY(shy_record_integer(record, "samples", (int64_t)c->samples));
+    if (c->left_out > 0) SHY_TRY(shy_record_integer(record, "left_out", (int64_t)c->left_out));
     SHY_TRY(shy_record_number(record, "apparent", c->apparent));
     SHY_TRY(shy_record_number(record, "mean", c->held.spread.mean));
     SHY_TRY(shy_record_number(record, "error", c->held.spread.error));
@@ -171,7 +172,7 @@ static shy_status record_meanings(const shy_assessment *a, shy_record *versus)
     if (a->options->references)
         SHY_TRY(shy_record_text(versus, "net_means",
                                 "Elastic nets have alpha 0.5 and the lambda with the least deviance in cross-validation within each training set; of more columns than "
-                                "`screened` those with the largest score statistic there. `factors`: the median over training sets. Names and coefficients are of "
+                                "`screened` those with the largest score statistic there. On the logs means: of factors that are positive in all samples; the others are as they are. `factors`: the median over training sets. Names and coefficients are of "
                                 "all samples."));
 out:
     return st;

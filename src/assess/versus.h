@@ -36,7 +36,7 @@ typedef struct {
     char *name, *formula; /* owned; NULL: none */
     double apparent;
     shy_held_out held;
-    uint64_t samples;     /* that take part: not those without a value of it */
+    uint64_t samples, left_out; /* that take part; that have no value of it */
     shy_ratio ratio;
     const shy_net_summary *net; /* [sets + 1]; borrowed from the references; NULL: no net */
 } shy_contender;

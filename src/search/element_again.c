@@ -67,6 +67,17 @@ static const double *in_order(const shy_element_rows *rows, const shy_element_pi
     return room;
 }
 
+/* y of the layout's r-th response, which is given as y/√w. */
+static const double *response_of(const shy_engine *engine, const shy_element_piece *piece, int r, double *room)
+{
+    const double *root = engine->space->view.root, *response = engine->layout.response[r] + piece->row;
+    if (!root) return response;
+    root = in_order(&engine->elements->rows, piece, root, room);
+    for (int i = 0; i < piece->rows; i++)
+        room[i] = response[i] * root[i];
+    return room;
+}
+
 static void add_metric(const shy_engine *engine, const shy_element_piece *piece, const double *d, double *sums, double *along)
 {
     const shy_element_rows *rows = &engine->elements->rows;
@@ -77,7 +88,7 @@ static void add_metric(const shy_engine *engine, const shy_element_piece *piece,
         wd[i] = w ? d[i] * w[i] : d[i];
     sums[0] += shy_exact_sum(piece->rows, wd);
     sums[1] += shy_exact_dot(piece->rows, wd, d);
-    sums[2] += shy_exact_dot(piece->rows, d, engine->layout.response[0] + piece->row);
+    sums[2] += shy_exact_dot(piece->rows, d, response_of(engine, piece, 0, room));
     for (int k = 0; k < rows->directions; k++)
         along[k] += shy_exact_dot(piece->rows, wd, in_order(rows, piece, view->direction[k], room));
 }
@@ -86,7 +97,7 @@ static void add_metric(const shy_engine *engine, const shy_element_piece *piece,
 static void add_piece(const shy_engine *engine, const shy_element_piece *piece, const double *z, double reference, const uint8_t *seen, double *sums)
 {
     const shy_element_work *work = engine->elements;
-    double d[SHY_ROUGH_STRIDE], *mine = sums + 3 * piece->segment, *along = sums + 3 * engine->layout.segments;
+    double d[SHY_ROUGH_STRIDE], room[SHY_ROUGH_STRIDE], *mine = sums + 3 * piece->segment, *along = sums + 3 * engine->layout.segments;
     if (work->rows.width == 1) {
         shy_element_sums(piece->rows, z, engine->layout.response[0] + piece->row, reference, mine);
         return;
@@ -97,7 +108,7 @@ static void add_piece(const shy_engine *engine, const shy_element_piece *piece, 
     for (int v = 0; v < work->views; v++) {
         const shy_element_view *view = &work->view[v];
         if (view->column == 0 || seen[v] == SHY_ROUGH_BELOW || view->left_out == piece->segment) continue;
-        along[view->column - 1] += shy_exact_dot(piece->rows, d, engine->layout.response[engine->seen[v].sight.response] + piece->row);
+        along[view->column - 1] += shy_exact_dot(piece->rows, d, response_of(engine, piece, engine->seen[v].sight.response, room));
     }
 }
 

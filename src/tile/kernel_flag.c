@@ -26,14 +26,14 @@ static inline float smaller(float a, float b)
 }
 
 /* The verdicts on SHY_FLAG_BLOCK pairs from `start` on; returns their sum. */
-typedef float (*shy_scan)(const shy_flag_row *row, int start, float *restrict verdict);
+typedef int (*shy_scan)(const shy_flag_row *row, int start, float *restrict verdict);
 
 static inline int flag_blocks(const shy_flag_row *row, int32_t *index, shy_scan scan)
 {
     float verdict[SHY_FLAG_BLOCK];
     int found = 0;
     for (int start = 0; start < row->count; start += SHY_FLAG_BLOCK) {
-        if (scan(row, start, verdict) > SHY_FLAG_BLOCK - 1) continue;
+        if (scan(row, start, verdict) == SHY_FLAG_BLOCK) continue;
         for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
             if (verdict[k] < 0.0F) index[found++] = start + k;
         }
@@ -62,14 +62,14 @@ static inline float below_full(const shy_flag_row *row, int j)
     return and_positive(and_positive(and_positive(1.0F, g), low), low * g - high * high * 1.000001F);
 }
 
-static inline float scan_full(const shy_flag_row *row, int start, float *restrict verdict)
+static inline int scan_full(const shy_flag_row *row, int start, float *restrict verdict)
 {
     const shy_flag_row r = *row; /* a copy: nothing that is written can change it */
-    float sum = 0.0F;
+    int sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
         verdict[k] = below_full(&r, start + k);
-        sum += verdict[k];
+        sum += (int)verdict[k];
     }
     return sum;
 }
@@ -92,14 +92,14 @@ static inline float below_linear_only(const shy_flag_row *row, int j)
     return below_linear(row, j, row->plane[0][j], row->slip);
 }
 
-static inline float scan_linear(const shy_flag_row *row, int start, float *restrict verdict)
+static inline int scan_linear(const shy_flag_row *row, int start, float *restrict verdict)
 {
     const shy_flag_row r = *row; /* a copy: nothing that is written can change it */
-    float sum = 0.0F;
+    int sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
         verdict[k] = below_linear_only(&r, start + k);
-        sum += verdict[k];
+        sum += (int)verdict[k];
     }
     return sum;
 }
@@ -125,14 +125,14 @@ static inline float below_both(const shy_flag_row *row, int j)
     return smaller(below_product(row, j), below_linear(row, j, row->plane[1][j] - row->mu * row->right.mu[j], dx));
 }
 
-static inline float scan_product(const shy_flag_row *row, int start, float *restrict verdict)
+static inline int scan_product(const shy_flag_row *row, int start, float *restrict verdict)
 {
     const shy_flag_row r = *row; /* a copy: nothing that is written can change it */
-    float sum = 0.0F;
+    int sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
         verdict[k] = below_product(&r, start + k);
-        sum += verdict[k];
+        sum += (int)verdict[k];
     }
     return sum;
 }
@@ -142,14 +142,14 @@ int SHY_KERNEL(shy_kernel_flag_product)(const shy_flag_row *row, int32_t *index)
     return flag_blocks(row, index, scan_product);
 }
 
-static inline float scan_both(const shy_flag_row *row, int start, float *restrict verdict)
+static inline int scan_both(const shy_flag_row *row, int start, float *restrict verdict)
 {
     const shy_flag_row r = *row; /* a copy: nothing that is written can change it */
-    float sum = 0.0F;
+    int sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int k = 0; k < SHY_FLAG_BLOCK; k++) {
         verdict[k] = below_both(&r, start + k);
-        sum += verdict[k];
+        sum += (int)verdict[k];
     }
     return sum;
 }

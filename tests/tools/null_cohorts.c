@@ -1,7 +1,7 @@
 /*
  * null_cohorts: what a search and its assessment say of cohorts in which there is nothing to find.
  *
- *     make tests/tools/null_cohorts && tests/tools/null_cohorts [COHORTS [FIRST_SEED [PERMUTATIONS]]]
+ *     make tests/tools/null_cohorts && tests/tools/null_cohorts [COHORTS [FIRST_SEED [PERMUTATIONS [best|one-se]]]]
  *
  * Each cohort has 60 samples, 30 factors and a binary outcome, all independent, and is searched up to complexity 5, with 5 folds. Prints a table, in
  * Markdown: the p-values of the search, and the AUC of the formula chosen on the samples that it was chosen on and on those held out. A p-value is honest if
@@ -9,25 +9,11 @@
  */
 #include "shy_config.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
-#include "search/columns.h"
-#include "shihyo/assess.h"
+#include "simulated.h"
 
-enum { SAMPLES = 60, FACTORS = 30, COMPLEXITY = 5, FOLDS = 5, KEEP = 20, RUN_ROWS = 64, COHORTS = 400, PERMUTATIONS = 99 };
-
-static _Noreturn void give_up(const char *what)
-{
-    fprintf(stderr, "null_cohorts: %s\n", what);
-    exit(1);
-}
-
-static void must(shy_status st)
-{
-    if (st != SHY_OK) give_up(shy_error_message());
-}
+enum { SAMPLES = 60, FACTORS = 30, COMPLEXITY = 5, FOLDS = 5, KEEP = 20, COHORTS = 400, PERMUTATIONS = 99 };
 
 /* ---- a cohort: log-normal and normal factors, and a few of 0 and 1 ----------------------------------------------------------------- */
 
@@ -37,50 +23,18 @@ static double value_of(uint64_t seed, int factor, int sample)
     return factor % 10 == 9 ? u > 0.3 : factor % 3 == 2 ? u : exp(0.5 * u);
 }
 
-static char no_text[1], y_text[] = "y", names[FACTORS][8];
-static double values[FACTORS * SAMPLES], y[SAMPLES], first_sample[FACTORS];
-static shy_interval range[FACTORS];
-static const char *name[FACTORS], *text[FACTORS];
-static uint8_t binary[FACTORS];
-
-/* Every rank holds all samples. */
-static void fill(uint64_t seed)
+static void fill(uint64_t seed, simulated *s)
 {
     for (int f = 0; f < FACTORS; f++) {
-        snprintf(names[f], sizeof names[f], "x%d", f + 1);
-        name[f] = names[f], text[f] = no_text;
-        binary[f] = f % 10 == 9;
-        range[f] = (shy_interval){INFINITY, -INFINITY};
-        for (int i = 0; i < SAMPLES; i++) {
-            const double v = values[f * SAMPLES + i] = value_of(seed, f, i);
-            range[f] = (shy_interval){fmin(range[f].lo, v), fmax(range[f].hi, v)};
-        }
-        first_sample[f] = values[f * SAMPLES];
+        s->binary[f] = f % 10 == 9;
+        for (int i = 0; i < SAMPLES; i++) s->values[f * SAMPLES + i] = value_of(seed, f, i);
     }
-    for (int i = 0; i < SAMPLES; i++) y[i] = shy_random_uniform(seed, 0, (uint64_t)i) < 0.5;
-}
-
-static shy_problem problem_of(const shy_team *team, struct shy_columns *columns)
-{
-    shy_problem p = {.team = team, .n_cohort = SAMPLES, .n_filtered = SAMPLES, .offered = FACTORS, .factors = FACTORS, .columns = columns};
-    p.rows = (shy_rows){.team = team, .total = SAMPLES, .rows = SAMPLES, .run_rows = RUN_ROWS, .runs = 1};
-    p.name = name, p.unit_text = p.modality = text;
-    p.range = range, p.first_sample = first_sample, p.binary = binary;
-    p.y = y, p.outcome = y_text, p.outcome_unit = no_text;
-    p.ops = shy_outcome_find("binary");
-    p.data = (shy_outcome_data){.column = y_text, .y = y};
-    return p;
+    for (int i = 0; i < SAMPLES; i++) s->y[i] = shy_random_uniform(seed, 0, (uint64_t)i) < 0.5;
 }
 
 /* ---- what is said of it ----------------------------------------------------------------------------------------------------------------- */
 
 enum { P_SEARCH, P_LEVEL, APPARENT, SELECTED, NESTED, VALUES };
-
-static double number_at(const shy_record *record, const char *path)
-{
-    shy_record_entry entry;
-    return shy_record_find(record, path, &entry) && entry.kind == SHY_RECORD_NUMBER ? entry.number : NAN;
-}
 
 /* Of the list's last object: that of the most complex formulas. */
 static double number_of_last(const shy_record *record, const char *list, const char *path)
@@ -100,19 +54,20 @@ static double best_apparent(const shy_search_result *result)
     return best;
 }
 
-static void assess(const shy_team *team, uint64_t seed, int permutations, double *said)
+static void assess(const shy_team *team, uint64_t seed, int permutations, shy_choice choice, double *said)
 {
     shy_search_options search = {.keep = KEEP, .memory = UINT64_C(1) << 30, .seed = seed};
-    const shy_assess_options options = {.folds = FOLDS, .repeats = 1, .stratified = true, .choice = SHY_RULE_BEST, .permutations = permutations, .seed = seed};
-    struct shy_columns *columns = NULL;
+    const shy_assess_options options = {
+        .folds = FOLDS, .repeats = 1, .stratified = true, .choice = choice, .permutations = permutations, .seed = seed};
+    simulated s;
     shy_search_result *result = NULL;
     shy_record *record = NULL;
     shy_grammar_default(&search.grammar);
     search.grammar.max_complexity = COMPLEXITY;
-    fill(seed);
-    must(shy_columns_wrap(SAMPLES, values, &columns));
-    const shy_problem problem = problem_of(team, columns);
-    must(shy_assess_run(&problem, &search, &options, NULL, NULL, &result, &record));
+    simulated_create(SAMPLES, FACTORS, &s);
+    fill(seed, &s);
+    simulated_make_problem(team, "binary", &s);
+    must(shy_assess_run(&s.problem, &search, &options, NULL, NULL, &result, &record));
     if (team->rank == 0) {
         said[P_SEARCH] = number_at(record, "p_search.front.p");
         said[P_LEVEL] = number_of_last(record, "p_search.levels", "p");
@@ -122,7 +77,7 @@ static void assess(const shy_team *team, uint64_t seed, int permutations, double
     }
     shy_record_free(&record);
     shy_search_result_free(&result);
-    shy_columns_destroy(&columns);
+    simulated_free(&s);
 }
 
 /* ---- the table ------------------------------------------------------------------------------------------------------------------------------ */
@@ -174,6 +129,7 @@ int main(int argc, char **argv)
     if (shy_par_start(&argc, &argv) != SHY_OK) give_up(shy_error_message());
     const int cohorts = argc > 1 ? atoi(argv[1]) : COHORTS, permutations = argc > 3 ? atoi(argv[3]) : PERMUTATIONS;
     const uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    const shy_choice choice = argc > 4 && strcmp(argv[4], "one-se") == 0 ? SHY_RULE_ONE_SE : SHY_RULE_BEST;
     const double started = shy_time_seconds();
     shy_team *team = NULL;
     double *said = NULL;
@@ -181,7 +137,7 @@ int main(int argc, char **argv)
     must(shy_team_create(SHY_ALL_RANKS, 1, &team));
     must(shy_new((size_t)cohorts * VALUES, sizeof *said, &said));
     for (int k = 0; k < cohorts; k++) {
-        assess(team, first + (uint64_t)k, permutations, said + (size_t)k * VALUES);
+        assess(team, first + (uint64_t)k, permutations, choice, said + (size_t)k * VALUES);
         if (team->rank == 0) report(k, cohorts, started);
     }
     if (team->rank == 0) print_table(said, cohorts);

@@ -51,6 +51,7 @@ case $name in
 esac
 cat >"$name.yaml" <<END
 cohort: $name.h5
+validation: {level: none}
 outcome: {column: y}
 factors: {exclude: [patient_id], max: $most}
 grammar: {$grammar}

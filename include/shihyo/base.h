@@ -144,7 +144,7 @@ shy_status shy_record_integer(shy_record *record, const char *name, int64_t valu
 shy_status shy_record_truth(shy_record *record, const char *name, bool value);
 shy_status shy_record_text(shy_record *record, const char *name, const char *text); /* NULL: null */
 shy_status shy_record_numbers(shy_record *record, const char *name, const double *value, size_t count);
-shy_status shy_record_texts(shy_record *record, const char *name, const char *const *text, size_t count);
+shy_status shy_record_texts(shy_record *record, const char *name, const char *const *text, size_t count); /* NULL in it: "" */
 /** A record within; borrowed: it belongs to `record`. */
 shy_status shy_record_object(shy_record *record, const char *name, shy_record **child_out);
 shy_status shy_record_list(shy_record *record, const char *name, shy_record **child_out);

@@ -110,28 +110,37 @@ typedef struct {
     const int32_t *u, *v;                /* [count] operands */
     float *reference;                    /* [count] r */
     double *first, *second, *response;   /* [count] Σ(z − r), Σ(z − r)², Σ(z − r)·y: added to */
-    /* In a metric, else NULL and 0: w, and w·q_k at direction + k·SHY_ROUGH_STRIDE, both 0 in the padding. */
+    /* In a metric or with further columns, else NULL and 0: w, and columns c_k at beside + k·SHY_ROUGH_STRIDE, both 0 in the padding. */
     const float *weight;                 /* then `first` and `second` are Σ w(z − r), Σ w(z − r)² */
-    int directions;                      /* K, a multiple of SHY_ROUGH_DIRECTIONS; what fills it up is 0 */
-    const float *direction;
-    double *along;                       /* [count × K] Σ w q_k·(z − r): added to */
+    int columns;                         /* w·q_k of directions, and further responses; a multiple of SHY_ROUGH_COLUMNS; what fills it up is 0 */
+    const float *beside;
+    double *along;                       /* [count × columns] Σ c_k·(z − r): added to */
 } shy_rough_batch;
-#define SHY_ROUGH_DIRECTIONS 4
+#define SHY_ROUGH_COLUMNS 4
 #define SHY_ROUGH_DIRECTIONS_MOST 256
 
 void shy_rough_references(shy_op op, const shy_rough_batch *batch); /* r := op at the chunk's last place, the reference sample */
 void shy_rough_add(shy_op op, const shy_rough_batch *batch);        /* 3·count·rows additions and operators; cannot fail */
 
-/** What is known of `count` formulas over all samples. */
+/**
+ * What is known of `count` formulas over all samples; or over those of all segments but one, of which there are `segments`. Places of a
+ * chunk belong to one segment, and are added to its sums.
+ */
 typedef struct {
     int count;
-    double samples;                          /* n, of all row blocks */
+    double samples;                          /* n, of all row blocks; of the segments that take part, as the next */
     double padding;                          /* places of padding in all chunks of all row blocks */
     const float *reference;
     const double *first, *second, *response; /* with Σy = 0, Σy² = n; Σy²/w = n in a metric, w having a sum of n */
-    bool weighted;                           /* in a metric */
-    int directions;
-    const double *along;                     /* [count × directions], the directions orthonormal and orthogonal to y */
+    int segments;                            /* 0, 1: all samples are one; else not in a metric */
+    ptrdiff_t stride;                        /* sums of segment s at first + s·stride, likewise second and response */
+    int left_out;                            /* the segment that takes no part; −1 */
+    double level, scale;                     /* (y − level)/scale is the response over the samples that take part, and has Σ = 0, Σ² = n; scale 0: y */
+    bool weighted;                           /* in a metric, or with further columns: made of a batch with weights */
+    int columns;                             /* of `along` */
+    int directions;                          /* the first ones; orthonormal and orthogonal to y */
+    int column;                              /* the response is that of this column, counted from 1; 0: y */
+    const double *along;                     /* [count × columns] */
     const float *relative, *absolute, *growth; /* of shy_rough_root */
     const double *mark;                      /* [count] */
 } shy_rough_sums;
@@ -144,6 +153,15 @@ typedef enum {
 
 /** verdict[k] for each formula. About 2 ns per formula. */
 void shy_rough_judge(const shy_rough_sums *sums, uint8_t *verdict);
+
+/** Of responses that are the columns from sums->column on: the b-th has to reach mark[row[k]·responses + b] with formula k. */
+typedef struct {
+    int responses;
+    const double *mark;
+    const uint8_t *row; /* [count] */
+} shy_rough_marks;
+/** The largest verdict on each formula, of all these responses; sums->mark is not read. About 2 ns, and 0.2 ns per response. */
+void shy_rough_judge_columns(const shy_rough_sums *sums, const shy_rough_marks *marks, uint8_t *verdict);
 
 /* ---- trees ----------------------------------------------------------------------------------------------------- */
 

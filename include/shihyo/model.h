@@ -225,4 +225,33 @@ void shy_imputed_free(shy_imputed **imputed);
  */
 shy_status shy_horizon_weights(const shy_rows *rows, const double *time, const double *event, const double *entry, double horizon,
                                double *y_out, double *weight_out);
+/* ---- statistics of follow-up on arrays: serial, of one rank -------------------------------------------------------------- */
+
+/**
+ * Follow-up of n samples, with the meaning of shy_outcome_data; event 0 or 1. All borrowed. time NULL: matched sets, `stratum` the set, event the case;
+ * then entry is ignored. Samples of weight 0 take no part, whatever else they hold.
+ */
+typedef struct {
+    size_t n;
+    const double *time, *event, *entry, *weight;
+    const int32_t *stratum;
+} shy_followed;
+
+/**
+ * Harrell's concordance of a score within strata: i dies at t, j is at risk at t and lives beyond t or is censored at t; right is score_i > score_j,
+ * equal scores count half, pairs weigh w_i w_j. NaN if no pair is comparable. No score is NaN. Not collective. Fails with SHY_MEMORY. O(n log n).
+ */
+shy_status shy_followed_concordance(const shy_followed *data, const double *score, double *concordance_out);
+
+/**
+ * Cox regression (ties as Efron has them) within strata, of matched sets conditional logistic regression, on `columns` <= SHY_BASIS_MAX
+ * columns of n. Of the fit verdict, coefficient, error and likelihood_ratio are set. No event, or no pair: DIVERGED. Not collective. Fails with SHY_MEMORY.
+ */
+shy_status shy_followed_fit(const shy_followed *data, int columns, const double *const *x, shy_fit *fit_out);
+
+/**
+ * shy_horizon_weights on arrays: Ĝ over those who take part, with their case weights, without strata; weight_out (without the case weight) is 0 for
+ * others. A horizon that nobody dies by or is followed up to is none to refuse: then y, or 1 − y, is 0 wherever the weight is not. Not collective.
+ */
+shy_status shy_followed_horizon(const shy_followed *data, double horizon, double *y_out, double *weight_out);
 #endif

@@ -124,7 +124,8 @@ static shy_status run_search(shy_search_session *s)
 
     if (shows)
         shy_meter_start(&meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
-    shy_status st = shy_search_run(s->problem, &s->options, shows ? shy_meter_show : NULL, &meter, &s->result);
+    const shy_status st = s->assesses ? shy_assess_run(s->problem, &s->options, &s->assess, shows ? shy_meter_show : NULL, &meter, &s->result, &s->record)
+                                      : shy_search_run(s->problem, &s->options, shows ? shy_meter_show : NULL, &meter, &s->result);
     shy_meter_end(&meter);
     return st;
 }
@@ -148,6 +149,7 @@ static shy_status search_targets(shy_search_session *s)
         shy_problem_aim(s->problem, t);
         if (speaks(s) && s->problem->targets > 1) shy_log(SHY_LOG_INFO, "Target %d of %d: %s.", t + 1, s->problem->targets, s->problem->target[t].name);
         SHY_TRY(run_search(s));
+        SHY_TRY(shy_session_outcome(s));
         SHY_TRY_ALL(s->team, s->team->rank == 0 ? keep_results(s) : SHY_OK);
         shy_search_result_free(&s->result);
     }
@@ -194,6 +196,8 @@ static shy_status search(const shy_search_command *command, shy_team *team)
     if (st == SHY_OK) st = run(&s);
     if (st != SHY_OK && s.created > 0) shy_output_release(shy_config_text(s.config, SHY_KEY_OUTPUT), s.created);
     shy_search_result_free(&s.result);
+    shy_record_free(&s.record);
+    shy_session_validation_free(&s);
     for (int t = 0; t < s.results_count; t++) shy_results_free(&s.results[t]);
     shy_free(&s.results);
     shy_problem_free(&s.problem);

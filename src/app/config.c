@@ -96,6 +96,11 @@ out:
     return st;
 }
 
+static shy_status read_items(const shy_key *key, shy_value *value, const char *text)
+{
+    return key->type == SHY_KEY_IS_BASELINES ? shy_value_read_baselines(value, text) : shy_value_read_list(value, text);
+}
+
 /* ---- a configuration --------------------------------------------------------------------------------------------- */
 
 shy_status shy_config_create(shy_config **config_out)
@@ -108,7 +113,7 @@ shy_status shy_config_create(shy_config **config_out)
         const shy_key *k = shy_key_get(key);
         if (k->fallback == NULL) continue;
         if (shy_key_is_list(k))
-            SHY_TRY(shy_value_read_list(&config->value[key], k->fallback));
+            SHY_TRY(read_items(k, &config->value[key], k->fallback));
         else
             SHY_TRY(shy_value_set_text(&config->value[key], k->fallback));
     }
@@ -132,7 +137,7 @@ static shy_status set_key(shy_config *config, int key, const char *text)
     shy_value read = {0};
 
     if (shy_key_is_list(shy_key_get(key))) {
-        SHY_TRY(shy_value_read_list(&read, text));
+        SHY_TRY(read_items(shy_key_get(key), &read, text));
         for (unsigned i = 0; i < read.count; i++)
             SHY_TRY(shy_key_judge(key, read.item[i], SET));
     } else {
@@ -207,6 +212,13 @@ static shy_status check_outcome(const shy_config *config, const char *path)
                     shy_key_get(SHY_KEY_OUTCOME_COLUMN)->help);
 }
 
+/* One part would leave nothing to search on. */
+static shy_status check_folds(const shy_config *config, const char *path)
+{
+    if (shy_config_integer(config, SHY_KEY_VALIDATION_FOLDS) != 1) return SHY_OK;
+    return shy_fail(SHY_INPUT, "%s: validation.folds is 1; it takes 2 or more, or 0 for no cross-validation.", path);
+}
+
 shy_status shy_config_check(const shy_config *config, const char *path)
 {
     for (int key = 0; key < SHY_KEYS; key++) {
@@ -215,7 +227,8 @@ shy_status shy_config_check(const shy_config *config, const char *path)
             return shy_fail(SHY_INPUT, "%s: %s is missing. %s Add it to the file, or give --set %s=…", path, k->name,
                             k->help, k->name);
     }
-    return check_outcome(config, path);
+    const shy_status st = check_outcome(config, path);
+    return st == SHY_OK ? check_folds(config, path) : st;
 }
 
 /* ---- its values; judged when they were set ----------------------------------------------------------------------- */

@@ -72,6 +72,18 @@ enum {
     SHY_KEY_SEARCH_TERMS,
     SHY_KEY_SEARCH_TERMS_KEEP,
     SHY_KEY_SEARCH_TERMS_FACTORS,
+    SHY_KEY_VALIDATION_LEVEL,
+    SHY_KEY_VALIDATION_FOLDS,
+    SHY_KEY_VALIDATION_REPEATS,
+    SHY_KEY_VALIDATION_BY,
+    SHY_KEY_VALIDATION_STRATA,
+    SHY_KEY_VALIDATION_RULE,
+    SHY_KEY_PERMUTATIONS,
+    SHY_KEY_STABILITY_RESAMPLES,
+    SHY_KEY_COMPARE,
+    SHY_KEY_REFERENCES,
+    SHY_KEY_GROUPS_COUNT,
+    SHY_KEY_GROUPS_METHOD,
     SHY_KEY_PARALLEL_ROW_BLOCKS,
     SHY_KEY_PARALLEL_MEMORY,
     SHY_KEY_PARALLEL_TILE,
@@ -94,7 +106,8 @@ typedef enum {
     SHY_KEY_IS_RANGES,       /* a list of plausible ranges: "bili in 0.1..50" */
     SHY_KEY_IS_LISTS_OF,     /* a mapping of names and patterns to lists of choices; each pair is an item "name: a, b" */
     SHY_KEY_IS_INTEGER_OF,   /* … to integers from lowest to highest: "name: 1" */
-    SHY_KEY_IS_CHOICE_OF     /* … to one of choices */
+    SHY_KEY_IS_CHOICE_OF,    /* … to one of choices */
+    SHY_KEY_IS_BASELINES     /* a list of formulas and of mappings {name, formula} or {name, column}; a mapping is an item as shy_baseline_text writes it */
 } shy_key_type;
 
 #define SHY_CHOICES_MAX 32
@@ -112,6 +125,7 @@ typedef struct {
 const shy_key *shy_key_get(int key);
 bool shy_key_is_list(const shy_key *key);    /* its value has items */
 bool shy_key_is_mapping(const shy_key *key); /* they are pairs */
+bool shy_key_is_walked(const shy_key *key);  /* libcyaml has no schema for it: config_walk.c reads it */
 int shy_key_find(const char *name);        /* −1 if none */
 bool shy_key_is_section(const char *name); /* "grammar", "grammar.complexity" */
 /** The key a user may have meant by an unknown one, or NULL: the same last word in another section, else the nearest name. */
@@ -157,6 +171,17 @@ uint64_t shy_config_bytes(const shy_config *config, int key);                   
 const char *const *shy_config_list(const shy_config *config, int key, int *count_out); /* borrowed */
 /** The two parts of an item "name: value" of a mapping: how long the name is, and where the value begins. False if it has no colon. */
 bool shy_pair_split(const char *item, size_t *name_length_out, const char **value_out);
+/** What formulas are to be compared with: an item of compare. Texts owned; `name` NULL if none was given, one of the others always. */
+typedef struct {
+    char *name, *formula, *column;
+} shy_baseline_item;
+/** Reads an item: "weight / height", or "{name: Mayo, formula: max(a, b)}", "{column: score}", with quotes or without. SHY_INPUT if it is none. */
+shy_status shy_baseline_read(const char *item, shy_baseline_item *read_out);
+/** A text that shy_baseline_read reads back. Owned. */
+shy_status shy_baseline_text(const shy_baseline_item *item, char **text_out);
+/** Sets the member of that name, "formula"; SHY_INPUT if there is none of that name, it has a value already, or the value is empty. */
+shy_status shy_baseline_set(shy_baseline_item *item, const char *name, const char *value);
+void shy_baseline_clear(shy_baseline_item *item);
 /** Calls for each word of "a, b", "[a, b]" or "a b" in turn: *text moves on. False at the end. `word` has `size` bytes. */
 bool shy_words_next(const char **text, char *word, size_t size);
 shy_status shy_config_grammar(const shy_config *config, shy_grammar *grammar_out);
@@ -167,6 +192,8 @@ shy_status shy_value_add_item(shy_value *value, const char *text, size_t length)
 void shy_value_clear(shy_value *value);
 /** A list as text: "[a, b]", with or without brackets, items quoted or not. Items are added to `value`. */
 shy_status shy_value_read_list(shy_value *value, const char *text);
+/** The same for baselines, whose items may hold commas within parentheses, braces and backquotes. */
+shy_status shy_value_read_baselines(shy_value *value, const char *text);
 /**
  * Walks the document for names, shapes and values, each with its position; sets present[key] for those it holds, and the values of mappings,
  * which libcyaml has no schema for.

@@ -94,6 +94,9 @@ const char *shy_key_accepts(int key, char *text, size_t size)
     case SHY_KEY_IS_CHOICE_OF:
         snprintf(text, size, "a mapping of names and patterns to one of %s", list);
         break;
+    case SHY_KEY_IS_BASELINES:
+        snprintf(text, size, "a list of formulas, or of mappings {name: …, formula: …} or {name: …, column: …}");
+        break;
     }
     return text;
 }
@@ -147,6 +150,15 @@ static shy_status judge_range(const char *name, const char *text, const char *wh
     const shy_status st = shy_range_parse(text, &column, &lowest, &highest);
 
     shy_free(&column);
+    return st == SHY_INPUT ? refuse(name, where) : st;
+}
+
+static shy_status judge_baseline(const char *name, const char *text, const char *where)
+{
+    shy_baseline_item item = {0};
+    const shy_status st = shy_baseline_read(text, &item);
+
+    shy_baseline_clear(&item);
     return st == SHY_INPUT ? refuse(name, where) : st;
 }
 
@@ -231,6 +243,8 @@ shy_status shy_key_judge(int key, const char *text, const char *where)
         return judge_pattern(k->name, text, where);
     case SHY_KEY_IS_RANGES:
         return judge_range(k->name, text, where);
+    case SHY_KEY_IS_BASELINES:
+        return judge_baseline(k->name, text, where);
     case SHY_KEY_IS_LISTS_OF:
     case SHY_KEY_IS_INTEGER_OF:
     case SHY_KEY_IS_CHOICE_OF:

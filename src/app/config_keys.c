@@ -93,6 +93,38 @@ static size_t precisions(const char **names)
     return SHY_PRECISIONS;
 }
 
+static size_t levels(const char **names)
+{
+    names[0] = "full", names[1] = "nested", names[2] = "none";
+    return 3;
+}
+
+static size_t strata(const char **names)
+{
+    names[0] = "outcome", names[1] = "none";
+    return 2;
+}
+
+/* In the order of shy_choice. */
+static size_t rules(const char **names)
+{
+    names[0] = "best", names[1] = "one-se";
+    return 2;
+}
+
+static size_t group_counts(const char **names)
+{
+    names[0] = "0", names[1] = "2", names[2] = "3";
+    return 3;
+}
+
+/* In the order of shy_groups_method. */
+static size_t group_methods(const char **names)
+{
+    names[0] = "maxstat", names[1] = "quantile";
+    return 2;
+}
+
 #define TEXT(name_, fallback_, help_, example_)                                                                        \
     {                                                                                                                  \
         .name = name_, .type = SHY_KEY_IS_TEXT, .fallback = fallback_, .help = help_, .example = example_              \
@@ -310,6 +342,43 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_SEARCH_TERMS_FACTORS] =
         RANGE("search.terms_factors", SHY_KEY_IS_AUTO_INTEGER, 1, SHY_TERMS_FACTORS_MAX, "auto",
               "Most different factors in a sum. auto is search.terms times factors.max, at most 16."),
+    [SHY_KEY_VALIDATION_LEVEL] =
+        CHOICE("validation.level", SHY_KEY_IS_CHOICE, levels, "full",
+               "How far the result is checked: full does all that follows; nested leaves out permutations, stability and reference lines; none only "
+               "searches, and all numbers are apparent."),
+    [SHY_KEY_VALIDATION_FOLDS] =
+        RANGE("validation.folds", SHY_KEY_IS_INTEGER, 0, 1000, "5",
+              "Parts of the samples for nested cross-validation: the whole search, choice of the formula included, is done without each part and "
+              "judged on it. 0: no cross-validation, nor what needs it."),
+    [SHY_KEY_VALIDATION_REPEATS] =
+        RANGE("validation.repeats", SHY_KEY_IS_INTEGER, 1, 1000, "1", "How often that is done, each time with other parts."),
+    [SHY_KEY_VALIDATION_BY] = TEXT("validation.by", "",
+                                   "A column, such as the centre or the family: samples with the same value are never in different parts, so that the "
+                                   "numbers hold for other centres.",
+                                   "centre"),
+    [SHY_KEY_VALIDATION_STRATA] = CHOICE("validation.strata", SHY_KEY_IS_CHOICE, strata, "outcome",
+                                         "outcome: each part has about the same share of events, levels or high values; none: parts are drawn at random."),
+    [SHY_KEY_VALIDATION_RULE] =
+        CHOICE("validation.rule", SHY_KEY_IS_CHOICE, rules, "one-se",
+               "Which complexity is chosen: that with the best mean on held-out samples, or the simplest within one standard error of it (one-se)."),
+    [SHY_KEY_PERMUTATIONS] =
+        RANGE("permutations", SHY_KEY_IS_AUTO_INTEGER, 0, 100000, "auto",
+              "How often the search is repeated with permuted outcomes, for p-values that count every formula tried; it ends sooner where the answer is "
+              "clear. auto: up to 200, as the size of the search allows."),
+    [SHY_KEY_STABILITY_RESAMPLES] =
+        RANGE("stability.resamples", SHY_KEY_IS_INTEGER, 0, 10000, "50",
+              "Pairs of half samples on which the best formulas are ranked again, to see which of them, and which factors, return."),
+    [SHY_KEY_COMPARE] = LIST("compare", SHY_KEY_IS_BASELINES, "[]",
+                             "What is in use already, to be compared with on held-out samples: formulas, or a column with a score, each with a name if you like.",
+                             "[\"weight / square(height)\", {name: Mayo, formula: \"bili + age\"}, {column: score}]"),
+    [SHY_KEY_REFERENCES] = CHOICE("references", SHY_KEY_IS_CHOICE, truths, "true",
+                                  "Whether the best single factor, elastic nets of the factors and of their logarithms, and the covariates alone are judged "
+                                  "on the same held-out samples."),
+    [SHY_KEY_GROUPS_COUNT] = CHOICE("groups.count", SHY_KEY_IS_CHOICE, group_counts, "0", "Risk groups that the chosen formula divides the samples into; 0: none."),
+    [SHY_KEY_GROUPS_METHOD] =
+        CHOICE("groups.method", SHY_KEY_IS_CHOICE, group_methods, "maxstat",
+               "Where they are cut: maxstat at the value that parts the outcomes most, with a p-value that pays for having looked at all values; quantile "
+               "into groups of the same size."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                           "Ranks that share the samples between them; must divide the number of ranks. "
                                           "auto is 1 unless the samples do not fit into the memory of one rank."),
@@ -351,7 +420,7 @@ const shy_key *shy_key_get(int key)
 bool shy_key_is_list(const shy_key *key)
 {
     return key->type == SHY_KEY_IS_LIST || key->type == SHY_KEY_IS_CHOICES || key->type == SHY_KEY_IS_PATTERNS ||
-           key->type == SHY_KEY_IS_RANGES || shy_key_is_mapping(key);
+           key->type == SHY_KEY_IS_RANGES || shy_key_is_walked(key);
 }
 
 bool shy_key_is_mapping(const shy_key *key)
@@ -373,6 +442,11 @@ bool shy_key_is_section(const char *name)
     for (int key = 0; key < SHY_KEYS; key++)
         if (strncmp(shy_key_get(key)->name, name, length) == 0 && shy_key_get(key)->name[length] == '.') return true;
     return false;
+}
+
+bool shy_key_is_walked(const shy_key *key)
+{
+    return shy_key_is_mapping(key) || key->type == SHY_KEY_IS_BASELINES;
 }
 
 static const char *last_word(const char *name)

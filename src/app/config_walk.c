@@ -164,6 +164,59 @@ out:
     return st;
 }
 
+/* ---- baselines ------------------------------------------------------------------------------------------------------- */
+
+static shy_status walk_member(walk *w, int key, const yaml_node_t *mapping, const yaml_node_pair_t *pair, shy_baseline_item *item)
+{
+    const yaml_node_t *name = yaml_document_get_node(&w->document, pair->key), *value = yaml_document_get_node(&w->document, pair->value);
+    const yaml_node_t *first = earlier(w, mapping, pair);
+    char where[4096], message[512];
+
+    position(w, &name->start_mark, where, sizeof where);
+    if (name->type != YAML_SCALAR_NODE || value->type != YAML_SCALAR_NODE) return bad_pair(where, key);
+    if (first != NULL) return given_twice(where, scalar(name), first);
+    const shy_status st = shy_baseline_set(item, scalar(name), scalar(value));
+    if (st != SHY_INPUT) return st;
+    snprintf(message, sizeof message, "%s", shy_error_message());
+    shy_error_clear();
+    return shy_fail(SHY_INPUT, "%s: %s: %s", where, shy_key_get(key)->name, message);
+}
+
+/* A mapping becomes the text of an item. */
+static shy_status walk_baseline(walk *w, int key, const yaml_node_t *node)
+{
+    shy_status st = SHY_OK;
+    shy_baseline_item item = {0};
+    char where[4096], *text = NULL;
+
+    position(w, &node->start_mark, where, sizeof where);
+    if (node->type == YAML_SEQUENCE_NODE) return bad_pair(where, key);
+    if (node->type == YAML_SCALAR_NODE) {
+        SHY_TRY(walk_value(w, key, node));
+        SHY_TRY(shy_string_copy(scalar(node), &text));
+    } else {
+        for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++)
+            SHY_TRY(walk_member(w, key, node, pair, &item));
+        SHY_TRY(shy_baseline_text(&item, &text));
+    }
+    SHY_TRY(add_item(w, key, text, where));
+out:
+    shy_baseline_clear(&item);
+    shy_free(&text);
+    return st;
+}
+
+static shy_status walk_baselines(walk *w, int key, const yaml_node_t *node)
+{
+    shy_status st = SHY_OK;
+
+    if (node->type != YAML_SEQUENCE_NODE) return walk_list(w, key, node); /* which says so */
+    for (yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
+        SHY_TRY(walk_baseline(w, key, yaml_document_get_node(&w->document, *item)));
+out:
+    return st;
+}
+
 static shy_status unknown_key(const char *where, const char *name)
 {
     const char *near = shy_key_nearest(name);
@@ -191,6 +244,7 @@ static shy_status walk_pair(walk *w, const char *section, const yaml_node_t *map
     int key = shy_key_find(name);
     if (key >= 0) {
         w->present[key] = true;
+        if (shy_key_get(key)->type == SHY_KEY_IS_BASELINES) return walk_baselines(w, key, value);
         if (shy_key_is_mapping(shy_key_get(key))) return walk_names(w, key, value);
         return shy_key_is_list(shy_key_get(key)) ? walk_list(w, key, value) : walk_value(w, key, value);
     }

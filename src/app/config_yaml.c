@@ -37,7 +37,7 @@ static void leaf(schema *s, cyaml_schema_field_t *field, int key)
     size_t base = offsetof(shy_config, value) + (size_t)key * sizeof(shy_value);
 
     field->value.flags = CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL;
-    if (s->reads && shy_key_is_mapping(shy_key_get(key))) {
+    if (s->reads && shy_key_is_walked(shy_key_get(key))) {
         field->value.flags = CYAML_FLAG_OPTIONAL;
         field->value.type = CYAML_IGNORE;
         return;
@@ -169,7 +169,7 @@ shy_status shy_config_parse(shy_config *config, const char *path, const char *te
     for (int key = 0; key < SHY_KEYS; key++) {
         if (!present[key]) continue;
         shy_value_clear(&config->value[key]);
-        shy_value *read = shy_key_is_mapping(shy_key_get(key)) ? &mappings->value[key] : &loaded->value[key];
+        shy_value *read = shy_key_is_walked(shy_key_get(key)) ? &mappings->value[key] : &loaded->value[key];
         config->value[key] = *read;
         *read = (shy_value){0};
     }

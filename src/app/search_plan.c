@@ -108,6 +108,8 @@ shy_status shy_session_plan(shy_search_session *s)
         if (t == 0) s->plan = more, s->plan.seconds = s->plan.flops = 0.0;
         add_plan(&s->plan, &more, times);
     }
+    shy_problem_aim(p, 0);
+    SHY_TRY(shy_session_validation_plan(s));
 out:
     s->options.plan = NULL;
     shy_problem_aim(p, 0);
@@ -135,5 +137,6 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
     fprintf(stream, "columns         %s\n",
             shy_problem_resident(s->problem) ? "in memory" : "read from the cohort as they are needed: half of the memory is less than they take");
     fprintf(stream, "expected time   %s\n", shy_meter_duration(s->plan.seconds, seconds));
+    shy_plan_print_validation(s, stream);
     return st;
 }

@@ -135,6 +135,7 @@ static shy_status build_derived(const builder *b, shy_results *r)
     }
     int count = 0;
     for (int f = 0; f < factors; f++) count += used[f];
+    SHY_TRY(shy_inputs_build(b->session, used, &r->inputs));
     SHY_TRY(shy_new((size_t)count, sizeof *r->derived_name, &r->derived_name));
     SHY_TRY(shy_new((size_t)count, sizeof *r->derived_words, &r->derived_words));
     for (int f = 0; f < factors; f++) {
@@ -227,7 +228,7 @@ out:
     return st;
 }
 
-shy_status shy_results_build(const shy_search_session *session, shy_results *results_out)
+shy_status shy_results_build(shy_search_session *session, shy_results *results_out)
 {
     shy_status st = SHY_OK;
     builder b = {.session = session, .problem = session->problem};
@@ -240,6 +241,7 @@ shy_status shy_results_build(const shy_search_session *session, shy_results *res
     SHY_TRY(build_facts(session, &r));
     SHY_TRY(build_levels(&b, &r));
     SHY_TRY(build_derived(&b, &r));
+    r.assessment = session->record, session->record = NULL;
     *results_out = r, r = (shy_results){0};
 out:
     shy_results_free(&r);

@@ -27,6 +27,7 @@ typedef struct {
     int folds, repeats, sets;
     int32_t *fold; /* [repeats × rows.rows]: of my rows */
     int32_t *all;  /* [repeats × n]: of all samples, on all ranks */
+    uint64_t groups, groupless; /* of options->by (0: not given); samples without a value of it, each a group of its own */
 } shy_folds;
 
 /* Strata, groups of `by` and seed decide, not the ranks. SHY_INPUT if there are not enough samples or groups. Collective over the world. */
@@ -35,7 +36,7 @@ void shy_folds_free(shy_folds *folds);
 
 /* ---- held-out performance --------------------------------------------------------------------------------------------------- */
 
-/* A number for each training set, NaN where there is none. Standard error: deviation of the values / √their number (repeats: of the means of repeats and folds alike). */
+/* A number for each training set, NaN where there is none. Standard error: deviation of all values / √folds, see shy_spread_close. */
 typedef struct {
     int count;
     double *value; /* [count] */
@@ -44,7 +45,11 @@ typedef struct {
 
 shy_status shy_spread_create(int count, shy_spread *spread_out);
 void shy_spread_free(shy_spread *spread);
-void shy_spread_close(shy_spread *spread); /* mean and error from the values */
+/*
+ * Mean and error from the values of `repeats` partitions. Repeats make the mean steadier, but they use the same samples again: the error is what it
+ * would be with one partition, the deviation of all values / √(known values of a partition).
+ */
+void shy_spread_close(shy_spread *spread, int repeats);
 
 /*
  * Predictions for samples by models that have not seen them, by whatever makes models from training sets. Rank 0. The predictor is the
@@ -54,6 +59,32 @@ typedef struct {
     double *predictor; /* [repeats × n]; NaN where there is none */
     shy_spread spread; /* the headline metric (ops->metric_names[0]) within each held-out fold */
 } shy_held_out;
+
+/* ---- what a training set found ---------------------------------------------------------------------------------------------------- */
+
+/* Predictor = intercept + Σ beside·covariate + slope·formula. */
+typedef struct {
+    int complexity;   /* 0: no formula, the model of the covariates alone */
+    shy_tree tree;
+    double intercept, slope;
+    double *beside;   /* [problem->data.covariates] */
+    char *text;       /* "" for complexity 0 */
+} shy_model;
+
+/* By ascending complexity; the first is that of complexity 0. The same on all ranks. */
+typedef struct {
+    int count;
+    shy_model *model;
+} shy_models;
+
+/* The models of the front of a search (result on rank 0) of this problem. Collective over the world. */
+shy_status shy_models_create(const shy_problem *problem, const shy_search_result *result, shy_models *models_out);
+void shy_models_free(shy_models *models);
+const shy_model *shy_models_at(const shy_models *models, int complexity); /* the one of at most this complexity */
+/* The predictor for all my rows, those that took no part in the fit included. Not collective. */
+shy_status shy_model_predict(const shy_problem *problem, const shy_model *model, double *predictor_out);
+/* The same formula, whatever its constants are and in whatever order the operands of + stand. */
+bool shy_tree_alike(const shy_tree *a, const shy_tree *b);
 
 /* ---- significance of the whole search --------------------------------------------------------------------------------------------- */
 
@@ -78,7 +109,7 @@ typedef struct {
     shy_lists **lists;             /* [1 + sets]; an entry NULL: the search has to screen by itself */
     int passes;                    /* over the space, for all lists */
     shy_search_result *result;     /* rank 0: of all samples; changes hands at the end */
-    shy_search_result **training;  /* [sets], rank 0: of the training sets */
+    shy_models *training;          /* [sets]: what the searches of the training sets have on their fronts, on all ranks */
     /* Rank 0, by complexity 0 … levels (0: no formula, covariates alone): the best formula of at most that complexity of each training set. */
     int levels;
     shy_held_out *level;
@@ -86,7 +117,7 @@ typedef struct {
     int choice;                    /* complexity chosen on all folds; 0: none */
     const shy_found *found;        /* the formula of that complexity on the front of all samples; NULL: none */
     shy_chance chance[SHY_COMPLEXITY_MAX + 1]; /* by complexity; [0]: of the front */
-    double returns;                /* share of the half samples that select the chosen formula or one of its kin; NaN: not looked at */
+    double returns;                /* share of the half samples that select the chosen formula or one of its kin of the same complexity; NaN: not looked at */
 } shy_assessment;
 
 /* Stages, in this order; each adds its object to the record. Collective over the world. */

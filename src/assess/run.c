@@ -1,13 +1,15 @@
 /* The order of an assessment: training sets, the search itself, then stage after stage. */
 #include "shy_config.h"
 
-#include "assess_impl.h"
+#include <math.h>
+
+#include "versus.h"
 
 static void assessment_free(shy_assessment *a)
 {
     for (int t = 0; a->trained && t < a->folds.sets; t++) shy_problem_untrain(&a->trained[t]);
     for (int t = 0; a->lists && t <= a->folds.sets; t++) shy_lists_free(&a->lists[t]);
-    for (int t = 0; a->training && t < a->folds.sets; t++) shy_search_result_free(&a->training[t]);
+    for (int t = 0; a->training && t < a->folds.sets; t++) shy_models_free(&a->training[t]);
     for (int c = 0; a->level && c <= a->levels; c++) {
         shy_free(&a->level[c].predictor);
         shy_spread_free(&a->level[c].spread);
@@ -45,7 +47,7 @@ static shy_status allocate_sets(shy_assessment *a)
     const size_t sets = (size_t)a->folds.sets;
     SHY_TRY(shy_new(sets, sizeof(shy_problem *), &a->trained));
     SHY_TRY(shy_new(sets + 1U, sizeof(shy_lists *), &a->lists));
-    SHY_TRY(shy_new(sets, sizeof(shy_search_result *), &a->training));
+    SHY_TRY(shy_new(sets, sizeof *a->training, &a->training));
     SHY_TRY(shy_new((size_t)a->problem->rows.rows, sizeof *takes_part, &takes_part));
     SHY_TRY(train_problems(a, takes_part));
 out:
@@ -89,12 +91,13 @@ shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *
 {
     shy_status st = SHY_OK;
     const shy_team *team = problem->team;
-    shy_assessment a = {.problem = problem, .search = search, .options = options, .progress = progress, .context = context};
+    shy_assessment a = {.problem = problem, .search = search, .options = options, .progress = progress, .context = context, .returns = NAN};
     *result_out = NULL;
     *record_out = NULL;
     SHY_TRY_ALL(team, team->rank == 0 ? shy_record_create(&a.record) : SHY_OK);
+    SHY_TRY(shy_baselines_check(problem, options)); /* before anything that takes long */
     SHY_TRY(shy_truth_gather(problem, &a.truth));
-    if (options->folds > 0) SHY_TRY(shy_folds_create(problem, options, &a.folds));
+    if (options->folds > 0 && !problem->data.interaction) SHY_TRY(shy_folds_create(problem, options, &a.folds));
     SHY_TRY(search_all(&a));
     SHY_TRY(run_stages(&a));
     *result_out = a.result, a.result = NULL;

@@ -22,7 +22,11 @@ void shy_spread_free(shy_spread *spread)
     spread->count = 0;
 }
 
-void shy_spread_close(shy_spread *spread)
+/*
+ * Values of different repeats are of overlapping samples: their number would make the error as small as one likes. What remains of it however many
+ * repeats there are is what the samples as such leave open, and folds of one partition show it.
+ */
+void shy_spread_close(shy_spread *spread, int repeats)
 {
     double sum = 0.0, square = 0.0;
     int known = 0;
@@ -35,5 +39,5 @@ void shy_spread_close(shy_spread *spread)
     for (int k = 0; k < spread->count; k++) {
         if (!isnan(spread->value[k])) square += (spread->value[k] - spread->mean) * (spread->value[k] - spread->mean);
     }
-    spread->error = known > 1 ? sqrt(square / (known - 1) / known) : NAN;
+    spread->error = known > 1 ? sqrt(square / (known - 1) / ((double)known / repeats)) : NAN;
 }

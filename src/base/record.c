@@ -123,7 +123,7 @@ shy_status shy_record_texts(shy_record *record, const char *name, const char *co
     entry e = {.kind = SHY_RECORD_TEXTS, .count = count};
     if (!record) return SHY_OK;
     SHY_TRY(shy_new(count, sizeof *e.texts, &e.texts));
-    for (size_t k = 0; k < count; k++) SHY_TRY(shy_string_copy(text[k], &e.texts[k]));
+    for (size_t k = 0; k < count; k++) SHY_TRY(shy_string_copy(text[k] ? text[k] : "", &e.texts[k]));
     st = add(record, name, &e);
 out:
     entry_free(&e);

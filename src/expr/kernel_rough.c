@@ -5,6 +5,7 @@
 #include "shy_config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "expr/definitions.h"
 #include "expr/kernel_range.h"
@@ -107,16 +108,16 @@ static void add_block(int count, const block_parts *part, const shy_rough_batch 
 }
 
 /*
- * ---- sums in a metric: the values are stored, a few formulas at a time
+ * ---- sums in a metric, or with further columns: the values are stored, a few formulas at a time
  * ------------------------------------------------------------------
  */
 
-enum { FEW = 8 };
+enum { FEW = 8, MANY = 32 }; /* formulas, and columns of which the parts are added together */
 
 typedef struct {
     float value[FEW][SHY_ROUGH_STRIDE];
     float first[FEW][PARTS], second[FEW][PARTS], response[FEW][PARTS];
-    float along[FEW * SHY_ROUGH_DIRECTIONS_MOST][PARTS];
+    float along[FEW][MANY][PARTS];
 } few_formulas;
 
 INLINE void weighted_one(int rows, const float *ds, const float *ws, const float *ys, few_formulas *few, int k)
@@ -138,7 +139,7 @@ INLINE void weighted_one(int rows, const float *ds, const float *ws, const float
     fold(response, few->response[k]);
 }
 
-/* Two formulas with SHY_ROUGH_DIRECTIONS directions: as many sums as hide that an addition waits for the one before. */
+/* Two formulas with SHY_ROUGH_COLUMNS columns: as many sums as hide that an addition waits for the one before. */
 INLINE void along_two(int rows, const float *ds, const float *es, const float *q, float (*d_part)[PARTS], float (*e_part)[PARTS])
 {
     float d0[LANES] = {0.0f}, d1[LANES] = {0.0f}, d2[LANES] = {0.0f}, d3[LANES] = {0.0f};
@@ -158,21 +159,29 @@ INLINE void along_two(int rows, const float *ds, const float *es, const float *q
     fold(e0, e_part[0]), fold(e1, e_part[1]), fold(e2, e_part[2]), fold(e3, e_part[3]);
 }
 
+/* Columns first … first + columns − 1. Four of them and the values stay in the first-level cache while all formulas meet them. */
+static void add_columns(int count, const shy_rough_batch *batch, int at, int first, int columns, few_formulas *few)
+{
+    for (int q = 0; q < columns; q += SHY_ROUGH_COLUMNS) {
+        const float *four = batch->beside + (ptrdiff_t)(first + q) * SHY_ROUGH_STRIDE;
+        for (int k = 0; k < count; k += 2) {
+            const int other = k + 1 < count ? k + 1 : k;
+            along_two(batch->rows, few->value[k], few->value[other], four, &few->along[k][q], &few->along[other][q]);
+        }
+    }
+    for (int k = 0; k < count; k++) add_parts(columns, few->along[k], batch->along + (ptrdiff_t)(at + k) * batch->columns + first);
+}
+
 static void add_few(int count, const shy_rough_batch *batch, int at, few_formulas *few)
 {
-    const int directions = batch->directions;
     for (int k = 0; k < count; k++) weighted_one(batch->rows, few->value[k], batch->weight, batch->y, few, k);
     add_parts(count, few->first, batch->first + at);
     add_parts(count, few->second, batch->second + at);
     add_parts(count, few->response, batch->response + at);
-    for (int k = 0; k < count; k += 2) {
-        const int other = k + 1 < count ? k + 1 : k;
-        for (int q = 0; q < directions; q += SHY_ROUGH_DIRECTIONS) {
-            along_two(batch->rows, few->value[k], few->value[other], batch->direction + (ptrdiff_t)q * SHY_ROUGH_STRIDE,
-                      few->along + k * directions + q, few->along + other * directions + q);
-        }
+    for (int first = 0; first < batch->columns; first += MANY) {
+        const int rest = batch->columns - first;
+        add_columns(count, batch, at, first, rest < MANY ? rest : MANY, few);
     }
-    add_parts(count * directions, few->along, batch->along + (ptrdiff_t)at * directions);
 }
 
 #define SUMS(op, name, arity, expression)                                                                              \
@@ -250,22 +259,31 @@ SHY_DEFINITIONS(SUMS)
  * ---------------------------------------------------------------------------------------------------------
  */
 
+/* Of some formulas: their sums as they are seen, and what follows from these. */
+typedef struct {
+    int count;
+    double first[BLOCK], second[BLOCK], response[BLOCK];
+    float explained[BLOCK], lengths[BLOCK]; /* Σ_k (Σ w q_k D)², Σ_k |Σ w q_k D| */
+    float least[BLOCK], error[BLOCK];       /* of variance·n; of a response's sum. No variance is certain: not above 0 */
+} seen_block;
+
 /*
  * The bound of rough.c, in its notation; what is computed here is rounded to fp32 too, for which MARGIN is left. Not a
- * number compares as false: uncertain. In a metric `explained` is Σ_k (Σ w q_k D)², and `lengths` Σ_k |Σ w q_k D|.
+ * number compares as false: no variance is certain.
  */
-INLINE void judge_some(const shy_rough_sums *s, int at, int count, bool metric, const float *explained, const float *lengths, uint8_t *restrict verdict)
+INLINE void bound_some(const shy_rough_sums *s, int at, bool metric, const double *firsts, const double *seconds, seen_block *block)
 {
     const float n = (float)s->samples, per_sample = 1.0f / n, m = (float)(s->samples + 4.0 * s->padding),
                 root = sqrtf(n);
     const float epsilon = (float)SHY_ROUGH_EPSILON * MARGIN, more = metric ? 3.0f : 0.0f, subtractions = metric ? 32.0f : 16.0f;
     const float gamma = ((float)SHY_ROUGH_STRIDE / LANES + 4.0f + more) * epsilon, margin = MARGIN, directions = (float)s->directions;
-    SIMD for (int k = at; k < at + count; k++)
+    const float *references = s->reference + at, *relatives = s->relative + at, *absolutes = s->absolute + at, *growths = s->growth + at;
+    SIMD for (int k = 0; k < block->count; k++)
     {
-        const float first = fabsf((float)s->first[k]), second = (float)s->second[k], reference = fabsf(s->reference[k]);
-        const float length = sqrtf(1.5f * second), most_value = reference + length, growth = s->growth[k];
-        const float relative = s->relative[k] + growth * (most_value > 1.0f ? most_value : 1.0f);
-        const float a = epsilon * (relative + 1.0f), b = epsilon * (relative * reference + s->absolute[k] + 0x1p-100f);
+        const float first = fabsf((float)firsts[k]), second = (float)seconds[k], reference = fabsf(references[k]);
+        const float length = sqrtf(1.5f * second), most_value = reference + length, growth = growths[k];
+        const float relative = relatives[k] + growth * (most_value > 1.0f ? most_value : 1.0f);
+        const float a = epsilon * (relative + 1.0f), b = epsilon * (relative * reference + absolutes[k] + 0x1p-100f);
         const float q = root * length, w = b * m;
         const float first_error = (a + gamma) * q + w;
         const float second_error =
@@ -274,34 +292,133 @@ INLINE void judge_some(const shy_rough_sums *s, int at, int count, bool metric, 
         float least = second - first * first * per_sample - second_error -
                       (2.0f * first + first_error) * first_error * per_sample;
         if (metric)
-            least -= (explained[k - at] + (2.0f * lengths[k - at] + directions * response_error) * response_error) * margin * per_sample;
-        const float most = (fabsf((float)s->response[k]) + response_error) * margin;
-        const bool sure = (second_error <= 0.25f * second) & (least > 0.0f) & (second > 1e-24f) &
-                          (growth * most_value <= growth * 1000.0f);
-        const bool below = most * per_sample * most < (float)s->mark[k] * least; /* in this order nothing overflows */
-        verdict[k] = (uint8_t)(sure ? (below ? SHY_ROUGH_BELOW : SHY_ROUGH_POSSIBLE) : SHY_ROUGH_UNCERTAIN);
+            least -= (block->explained[k] + (2.0f * block->lengths[k] + directions * response_error) * response_error) * margin * per_sample;
+        const bool sure = (second_error <= 0.25f * second) & (second > 1e-24f) & (growth * most_value <= growth * 1000.0f);
+        block->least[k] = sure ? least : -1.0f;
+        block->error[k] = response_error;
     }
 }
 
-static void judge_metric(const shy_rough_sums *s, uint8_t *verdict)
+/* `stretch`: of the error, where the response is a shifted one. */
+INLINE void decide_some(const shy_rough_sums *s, int at, const double *responses, float stretch, const seen_block *block,
+                        uint8_t *restrict verdict)
 {
-    float explained[BLOCK], lengths[BLOCK];
-    for (int at = 0; at < s->count; at += BLOCK) {
-        const int count = s->count - at < BLOCK ? s->count - at : BLOCK;
-        for (int k = 0; k < count; k++) {
-            const double *along = s->along + (ptrdiff_t)(at + k) * s->directions;
-            double square = 0.0, length = 0.0;
-            for (int q = 0; q < s->directions; q++) square += along[q] * along[q], length += fabs(along[q]);
-            explained[k] = (float)square, lengths[k] = (float)length;
-        }
-        judge_some(s, at, count, true, explained, lengths, verdict);
+    const float per_sample = 1.0f / (float)s->samples, margin = MARGIN;
+    const double *marks = s->mark + at;
+    SIMD for (int k = 0; k < block->count; k++)
+    {
+        const float least = block->least[k], most = (fabsf((float)responses[k]) + stretch * block->error[k]) * margin;
+        const bool below = most * per_sample * most < (float)marks[k] * least; /* in this order nothing overflows */
+        verdict[k] = (uint8_t)(least > 0.0f ? (below ? SHY_ROUGH_BELOW : SHY_ROUGH_POSSIBLE) : SHY_ROUGH_UNCERTAIN);
     }
+}
+
+/* What the directions explain. */
+static void explain(const shy_rough_sums *s, int at, seen_block *block)
+{
+    for (int k = 0; k < block->count; k++) {
+        const double *along = s->along + (ptrdiff_t)(at + k) * s->columns;
+        double square = 0.0, length = 0.0;
+        for (int q = 0; q < s->directions; q++) square += along[q] * along[q], length += fabs(along[q]);
+        block->explained[k] = (float)square, block->lengths[k] = (float)length;
+    }
+}
+
+/* out := a + b + c + d, added to what stands there unless they are the first. */
+INLINE void add_four(int count, bool first, const double *const from[4], double *restrict out)
+{
+    const double *a = from[0], *b = from[1], *c = from[2], *d = from[3];
+    SIMD for (int k = 0; k < count; k++) out[k] = (first ? 0.0 : out[k]) + ((a[k] + b[k]) + (c[k] + d[k]));
+}
+
+/*
+ * Sums over the segments that take part: added, as what is left after a subtraction may be rounding. One segment: as they stand. Four at a time,
+ * for each read of `out`.
+ */
+static const double *add_segments(const shy_rough_sums *s, int at, int count, const double *sums, double *restrict out)
+{
+    static const double none[BLOCK];
+    const double *from[4];
+    int parts = 0;
+    bool first = true;
+    if (s->segments <= 1) return sums + at;
+    for (int segment = 0; segment < s->segments; segment++) {
+        if (segment != s->left_out) from[parts++] = sums + (ptrdiff_t)segment * s->stride + at;
+        if ((parts < 4 && segment + 1 < s->segments) || (parts == 0 && !first)) continue;
+        while (parts < 4) from[parts++] = none;
+        if (first) add_four(count, true, from, out);
+        else add_four(count, false, from, out);
+        first = false, parts = 0;
+    }
+    return out;
+}
+
+/* Bounds of the next formulas; returns the first of their sums as they are seen. */
+static const double *see(const shy_rough_sums *s, int at, seen_block *block)
+{
+    const int count = block->count = s->count - at < BLOCK ? s->count - at : BLOCK;
+    if (s->weighted) explain(s, at, block);
+    const double *first = add_segments(s, at, count, s->first, block->first), *second = add_segments(s, at, count, s->second, block->second);
+    if (s->weighted) bound_some(s, at, true, first, second, block);
+    else bound_some(s, at, false, first, second, block);
+    return first;
+}
+
+/* Of the response, shifted where it is a shifted one; or of the column that is the response. */
+static const double *see_response(const shy_rough_sums *s, int at, const double *first, seen_block *block)
+{
+    const double scale = s->scale > 0.0 ? 1.0 / s->scale : 1.0, level = s->level;
+    const int count = block->count;
+    if (s->column > 0) {
+        for (int k = 0; k < count; k++) block->response[k] = s->along[(ptrdiff_t)(at + k) * s->columns + s->column - 1];
+        return block->response;
+    }
+    const double *response = add_segments(s, at, count, s->response, block->response);
+    if (!(s->scale > 0.0)) return response;
+    SIMD for (int k = 0; k < count; k++) block->response[k] = (response[k] - level * first[k]) * scale;
+    return block->response;
+}
+
+static float stretch_of(const shy_rough_sums *s)
+{
+    const double lean = s->scale > 0.0 ? fabs(s->level) / s->scale : 0.0;
+    return s->column > 0 || lean == 0.0 ? 1.0f : (float)(sqrt(1.0 + lean * lean) + lean) * MARGIN;
 }
 
 static void judge(const shy_rough_sums *s, uint8_t *restrict verdict)
 {
-    if (s->weighted) judge_metric(s, verdict);
-    else judge_some(s, 0, s->count, false, NULL, NULL, verdict);
+    seen_block block;
+    const float stretch = stretch_of(s);
+    for (int at = 0; at < s->count; at += BLOCK) {
+        const double *first = see(s, at, &block);
+        decide_some(s, at, see_response(s, at, first, &block), stretch, &block, verdict + at);
+    }
+}
+
+/* Of many responses the largest verdict. */
+INLINE uint8_t decide_all(int responses, const double *sum, const double *mark, float per_sample, float least, float error)
+{
+    const float margin = MARGIN;
+    int possible = 0;
+    _Pragma("omp simd reduction(+ : possible)") for (int b = 0; b < responses; b++)
+    {
+        const float most = (fabsf((float)sum[b]) + error) * margin;
+        possible += !(most * per_sample * most < (float)mark[b] * least);
+    }
+    return (uint8_t)(!(least > 0.0f) ? SHY_ROUGH_UNCERTAIN : possible > 0 ? SHY_ROUGH_POSSIBLE : SHY_ROUGH_BELOW);
+}
+
+static void judge_columns(const shy_rough_sums *s, const shy_rough_marks *marks, uint8_t *restrict verdict)
+{
+    seen_block block;
+    const float per_sample = 1.0f / (float)s->samples;
+    for (int at = 0; at < s->count; at += BLOCK) {
+        see(s, at, &block);
+        for (int k = 0; k < block.count; k++) {
+            const double *sum = s->along + (ptrdiff_t)(at + k) * s->columns + s->column - 1, *mark = marks->mark + (ptrdiff_t)marks->row[at + k] * marks->responses;
+            verdict[at + k] = decide_all(marks->responses, sum, mark, per_sample, block.least[k], block.error[k]);
+        }
+    }
 }
 
 #define OPERAND_ROW(op, name, arity, expression) [SHY_OP_##op] = name##_operand,
@@ -316,4 +433,5 @@ const shy_rough_kernels SHY_KERNEL(shy_rough_kernels) = {
     .sums = {SHY_DEFINITIONS(SUMS_ROW)},
     .metric_sums = {SHY_DEFINITIONS(METRIC_ROW)},
     .judge = judge,
+    .judge_columns = judge_columns,
 };

@@ -28,6 +28,7 @@ typedef struct {
     void (*sums[SHY_OPS])(const shy_rough_batch *batch);
     void (*metric_sums[SHY_OPS])(const shy_rough_batch *batch);
     void (*judge)(const shy_rough_sums *sums, uint8_t *verdict);
+    void (*judge_columns)(const shy_rough_sums *sums, const shy_rough_marks *marks, uint8_t *verdict);
 } shy_rough_kernels;
 
 extern const shy_row_kernels shy_row_kernels_portable, shy_row_kernels_avx2, shy_row_kernels_avx512;

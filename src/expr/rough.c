@@ -45,6 +45,11 @@
  *    Σ D·y, w·q_k being rounded once as y is. Rounding of w and of the products with it: 3ε more in γ. The variance·n is less by Σ_k (Σ w q_k D)²/n,
  *    which may be off by Σ_k (2|Σ w q_k D| + error)·error/n; 32ε of S in place of 16ε for the subtractions.
  *
+ * 6. Some of the samples. Sums over the segments that take part are sums over their samples: steps 3 to 5 hold with these alone, n, S and padding being
+ *    theirs; r need not be a value of one of them. Segments are added in fp64, never subtracted: what an outlier leaves of a sum is rounding.
+ *    Where the response is y' = (y − level)/scale, with Σ y' = 0 and Σ y'² = n over them, and λ = |level|/scale, the length of y is √(n(1 + λ²))·scale. So Σ D·y is off by
+ *    √(1 + λ²)·scale times what step 3 says, level·Σ D by no more than λ·scale times that, and Σ D·y' = (Σ D·y − level·Σ D)/scale by √(1 + λ²) + λ times it.
+ *
  * Source: Higham, Accuracy and Stability of Numerical Algorithms, 2002, chapters 2 to 4.
  */
 #include "shy_config.h"
@@ -152,4 +157,9 @@ void shy_rough_add(shy_op op, const shy_rough_batch *batch)
 void shy_rough_judge(const shy_rough_sums *sums, uint8_t *verdict)
 {
     shy_rough_kernels_get()->judge(sums, verdict);
+}
+
+void shy_rough_judge_columns(const shy_rough_sums *sums, const shy_rough_marks *marks, uint8_t *verdict)
+{
+    shy_rough_kernels_get()->judge_columns(sums, marks, verdict);
 }

@@ -27,6 +27,8 @@ shy_status shy_hdf5_list(hid_t object, hid_t text_type, const char *name, const 
 shy_status shy_hdf5_dataset(const shy_hdf5_table *table, const char *name, hsize_t width, hid_t file, hid_t memory,
                             const void *values, const char *help);
 
+/** The group `name` with a record: see hdf5_record.c. */
+shy_status shy_hdf5_record(const shy_hdf5_table *table, hid_t file, const char *name, const shy_record *record);
 /** The group `name` with a dataset for each property of the formulas of the table. */
 shy_status shy_hdf5_table_add(shy_hdf5_table *table, hid_t file, const char *name, const char *help);
 

@@ -161,6 +161,17 @@ static bool add_derived(const shy_results *results, json_t *document)
     return object != NULL && json_object_set_new(document, "derived", object) == 0;
 }
 
+/* From which columns they come, for programs. */
+static bool add_inputs(const shy_results *results, json_t *document)
+{
+    json_t *object;
+
+    if (results->inputs == NULL || document == NULL) return true;
+    object = json_object();
+    if (object != NULL && !shy_report_json_add(object, results->inputs)) json_decref(object), object = NULL;
+    return json_object_set_new(document, "inputs", object) == 0;
+}
+
 /* Of formulas on the front: what stands beside the formula in its model. */
 static bool add_beside(const shy_results *results, const shy_entry *entry, json_t *object)
 {
@@ -248,20 +259,41 @@ static json_t *level_formulas(const shy_results *results, const shy_level *level
     return json_integer((json_int_t)level->formulas);
 }
 
+/* How far it can be believed: in front of the formulas. */
+static bool add_formulas(const shy_results *results, json_t *document)
+{
+    if (document == NULL) return true;
+    return shy_report_json_add(document, results->assessment) && json_object_set_new(document, "front", front(results)) == 0 &&
+           json_object_set_new(document, "best", per_level(results, level_json)) == 0;
+}
+
+/* What people read first. */
+static json_t *begin(const shy_results *results)
+{
+    json_t *document = json_object();
+    shy_record_entry verdict;
+
+    if (document == NULL || !shy_record_find(results->assessment, "verdict", &verdict)) return document;
+    if (json_object_set_new(document, "verdict", shy_report_json_string(verdict.text)) != 0) json_decref(document), document = NULL;
+    return document;
+}
+
 json_t *shy_report_front_json(const shy_results *results)
 {
-    json_t *document =
-        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o, s:o, s:o}", "outcome",
+    json_t *document = begin(results);
+    json_t *facts =
+        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o}", "outcome",
                   shy_report_json_string(results->outcome), "outcome_kind", shy_report_json_string(results->outcome_kind), "outcome_unit",
                   shy_report_json_string(results->outcome_unit), "positive", shy_report_json_string(results->positive), "n_cohort",
                   (json_int_t)results->n_cohort, "n_filtered", (json_int_t)results->n_filtered, "n_samples",
                   (json_int_t)results->n_samples, "factors_offered", results->factors_offered, "factors_used",
                   results->factors_used, "n_formulas", (json_int_t)results->n_formulas, "metrics",
-                  metric_names(results), "formulas", per_level(results, level_formulas), "front", front(results),
-                  "best", per_level(results, level_json));
+                  metric_names(results), "formulas", per_level(results, level_formulas));
 
-    if (!add_screening(results, document) || !add_covariates(results, document) ||
-        !add_derived(results, document) || !add_treatment(results, document))
+    if (facts == NULL || document == NULL || json_object_update(document, facts) != 0) json_decref(document), document = NULL;
+    json_decref(facts);
+    if (!add_formulas(results, document) || !add_screening(results, document) || !add_covariates(results, document) ||
+        !add_derived(results, document) || !add_inputs(results, document) || !add_treatment(results, document))
         json_decref(document), document = NULL;
     return document;
 }

@@ -83,18 +83,34 @@ static void add_columns(const json_t *const *documents, int count, shy_buffer *t
         shy_buffer_text(text, " The covariates are in every line; gain is how much larger the first measure is than with them alone.");
 }
 
+/* What the columns say that do not flatter. */
+static void add_honest(const json_t *const *documents, int count, shy_buffer *text)
+{
+    bool nested = false, p = false;
+
+    for (int k = 0; k < count; k++) nested = nested || shy_front_has_nested(documents[k]), p = p || shy_front_has_p(documents[k]);
+    if (nested)
+        shy_buffer_text(text, " nested is the first measure on samples that took no part, neither in the search nor in the choice among its formulas, with its "
+                              "standard error: the whole search was repeated without each part of the samples, so it is what to expect, on others like these, of a "
+                              "formula of this complexity found in this way.");
+    if (p)
+        shy_buffer_text(text, " p is the chance that a search as large as this finds something as strong at this complexity where there is nothing to find.");
+}
+
 static void add_caution(const json_t *const *documents, int count, shy_buffer *text)
 {
     char samples[32], formulas[32];
-    bool refitted = false;
+    bool refitted = false, nested = false;
 
-    shy_buffer_text(text, "The fit is apparent and therefore optimistic: it was measured on the same ");
+    for (int k = 0; k < count; k++) nested = nested || shy_front_has_nested(documents[k]);
+    shy_buffer_text(text, nested ? "All other numbers beside a formula are apparent and therefore optimistic: they were measured on the same "
+                                 : "The fit is apparent and therefore optimistic: it was measured on the same ");
     if (count == 1)
         shy_buffer_format(text, "%s samples that chose among %s formulas", shy_text_thousands(shy_json_count(documents[0], "n_samples"), samples),
                           shy_text_thousands(shy_json_count(documents[0], "n_formulas"), formulas));
     else
         shy_buffer_text(text, "samples that chose among all the formulas scored");
-    shy_buffer_text(text, ", so expect less on other people, and check a formula on data that took no part in the search.");
+    shy_buffer_text(text, nested ? "." : ", so expect less on other people, and check a formula on data that took no part in the search.");
     for (int k = 0; k < count; k++) refitted = refitted || goes_by_likelihood(documents[k]);
     if (refitted)
         shy_buffer_text(text, " Of each complexity only the formulas with the best score statistics were refitted, search.keep of them: a larger "
@@ -118,6 +134,7 @@ void shy_report_print_reading(const json_t *const *documents, int count, FILE *s
     }
     shy_buffer_text(&reading, "; the knee, after which the gains are small, is usually the formula to keep.");
     add_columns(documents, count, &reading);
+    add_honest(documents, count, &reading);
     add_caution(documents, count, &caution);
     if (reading.status == SHY_OK && caution.status == SHY_OK) {
         fputs("\n", stream);

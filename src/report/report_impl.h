@@ -41,10 +41,18 @@ shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer);
 /** The table of the formulas of a front.json document: complexity 0 the front, −1 every list, else the list of that complexity. */
 shy_status shy_report_print(const json_t *document, int complexity, FILE *stream);
 
+/** Adds the entries of an object to a JSON object; a name that is there already gets the new value in its old place. False if memory runs out. */
+bool shy_report_json_add(json_t *object, const shy_record *record);
+/** What an assessment says of a complexity: the number `name` in the object of the list `levels` ("nested.levels") with it; NaN if there is none. */
+double shy_assessed(const shy_record *assessment, const char *levels, int complexity, const char *name);
+/** The number at a path, "nested.selected.mean"; NaN if there is none. */
+double shy_assessed_number(const shy_record *assessment, const char *path);
+json_t *shy_report_json_number(double value); /* null if it is none */
 /** A text as a JSON value: null for NULL, bytes that are not UTF-8 become '?'. NULL if memory runs out. */
 json_t *shy_report_json_string(const char *bytes);
 /** A cell of a TSV file: a tab or line break would end it, so it becomes a blank. */
 void shy_report_tsv_text(shy_buffer *buffer, const char *text);
+void shy_report_tsv_number(shy_buffer *buffer, double value); /* after a tab; NA if it is none */
 /** Writes one file of a directory: to a temporary, flushed to disk, renamed. */
 shy_status shy_report_put(const char *directory, const char *name, const shy_buffer *buffer);
 
@@ -57,7 +65,7 @@ shy_status shy_report_print_front(const json_t *document, bool reading, FILE *st
 /** The sentences on how to read one front, or several of one run. */
 void shy_report_print_reading(const json_t *const *documents, int count, FILE *stream);
 
-/* ---- what the printers of a front.json document share: show.c, front_more.c, reading.c ---------------------------- */
+/* ---- what the printers of a front.json document share: show*.c, front_more.c, reading.c ---------------------------- */
 
 const char *shy_json_word(const json_t *object, const char *key); /* "" if there is none */
 uint64_t shy_json_count(const json_t *object, const char *key);
@@ -73,6 +81,15 @@ shy_status shy_front_print_rounded(const json_t *document, const json_t *entries
 shy_status shy_front_print_imputed(const json_t *document, const json_t *entries, FILE *stream);
 void shy_front_print_derived(const json_t *document, FILE *stream);
 void shy_front_print_screening(const json_t *document, FILE *stream);
+/* show_assessment.c: how far it can be believed, as far as the document says so. */
+void shy_front_print_verdict(const json_t *document, FILE *stream);
+bool shy_front_has_nested(const json_t *document);
+bool shy_front_has_p(const json_t *document);
+void shy_cell_mean(shy_table *table, const json_t *object); /* its mean ± error */
+void shy_front_nested_cell(shy_table *table, const json_t *document, const json_t *entry);
+void shy_front_p_cell(shy_table *table, const json_t *document, const json_t *entry);
+shy_status shy_front_print_assessment(const json_t *document, FILE *stream);
+shy_status shy_front_print_groups(const json_t *document, FILE *stream);
 
 /** `path` = directory/name, owned. */
 shy_status shy_report_path(const char *directory, const char *name, char **path_out);

@@ -169,7 +169,8 @@ bool shy_front_has_ratio(const json_t *document)
     return shy_front_kind(document) != NULL;
 }
 
-static void add_entry(shy_table *table, const json_t *document, const json_t *entry, bool last)
+/* With `checked` what is known of the complexity follows the measure that it is about. */
+static void add_entry(shy_table *table, const json_t *document, const json_t *entry, bool checked, bool last)
 {
     size_t m;
     json_t *name;
@@ -180,7 +181,11 @@ static void add_entry(shy_table *table, const json_t *document, const json_t *en
     shy_table_cell(table, complexity);
     shy_table_cell(table, *shown ? shown : shy_json_word(entry, "formula"));
     json_array_foreach(json_object_get(document, "metrics"), m, name)
+    {
         shy_cell_metric(table, json_object_get(json_object_get(entry, "metrics"), json_string_value(name)));
+        if (m == 0 && checked && shy_front_has_nested(document)) shy_front_nested_cell(table, document, entry);
+        if (m == 0 && checked && shy_front_has_p(document)) shy_front_p_cell(table, document, entry);
+    }
     if (shy_front_has_gain(document)) shy_cell_metric(table, json_object_get(entry, "gain"));
     if (shy_front_has_ratio(document)) shy_cell_metric(table, json_object_get(entry, "likelihood_ratio"));
     if (shy_front_has_intercept(document)) shy_cell_number(table, json_object_get(entry, "intercept"), 6);
@@ -207,7 +212,7 @@ static void print_verdicts(const json_t *entries, FILE *stream)
     }
 }
 
-static shy_status print_table(const json_t *document, const json_t *entries, FILE *stream)
+static shy_status print_table(const json_t *document, const json_t *entries, bool checked, FILE *stream)
 {
     shy_table table = {0};
     shy_status st;
@@ -218,14 +223,18 @@ static shy_status print_table(const json_t *document, const json_t *entries, FIL
     shy_table_column(&table, "complexity", true);
     shy_table_column(&table, "formula", false);
     json_array_foreach(json_object_get(document, "metrics"), i, item)
+    {
         shy_table_column(&table, json_string_value(item), true);
+        if (i == 0 && checked && shy_front_has_nested(document)) shy_table_column(&table, "nested", true);
+        if (i == 0 && checked && shy_front_has_p(document)) shy_table_column(&table, shy_front_interaction(document) != NULL ? "p (search)" : "p", true);
+    }
     if (shy_front_has_gain(document)) shy_table_column(&table, "gain", true);
     if (shy_front_has_ratio(document)) shy_table_column(&table, "lr", true);
     if (shy_front_has_intercept(document)) shy_table_column(&table, "intercept", true);
     shy_table_column(&table, "slope", true);
     if (shy_front_interaction(document) != NULL) shy_table_column(&table, "interaction", true), shy_table_column(&table, "p", true);
     if (last != NULL) shy_table_column(&table, last, false);
-    json_array_foreach(entries, i, item) add_entry(&table, document, item, last != NULL);
+    json_array_foreach(entries, i, item) add_entry(&table, document, item, checked, last != NULL);
     st = shy_table_print(&table, stream);
     shy_table_free(&table);
     if (st == SHY_OK) print_verdicts(entries, stream);
@@ -236,13 +245,15 @@ shy_status shy_report_print_front(const json_t *document, bool reading, FILE *st
 {
     const json_t *front = json_object_get(document, "front");
 
+    shy_front_print_verdict(document, stream);
     print_heading(document, stream);
     if (json_array_size(front) == 0) {
         fputs("No formula explains the outcome: the front is empty.\n", stream);
         shy_front_print_screening(document, stream);
         return SHY_OK;
     }
-    shy_status st = print_table(document, front, stream);
+    shy_status st = print_table(document, front, true, stream);
+    if (st == SHY_OK) st = shy_front_print_assessment(document, stream);
     if (st == SHY_OK) st = shy_front_print_rounded(document, front, stream);
     if (st == SHY_OK) st = shy_front_print_imputed(document, front, stream);
     if (st == SHY_OK) shy_front_print_derived(document, stream);
@@ -260,7 +271,7 @@ static shy_status print_level(const json_t *document, const char *complexity, co
     /* Sums and formulas of further passes stand in the lists, and were not counted beforehand. */
     if (listed > scored) fprintf(stream, "Complexity %s: the best %zu found\n\n", complexity, listed);
     else fprintf(stream, "Complexity %s: the best %zu of %s formulas\n\n", complexity, listed, shy_text_thousands(scored, formulas));
-    return json_array_size(list) == 0 ? SHY_OK : print_table(document, list, stream);
+    return json_array_size(list) == 0 ? SHY_OK : print_table(document, list, false, stream);
 }
 
 static shy_status print_all(const json_t *document, FILE *stream)

@@ -95,6 +95,21 @@ static shy_status subdirectory(const char *target, char **name_out)
     return SHY_OK;
 }
 
+static bool is_assessed(const table *t)
+{
+    for (int k = 0; k < t->count; k++)
+        if (t->results[k].assessment != NULL) return true;
+    return false;
+}
+
+/* A row of what is known of each target, in brackets, which no name of a factor begins with. */
+static void assessed_row(const table *t, const char *name, const char *path, shy_buffer *buffer)
+{
+    shy_buffer_text(buffer, name);
+    for (int k = 0; k < t->count; k++) shy_report_tsv_number(buffer, shy_assessed_number(t->results[k].assessment, path));
+    shy_buffer_text(buffer, "\n");
+}
+
 static void factors_tsv(const table *t, shy_buffer *buffer)
 {
     shy_buffer_text(buffer, "factor");
@@ -111,6 +126,23 @@ static void factors_tsv(const table *t, shy_buffer *buffer)
         }
         shy_buffer_text(buffer, "\n");
     }
+    if (!is_assessed(t)) return;
+    assessed_row(t, "(nested)", "nested.selected.mean", buffer);
+    assessed_row(t, "(nested_error)", "nested.selected.error", buffer);
+    assessed_row(t, "(p)", "p_search.front.p", buffer);
+}
+
+/* What the formula chosen for the target does on held-out samples, and the p-value of its search. */
+static bool add_worth(const shy_record *assessment, json_t *object)
+{
+    shy_record_entry metric, verdict;
+    json_t *nested = json_pack("{s:o, s:o, s:o}", "metric", shy_report_json_string(shy_record_find(assessment, "nested.metric", &metric) ? metric.text : NULL),
+                               "mean", shy_report_json_number(shy_assessed_number(assessment, "nested.selected.mean")), "error",
+                               shy_report_json_number(shy_assessed_number(assessment, "nested.selected.error")));
+
+    return json_object_set_new(object, "nested", nested) == 0 &&
+           json_object_set_new(object, "p", shy_report_json_number(shy_assessed_number(assessment, "p_search.front.p"))) == 0 &&
+           json_object_set_new(object, "verdict", shy_report_json_string(shy_record_find(assessment, "verdict", &verdict) ? verdict.text : NULL)) == 0;
 }
 
 static json_t *target_json(const shy_results *results)
@@ -121,6 +153,7 @@ static json_t *target_json(const shy_results *results)
                                "outcome", shy_report_json_string(results->outcome), "outcome_kind", shy_report_json_string(results->outcome_kind),
                                "n_samples", (json_int_t)results->n_samples);
     shy_free(&name);
+    if (object != NULL && results->assessment != NULL && !add_worth(results->assessment, object)) json_decref(object), object = NULL;
     return object;
 }
 
@@ -201,12 +234,42 @@ out:
 
 /* ---- for people -------------------------------------------------------------------------------------------------------------- */
 
+/* What the search of each target is worth. */
+static shy_status print_worth(const json_t *document, FILE *stream)
+{
+    shy_table out = {0};
+    size_t k;
+    json_t *target;
+    bool known = false;
+
+    shy_table_column(&out, "target", false);
+    shy_table_column(&out, "measure", false);
+    shy_table_column(&out, "nested", true);
+    shy_table_column(&out, "p", true);
+    json_array_foreach(json_object_get(document, "targets"), k, target)
+    {
+        const json_t *nested = json_object_get(target, "nested");
+        known = known || nested != NULL;
+        shy_table_cell(&out, shy_json_word(target, "name"));
+        shy_table_cell(&out, shy_json_word(nested, "metric"));
+        shy_cell_mean(&out, nested);
+        shy_cell_number(&out, json_object_get(target, "p"), 2);
+    }
+    if (known) fputs("What the formula chosen for each target does on held-out patients, and the chance of finding as much where there is nothing:\n\n", stream);
+    const shy_status st = known ? shy_table_print(&out, stream) : SHY_OK;
+    if (known) fputs("\n", stream);
+    shy_table_free(&out);
+    return st;
+}
+
 shy_status shy_report_print_factors(const json_t *document, FILE *stream)
 {
     shy_table out = {0};
     size_t r, k;
     json_t *row, *target;
+    shy_status st = print_worth(document, stream);
 
+    if (st != SHY_OK) return st;
     fputs("Which factors enter where (the complexity of the simplest formula of the front that has them):\n\n", stream);
     shy_table_column(&out, "factor", false);
     json_array_foreach(json_object_get(document, "targets"), k, target)
@@ -222,7 +285,7 @@ shy_status shy_report_print_factors(const json_t *document, FILE *stream)
             if (k + 1 < SHY_TABLE_COLUMNS) shy_table_cell(&out, text);
         }
     }
-    const shy_status st = shy_table_print(&out, stream);
+    st = shy_table_print(&out, stream);
     shy_table_free(&out);
     return st;
 }

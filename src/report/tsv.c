@@ -11,7 +11,7 @@ void shy_report_tsv_text(shy_buffer *buffer, const char *text)
         shy_buffer_add(buffer, *p == '\t' || *p == '\n' || *p == '\r' ? " " : p, 1);
 }
 
-static void add_number(shy_buffer *buffer, double value)
+void shy_report_tsv_number(shy_buffer *buffer, double value)
 {
     char text[40];
 
@@ -19,26 +19,36 @@ static void add_number(shy_buffer *buffer, double value)
     shy_buffer_text(buffer, isfinite(value) ? shy_text_shortest(value, text) : "NA");
 }
 
+/* Held-out performance and significance of the search up to this complexity. */
+static void add_assessed(const shy_record *assessment, int complexity, shy_buffer *buffer)
+{
+    shy_report_tsv_number(buffer, shy_assessed(assessment, "nested.levels", complexity, "mean"));
+    shy_report_tsv_number(buffer, shy_assessed(assessment, "nested.levels", complexity, "error"));
+    shy_report_tsv_number(buffer, shy_assessed(assessment, "p_search.levels", complexity, "p"));
+}
+
 static void add_row(const shy_results *results, const shy_entry *entry, shy_buffer *buffer)
 {
     shy_buffer_format(buffer, "%d\t", entry->complexity);
     shy_report_tsv_text(buffer, entry->formula);
     for (int m = 0; results->metric_names[m] != NULL; m++)
-        add_number(buffer, entry->metric[m]);
-    add_number(buffer, entry->intercept);
-    add_number(buffer, entry->slope);
-    if (results->treatment != NULL) add_number(buffer, entry->interaction), add_number(buffer, entry->interaction_error);
+        shy_report_tsv_number(buffer, entry->metric[m]);
+    shy_report_tsv_number(buffer, entry->intercept);
+    shy_report_tsv_number(buffer, entry->slope);
+    if (results->treatment != NULL) shy_report_tsv_number(buffer, entry->interaction), shy_report_tsv_number(buffer, entry->interaction_error);
     shy_buffer_text(buffer, "\t");
     shy_report_tsv_text(buffer, entry->unit);
-    add_number(buffer, entry->statistic);
-    add_number(buffer, entry->loss);
-    add_number(buffer, entry->likelihood_ratio);
+    shy_report_tsv_number(buffer, entry->statistic);
+    shy_report_tsv_number(buffer, entry->loss);
+    shy_report_tsv_number(buffer, entry->likelihood_ratio);
     shy_buffer_text(buffer, "\t");
     for (int f = 0; f < entry->factors_count; f++) {
         if (f > 0) shy_buffer_text(buffer, "; ");
         shy_report_tsv_text(buffer, entry->factors[f]);
     }
-    shy_buffer_format(buffer, "\t%llu\t%s\n", (unsigned long long)entry->twins_count, shy_verdict_name(entry->verdict));
+    shy_buffer_format(buffer, "\t%llu\t%s", (unsigned long long)entry->twins_count, shy_verdict_name(entry->verdict));
+    if (results->assessment != NULL) add_assessed(results->assessment, entry->complexity, buffer);
+    shy_buffer_text(buffer, "\n");
 }
 
 void shy_report_tsv(const shy_results *results, shy_buffer *buffer)
@@ -47,7 +57,8 @@ void shy_report_tsv(const shy_results *results, shy_buffer *buffer)
     for (int m = 0; results->metric_names[m] != NULL; m++)
         shy_buffer_format(buffer, "\t%s", results->metric_names[m]);
     shy_buffer_format(buffer, "\tintercept\tslope%s", results->treatment != NULL ? "\tinteraction\tinteraction_error" : "");
-    shy_buffer_text(buffer, "\tunit\tstatistic\tloss\tlikelihood_ratio\tfactors\ttwins\tverdict\n");
+    shy_buffer_text(buffer, "\tunit\tstatistic\tloss\tlikelihood_ratio\tfactors\ttwins\tverdict");
+    shy_buffer_text(buffer, results->assessment != NULL ? "\tnested\tnested_error\tp\n" : "\n");
     for (int i = 0; i < results->front_count; i++)
         add_row(results, results->front[i], buffer);
 }

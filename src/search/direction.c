@@ -9,6 +9,7 @@
 
 struct shy_direction {
     shy_space *space;
+    const shy_view *view;
     double *basis[SHY_FAMILY_TERMS];
     double *partial; /* [runs] */
 };
@@ -19,7 +20,7 @@ uint64_t shy_direction_bytes(const shy_space *space)
     return rules && rules->directed ? (uint64_t)space->problem->rows.rows * SHY_FAMILY_TERMS * sizeof(double) : 0;
 }
 
-shy_status shy_direction_create(shy_space *space, struct shy_direction **direction_out)
+shy_status shy_direction_create(shy_space *space, const shy_view *view, struct shy_direction **direction_out)
 {
     shy_status st = SHY_OK;
     struct shy_direction *d = NULL;
@@ -28,6 +29,7 @@ shy_status shy_direction_create(shy_space *space, struct shy_direction **directi
     if (!rules || !rules->directed) return SHY_OK;
     SHY_TRY(shy_new(1, sizeof *d, &d));
     d->space = space;
+    d->view = view;
     for (int k = 0; k < SHY_FAMILY_TERMS; k++) SHY_TRY(shy_new(rows, sizeof(double), &d->basis[k]));
     SHY_TRY(shy_new((size_t)space->problem->rows.runs, sizeof(double), &d->partial));
     *direction_out = d, d = NULL;
@@ -74,11 +76,10 @@ out:
 static shy_status take_known(struct shy_direction *d, int k, double *r)
 {
     shy_status st = SHY_OK;
-    const shy_space *space = d->space;
-    const double n = (double)space->problem->rows.total;
+    const double n = (double)d->space->problem->rows.total;
     double along = 0.0;
-    SHY_TRY(take_along(d, d->basis[k], space->view.root, n, &along));
-    for (int j = 0; j < space->view.directions; j++) SHY_TRY(take_along(d, d->basis[k], space->view.scaled_direction[j], n, &along));
+    SHY_TRY(take_along(d, d->basis[k], d->view->root, n, &along));
+    for (int j = 0; j < d->view->directions; j++) SHY_TRY(take_along(d, d->basis[k], d->view->scaled_direction[j], n, &along));
     for (int j = 0; j < k; j++) {
         SHY_TRY(take_along(d, d->basis[k], d->basis[j], 1.0, &along));
         r[j] += along;
@@ -91,10 +92,10 @@ out:
 static shy_status orthonormalise(struct shy_direction *d, int k, double *r)
 {
     shy_status st = SHY_OK;
-    const shy_space *space = d->space;
-    const int rows = space->problem->rows.rows;
+    const int rows = d->space->problem->rows.rows;
+    const double *root = d->view->root;
     double square = 0.0;
-    for (int i = 0; space->view.root && i < rows; i++) d->basis[k][i] = space->view.root[i] > 0.0 ? d->basis[k][i] * space->view.root[i] : 0.0;
+    for (int i = 0; root && i < rows; i++) d->basis[k][i] = root[i] > 0.0 ? d->basis[k][i] * root[i] : 0.0;
     for (int pass = 0; pass < 2; pass++) SHY_TRY(take_known(d, k, r));
     SHY_TRY(dot(d, d->basis[k], d->basis[k], &square));
     r[k] = sqrt(square);
@@ -115,7 +116,7 @@ static shy_status coefficients(struct shy_direction *d, const shy_formula *formu
     const int terms = shy_family_terms((shy_family)root->family);
     for (int k = 0; k < terms; k++) {
         SHY_TRY(orthonormalise(d, k, r[k]));
-        SHY_TRY(dot(d, d->basis[k], d->space->view.scaled_response, &along[k]));
+        SHY_TRY(dot(d, d->basis[k], d->view->scaled_response, &along[k]));
     }
     *fit_out = (shy_fit){.terms = terms};
     for (int k = terms - 1; k >= 0; k--) {

@@ -7,7 +7,7 @@
 struct shy_direction; /* columns to work in */
 
 /* *direction_out stays NULL where no factor has a direction. Not collective. */
-shy_status shy_direction_create(shy_space *space, struct shy_direction **direction_out);
+shy_status shy_direction_create(shy_space *space, const shy_view *view, struct shy_direction **direction_out);
 void shy_direction_destroy(struct shy_direction **direction);
 uint64_t shy_direction_bytes(const shy_space *space);
 /*

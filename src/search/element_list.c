@@ -100,7 +100,7 @@ static void start_list(shy_element_work *work, const shy_context *context)
     memset(work->beyond, 0, (size_t)plan->places);
 }
 
-static void finish_list(shy_element_work *work, const shy_element_plan *plan)
+static void finish_list(shy_element_work *work, const shy_element_plan *plan, int segments)
 {
     shy_element_list *list = &work->list;
     list->count = plan->certain;
@@ -113,7 +113,8 @@ static void finish_list(shy_element_work *work, const shy_element_plan *plan)
     list->rough = list->count;
     add_elements(work, plan, plan->rough, plan->count);
     list->first = work->sums, list->second = list->first + list->rough, list->response = list->second + list->rough;
-    list->along = list->response + list->rough;
+    list->stride = 3 * (ptrdiff_t)list->rough;
+    list->along = list->first + segments * list->stride;
     list->marked = false;
     memcpy(work->needed, work->needed_always, (size_t)plan->places);
     need(work->needed, list, plan, plan->certain, list->count);
@@ -138,6 +139,6 @@ void shy_element_list_set(shy_engine *engine, const shy_context *context, const 
     const bool new_context = work->list.context != context;
     if (new_context) start_list(work, context);
     find_ranges(engine->space, context->elements, tuple);
-    if (find_valid(engine->space, work, context->elements) || new_context) finish_list(work, context->elements);
+    if (find_valid(engine->space, work, context->elements) || new_context) finish_list(work, context->elements, engine->layout.segments);
     forget_values(work, tuple);
 }

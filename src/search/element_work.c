@@ -10,9 +10,6 @@
 
 #include "element_impl.h"
 
-#define SLACK                                                                                                          \
-    1e-7 /* between the statistic of operands computed here (fp64, vectorised log and exp) and the exact one */
-
 #define AGAIN_MIN 2 /* one is scored exactly at once */
 
 /*
@@ -20,33 +17,15 @@
  * -----------------------------------------------------------------------------------------------------------
  */
 
-/* y, w and w·q_k of my samples in fp32, chunk by chunk, 0 in the padding. */
-static shy_status make_metric(const shy_space *space, struct shy_element_work *work)
-{
-    shy_status st = SHY_OK;
-    const int rows = space->problem->rows.rows, each = shy_element_chunk_rows(rows), fill = SHY_ROUGH_DIRECTIONS - 1;
-    const size_t chunks = rows > 0 ? (size_t)((rows + each - 1) / each) : 1U;
-    if (!space->view.weight && space->view.directions == 0) return SHY_OK;
-    work->directions = (space->view.directions + fill) / SHY_ROUGH_DIRECTIONS * SHY_ROUGH_DIRECTIONS;
-    const size_t size = (2U + (size_t)work->directions) * SHY_ROUGH_STRIDE;
-    SHY_TRY(shy_new(chunks * size, sizeof *work->metric, &work->metric));
-    for (int i = 0; i < rows; i++) {
-        float *at = work->metric + (size_t)(i / each) * size + i % each;
-        const double w = space->view.weight ? space->view.weight[i] : 1.0;
-        at[0] = (float)space->view.response[i];
-        at[SHY_ROUGH_STRIDE] = (float)w;
-        for (int k = 0; k < space->view.directions; k++) at[(size_t)(2 + k) * SHY_ROUGH_STRIDE] = (float)(w * space->view.direction[k][i]);
-    }
-out:
-    return st;
-}
-
 shy_status shy_element_work_create(shy_engine *engine)
 {
     shy_status st = SHY_OK;
+    const size_t levels = (size_t)engine->space->grammar.max_complexity + 1;
     SHY_TRY(shy_new(1, sizeof *engine->elements, &engine->elements));
-    SHY_TRY(shy_new(SHY_ROUGH_STRIDE, sizeof(float), &engine->elements->y));
-    SHY_TRY(make_metric(engine->space, engine->elements));
+    struct shy_element_work *work = engine->elements;
+    SHY_TRY(shy_element_rows_create(engine, work));
+    SHY_TRY(shy_new((size_t)work->views * levels, sizeof *work->marks, &work->marks));
+    SHY_TRY(shy_new((size_t)work->together * levels, sizeof *work->marks_together, &work->marks_together));
 out:
     return st;
 }
@@ -67,9 +46,12 @@ void shy_element_work_destroy(shy_engine *engine)
                      work->again_wide,
                      work->wide,
                      work->narrow,
-                     work->y,
-                     work->metric,
                      work->sums,
+                     work->view,
+                     work->marks,
+                     work->marks_together,
+                     work->seen,
+                     work->statistic,
                      work->again,
                      work->wanted_element,
                      list->element,
@@ -86,21 +68,25 @@ void shy_element_work_destroy(shy_engine *engine)
                      list->group};
     for (size_t k = 0; k < sizeof owned / sizeof *owned; k++)
         shy_free(&owned[k]);
+    shy_element_rows_free(&work->rows);
     shy_free(&engine->elements);
 }
 
-static shy_status grow_elements(struct shy_element_work *work, int elements, int directions)
+static shy_status grow_elements(struct shy_element_work *work, int elements, int segments)
 {
     shy_status st = SHY_OK;
     shy_element_list *list = &work->list;
-    const size_t count = (size_t)elements;
+    const size_t count = (size_t)elements, views = (size_t)work->views, alone = views - (size_t)work->together;
+    const size_t sums = 3 * (size_t)segments + (size_t)work->rows.columns;
     if (elements <= work->elements) return SHY_OK;
     list->context = NULL;
     SHY_TRY(shy_grow(count, sizeof *work->valid, &work->valid));
     SHY_TRY(shy_grow(count, sizeof *work->root_valid, &work->root_valid));
     SHY_TRY(shy_grow(count, sizeof *work->root_valid_before, &work->root_valid_before));
-    SHY_TRY(shy_grow((3 + (size_t)work->directions) * count, sizeof *work->sums, &work->sums));
-    SHY_TRY(shy_grow((4 + (size_t)directions) * count, sizeof *work->again, &work->again));
+    SHY_TRY(shy_grow(sums * count, sizeof *work->sums, &work->sums));
+    SHY_TRY(shy_grow((1 + (size_t)shy_element_again_width(work, segments)) * count, sizeof *work->again, &work->again));
+    SHY_TRY(shy_grow(views * count, sizeof *work->seen, &work->seen));
+    SHY_TRY(shy_grow(views * count, sizeof *work->statistic, &work->statistic));
     SHY_TRY(shy_grow(count, sizeof *work->wanted_element, &work->wanted_element));
     SHY_TRY(shy_grow(count, sizeof *list->element, &list->element));
     SHY_TRY(shy_grow(count, sizeof *list->complexity, &list->complexity));
@@ -111,7 +97,7 @@ static shy_status grow_elements(struct shy_element_work *work, int elements, int
     SHY_TRY(shy_grow(count, sizeof *list->absolute, &list->absolute));
     SHY_TRY(shy_grow(count, sizeof *list->growth, &list->growth));
     SHY_TRY(shy_grow(count, sizeof *list->reference, &list->reference));
-    SHY_TRY(shy_grow(count, sizeof *list->mark, &list->mark));
+    SHY_TRY(shy_grow(alone * count, sizeof *list->mark, &list->mark));
     SHY_TRY(shy_grow(count, sizeof *list->verdict, &list->verdict));
     SHY_TRY(shy_grow(count, sizeof *list->group, &list->group));
     work->elements = elements;
@@ -147,7 +133,7 @@ static shy_status prepare(shy_engine *engine, const shy_context *context, const 
                           const double **column_out)
 {
     shy_status st = SHY_OK;
-    SHY_TRY(grow_elements(engine->elements, context->elements->count, engine->space->view.directions));
+    SHY_TRY(grow_elements(engine->elements, context->elements->count, engine->layout.segments));
     SHY_TRY(grow_places(engine->elements, context->elements));
     SHY_TRY(shy_space_columns(engine->space, tuple, column_out));
 out:
@@ -168,22 +154,21 @@ static shy_status sum_list(shy_engine *engine, const shy_tuple *tuple, const dou
     shy_status st = SHY_OK;
     struct shy_element_work *work = engine->elements;
     const shy_team *team = engine->space->problem->team;
+    const size_t kept = (size_t)work->list.context->elements->kept;
     shy_element_chunk chunk;
-    const size_t numbers = (3 + (size_t)work->directions) * (size_t)work->list.rough;
+    const size_t numbers = (3 * (size_t)engine->layout.segments + (size_t)work->rows.columns) * (size_t)work->list.rough;
     memset(work->sums, 0, numbers * sizeof *work->sums);
     if (team->row_blocks > 1) {
-        (void)shy_element_chunk_at(engine, tuple, NULL, -1, &chunk);
-        memset(work->made, 0, (size_t)work->list.context->elements->kept);
+        shy_element_chunk_at(engine, tuple, NULL, -1, &chunk);
+        memset(work->made, 0, kept);
         shy_element_chunk_references(work, &chunk);
         SHY_TRY(
             shy_group_broadcast(team, work->list.reference, (uint64_t)work->list.rough * sizeof *work->list.reference));
     }
-    for (int row = 0; row < engine->space->problem->rows.rows;) {
-        const bool first = row == 0;
-        row = shy_element_chunk_at(engine, tuple, column, row, &chunk);
-        if (chunk.rows < engine->space->problem->rows.rows || team->row_blocks > 1)
-            memset(work->made, 0, (size_t)work->list.context->elements->kept);
-        shy_element_chunk_sum(work, &chunk, first && team->row_blocks == 1);
+    for (int c = 0; c < work->rows.chunks; c++) {
+        shy_element_chunk_at(engine, tuple, column, c, &chunk);
+        if (work->rows.chunks > 1 || team->row_blocks > 1) memset(work->made, 0, kept);
+        shy_element_chunk_sum(work, &chunk, c == 0 && team->row_blocks == 1);
     }
     SHY_TRY(shy_group_sum(team, work->sums, (int64_t)numbers));
 out:
@@ -191,98 +176,15 @@ out:
 }
 
 /*
- * ---- verdicts
+ * ---- scoring
  * ----------------------------------------------------------------------------------------------------------------
  */
 
-/* At most SHY_ROUGH_PAD places in each chunk of each member. */
-static double padding(const shy_rows *rows)
-{
-    return SHY_ROUGH_PAD * ((double)rows->total / SHY_ROUGH_ROWS + (double)rows->team->row_blocks);
-}
-
-/* What the elements have to reach. The marks seldom change, and then rise. */
-static void set_marks(shy_engine *engine)
-{
-    shy_element_list *list = &engine->elements->list;
-    const size_t size = ((size_t)engine->space->grammar.max_complexity + 1) * sizeof *engine->mark;
-    if (list->marked && memcmp(list->marks, engine->mark, size) == 0) return;
-    memcpy(list->marks, engine->mark, size);
-    for (int k = 0; k < list->count; k++)
-        list->mark[k] = list->marks[list->complexity[k]] - SLACK;
-    list->marked = true;
-}
-
-/* Verdicts on elements first … last − 1 of the list, which have a bound. */
-static void judge(shy_engine *engine, int first, int last)
+static shy_status score(shy_engine *engine, const shy_tuple *tuple, int v, int k)
 {
     const shy_element_list *list = &engine->elements->list;
-    const shy_rows *rows = &engine->space->problem->rows;
-    const shy_rough_sums sums = {.count = last - first,
-                                 .samples = (double)rows->total,
-                                 .padding = padding(rows),
-                                 .reference = list->reference + first,
-                                 .first = list->first + first,
-                                 .second = list->second + first,
-                                 .response = list->response + first,
-                                 .weighted = engine->elements->metric != NULL,
-                                 .directions = engine->elements->directions,
-                                 .along = list->along + (ptrdiff_t)first * engine->elements->directions,
-                                 .relative = list->relative + first,
-                                 .absolute = list->absolute + first,
-                                 .growth = list->growth + first,
-                                 .mark = list->mark + first};
-    shy_rough_judge(&sums, list->verdict + first);
-}
-
-static void list_possible(struct shy_element_work *work)
-{
-    shy_element_list *list = &work->list;
-    int count = 0;
-    for (int k = 0; k < list->count; k++) {
-        uint64_t eight = 1;
-        if (k + 8 <= list->count) memcpy(&eight, &list->verdict[k], 8);
-        if (eight == 0) { /* SHY_ROUGH_BELOW, all of them */
-            k += 7;
-        } else if (list->verdict[k] != SHY_ROUGH_BELOW) {
-            list->possible[count++] = k;
-            work->counts.uncertain += list->verdict[k] == SHY_ROUGH_UNCERTAIN;
-        }
-    }
-    list->possible_count = count;
-    work->counts.formulas += (uint64_t)list->count;
-}
-
-/*
- * All members of a group must go on with the same formulas: the verdicts of the first one count. Collective over the
- * group.
- */
-static shy_status judge_list(shy_engine *engine)
-{
-    shy_status st = SHY_OK;
-    struct shy_element_work *work = engine->elements;
-    const shy_element_list *list = &work->list;
-    set_marks(engine);
-    judge(engine, 0, list->rough);
-    if (list->count > list->rough)
-        memset(list->verdict + list->rough, SHY_ROUGH_UNCERTAIN, (size_t)(list->count - list->rough));
-    SHY_TRY(shy_group_broadcast(engine->space->problem->team, list->verdict, (uint64_t)list->count));
-    list_possible(work);
-out:
-    return st;
-}
-
-/* The marks may have risen since the verdict. Members of a group do not ask: they might not agree. */
-static bool still_possible(shy_engine *engine, int k)
-{
-    shy_element_list *list = &engine->elements->list;
-    const double mark = engine->mark[list->complexity[k]] - SLACK;
-    if (list->verdict[k] != SHY_ROUGH_POSSIBLE || mark <= list->mark[k] || engine->space->problem->team->row_blocks > 1)
-        return true;
-    list->mark[k] = mark;
-    list->marked = false;
-    judge(engine, k, k + 1);
-    return list->verdict[k] != SHY_ROUGH_BELOW;
+    const shy_formula formula = {*tuple, list->context->elements->element[list->element[k]].root};
+    return shy_engine_candidate(engine, v, list->complexity[k], &formula);
 }
 
 static shy_status score_possible(shy_engine *engine, const shy_tuple *tuple)
@@ -290,12 +192,66 @@ static shy_status score_possible(shy_engine *engine, const shy_tuple *tuple)
     shy_status st = SHY_OK;
     const shy_element_list *list = &engine->elements->list;
     for (int i = 0; i < list->possible_count; i++) {
-        const int k = list->possible[i];
-        const shy_formula formula = {*tuple, list->context->elements->element[list->element[k]].root};
-        if (still_possible(engine, k)) SHY_TRY(shy_engine_candidate(engine, list->complexity[k], &formula));
+        if (shy_element_still_possible(engine, list->possible[i])) SHY_TRY(score(engine, tuple, 0, list->possible[i]));
     }
 out:
     return st;
+}
+
+/* The best of each complexity first, so that the others need not be scored where lists are short or empty. */
+static shy_status score_best(shy_engine *engine, const shy_tuple *tuple, int v)
+{
+    shy_status st = SHY_OK;
+    struct shy_element_work *work = engine->elements;
+    int best[SHY_COMPLEXITY_MAX + 1];
+    for (int c = 0; c <= SHY_COMPLEXITY_MAX; c++)
+        best[c] = -1;
+    for (int i = 0; i < work->list.possible_count; i++) {
+        const int c = work->list.complexity[work->list.possible[i]], at = i * work->views + v;
+        if (work->seen[at] == SHY_ROUGH_BELOW || work->statistic[at] >= 1.0) continue;
+        if (best[c] < 0 || work->statistic[at] > work->statistic[best[c] * work->views + v]) best[c] = i;
+    }
+    for (int c = 0; c <= SHY_COMPLEXITY_MAX; c++) {
+        if (best[c] < 0) continue;
+        work->seen[best[c] * work->views + v] = SHY_ROUGH_BELOW; /* done */
+        SHY_TRY(score(engine, tuple, v, work->list.possible[best[c]]));
+    }
+out:
+    return st;
+}
+
+/* What members of a group compare here are the same bits on all of them. */
+static shy_status score_in_view(shy_engine *engine, const shy_tuple *tuple, int v)
+{
+    shy_status st = SHY_OK;
+    const struct shy_element_work *work = engine->elements;
+    const double *mark = engine->seen[v].mark;
+    SHY_TRY(score_best(engine, tuple, v));
+    for (int i = 0; i < work->list.possible_count; i++) {
+        const int k = work->list.possible[i], at = i * work->views + v;
+        if (work->seen[at] == SHY_ROUGH_BELOW || work->statistic[at] < mark[work->list.complexity[k]] - SHY_ELEMENT_SLACK) continue;
+        SHY_TRY(score(engine, tuple, v, k));
+    }
+out:
+    return st;
+}
+
+static shy_status score_all(shy_engine *engine, const shy_tuple *tuple)
+{
+    shy_status st = SHY_OK;
+    if (engine->views == 1) return score_possible(engine, tuple);
+    for (int v = 0; v < engine->views && engine->elements->list.possible_count > 0; v++) SHY_TRY(score_in_view(engine, tuple, v));
+out:
+    return st;
+}
+
+/* Pairs of an element and a view, if there are more than one is scored exactly at once. */
+static bool worth_a_look(const struct shy_element_work *work)
+{
+    int pairs = 0;
+    for (int i = 0; i < work->list.possible_count * work->views && pairs < AGAIN_MIN; i++)
+        pairs += work->seen[i] != SHY_ROUGH_BELOW;
+    return pairs >= AGAIN_MIN;
 }
 
 /*
@@ -315,9 +271,9 @@ static shy_status work_tuple(shy_engine *engine, const shy_tuple *tuple)
     SHY_TRY(shy_group_agree(team, prepare(engine, context, tuple, column)));
     shy_element_list_set(engine, context, tuple);
     SHY_TRY(sum_list(engine, tuple, column));
-    SHY_TRY(judge_list(engine));
-    if (engine->elements->list.possible_count >= AGAIN_MIN) SHY_TRY(shy_element_again(engine, tuple, column));
-    SHY_TRY(score_possible(engine, tuple));
+    SHY_TRY(shy_element_judge(engine));
+    if (worth_a_look(engine->elements)) SHY_TRY(shy_element_again(engine, tuple, column));
+    SHY_TRY(score_all(engine, tuple));
 out:
     return st;
 }

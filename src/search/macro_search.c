@@ -58,8 +58,10 @@ shy_status shy_macros_search(const shy_problem *base, const shy_search_options *
     shy_status st = SHY_OK;
     shy_extended *extended = NULL;
     shy_search_result *more = NULL;
+    shy_search_options own = *options;
+    own.lists = NULL; /* these are of formulas without macros */
     SHY_TRY(shy_extended_create(base, &options->grammar, macro, count, &extended));
-    SHY_TRY(shy_search_once(&extended->problem, options, monitor, &more));
+    SHY_TRY(shy_search_once(&extended->problem, &own, monitor, &more));
     SHY_TRY_ALL(base->team, base->team->rank == 0 ? absorb(extended, options, more, result_io) : SHY_OK);
 out:
     shy_search_result_free(&more);

@@ -202,10 +202,40 @@ out:
     return st;
 }
 
+static shy_status allocate_response(const shy_problem *problem, shy_view *view, double **partial_out)
+{
+    shy_status st = SHY_OK;
+    const size_t rows = (size_t)problem->rows.rows;
+    const bool weighted = view->weight != NULL;
+    view->response = view->scaled_response = NULL;
+    SHY_TRY(shy_new((size_t)problem->rows.runs, sizeof **partial_out, partial_out));
+    SHY_TRY(shy_new(rows, sizeof *view->response, &view->response));
+    if (weighted) SHY_TRY(shy_new(rows, sizeof *view->scaled_response, &view->scaled_response));
+    else view->scaled_response = view->response;
+out:
+    return st;
+}
+
+shy_status shy_view_respond(const shy_problem *problem, const shy_view *base, const double *response, shy_view *view)
+{
+    shy_status st = SHY_OK;
+    double *partial = NULL;
+    const shy_metric metric = {.response = response};
+    *view = *base;
+    view->borrows = true;
+    SHY_TRY(shy_group_agree(problem->team, allocate_response(problem, view, &partial)));
+    if (view->weight || view->directions > 0) SHY_TRY(set_response(problem, view, &metric, partial));
+    else SHY_TRY(standardise_response(problem, view, &metric, partial));
+out:
+    shy_free(&partial);
+    return st;
+}
+
 void shy_view_free(shy_view *view)
 {
     if (view->scaled_response != view->response) shy_free(&view->scaled_response);
     shy_free(&view->response);
+    if (view->borrows) return;
     shy_free(&view->weight);
     shy_free(&view->root);
     shy_free(&view->direction);

@@ -146,7 +146,7 @@ shy_status shy_passes_run(const shy_problem *problem, const shy_search_options *
     shy_search_options further = *options;
     shy_macro *macro = NULL;
     int count = 0;
-    further.plan = NULL, further.terms = 1; /* sums are made of all that was found when all passes are done */
+    further.plan = NULL, further.lists = NULL, further.terms = 1; /* sums are made of all that was found when all passes are done */
     further.grammar.max_complexity = options->pass_complexity;
     for (int pass = 2; pass <= options->passes; pass++) {
         SHY_TRY_ALL(problem->team, begin_macros(templates, options->pass_keep, &macro));

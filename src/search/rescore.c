@@ -23,7 +23,7 @@ static shy_status take_mine(const shy_engine *engine, shy_screened *s)
 {
     void *bytes = NULL;
     uint64_t count = 0;
-    const shy_status st = shy_best_pack(engine->best, &bytes, &count);
+    const shy_status st = shy_best_pack(engine->seen[0].best, &bytes, &count);
     if (st == SHY_OK) s->member = bytes, s->count = count / sizeof *s->member;
     return st;
 }
@@ -35,7 +35,7 @@ shy_status shy_screened_take(const shy_engine *engine, shy_screened *screened_ou
     const shy_team *team = space->problem->team;
     shy_screened s = {.samples = space->problem->rows.total, .spread = space->view.y_scale * space->view.y_scale};
     SHY_TRY_ALL(team, team->rank == 0 ? take_mine(engine, &s) : SHY_OK);
-    shy_best_marks(engine->best, s.mark);
+    shy_best_marks(engine->seen[0].best, s.mark);
     SHY_TRY(shy_team_broadcast(team, s.mark, sizeof s.mark));
     SHY_TRY(shy_team_broadcast(team, &s.count, sizeof s.count));
     SHY_TRY_ALL(team, team->rank == 0 ? SHY_OK : shy_new(s.count, sizeof *s.member, &s.member));
@@ -78,7 +78,7 @@ shy_status shy_screened_rescore(const shy_screened *screened, shy_space *space, 
     struct shy_direction *direction = NULL;
     SHY_TRY_ALL(team, shy_best_create(space, shy_best_reserve(options->keep), &best));
     SHY_TRY_ALL(team, shy_scorer_create(space, &space->view, options->seed, &scorer));
-    SHY_TRY_ALL(team, shy_direction_create(space, &direction));
+    SHY_TRY_ALL(team, shy_direction_create(space, &space->view, &direction));
     SHY_TRY_ALL(team, score_mine(screened, scorer, direction, best));
     const shy_merge merge = {shy_best_absorb, shy_best_pack, best};
     SHY_TRY(shy_team_merge(team, &merge));

@@ -18,10 +18,13 @@ typedef struct {
     double **direction;         /* q_k */
     double *scaled_response, **scaled_direction; /* y/√w, √w·q_k; without weights the columns above */
     double *direction_values;   /* what these point into */
+    bool borrows;               /* weights and directions are another view's */
 } shy_view;
 
 /* Copies and normalises. Directions that are combinations of others on these samples are left out. SHY_INPUT. Collective over the group. */
 shy_status shy_view_set(const shy_problem *problem, const shy_metric *metric, shy_view *view);
+/* Another response in the metric of `base`, whose weights and directions are borrowed: as shy_view_set with it. SHY_INPUT. Collective over the group. */
+shy_status shy_view_respond(const shy_problem *problem, const shy_view *base, const double *response, shy_view *view);
 void shy_view_free(shy_view *view);
 shy_tile_metric shy_view_metric(const shy_view *view); /* as tiles take it; borrowed */
 
@@ -332,15 +335,62 @@ typedef struct {
     int pairs;      /* flagged ones that are followed up together, the best first */
     unsigned tiles; /* at work at a time */
     bool wide;
+    int segments, responses, views; /* of the engine */
 } shy_tile_shape;
 
+static inline bool shy_shape_is_plain(const shy_tile_shape *shape)
+{
+    return shape->segments == 1 && shape->responses == 1 && shape->views == 1;
+}
+/* A metric that has what the shape says, without values: for sizes. */
+shy_tile_metric shy_shape_metric(const shy_space *space, const shy_tile_shape *shape, shy_tile_layout *layout);
+
+/*
+ * How the rows of this rank lie in panels and in sums: those of a segment side by side. A training set is all segments but one; members
+ * of a group may have no row in a segment. Where there are several segments, there are neither weights nor directions.
+ */
 typedef struct {
-    shy_space *space;
-    const shy_search_options *options;
+    int segments;
+    const int *cut;          /* [segments + 1]: 0 … my rows */
+    const uint64_t *samples; /* [segments]: of all members */
+    int responses;           /* number 0 is that of the metric */
+    const double *const *response; /* [responses] y/√w over my rows, in the order in which they lie */
+} shy_layout;
+
+/* What a pass over the space compares formulas with; a plain search has one view, which sees all samples. */
+typedef struct {
+    int views;
+    const shy_view *const *view; /* as candidates are scored: over my rows in the problem's order */
+    const shy_sight *sight;      /* as they are screened */
+    int keep;                    /* entries of a list, for each complexity */
+    shy_layout layout;
+    const int *order;            /* row `order[i]` lies at place i; NULL: as they are */
+} shy_outlook;
+
+/* One view at work. */
+typedef struct {
+    const shy_view *view;
+    shy_sight sight;
+    uint64_t samples;         /* that it sees, of all members */
     shy_best *best;
     shy_scorer *scorer;
     struct shy_direction *direction; /* NULL: no factor has one */
     double *mark;             /* [levels + 1] thresholds, own and heard */
+} shy_engine_view;
+
+typedef struct {
+    shy_space *space;
+    const shy_search_options *options;
+    int views;
+    bool plain;               /* one view, of all samples, with the response of the metric */
+    shy_engine_view *seen;    /* [views] */
+    double *marks;            /* [views × (levels + 1)]: what these point into */
+    shy_layout layout;
+    const int *order;         /* of shy_outlook */
+    int whole_cut[2];         /* the layout of a plain search */
+    uint64_t whole_samples[1];
+    const double *whole_response[1];
+    shy_tile_layout tile_layout; /* the layout as tiles take it */
     shy_tile_shape shape;
     shy_precision precision;  /* of the tiles at present */
     shy_screening screening;
@@ -351,14 +401,22 @@ typedef struct {
     struct shy_element_work *elements;
 } shy_engine;
 
+/* The metric of the engine's tiles; borrowed. */
+shy_tile_metric shy_engine_metric(const shy_engine *engine);
 shy_status shy_engine_create(shy_space *space, const shy_search_options *options, shy_precision precision, shy_engine **engine_out);
+shy_status shy_engine_create_pass(shy_space *space, const shy_search_options *options, shy_precision precision, const shy_outlook *outlook,
+                                  shy_engine **engine_out);
 void shy_engine_destroy(shy_engine **engine);
 int shy_engine_block(const shy_space *space); /* left operands of a tile, unless memory is short */
 uint64_t shy_scoring_bytes(const shy_space *space, int keep); /* lists and columns, without the tiles */
 uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision);
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */
-/* Scores and keeps, if its statistic may exceed the mark. Collective over the group. */
-shy_status shy_engine_candidate(shy_engine *engine, int complexity, const shy_formula *formula);
+/* Scores in view v and keeps, if its statistic may exceed the mark. Collective over the group. */
+shy_status shy_engine_candidate(shy_engine *engine, int v, int complexity, const shy_formula *formula);
+static inline int shy_engine_marks(const shy_engine *engine)
+{
+    return engine->views * (engine->space->grammar.max_complexity + 1);
+}
 
 shy_status shy_tile_work_create(shy_engine *engine);
 void shy_tile_work_destroy(shy_engine *engine);

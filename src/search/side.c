@@ -8,25 +8,29 @@
 
 /* ---- memory ------------------------------------------------------------------------------------------------------------ */
 
-shy_status shy_side_create(shy_space *space, int capacity, int block, bool wide, shy_side **side_out)
+shy_status shy_side_create(const shy_engine *engine, int capacity, int block, bool wide, shy_side **side_out)
 {
     shy_status st = SHY_OK;
     shy_side *side = NULL;
+    shy_space *space = engine->space;
     const shy_rows *samples = &space->problem->rows;
     const int rows = samples->rows;
-    const shy_tile_metric metric = shy_view_metric(&space->view);
+    const shy_tile_metric metric = shy_engine_metric(engine);
     SHY_TRY(shy_new(1, sizeof *side, &side));
     side->space = space;
+    side->engine = engine;
     side->capacity = capacity;
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->instance, &side->instance));
     SHY_TRY(shy_new(2 * (size_t)capacity, sizeof *side->sum, &side->sum));
-    SHY_TRY(shy_new((size_t)shy_operand_partials(space->view.directions) * (size_t)capacity, sizeof *side->partial, &side->partial));
+    SHY_TRY(shy_new((size_t)shy_metric_partials(&metric) * (size_t)capacity, sizeof *side->partial, &side->partial));
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->from, &side->from));
+    if (engine->order) SHY_TRY(shy_new((size_t)SHY_FACTORS_MAX * SHY_CHUNK, sizeof *side->laid, &side->laid));
     for (int k = 0; k < 2; k++) {
         SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
         SHY_TRY(shy_panel_create(capacity, block, rows, samples->total, &metric, block > 0, wide, &side->panel[k]));
         SHY_TRY(shy_new((size_t)capacity, sizeof *side->in[k], &side->in[k]));
     }
+    if (!engine->plain) SHY_TRY(shy_side_views_create(side));
     *side_out = side, side = NULL;
 out:
     shy_side_destroy(&side);
@@ -41,6 +45,8 @@ void shy_side_destroy(shy_side **side)
     shy_free(&(*side)->partial);
     shy_free(&(*side)->from);
     shy_free(&(*side)->evaluation);
+    shy_free(&(*side)->laid);
+    shy_side_views_destroy(*side);
     for (int k = 0; k < 2; k++) {
         shy_free(&(*side)->value[k]);
         shy_panel_destroy(&(*side)->panel[k]);
@@ -49,13 +55,15 @@ void shy_side_destroy(shy_side **side)
     shy_free(side);
 }
 
-uint64_t shy_side_bytes(const shy_space *space, int capacity, int block, bool wide)
+uint64_t shy_side_bytes(const shy_space *space, const shy_tile_shape *shape, int capacity, int block)
 {
     const int rows = space->problem->rows.rows;
-    const shy_tile_metric metric = shy_view_metric(&space->view);
-    const uint64_t sums = 2U + (uint64_t)shy_operand_partials(space->view.directions), count = (uint64_t)capacity;
+    shy_tile_layout sizes;
+    const shy_tile_metric metric = shy_shape_metric(space, shape, &sizes);
+    const uint64_t sums = 2U + (uint64_t)shy_metric_partials(&metric), count = (uint64_t)capacity;
     const uint64_t instances = 2U * sizeof(shy_instance) + sizeof(int) + sums * sizeof(double);
-    return count * instances + 2U * (count * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, block, rows, &metric, block > 0, wide));
+    const uint64_t panels = 2U * (count * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, block, rows, &metric, block > 0, shape->wide));
+    return count * instances + panels + (shy_shape_is_plain(shape) ? 0U : shy_side_views_bytes(shape, capacity, block));
 }
 
 /* ---- streams of operands -------------------------------------------------------------------------------------------------- */
@@ -132,6 +140,16 @@ static bool same_tuple(const shy_tuple *a, const shy_tuple *b)
     return a->count == b->count && memcmp(a->factor, b->factor, (size_t)a->count * sizeof *a->factor) == 0;
 }
 
+/* The values of a factor at places row … row + count − 1 of the layout. */
+static const double *lay(const shy_side *side, int slot, const double *column, int row, int count)
+{
+    const int *order = side->engine->order;
+    if (!order) return column + row;
+    double *out = side->laid + (size_t)slot * SHY_CHUNK;
+    for (int i = 0; i < count; i++) out[i] = column[order[row + i]];
+    return out;
+}
+
 /* Values of instances first … last−1, which share one tuple. */
 static shy_status evaluate_tuple(shy_side *side, int first, int last)
 {
@@ -146,7 +164,7 @@ static shy_status evaluate_tuple(shy_side *side, int first, int last)
     for (int row = 0; row < rows; row += SHY_CHUNK) {
         const int count = rows - row < SHY_CHUNK ? rows - row : SHY_CHUNK;
         const double *factor[SHY_FACTORS_MAX];
-        for (int s = 0; s < instance->tuple.count; s++) factor[s] = column[s] + row;
+        for (int s = 0; s < instance->tuple.count; s++) factor[s] = lay(side, s, column[s], row, count);
         shy_program_run(context, program, NULL, factor, count, side->evaluation);
         for (int i = first, k = 0; i < last; i++) {
             while (program->operand[k] != side->instance[i].operand) k++; /* both ascend */
@@ -218,14 +236,15 @@ static shy_status pack_leaning(shy_side *side, int which, int packed)
     const int rows = side->space->problem->rows.rows;
     shy_panel *panel = side->panel[which];
     double *partial = side->partial;
+    const size_t each = (size_t)shy_metric_residuals(&panel->metric);
     int leaning = 0;
     for (int i = 0; i < packed; i++) {
         if (!shy_panel_leans(panel, i)) continue;
-        shy_panel_residual(panel, i, side->value[which] + (size_t)side->from[i] * (size_t)rows, partial + 2 * (size_t)leaning);
+        shy_panel_residual(panel, i, side->value[which] + (size_t)side->from[i] * (size_t)rows, partial + each * (size_t)leaning);
         side->from[leaning++] = i; /* those before i have been looked at */
     }
-    SHY_TRY(shy_group_sum(side->space->problem->team, partial, 2 * (int64_t)leaning));
-    for (int k = 0; k < leaning; k++) shy_panel_complete_residual(panel, side->from[k], partial + 2 * (size_t)k);
+    SHY_TRY(shy_group_sum(side->space->problem->team, partial, (int64_t)each * leaning));
+    for (int k = 0; k < leaning; k++) shy_panel_complete_residual(panel, side->from[k], partial + each * (size_t)k);
 out:
     return st;
 }
@@ -235,14 +254,14 @@ static shy_status pack(shy_side *side, int which, int count)
 {
     shy_status st = SHY_OK;
     const int rows = side->space->problem->rows.rows;
-    const size_t sums_each = (size_t)shy_operand_partials(side->space->view.directions);
     shy_panel *panel = side->panel[which];
+    const size_t sums_each = (size_t)shy_metric_partials(&panel->metric);
     double *mean = side->sum, *square = mean + count, *partial = side->partial;
     int packed = 0;
     SHY_TRY(standardise(side, which, count, mean, square));
     for (int i = 0; i < count; i++) {
         const double scale = sqrt(square[i]);
-        if (!(scale > 1e-13 * fabs(mean[i])) || !isfinite(scale)) continue;
+        if (!shy_operand_varies(mean[i], scale)) continue;
         const shy_operand_sums sums = {.mean = mean[i], .scale = scale, .mu = mean[i] / scale};
         shy_panel_pack(panel, packed, side->value[which] + (size_t)i * (size_t)rows, &sums, partial + sums_each * (size_t)packed);
         side->from[packed] = i;
@@ -252,6 +271,7 @@ static shy_status pack(shy_side *side, int which, int count)
     for (int i = 0; i < packed; i++) shy_panel_complete(panel, i, partial + sums_each * (size_t)i);
     if (side->space->view.directions > 0) SHY_TRY(pack_leaning(side, which, packed));
     shy_panel_finish(panel, packed);
+    if (side->seen[which]) SHY_TRY(shy_side_look(side, which));
 out:
     return st;
 }

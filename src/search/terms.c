@@ -147,8 +147,10 @@ static shy_status search_further(const shy_problem *problem, const shy_search_op
     const shy_team *team = problem->team;
     shy_conditioned conditioned = {0};
     shy_search_result *further = NULL;
+    shy_search_options own = *options;
+    own.lists = NULL; /* these are of the null model without the sum */
     SHY_TRY_ALL(team, condition_on(problem, terms, sum, &conditioned));
-    SHY_TRY(shy_templates_search(&conditioned.problem, options, templates, monitor, &further));
+    SHY_TRY(shy_templates_search(&conditioned.problem, &own, templates, monitor, &further));
     SHY_TRY(shy_terms_collect(terms, team, further, keep_of(options) / options->terms));
     SHY_TRY(shy_terms_measure(terms, problem, options->seed));
     if (further) shy_result_spent(result, further);

@@ -16,18 +16,27 @@ enum {
 
 struct shy_tile_work {
     shy_side *left, *right;
-    shy_tile *tile[2];  /* with row blocks one is summed up over them while the next is multiplied */
-    shy_pairs *pairs;
+    shy_tile *tile[2]; /* with row blocks one is summed up over them while the next is multiplied */
+    /* The tile that is being worked on as each view sees it, and what has been flagged in it; [views]. */
+    const shy_tile **seen;
+    shy_tile *seen_tile;             /* what these point at, unless the search is a plain one */
+    double (*floor)[SHY_TILE_FORMS]; /* what a form has to reach; 2: it is not in question */
+    double *epsilon;
+    shy_pairs **pairs;
+    int *rows_seen;                  /* since flagged pairs were settled last */
     shy_tile_hit *hit;
     uint64_t trial_tiles, trial_widened;
 };
 
 uint64_t shy_tile_work_bytes(const shy_space *space, const shy_tile_shape *shape)
 {
-    const uint64_t sides = shy_side_bytes(space, shape->left_capacity, shape->block, shape->wide) + shy_side_bytes(space, shape->right, 0, shape->wide);
+    shy_tile_layout sizes;
+    const shy_tile_metric metric = shy_shape_metric(space, shape, &sizes);
+    const uint64_t sides = shy_side_bytes(space, shape, shape->left_capacity, shape->block) + shy_side_bytes(space, shape, shape->right, 0);
     const int most = shape->pairs + shape->right;
-    const uint64_t pairs = shy_pairs_bytes(most, space->view.directions) + (uint64_t)most * SHY_TILE_FORMS * sizeof(shy_tile_hit);
-    return sides + shape->tiles * shy_tile_bytes(shape->block, shape->right, space->view.directions, shape->wide) + pairs;
+    const uint64_t view = shy_pairs_bytes(most, space->view.directions) + sizeof(shy_tile) + (SHY_TILE_FORMS + 4U) * sizeof(double);
+    const uint64_t pairs = (uint64_t)shape->views * view + (uint64_t)most * SHY_TILE_FORMS * sizeof(shy_tile_hit);
+    return sides + shape->tiles * shy_tile_bytes_for(shape->block, shape->right, &metric, shape->wide) + pairs;
 }
 
 shy_status shy_tile_work_create(shy_engine *engine)
@@ -35,13 +44,21 @@ shy_status shy_tile_work_create(shy_engine *engine)
     shy_status st = SHY_OK;
     struct shy_tile_work *work = NULL;
     const shy_tile_shape *shape = &engine->shape;
+    const shy_tile_metric metric = shy_engine_metric(engine);
     const int pairs = shape->pairs + shape->right;
+    const size_t views = (size_t)engine->views;
     SHY_TRY(shy_new(1, sizeof *work, &work));
     engine->tiles = work;
-    SHY_TRY(shy_side_create(engine->space, shape->left_capacity, shape->block, shape->wide, &work->left));
-    SHY_TRY(shy_side_create(engine->space, shape->right, 0, shape->wide, &work->right));
-    for (unsigned k = 0; k < shape->tiles; k++) SHY_TRY(shy_tile_create(shape->block, shape->right, engine->space->view.directions, shape->wide, &work->tile[k]));
-    SHY_TRY(shy_pairs_create(pairs, engine->space->view.directions, &work->pairs));
+    SHY_TRY(shy_side_create(engine, shape->left_capacity, shape->block, shape->wide, &work->left));
+    SHY_TRY(shy_side_create(engine, shape->right, 0, shape->wide, &work->right));
+    for (unsigned k = 0; k < shape->tiles; k++) SHY_TRY(shy_tile_create_for(shape->block, shape->right, &metric, shape->wide, &work->tile[k]));
+    SHY_TRY(shy_new(views, sizeof *work->seen, &work->seen));
+    SHY_TRY(shy_new(views, sizeof *work->seen_tile, &work->seen_tile));
+    SHY_TRY(shy_new(views, sizeof *work->floor, &work->floor));
+    SHY_TRY(shy_new(views, sizeof *work->epsilon, &work->epsilon));
+    SHY_TRY(shy_new(views, sizeof(shy_pairs *), &work->pairs));
+    SHY_TRY(shy_new(views, sizeof *work->rows_seen, &work->rows_seen));
+    for (size_t v = 0; v < views; v++) SHY_TRY(shy_pairs_create(pairs, engine->space->view.directions, &work->pairs[v]));
     SHY_TRY(shy_new((size_t)pairs * SHY_TILE_FORMS, sizeof *work->hit, &work->hit));
 out:
     return st;
@@ -49,12 +66,19 @@ out:
 
 void shy_tile_work_destroy(shy_engine *engine)
 {
-    if (!engine->tiles) return;
-    shy_side_destroy(&engine->tiles->left);
-    shy_side_destroy(&engine->tiles->right);
-    for (int k = 0; k < 2; k++) shy_tile_destroy(&engine->tiles->tile[k]);
-    shy_pairs_destroy(&engine->tiles->pairs);
-    shy_free(&engine->tiles->hit);
+    struct shy_tile_work *work = engine->tiles;
+    if (!work) return;
+    shy_side_destroy(&work->left);
+    shy_side_destroy(&work->right);
+    for (int k = 0; k < 2; k++) shy_tile_destroy(&work->tile[k]);
+    for (int v = 0; work->pairs && v < engine->views; v++) shy_pairs_destroy(&work->pairs[v]);
+    shy_free(&work->seen);
+    shy_free(&work->seen_tile);
+    shy_free(&work->floor);
+    shy_free(&work->epsilon);
+    shy_free(&work->pairs);
+    shy_free(&work->rows_seen);
+    shy_free(&work->hit);
     shy_free(&engine->tiles);
 }
 
@@ -65,26 +89,42 @@ typedef struct {
     shy_engine *engine;
     const shy_job *job;
     int left_inverse, right_inverse;
-    int index;                     /* block of the left panel */
+    int complexity[SHY_TILE_FORMS]; /* of a form here; 0: it is not in question */
+    int index;                      /* block of the left panel */
     shy_tile *tile;
-    shy_group_pending pending;     /* its sums over the row blocks */
-    double floor[SHY_TILE_FORMS];  /* what a form has to reach; 2: it is not in question */
-    double epsilon;
-    int rows_seen;                 /* since flagged pairs were settled last */
+    shy_group_pending pending;      /* its sums over the row blocks */
 } shy_tile_task;
 
-static void set_floors(shy_tile_task *task)
+static void set_complexities(shy_tile_task *task)
 {
-    const shy_engine *engine = task->engine;
     for (int form = 0; form < SHY_TILE_FORMS; form++) {
-        const int complexity =
-            shy_form_complexity(&engine->space->grammar, task->job, task->left_inverse, task->right_inverse, (shy_tile_form)form);
-        task->floor[form] = complexity > 0 ? engine->mark[complexity] - SLACK : 2.0;
+        task->complexity[form] =
+            shy_form_complexity(&task->engine->space->grammar, task->job, task->left_inverse, task->right_inverse, (shy_tile_form)form);
     }
 }
 
-static bool any_form(const double *floor)
+static void set_floors(const shy_tile_task *task, int v)
 {
+    const shy_engine *engine = task->engine;
+    for (int form = 0; form < SHY_TILE_FORMS; form++) {
+        const int complexity = task->complexity[form];
+        engine->tiles->floor[v][form] = complexity > 0 ? engine->seen[v].mark[complexity] - SLACK : 2.0;
+    }
+}
+
+/* The least of all views: a mark that no formula can reach takes a form out of question in one of them only. */
+static void least_floors(const shy_tile_task *task, double floor[SHY_TILE_FORMS])
+{
+    for (int form = 0; form < SHY_TILE_FORMS; form++) {
+        floor[form] = 2.0;
+        for (int v = 0; v < task->engine->views; v++) floor[form] = fmin(floor[form], task->engine->tiles->floor[v][form]);
+    }
+}
+
+static bool any_form(const shy_tile_task *task)
+{
+    double floor[SHY_TILE_FORMS];
+    least_floors(task, floor);
     for (int form = 0; form < SHY_TILE_FORMS; form++) {
         if (floor[form] <= 1.0) return true;
     }
@@ -96,7 +136,9 @@ static bool any_form(const double *floor)
 
 static shy_moments choose_moments(const shy_tile_task *task, const shy_panel *left, const shy_panel *right)
 {
-    const shy_moments moments = shy_moments_needed(task->floor);
+    double floor[SHY_TILE_FORMS];
+    least_floors(task, floor);
+    const shy_moments moments = shy_moments_needed(floor);
     if (task->engine->precision == SHY_FP64) return SHY_MOMENTS_FULL; /* its sums are used as they are */
     if (moments == SHY_MOMENTS_RAW && task->engine->space->view.directions > 0) return SHY_MOMENTS_FULL;
     if (moments == SHY_MOMENTS_RAW && fmax(left->mu_most, right->mu_most) > RAW_MU_MOST) return SHY_MOMENTS_FULL;
@@ -113,13 +155,22 @@ static shy_panel *right_panel(const shy_tile_task *task)
     return task->engine->tiles->right->panel[task->right_inverse];
 }
 
+static const shy_panel *left_seen(const shy_tile_task *task, int v)
+{
+    return shy_side_panel(task->engine->tiles->left, task->left_inverse, v);
+}
+
+static const shy_panel *right_seen(const shy_tile_task *task, int v)
+{
+    return shy_side_panel(task->engine->tiles->right, task->right_inverse, v);
+}
+
 /* The sums of the tile over my samples, and on their way over all. Collective over the group. */
 static shy_status begin_tile(shy_tile_task *task, shy_precision precision, shy_moments moments)
 {
     shy_status st = SHY_OK;
     const shy_team *team = task->engine->space->problem->team;
     SHY_TRY(shy_group_agree(team, shy_tile_moments(left_panel(task), task->index, right_panel(task), precision, moments, task->tile)));
-    task->epsilon = shy_tile_epsilon(task->tile, left_panel(task), right_panel(task), team->row_blocks);
     shy_group_sum_begin(team, task->tile->sum, shy_tile_numbers(task->tile), task->tile->precision != SHY_FP64, &task->pending);
 out:
     return st;
@@ -130,83 +181,103 @@ static void end_tile(shy_tile_task *task)
     shy_group_sum_end(task->engine->space->problem->team, &task->pending);
 }
 
+/* All views look at the tile, whose sums are complete. */
+static void look_at_tile(const shy_tile_task *task)
+{
+    const shy_engine *engine = task->engine;
+    struct shy_tile_work *work = engine->tiles;
+    const int row_blocks = engine->space->problem->team->row_blocks;
+    for (int v = 0; v < engine->views; v++) {
+        if (!engine->plain) shy_tile_look(task->tile, left_seen(task, v), right_seen(task, v), &work->seen_tile[v]);
+        shy_tile *tile = engine->plain ? task->tile : &work->seen_tile[v];
+        work->epsilon[v] = shy_tile_epsilon(tile, left_seen(task, v), right_seen(task, v), row_blocks);
+        work->seen[v] = tile;
+    }
+}
+
 /* ---- flagged pairs ---------------------------------------------------------------------------------------------------------------- */
 
-static shy_status follow_up(shy_tile_task *task, const shy_tile_hit *hit)
+/*
+ * What comes out simpler than its pair has tiles of its own. It is left to them: if an operand of it is constant on the samples of a view it has none there, and
+ * whether this pair comes this far depends on the order of the tiles.
+ */
+static shy_status follow_up(shy_tile_task *task, int v, const shy_tile_hit *hit)
 {
     shy_status st = SHY_OK;
     shy_engine *engine = task->engine;
-    const shy_instance *u = &engine->tiles->left->in[task->left_inverse][hit->left], *v = &engine->tiles->right->in[task->right_inverse][hit->right];
+    const shy_instance *left = &engine->tiles->left->in[task->left_inverse][hit->left], *right = &engine->tiles->right->in[task->right_inverse][hit->right];
     const shy_meaning meaning = shy_form_meaning(task->left_inverse, task->right_inverse, hit->form);
     shy_formula formula;
     int complexity = 0;
-    SHY_TRY(shy_group_agree(engine->space->problem->team,
-                            shy_form_identify(engine->space, meaning.swapped ? v : u, meaning.swapped ? u : v, meaning, &formula, &complexity)));
-    if (complexity == 0 || hit->bound < engine->mark[complexity] - SLACK) return SHY_OK;
-    SHY_TRY(shy_engine_candidate(engine, complexity, &formula));
+    SHY_TRY(shy_group_agree(engine->space->problem->team, shy_form_identify(engine->space, meaning.swapped ? right : left,
+                                                                            meaning.swapped ? left : right, meaning, &formula, &complexity)));
+    if (complexity < task->complexity[hit->form] || hit->bound < engine->seen[v].mark[complexity] - SLACK) return SHY_OK;
+    SHY_TRY(shy_engine_candidate(engine, v, complexity, &formula));
 out:
     return st;
 }
 
 /* Moments of the flagged pairs: their own, or where they are many those of the tile, in a wider type if need be. Collective over the group. */
-static shy_status measure_pairs(shy_tile_task *task)
+static shy_status measure_pairs(shy_tile_task *task, int v)
 {
     shy_status st = SHY_OK;
     shy_engine *engine = task->engine;
     struct shy_tile_work *work = engine->tiles;
-    const bool dense = (int64_t)work->pairs->count * DENSE > (int64_t)task->rows_seen * right_panel(task)->count;
+    shy_pairs *pairs = work->pairs[v];
+    const bool dense = (int64_t)pairs->count * DENSE > (int64_t)work->rows_seen[v] * right_panel(task)->count;
     if (dense && (task->tile->precision == SHY_BF16 || task->tile->moments != SHY_MOMENTS_FULL)) {
         engine->screening.widened++;
         SHY_TRY(begin_tile(task, SHY_FP32, SHY_MOMENTS_FULL));
         end_tile(task);
+        look_at_tile(task);
     }
     if (dense || task->tile->precision == SHY_FP64) {
-        shy_pairs_take(task->tile, task->index, task->epsilon, work->pairs);
+        shy_pairs_take(work->seen[v], task->index, work->epsilon[v], pairs);
     } else {
-        engine->screening.refined += (uint64_t)work->pairs->count;
-        shy_pairs_refine(left_panel(task), right_panel(task), work->pairs);
-        SHY_TRY(shy_group_sum(engine->space->problem->team, work->pairs->moment, shy_pairs_numbers(work->pairs)));
+        engine->screening.refined += (uint64_t)pairs->count;
+        shy_pairs_refine(left_seen(task, v), right_seen(task, v), pairs);
+        SHY_TRY(shy_group_sum(engine->space->problem->team, pairs->moment, shy_pairs_numbers(pairs)));
     }
 out:
     return st;
 }
 
 /* Pairs of which the rules on numbers of factors leave no formula need not be followed up. */
-static void drop_inadmissible(const shy_tile_task *task)
+static void drop_inadmissible(const shy_tile_task *task, shy_pairs *pairs)
 {
     const shy_space *space = task->engine->space;
     const struct shy_tile_work *work = task->engine->tiles;
-    shy_pairs *pairs = work->pairs;
     int kept = 0;
     if (!space->problem->rules) return;
     for (int k = 0; k < pairs->count; k++) {
-        const shy_instance *u = &work->left->in[task->left_inverse][pairs->left[k]], *v = &work->right->in[task->right_inverse][pairs->right[k]];
-        if (!shy_space_admits_union(space, &u->tuple, &v->tuple)) continue;
+        const shy_instance *left = &work->left->in[task->left_inverse][pairs->left[k]], *right = &work->right->in[task->right_inverse][pairs->right[k]];
+        if (!shy_space_admits_union(space, &left->tuple, &right->tuple)) continue;
         pairs->left[kept] = pairs->left[k];
         pairs->right[kept++] = pairs->right[k];
     }
     pairs->count = kept;
 }
 
-/* Follows up the flagged pairs, the best first, so that the marks are high before the others come. Collective over the group. */
-static shy_status settle(shy_tile_task *task)
+/* Follows up the flagged pairs of a view, the best first, so that the marks are high before the others come. Collective over the group. */
+static shy_status settle(shy_tile_task *task, int v)
 {
     shy_status st = SHY_OK;
     struct shy_tile_work *work = task->engine->tiles;
-    drop_inadmissible(task);
-    if (work->pairs->count > 0) {
-        task->engine->screening.flagged += (uint64_t)work->pairs->count;
-        SHY_TRY(measure_pairs(task));
-        const int hits = shy_pairs_bound(left_panel(task), right_panel(task), work->pairs, task->floor, work->hit);
+    shy_pairs *pairs = work->pairs[v];
+    drop_inadmissible(task, pairs);
+    if (pairs->count > 0) {
+        task->engine->screening.flagged += (uint64_t)pairs->count;
+        SHY_TRY(measure_pairs(task, v));
+        const int hits = shy_pairs_bound(left_seen(task, v), right_seen(task, v), pairs, work->floor[v], work->hit);
         for (int h = 0; h < hits; h++) {
-            set_floors(task);
-            if (work->hit[h].bound < task->floor[work->hit[h].form]) continue;
-            SHY_TRY(follow_up(task, &work->hit[h]));
+            set_floors(task, v);
+            if (work->hit[h].bound < work->floor[v][work->hit[h].form]) continue;
+            SHY_TRY(follow_up(task, v, &work->hit[h]));
         }
-        set_floors(task);
+        set_floors(task, v);
     }
-    work->pairs->count = 0;
-    task->rows_seen = 0;
+    pairs->count = 0;
+    work->rows_seen[v] = 0;
 out:
     return st;
 }
@@ -224,24 +295,37 @@ static void judge_precision(shy_tile_task *task, uint64_t widened)
     work->trial_tiles = work->trial_widened = 0;
 }
 
+/* Row i in all views, while its sums are in the cache. Collective over the group. */
+static shy_status flag_row(shy_tile_task *task, int i)
+{
+    shy_status st = SHY_OK;
+    const shy_engine *engine = task->engine;
+    const struct shy_tile_work *work = engine->tiles;
+    const shy_panel *right = right_panel(task);
+    for (int v = 0; v < engine->views; v++) {
+        if (work->pairs[v]->count + right->padded > work->pairs[v]->capacity) SHY_TRY(settle(task, v));
+        work->rows_seen[v]++;
+    }
+    if (engine->plain) shy_tile_flag(task->tile, left_panel(task), task->index, i, right, work->epsilon[0], work->floor[0], work->pairs[0]);
+    else shy_tile_flag_sights(engine->views, work->seen, task->index, i, work->epsilon, (const double (*)[SHY_TILE_FORMS])work->floor, work->pairs);
+out:
+    return st;
+}
+
 static shy_status screen_tile(shy_tile_task *task)
 {
     shy_status st = SHY_OK;
     shy_engine *engine = task->engine;
-    struct shy_tile_work *work = engine->tiles;
     const shy_panel *left = left_panel(task), *right = right_panel(task);
     const int rows = shy_panel_block_count(left, task->index);
     const uint64_t widened = engine->screening.widened;
-    set_floors(task);
+    look_at_tile(task);
+    for (int v = 0; v < engine->views; v++) set_floors(task, v);
     engine->screening.tiles++;
     engine->screening.pairs += (uint64_t)rows * (uint64_t)right->count;
-    for (int i = 0; i < rows; i++) {
-        if (work->pairs->count + right->padded > work->pairs->capacity) SHY_TRY(settle(task));
-        shy_tile_flag(task->tile, left, task->index, i, right, task->epsilon, task->floor, work->pairs);
-        task->rows_seen++;
-    }
-    SHY_TRY(settle(task));
-    judge_precision(task, engine->screening.widened - widened);
+    for (int i = 0; i < rows; i++) SHY_TRY(flag_row(task, i));
+    for (int v = 0; v < engine->views; v++) SHY_TRY(settle(task, v));
+    judge_precision(task, engine->screening.widened > widened);
     if (engine->breathe) engine->breathe(engine->breathe_context);
 out:
     return st;
@@ -298,8 +382,9 @@ static shy_status run_pair(shy_engine *engine, const shy_job *job, int left_inve
     const shy_panel *left = work->left->panel[left_inverse], *right = work->right->panel[right_inverse];
     const unsigned tiles = engine->shape.tiles;
     shy_tile_task task[2] = {{.engine = engine, .job = job, .left_inverse = left_inverse, .right_inverse = right_inverse}};
-    set_floors(&task[0]);
-    if (left->count == 0 || right->count == 0 || !any_form(task[0].floor)) return SHY_OK;
+    set_complexities(&task[0]);
+    for (int v = 0; v < engine->views; v++) set_floors(&task[0], v);
+    if (left->count == 0 || right->count == 0 || !any_form(&task[0])) return SHY_OK;
     task[1] = task[0];
     const int blocks = shy_panel_blocks(left), ahead = (int)tiles - 1;
     for (int index = 0; index < blocks + ahead; index++) {
@@ -308,7 +393,7 @@ static shy_status run_pair(shy_engine *engine, const shy_job *job, int left_inve
             !is_useless(engine, left_inverse, right_inverse, index)) {
             next->index = index;
             next->tile = work->tile[(unsigned)index % tiles];
-            set_floors(next);
+            for (int v = 0; v < engine->views; v++) set_floors(next, v);
             st = begin_tile(next, engine->precision, choose_moments(next, left, right));
         }
         if (index < ahead || ready->pending.count == 0) continue;

@@ -105,6 +105,7 @@ awk 'BEGIN {
 say $? 'the table is imported'
 cat >run.yaml <<'END'
 cohort: cohort.h5
+validation: {level: none}
 outcome: {column: y}
 factors: {include: [a, b, c]}
 grammar: {max_complexity: 3}
@@ -251,6 +252,21 @@ another outcome' outcome.column=none
 refused_search 2 'search: an outcome without any value among the rows kept' 'outcome "few" has no value
 cohort.h5
 samples.where' outcome.column=few 'samples.where=few is missing'
+refused_search 2 'search: an unknown level of validation' 'validation.level is "all"
+one of full, nested, none' validation.level=all
+refused_search 2 'search: cross-validation with one part' 'run.yaml: validation.folds is 1
+2 or more, or 0' validation.folds=1
+refused_search 2 'search: permutations that are no number' 'permutations is "many"
+auto or an integer from 0 to 100000' permutations=many
+refused_search 2 'search: one risk group' 'groups.count is "1"
+one of 0, 2, 3' groups.count=1
+refused_search 2 'search: a baseline that is neither a formula nor a column' 'compare
+needs a formula or a column' 'compare=[a / b, {name: x}]'
+refused_search 2 'search: a member that baselines do not have' 'compare
+"formla" is not known
+Did you mean formula?' 'compare=[{name: x, formla: a / b}]'
+refused_search 2 'search: more baselines than there is room for' 'compare has 33 items; it takes at most 32' \
+    "compare=[a$(printf ', a%.0s' $(seq 32))]"
 accepted 'search: a binary outcome that is taken for a number is noted' 'outcome.kind: binary would fit the odds of yes' \
     search run.yaml --set outcome.column=case -o new
 accepted 'search: a constant factor is left out, and that is said' 'The factor flat is constant and is left out.' \
@@ -304,6 +320,7 @@ awk 'BEGIN {
 say $? 'the table of a survival study is imported'
 cat >survival.yaml <<'END'
 cohort: survival.h5
+validation: {level: none}
 outcome: {kind: survival, time: days, event: died}
 factors: {include: [a, b]}
 grammar: {max_complexity: 3}

@@ -68,6 +68,7 @@ schema() {
 
 configuration() { # uses operators complexity factors constants weights forbid
     echo 'cohort: cohort.h5'
+    echo 'validation: {level: none}'
     echo 'outcome: {column: y, kind: continuous}'
     echo "factors: {include: [\"*\"], max: $factors}"
     echo 'grammar:'

@@ -46,6 +46,7 @@ printf 'columns:\n  - {name: grade, levels: [low, middle, high]}\n' >schema.yaml
 say $? "both tables are imported"
 cat >raw.yaml <<'END'
 cohort: raw.h5
+validation: {level: none}
 outcome: {column: y}
 factors: {exclude: [z], max: 2, ordered: [grade]}
 grammar: {max_complexity: 5}

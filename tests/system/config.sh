@@ -73,7 +73,7 @@ say $? 'config/search.yaml is what `shihyo help example` prints'
 
 # ---- the configuration ------------------------------------------------------------------------------------------------------
 
-good='cohort: cohort.h5\noutcome: {column: y}\nfactors: {exclude: [id]}\ngrammar: {max_complexity: 3}\nsearch: {keep: 20}\n'
+good='cohort: cohort.h5\nvalidation: {level: none}\noutcome: {column: y}\nfactors: {exclude: [id]}\ngrammar: {max_complexity: 3}\nsearch: {keep: 20}\n'
 printf '%b' "$good" >run.yaml
 refused_file 'wrong.yaml:2:13: there is no key grammar.max_complexty; did you mean grammar.max_complexity?' \
     'cohort: cohort.h5\ngrammar:   {max_complexty: 4}\n'

@@ -31,6 +31,7 @@ say $? 'people are simulated and imported'
 
 cat >sexes.yaml <<'END'
 cohort: people.h5
+validation: {level: none}
 outcome: {column: crcl}
 factors: {include: [age, weight, scr, female]}
 grammar: {operators: ["-", "*", /], units: off}
@@ -38,6 +39,7 @@ search: {passes: 2, keep: 60}
 END
 cat >shift.yaml <<'END'
 cohort: people.h5
+validation: {level: none}
 outcome: {column: titre}
 factors: {include: [size]}
 grammar: {operators: [+, log], max_complexity: 3}

@@ -14,6 +14,7 @@ say() { # say STATUS TEXT
 "$SHIHYO" import table.csv -q -o whole.h5
 cat >run.yaml <<'END'
 cohort: cohort.h5
+validation: {level: none}
 outcome: {column: y}
 grammar: {max_complexity: 3, operators: [+, /, log]}
 search: {keep: 10}

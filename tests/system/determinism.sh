@@ -121,6 +121,7 @@ with_kernels() {
 make_table noise
 cat >noise.yaml <<'END'
 cohort: noise.h5
+validation: {level: none}
 outcome: {column: y}
 grammar: {max_complexity: 6}
 search: {keep: 100}
@@ -129,6 +130,7 @@ compare noise
 make_table binary
 cat >binary.yaml <<'END'
 cohort: binary.h5
+validation: {level: none}
 outcome: {column: case, kind: binary}
 factors: {max: 4}
 grammar: {max_complexity: 5, operators: [+, -, "*", /, max, min, hypot, reldiff, log, sqrt, square, inverse, abs, exp]}
@@ -141,6 +143,7 @@ compare binary
 "$SHIHYO" import wide.csv -q -o wide.h5
 cat >wide.yaml <<'END'
 cohort: wide.h5
+validation: {level: none}
 outcome: {column: y}
 grammar: {max_complexity: 3, operators: [+, /, log]}
 search: {keep: 100}

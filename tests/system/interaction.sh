@@ -43,6 +43,7 @@ BEGIN {
 "$SHIHYO" import trial.csv -q -o trial.h5
 cat >continuous.yaml <<'END'
 cohort: trial.h5
+validation: {level: none}
 outcome: {column: y, interaction: arm}
 factors: {include: ["x*"]}
 grammar: {max_complexity: 5}

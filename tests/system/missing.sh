@@ -53,6 +53,7 @@ awk -F, -v OFS=, -v bili="$bili" -v crea="$crea" -v lab="$lab" '
 for name in raw filled indicator; do "$SHIHYO" import "$name.csv" -q -o "$name.h5" || say 1 "$name.csv is imported"; done
 cat >raw.yaml <<'END'
 cohort: raw.h5
+validation: {level: none}
 outcome: {column: y}
 factors: {max: 3, range: [bili in ..100]}
 grammar: {max_complexity: 5}

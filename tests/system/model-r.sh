@@ -23,7 +23,7 @@ awk 'BEGIN {
 say $? 'the cohort is imported'
 
 search() { # search NAME OUTCOME
-    printf 'cohort: people.h5\noutcome: {%s, covariates: [age, sex]}\nfactors: {include: [x1, x2]}\ngrammar: {max_complexity: 3, operators: [/]}\n' "$2" >run.yaml
+    printf 'cohort: people.h5\nvalidation: {level: none}\noutcome: {%s, covariates: [age, sex]}\nfactors: {include: [x1, x2]}\ngrammar: {max_complexity: 3, operators: [/]}\n' "$2" >run.yaml
     $MPIRUN -n 2 "$SHIHYO" search run.yaml -q -o "$1"
     say $? "a search with covariates: $1"
 }

@@ -19,7 +19,7 @@ for kind in noise binary; do
     { echo "id,C-reactive protein [mg/L],log,x3,\"tick\`ed, twice\",größe,x6,7th,$(head -n 1 plain.csv | sed 's/.*,//')"
         tail -n +2 plain.csv; } >"$kind.csv"
     "$SHIHYO" import "$kind.csv" -q -o "$kind.h5"
-    printf 'cohort: %s.h5\n' "$kind" >"$kind.yaml"
+    printf 'cohort: %s.h5\nvalidation: {level: none}\n' "$kind" >"$kind.yaml"
 done
 cat >>noise.yaml <<'END'
 outcome: {column: y}

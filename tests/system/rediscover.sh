@@ -19,6 +19,7 @@ head -n 701 all.csv >train.csv
 say $? 'the people to search among are imported'
 cat >run.yaml <<END
 cohort: train.h5
+validation: {level: none}
 outcome: {column: bmi}
 factors: {include: ["*"], exclude: [$(echo "$targets" | sed 's/ /, /g')]}
 grammar: {units: clinical}

@@ -70,6 +70,7 @@ say $? 'the service of a real rank 0 can be measured'
 "$cohorts" noise --rows 200 --factors 12 -o table.csv && "$SHIHYO" import table.csv -q -o table.h5
 cat >search.yaml <<'END'
 cohort: table.h5
+validation: {level: none}
 outcome:
   column: y
 factors:

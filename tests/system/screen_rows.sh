@@ -28,12 +28,14 @@ search() { # search RANKS NAME KEY=VALUE ...: NAME.yaml into out/
 for kind in noise binary; do "$SHIHYO" import "$kind.csv" -q -o "$kind.h5"; done
 cat >noise.yaml <<'END'
 cohort: noise.h5
+validation: {level: none}
 outcome: {column: y}
 grammar: {max_complexity: 5}
 search: {keep: 40}
 END
 cat >binary.yaml <<'END'
 cohort: binary.h5
+validation: {level: none}
 outcome: {column: case, kind: binary}
 grammar: {max_complexity: 4}
 search: {keep: 20}
@@ -67,6 +69,7 @@ say $? 'another seed takes other samples'
 "$cohorts" noise --rows 20000 --factors 60 --seed 3 -o wide.csv && "$SHIHYO" import wide.csv -q -o wide.h5
 cat >wide.yaml <<'END'
 cohort: wide.h5
+validation: {level: none}
 outcome: {column: y}
 grammar: {max_complexity: 3}
 search: {keep: 5, screen_rows: 500}
@@ -116,6 +119,7 @@ say $? 'a part that does not fit into the memory is refused'
 "$cohorts" noise --rows 2000 --factors 30 --seed 9 --noise 4 -o weak.csv && "$SHIHYO" import weak.csv -q -o weak.h5
 cat >weak.yaml <<'END'
 cohort: weak.h5
+validation: {level: none}
 outcome: {column: y}
 grammar: {max_complexity: 3, operators: [+, -, "*", /], constants: none}
 search: {keep: 1}

@@ -23,6 +23,7 @@ awk 'BEGIN {
 say $? 'the cohort is imported'
 cat >run.yaml <<'END'
 cohort: follow.h5
+validation: {level: none}
 outcome: {kind: survival, time: days, event: dead, horizons: [1y, 5y]}
 factors: {include: [early, late, noise]}
 grammar: {max_complexity: 3, operators: [+, "*"]}
@@ -56,6 +57,7 @@ done
 
 cat >several.yaml <<'END'
 cohort: follow.h5
+validation: {level: none}
 outcome: {kind: continuous, columns: [pressure, early]}
 factors: {include: [late, noise]}
 grammar: {max_complexity: 3, operators: [+, "*"]}

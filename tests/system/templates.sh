@@ -15,6 +15,7 @@ say() { # say STATUS TEXT
 say $? 'the cohort is imported'
 cat >run.yaml <<'END'
 cohort: people.h5
+validation: {level: none}
 outcome: {column: cockcroft_gault}
 factors: {include: [sex, age, weight, height, scr, glucose]}
 grammar:

@@ -36,6 +36,7 @@ awk 'BEGIN {
 "$SHIHYO" import sum.csv -q -o sum.h5
 cat >sum.yaml <<'END'
 cohort: sum.h5
+validation: {level: none}
 outcome: {column: y}
 factors: {include: ["x*"]}
 grammar: {max_complexity: 5}

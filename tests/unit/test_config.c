@@ -116,6 +116,13 @@ static const char full[] = "# a comment\n"
                            "  must_contain: [treatment]\n"
                            "  direction: {age: increasing}\n"
                            "search: {keep: 17}\n"
+                           "validation: {level: nested, folds: 10, repeats: 3, by: centre, strata: none, rule: best}\n"
+                           "permutations: 1000\n"
+                           "stability: {resamples: 0}\n"
+                           "compare:\n  - weight / square(height)\n  - {name: 'Mayo \"old\"', formula: 'max(bili, 1) + age'}\n"
+                           "  - column: score, of the clinic\n  - '{column: b, name: c}'\n"
+                           "references: false\n"
+                           "groups: {count: 3, method: quantile}\n"
                            "parallel: {row_blocks: 2, memory: 1.5GiB, tile: 64}\n"
                            "output: somewhere/\n"
                            "seed: 9007199254740992\n"
@@ -156,6 +163,12 @@ static void a_full_file_is_read(void **state)
     const char *const *most = shy_config_list(config, SHY_KEY_GRAMMAR_MOST, &count);
     assert_int_equal(count, 2);
     assert_string_equal(most[1], "lab, *: 2");
+    const char *const *compare = shy_config_list(config, SHY_KEY_COMPARE, &count);
+    assert_int_equal(count, 4);
+    assert_string_equal(compare[0], "weight / square(height)");
+    assert_string_equal(compare[1], "{name: \"Mayo \\\"old\\\"\", formula: \"max(bili, 1) + age\"}");
+    assert_string_equal(compare[2], "{column: \"score, of the clinic\"}");
+    assert_int_equal(shy_config_integer(config, SHY_KEY_GROUPS_COUNT), 3);
     assert_int_equal(shy_config_check(config, "run.yaml"), SHY_OK);
     shy_config_free(&config);
 }
@@ -267,6 +280,23 @@ static const refusal refusals[] = {
     {"grammar: {most: {image: 1, image: 2}}\n", {"run.yaml:1:28", "twice"}},
     {"grammar: {units: off}\ngrammar: {max_complexity: 3}\n", {"run.yaml:2:1", "twice", "line 1"}},
     {"seed: 1\n\nseed: 2\n", {"run.yaml:3:1", "seed", "twice", "line 1"}},
+    {"validation: {level: ful}\n", {"run.yaml:1:21", "one of full, nested, none", "Did you mean full"}},
+    {"validation: {folds: -5}\n", {"validation.folds", "\"-5\"", "integer from 0"}},
+    {"validation: {rule: 1se}\n", {"one of best, one-se"}},
+    {"permutations: many\n", {"run.yaml:1:15", "auto or an integer from 0 to 100000"}},
+    {"groups: {count: 1}\n", {"groups.count", "one of 0, 2, 3"}},
+    {"references: no\n", {"one of true, false"}},
+    {"compare: weight\n", {"run.yaml:1:10", "brackets", "[weight]"}},
+    {"compare: {formula: weight}\n", {"run.yaml:1:10", "brackets"}},
+    {"compare: [[weight]]\n", {"run.yaml:1:11", "compare takes a list of formulas"}},
+    {"compare: [{formla: weight}]\n", {"run.yaml:1:12", "compare", "\"formla\"", "Did you mean formula"}},
+    {"compare: [{formula: [weight]}]\n", {"run.yaml:1:12", "compare takes a list of formulas"}},
+    {"compare: [a, {name: b}]\n", {"run.yaml:1:14", "compare", "needs a formula or a column"}},
+    {"compare: [{column: a, formula: b}]\n", {"run.yaml:1:11", "a formula or a column, not both"}},
+    {"compare: [{column: a, column: b}]\n", {"run.yaml:1:23", "twice"}},
+    {"compare: [{column: \"\"}]\n", {"run.yaml:1:12", "column has no value"}},
+    {"compare: [\"\"]\n", {"run.yaml:1:11", "formula has no value"}},
+    {"compare: [\"{column: a\"]\n", {"run.yaml:1:11", "end with }"}},
     {"outcome: {kind: survial}\n", {"continuous", "binary"}},
     {"parallel: {memory: 4}\n", {"\"4\"", "4GiB"}},
     {"parallel: {memory: 4G}\n", {"\"4G\"", "4GiB"}},
@@ -314,7 +344,47 @@ static void required_keys_are_asked_for(void **state)
     assert_int_equal(parse(config, "cohort: a\n"), SHY_OK);
     assert_int_equal(shy_config_check(config, "run.yaml"), SHY_INPUT);
     assert_non_null(strstr(shy_error_message(), "run.yaml: outcome.column is missing"));
+    assert_int_equal(parse(config, REQUIRED "validation: {folds: 1}\n"), SHY_OK);
+    shy_error_clear();
+    assert_int_equal(shy_config_check(config, "run.yaml"), SHY_INPUT);
+    assert_non_null(strstr(shy_error_message(), "run.yaml: validation.folds is 1; it takes 2 or more, or 0"));
+    shy_error_clear();
     shy_config_free(&config);
+}
+
+/* Members of a mapping come back as they were given, whatever is in them. */
+static void baselines_are_taken_apart(void **state)
+{
+    static const struct {
+        const char *item, *name, *formula, *column;
+    } cases[] = {
+        {"weight / height", NULL, "weight / height", NULL},
+        {"  a", NULL, "a", NULL},
+        {"max(a, b)", NULL, "max(a, b)", NULL},
+        {"{formula: max(a, b), name: Mayo}", "Mayo", "max(a, b)", NULL},
+        {"{ name : Mayo score , formula: `a: b, c` + 1 }", "Mayo score", "`a: b, c` + 1", NULL},
+        {"{column: \"a, \\\"b\\\" } \\\\\"}", NULL, NULL, "a, \"b\" } \\"},
+        {"{column: 'it''s'}", NULL, NULL, "it's"},
+    };
+
+    (void)state;
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        shy_baseline_item read = {0}, again = {0};
+        char *text = NULL;
+        if (shy_baseline_read(cases[c].item, &read) != SHY_OK) fail_msg("%s: %s", cases[c].item, shy_error_message());
+        assert_int_equal(shy_baseline_text(&read, &text), SHY_OK);
+        if (shy_baseline_read(text, &again) != SHY_OK) fail_msg("%s: %s", text, shy_error_message());
+        for (int k = 0; k < 3; k++) {
+            const char *expected = k == 0 ? cases[c].name : k == 1 ? cases[c].formula : cases[c].column;
+            const char *one = k == 0 ? read.name : k == 1 ? read.formula : read.column;
+            const char *two = k == 0 ? again.name : k == 1 ? again.formula : again.column;
+            assert_string_equal(one ? one : "(none)", expected ? expected : "(none)");
+            assert_string_equal(two ? two : "(none)", expected ? expected : "(none)");
+        }
+        shy_free(&text);
+        shy_baseline_clear(&read);
+        shy_baseline_clear(&again);
+    }
 }
 
 /* Whatever is cut off a good file, reading ends, and refuses or accepts without harm. */
@@ -345,6 +415,7 @@ static void failing_allocations_are_failures_and_leak_nothing(void **state)
         st = shy_config_create(&config);
         if (st == SHY_OK) st = shy_config_parse(config, "run.yaml", full, sizeof full - 1);
         if (st == SHY_OK) st = shy_config_set(config, "factors.include=[a, b]");
+        if (st == SHY_OK) st = shy_config_set(config, "compare=[a, {name: b, formula: c}]");
         if (st == SHY_OK) st = shy_config_save(config, &yaml);
         shy_memory_fail_at(0);
         assert_true(st == SHY_OK || st == SHY_MEMORY);
@@ -380,6 +451,16 @@ static const struct {
     {"outcome={column: x, kind: binary}", "outcome: {column: x, kind: binary}\n"},
     {"samples.where=age >= 18 and sex == female", "samples: {where: \"age >= 18 and sex == female\"}\n"},
     {"samples.where=", "samples: {where: \"\"}\n"},
+    {"validation={folds: 3, by: site}", "validation: {folds: 3, by: site}\n"},
+    {"permutations=auto", "permutations: auto\n"},
+    {"compare=[weight / square(height), max(a, b)]", "compare: [weight / square(height), \"max(a, b)\"]\n"},
+    {"compare=weight / height", "compare: [weight / height]\n"},
+    {"compare=[]", "compare: []\n"},
+    {"compare=", "compare: []\n"},
+    {"compare=['a, b' , \"c\", `d, e` * 2]", "compare: [\"a, b\", c, \"`d, e` * 2\"]\n"},
+    {"compare={column: score}", "compare: [\"{column: score}\"]\n"},
+    {"compare=[a, {name: 'it''s, new', formula: max(a, b)}, {column: \"k: \\\"1\\\"\"}]",
+     "compare: [a, \"{name: 'it''s, new', formula: max(a, b)}\", '{column: \"k: \\\"1\\\"\"}']\n"},
 };
 
 static void an_assignment_is_worth_a_line_of_a_file(void **state)
@@ -410,6 +491,12 @@ static const refusal wrong_assignments[] = {
     {"factors.include=[a,,b]", {"factors.include", "\"\""}},
     {"grammar.operators=lgo", {"Did you mean log"}},
     {"cohort=", {"not empty"}},
+    {"compare=[a, b", {"--set", "[a, b", "]"}},
+    {"compare=[a, b] c", {"]"}},
+    {"compare=[a,, b]", {"compare", "no value"}},
+    {"compare={name: a", {"compare", "}"}},
+    {"compare={name}", {"compare", "name: value"}},
+    {"compare={colum: a}", {"Did you mean column"}},
 };
 
 static void wrong_assignments_are_refused(void **state)
@@ -530,6 +617,7 @@ int main(void)
         cmocka_unit_test(the_example_holds_every_key_with_its_default),
         cmocka_unit_test(wrong_files_are_refused_with_position_and_advice),
         cmocka_unit_test(required_keys_are_asked_for),
+        cmocka_unit_test(baselines_are_taken_apart),
         cmocka_unit_test(every_beginning_of_a_file_ends_well),
         cmocka_unit_test(failing_allocations_are_failures_and_leak_nothing),
         cmocka_unit_test(an_assignment_is_worth_a_line_of_a_file),

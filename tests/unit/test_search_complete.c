@@ -98,7 +98,7 @@ static int compare_formulas(const void *a, const void *b)
 /* The members of all entries, in order. */
 static shy_formula *list_members(census *c, size_t *count_out)
 {
-    const shy_best *best = c->engine->best;
+    const shy_best *best = c->engine->seen[0].best;
     size_t count = 0, at = 0;
     for (int level = 1; level <= best->levels; level++) {
         for (int i = 0; i < best->count[level]; i++) c->listed[level] += (uint64_t)best->entry[level][i]->count;
@@ -122,10 +122,10 @@ static shy_formula *list_members(census *c, size_t *count_out)
  */
 static bool excused(census *c, const shy_formula *formula, int complexity)
 {
-    const shy_best *best = c->engine->best;
+    const shy_best *best = c->engine->seen[0].best;
     shy_score score;
     bool degenerate = false;
-    EXPECT(shy_scorer_score(c->engine->scorer, formula, &score, &degenerate) == SHY_OK);
+    EXPECT(shy_scorer_score(c->engine->seen[0].scorer, formula, &score, &degenerate) == SHY_OK);
     for (int level = 1; !degenerate && level <= complexity; level++) {
         for (int i = 0; i < best->count[level]; i++) {
             if (shy_score_compare(&best->entry[level][i]->member[0].score, &score) != 0) continue;
@@ -174,7 +174,7 @@ static void check_lists(census *c, const uint64_t *planned)
         do check_tuple(c, &tuple, member, members);
         while (shy_tuple_next(c->space, NULL, &tuple));
     }
-    for (int level = 1; level <= c->engine->best->levels; level++) {
+    for (int level = 1; level <= c->engine->seen[0].best->levels; level++) {
         EXPECT(c->counted[level] == planned[level]);
         EXPECT(c->listed[level] <= planned[level]);
     }

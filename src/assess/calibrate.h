@@ -1,0 +1,71 @@
+/*
+ * Calibration and usefulness of predictions, on arrays of one rank. Who takes part, and NaN: as in metrics.h. Not collective.
+ */
+#ifndef SHY_ASSESS_CALIBRATE_H
+#define SHY_ASSESS_CALIBRATE_H
+
+#include "metrics.h"
+
+/* ---- recalibration -------------------------------------------------------------------------------------------------------- */
+
+/* Standard errors from the inverse information (continuous: residual variance). A good model has intercept 0 and slope 1. */
+typedef struct {
+    bool fitted;                      /* false: the slope has no maximum of the likelihood, or nothing varies; all else NaN */
+    double intercept, intercept_error; /* calibration in the large: of the model whose slope is 1; NaN for survival, matched, ordinal */
+    double slope, slope_error;
+    double slope_intercept;           /* the intercept beside the fitted slope; NaN likewise */
+    size_t samples;
+} shy_recalibration;
+
+/*
+ * link(E y) = intercept + slope · predictor: least squares (continuous), logistic (binary), Poisson with exposure (count), proportional odds with
+ * thresholds of its own (ordinal), Cox (survival), conditional logistic (matched). Case weights as lm, glm and coxph of R have them. Infinite
+ * predictions are left out.
+ *
+ * @param fold  [truth->n]; survival and matched: compared only within one, since predictors of different training sets have levels of their own;
+ *              NULL: none. Others ignore it
+ */
+shy_status shy_recalibrate(const shy_truth *truth, const size_t *sample, size_t count, const double *predictor, const int32_t *fold,
+                           shy_recalibration *recalibration_out);
+
+/* ---- calibration curve ------------------------------------------------------------------------------------------------------ */
+
+#define SHY_CURVE_POINTS 512
+
+/* observed(p) by local linear regression, and what predictions differ from it: mean, median, 90th percentile, maximum of |p − observed|. */
+typedef struct {
+    int points;
+    double predicted[SHY_CURVE_POINTS], observed[SHY_CURVE_POINTS]; /* ascending */
+    double ici, e50, e90, emax;
+} shy_curve;
+
+/*
+ * Loess of degree 1 without robustness steps: at each predicted value a line through the nearest 3/4 of the samples, weights tricube in the distance
+ * times case weights (R: loess(y ~ p, degree = 1, surface = "direct")). Where predictions are all equal there it is their mean. With more
+ * than SHY_CURVE_POINTS different values it is computed at as many quantiles and interpolated. observed is cut to [0, 1] with `probability`.
+ * Quantiles as R's type 7; with different weights the least value that half (9/10) of the weight does not exceed.
+ *
+ * @param y, predicted  [n]: probabilities, or expected values (continuous)
+ */
+shy_status shy_curve_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_curve *curve_out);
+
+#define SHY_BINS 10
+
+/* Deciles of the predictions. [low, high]: 95 %, Wilson for probabilities (effective number (Σw)²/Σw² with weights), else mean ± 1.96 standard errors. */
+typedef struct {
+    int bins; /* fewer where predictions are equal: those stay together */
+    double predicted[SHY_BINS], observed[SHY_BINS], low[SHY_BINS], high[SHY_BINS];
+    size_t samples[SHY_BINS];
+} shy_bins;
+shy_status shy_bins_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out);
+
+/* ---- decision curve ----------------------------------------------------------------------------------------------------------- */
+
+/*
+ * Net benefit of treating whose probability is >= the threshold t: (Σ w y 1{p >= t} − t/(1 − t) Σ w (1 − y) 1{p >= t}) / Σ w; of treating all;
+ * treating none has 0. With the weights of a horizon (shy_horizon_weights) it is the one weighted for censoring, up to Σ w for n.
+ * 0 < t < 1.
+ */
+void shy_net_benefit(size_t n, const double *y, const double *probability, const double *weight, double threshold, double *model_out, double *all_out);
+
+#endif

@@ -3,7 +3,13 @@
  *
  *     make bench-elements && bench/bench_elements [REPEATS] [SAMPLES ...]
  *
- * Prints a line per number of samples and instruction set: elements n=200 isa=avx512 formulas_per_second=2.1e+07. The
+ * Prints two lines per number of samples and instruction set:
+ *
+ *     elements n=200 isa=avx512 formulas_per_second=2.1e+07 uncertain=0.0027 again=0.0038
+ *     elements n=200 isa=avx512 folds=5 ratio=1.7 most=2 responses=25 ratio_responses=3
+ *
+ * `ratio` is the time of one pass for all samples and five training sets over that for all samples, `ratio_responses` that of 25 other responses
+ * over that of one. The
  * formulas are the element-wise roots of complexity up to 6 that the default operators and max, min, abs, hypot,
  * reldiff give for sets of two and three of twenty factors, one of them with both signs. The time is that of the
  * process, for all that a search does with them: operands, sums, comparison with the K-th best, scoring of candidates.
@@ -135,12 +141,95 @@ static void work(shy_engine *engine)
     }
 }
 
-/* The marks are those of the first engine's lists, as if another rank had told them. */
-static double seconds_of(shy_space *space, const shy_search_options *options, const shy_engine *first)
+/*
+ * ---- views
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+enum { FOLDS = 5, RESPONSES = 25, VIEWS_MOST = 32 };
+enum { PLAIN, BY_FOLD, BY_RESPONSE, KINDS };
+
+/* What a pass has, and what it points into. */
+typedef struct {
+    shy_outlook outlook;
+    shy_view own[VIEWS_MOST];
+    const shy_view *view[VIEWS_MOST];
+    shy_sight sight[VIEWS_MOST];
+    int cut[FOLDS + 1], *order;
+    uint64_t samples[FOLDS];
+    double *values;
+    const double *response[VIEWS_MOST];
+} pass;
+
+/* The samples that fold f does not hold, as a search on them would see them. */
+static void see_fold(const shy_space *space, pass *p, int f)
+{
+    const int n = space->problem->rows.rows, v = 1 + f;
+    const double *y = space->view.response;
+    double *room, sum = 0.0, square = 0.0;
+    const double in = n - (p->cut[f + 1] - p->cut[f]);
+    must(shy_new(2 * (size_t)n, sizeof *room, &room));
+    for (int i = 0; i < n; i++) room[i] = room[n + i] = i % FOLDS != f;
+    for (int i = 0; i < n; i++) sum += room[i] * y[i];
+    for (int i = 0; i < n; i++) square += room[i] * (y[i] - sum / in) * (y[i] - sum / in);
+    for (int i = 0; i < n; i++) room[i] *= y[i] - sum / in;
+    const shy_metric metric = {.response = room, .weight = room + n};
+    must(shy_view_set(space->problem, &metric, &p->own[v]));
+    p->view[v] = &p->own[v];
+    p->sight[v] = (shy_sight){.left_out = f, .level = sum / in, .scale = sqrt(square / in)};
+    shy_free(&room);
+}
+
+static void lay_folds(const shy_space *space, pass *p)
+{
+    const int n = space->problem->rows.rows;
+    must(shy_new((size_t)n, sizeof *p->order, &p->order));
+    must(shy_new((size_t)n, sizeof *p->values, &p->values));
+    for (int f = 0, at = 0; f < FOLDS; f++) {
+        for (int i = f; i < n; i += FOLDS, at++) p->order[at] = i, p->values[at] = space->view.response[i];
+        p->cut[f + 1] = at;
+        p->samples[f] = (uint64_t)(at - p->cut[f]);
+    }
+    p->response[0] = p->values;
+    p->view[0] = &space->view;
+    p->sight[0] = (shy_sight){.left_out = -1, .scale = 1.0};
+    for (int f = 0; f < FOLDS; f++) see_fold(space, p, f);
+    p->outlook = (shy_outlook){1 + FOLDS, p->view, p->sight, shy_best_reserve(KEEP), {FOLDS, p->cut, p->samples, 1, p->response}, p->order};
+}
+
+static void lay_responses(const shy_space *space, pass *p)
+{
+    const int n = space->problem->rows.rows;
+    must(shy_new((size_t)n, sizeof *p->values, &p->values));
+    p->cut[1] = n, p->samples[0] = (uint64_t)n;
+    for (int b = 0; b < RESPONSES; b++) {
+        for (int i = 0; i < n; i++) p->values[i] = space->view.response[(i + 7 * b + 1) % n];
+        must(shy_view_respond(space->problem, &space->view, p->values, &p->own[b]));
+        p->view[b] = &p->own[b], p->response[b] = p->own[b].scaled_response;
+        p->sight[b] = (shy_sight){.left_out = -1, .response = b, .scale = 1.0};
+    }
+    p->outlook = (shy_outlook){RESPONSES, p->view, p->sight, 1, {1, p->cut, p->samples, RESPONSES, p->response}, NULL};
+}
+
+static void pass_free(pass *p)
+{
+    for (int v = 0; v < VIEWS_MOST; v++) shy_view_free(&p->own[v]);
+    shy_free(&p->order);
+    shy_free(&p->values);
+}
+
+static shy_engine *engine_create(shy_space *space, const shy_search_options *options, const pass *p)
 {
     shy_engine *engine = NULL;
-    must(shy_engine_create(space, options, SHY_FP32, &engine));
-    memcpy(engine->marks, first->marks, ((size_t)space->grammar.max_complexity + 1) * sizeof *engine->marks);
+    must(p ? shy_engine_create_pass(space, options, SHY_FP32, &p->outlook, &engine) : shy_engine_create(space, options, SHY_FP32, &engine));
+    return engine;
+}
+
+/* The marks are those of the first engine's lists, as if another rank had told them. */
+static double seconds_of(shy_space *space, const shy_search_options *options, const pass *p, const shy_engine *first)
+{
+    shy_engine *engine = engine_create(space, options, p);
+    memcpy(engine->marks, first->marks, (size_t)shy_engine_marks(engine) * sizeof *engine->marks);
     const double start = seconds_now();
     work(engine);
     const double seconds = seconds_now() - start;
@@ -154,24 +243,47 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Median seconds of each kind, measured in turn. */
+static shy_element_counts measure_kinds(shy_space *space, const shy_search_options *options, int repeats, double median[KINDS])
+{
+    pass folds = {0}, responses = {0};
+    const pass *kind[KINDS] = {NULL, &folds, &responses};
+    shy_engine *first[KINDS];
+    double seconds[KINDS][REPEATS_MAX];
+    lay_folds(space, &folds);
+    lay_responses(space, &responses);
+    for (int k = 0; k < KINDS; k++) {
+        first[k] = engine_create(space, options, kind[k]);
+        work(first[k]);
+    }
+    for (int r = 0; r < repeats; r++) {
+        for (int k = 0; k < KINDS; k++) seconds[k][r] = seconds_of(space, options, kind[k], first[k]);
+    }
+    const shy_element_counts counts = shy_element_work_counts(first[PLAIN]);
+    for (int k = 0; k < KINDS; k++) {
+        qsort(seconds[k], (size_t)repeats, sizeof *seconds[k], compare_doubles);
+        median[k] = seconds[k][repeats / 2];
+        shy_engine_destroy(&first[k]);
+    }
+    pass_free(&folds);
+    pass_free(&responses);
+    return counts;
+}
+
 static void measure(const shy_team *team, int n, int repeats)
 {
     const shy_search_options options = options_create();
     shy_problem *problem = problem_create(team, n);
     shy_space *space = NULL;
-    shy_engine *first = NULL;
-    double seconds[REPEATS_MAX];
+    double median[KINDS];
+    const char *isa = shy_isa_name(shy_isa_get());
     must(shy_space_create(problem, &options.grammar, &space));
-    must(shy_engine_create(space, &options, SHY_FP32, &first));
-    work(first);
-    const shy_element_counts counts = shy_element_work_counts(first);
-    for (int k = 0; k < repeats; k++)
-        seconds[k] = seconds_of(space, &options, first);
-    qsort(seconds, (size_t)repeats, sizeof *seconds, compare_doubles);
-    printf("elements n=%d isa=%s formulas_per_second=%.3g uncertain=%.2g again=%.2g\n", n, shy_isa_name(shy_isa_get()),
-           (double)counts.formulas / seconds[repeats / 2], (double)counts.uncertain / (double)counts.formulas, (double)counts.again / (double)counts.formulas);
+    const shy_element_counts counts = measure_kinds(space, &options, repeats, median);
+    printf("elements n=%d isa=%s formulas_per_second=%.3g uncertain=%.2g again=%.2g\n", n, isa, (double)counts.formulas / median[PLAIN],
+           (double)counts.uncertain / (double)counts.formulas, (double)counts.again / (double)counts.formulas);
+    printf("elements n=%d isa=%s folds=%d ratio=%.2f most=%.1f responses=%d ratio_responses=%.2f\n", n, isa, FOLDS, median[BY_FOLD] / median[PLAIN],
+           n < 500 ? 2.0 : 1.4, RESPONSES, median[BY_RESPONSE] / median[PLAIN]);
     fflush(stdout);
-    shy_engine_destroy(&first);
     shy_space_destroy(&space);
     problem_free(problem);
 }

@@ -44,6 +44,9 @@ typedef struct {
     uint64_t seed;
 } shy_assess_options;
 
+/** What SHY_PERMUTATIONS_AUTO means for a search of so many formulas and samples: 200, less above about 1e11 products of the two, 20 at least. */
+int shy_permutations_auto(double formulas, double samples);
+
 /**
  * The search of shy_search_run, and what it is worth. *record_out (rank 0, else NULL; owned) has, as far as the options ask for them, the
  * objects `verdict` (a text), `nested`, `p_search`, `stability`, `versus`, `calibration`, `groups`: doc/results.md says what is in each.
@@ -53,5 +56,19 @@ typedef struct {
 shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *search, const shy_assess_options *options,
                           void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result **result_out,
                           shy_record **record_out);
+
+/**
+ * Predictions of finished models for another cohort, judged as they stand. To each record are added `samples` (with a prediction), `metrics` (each with
+ * value and a 95 % interval: DeLong for the AUC of samples of equal weight, else a Bayesian bootstrap of the samples), `calibration` and, for binary
+ * outcomes, `classification`: see doc/results.md.
+ *
+ * @param problem     the other cohort with its outcome, the target that it aims at; its factors are not looked at
+ * @param predictor   [count][rows.rows]: linear predictors over my rows; NaN where there is none
+ * @param prevalence  binary: a second threshold of the probability beside 1/2; NaN: none
+ * @param record      [count]; NULL on ranks other than 0
+ * Collective over the world.
+ */
+shy_status shy_external_judge(const shy_problem *problem, int count, const double *const *predictor, double prevalence, uint64_t seed,
+                              shy_record *const *record);
 
 #endif

@@ -75,6 +75,7 @@ typedef struct {
     int derived_count;
     char **derived_name, **derived_words; /* factors of the front that are not a column as it is, and what is done to make them */
     const shy_entry **front; /* borrowed from the levels, ascending complexity */
+    shy_record *inputs;      /* what factors and covariates of the front's formulas are made from; NULL: not said. Owned */
     shy_record *assessment;  /* how far it can be believed, as of shy_assess_run; NULL: it was not looked at. Owned */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;
@@ -117,6 +118,14 @@ const char *shy_screening_sentence(uint64_t screened, uint64_t samples, double l
 void shy_results_print_front(const shy_results *results, FILE *stream);
 /** The same from the front.json of a finished run. complexity: 0 = the front, −1 = every list, else the list of that complexity. */
 shy_status shy_show(const char *directory, int complexity, FILE *stream);
+
+/* ---- formulas on another cohort --------------------------------------------------------------------------------------- */
+
+/** SHY_INPUT if the file is there and may not be replaced. Rank 0 only, like all of these. */
+shy_status shy_validation_check(const char *path, bool overwrite);
+/** The record of a validation as JSON: to a temporary, flushed to disk, renamed. */
+shy_status shy_validation_write(const shy_record *record, const char *path);
+shy_status shy_validation_print(const shy_record *record, FILE *stream);
 
 /* ---- tables of texts, aligned when they are printed ---------------------------------------------------------------- */
 

@@ -210,6 +210,12 @@ void shy_problem_free(shy_problem **problem);
 shy_status shy_factor_describe(const shy_problem *problem, const shy_cohort *cohort, int factor, char **text_out);
 /** Makes outcome, ops, data and y those of a target; 0 <= target < targets. After loading it is the first. Not collective. */
 void shy_problem_aim(shy_problem *problem, int target);
+/** How the k-th covariate (problem->data.covariate) comes from its column of the cohort. Borrowed; NULL if there is none. Not collective. */
+typedef struct {
+    int64_t column;
+    shy_derivation how;              /* a fill only where samples lacked a value and a covariate beside it says so; −1 of a level: it is none */
+} shy_covariate_source;
+const shy_covariate_source *shy_problem_covariate(const shy_problem *problem, int k);
 /** The problem's outcome with its null model. Owned. Collective over the group. */
 shy_status shy_problem_outcome(const shy_problem *problem, shy_outcome **outcome_out);
 /**

@@ -149,6 +149,7 @@ static shy_status search_targets(shy_search_session *s)
         shy_problem_aim(s->problem, t);
         if (speaks(s) && s->problem->targets > 1) shy_log(SHY_LOG_INFO, "Target %d of %d: %s.", t + 1, s->problem->targets, s->problem->target[t].name);
         SHY_TRY(run_search(s));
+        SHY_TRY(shy_session_outcome(s));
         SHY_TRY_ALL(s->team, s->team->rank == 0 ? keep_results(s) : SHY_OK);
         shy_search_result_free(&s->result);
     }

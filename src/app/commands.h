@@ -6,5 +6,6 @@ int shy_cmd_import(int argc, char **argv);
 int shy_cmd_inspect(int argc, char **argv);
 int shy_cmd_search(int argc, char **argv);
 int shy_cmd_show(int argc, char **argv);
+int shy_cmd_validate(int argc, char **argv);
 
 #endif

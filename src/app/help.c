@@ -74,6 +74,28 @@ static const page pages[] = {
      "examples:\n"
      "  shihyo show out/\n"
      "  shihyo show out/ --complexity 4\n"},
+    {"validate", "judge the formulas of a finished run on another cohort",
+     "usage: shihyo validate DIR COHORT [options]\n"
+     "       mpirun -n RANKS shihyo validate DIR COHORT [options]\n"
+     "\n"
+     "Applies the formulas of the front of the results in DIR, with all their numbers as they stand, to the patients of another\n"
+     "cohort file, and prints how well they predict there: the measures of the search with 95 % intervals, and calibration.\n"
+     "Missing values, levels and limits are handled as the search did. A formula with a column that the cohort does not have is\n"
+     "passed over. The outcome is expected under the same name.\n"
+     "\n"
+     "      --outcome COLUMN   the outcome has another name there\n"
+     "      --time, --event COLUMN\n"
+     "                         the same for survival\n"
+     "      --positive VALUE   the value that counts as 1, or is the event, has another name there\n"
+     "      --where CONDITION  the samples to use, as samples.where of a search (default: all, whatever the search used)\n"
+     "      --set KEY=VALUE    another key of the section outcome\n"
+     "  -o, --output FILE      where the numbers go (default: validate.json)\n"
+     "      --overwrite        replace that file\n"
+     "  -q, --quiet            print nothing but errors\n"
+     "  -h, --help             this text\n"
+     "\n"
+     "example:\n"
+     "  shihyo validate out/ other.h5 --outcome died_in_hospital -o other.json\n"},
 };
 
 static const page *find(const char *name)

@@ -216,7 +216,7 @@ static int choice_of(const shy_config *config, int key)
 }
 
 /* What the outcome is made of; names that are not given are empty. */
-static void configure_outcome(const shy_config *config, shy_problem_options *o)
+void shy_configure_outcome(const shy_config *config, shy_problem_options *o)
 {
     o->outcome = shy_config_text(config, SHY_KEY_OUTCOME_COLUMN);
     o->outcomes = shy_config_list(config, SHY_KEY_OUTCOME_COLUMNS, &o->outcomes_count);
@@ -264,7 +264,7 @@ shy_status shy_session_load(shy_search_session *s)
         .memory = s->options.memory,
     };
 
-    configure_outcome(s->config, &options);
+    shy_configure_outcome(s->config, &options);
     options.include = shy_config_list(s->config, SHY_KEY_FACTORS_INCLUDE, &options.include_count);
     options.exclude = shy_config_list(s->config, SHY_KEY_FACTORS_EXCLUDE, &options.exclude_count);
     SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));

@@ -135,6 +135,7 @@ static shy_status build_derived(const builder *b, shy_results *r)
     }
     int count = 0;
     for (int f = 0; f < factors; f++) count += used[f];
+    SHY_TRY(shy_inputs_build(b->session, used, &r->inputs));
     SHY_TRY(shy_new((size_t)count, sizeof *r->derived_name, &r->derived_name));
     SHY_TRY(shy_new((size_t)count, sizeof *r->derived_words, &r->derived_words));
     for (int f = 0; f < factors; f++) {

@@ -32,6 +32,7 @@ typedef struct {
     int baselines;
     bool one_pass;             /* training sets are screened together */
     shy_search_result *result; /* rank 0; of the target in force */
+    double outcome_mean;       /* of the target in force, weighted; NaN where it has none (times, levels) */
     shy_record *record;        /* likewise; NULL: it was not checked */
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
@@ -40,6 +41,8 @@ typedef struct {
 
 /** Reads the configuration on rank 0 and gives it to all ranks, then applies --set and -o. Collective. */
 shy_status shy_session_configure(shy_search_session *session);
+/** What the outcome is made of, as the keys of the section outcome say; borrows from the configuration. */
+void shy_configure_outcome(const shy_config *config, shy_problem_options *options);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
 shy_status shy_session_load(shy_search_session *session);
 
@@ -56,6 +59,12 @@ shy_status shy_session_rules(shy_search_session *session);
 shy_status shy_session_plan(shy_search_session *session);
 /** The plan as a table. */
 shy_status shy_plan_print(const shy_search_session *session, FILE *stream);
+/** Finds the mean of the outcome that the problem aims at. Collective. */
+shy_status shy_session_outcome(shy_search_session *session);
+/**
+ * From which columns the factors with a mark (used[factor]) and the covariates come, and how: see doc/results.md, `inputs`. Rank 0. Owned.
+ */
+shy_status shy_inputs_build(const shy_search_session *session, const uint8_t *used, shy_record **inputs_out);
 /** What report needs, from what search found; takes the record from the session. Rank 0. Freed with shy_results_free. */
 shy_status shy_results_build(shy_search_session *session, shy_results *results_out);
 

@@ -102,11 +102,14 @@ static void print_sets(const shy_search_session *s, FILE *stream)
     fprintf(stream, "), %s", s->one_pass ? "searched in one pass with all samples" : "searched one after another");
 }
 
-static void print_permutations(const shy_search_session *s, FILE *stream)
+/* Most of them: where the answer is clear the rest is left out. */
+static int permutations_of(const shy_search_session *s)
 {
-    if (s->assess.permutations == SHY_PERMUTATIONS_AUTO) fputs("permuted outcomes, up to 200, as the size of the search allows", stream);
-    else fprintf(stream, "%d permuted outcomes at most", s->assess.permutations);
+    if (s->assess.permutations != SHY_PERMUTATIONS_AUTO) return s->assess.permutations;
+    return shy_permutations_auto((double)s->plan.formulas_total, (double)s->problem->rows.total);
 }
+
+#define SHARE_OF_PERMUTATION 0.05 /* in searches: a product more for each pair, of about ten; and its tests */
 
 void shy_plan_print_validation(const shy_search_session *s, FILE *stream)
 {
@@ -119,7 +122,7 @@ void shy_plan_print_validation(const shy_search_session *s, FILE *stream)
         return;
     }
     if (a->folds > 0) fputs(next, stream), print_sets(s, stream), next = "\n                ";
-    if (a->permutations != 0) fputs(next, stream), print_permutations(s, stream), next = "\n                ";
+    if (a->permutations != 0) fprintf(stream, "%s%d permuted outcomes, fewer if the answer is clear", next, permutations_of(s)), next = "\n                ";
     if (a->resamples > 0) fprintf(stream, "%s%d pairs of half samples for stability", next, a->resamples), next = "\n                ";
     if (a->baselines > 0) fprintf(stream, "%s%d baseline%s to compare with", next, a->baselines, a->baselines == 1 ? "" : "s"), next = "\n                ";
     if (a->references) fprintf(stream, "%sreference lines: the best single factor, elastic nets, covariates alone", next), next = "\n                ";
@@ -127,7 +130,6 @@ void shy_plan_print_validation(const shy_search_session *s, FILE *stream)
         fputs("validation      none of it is asked for\n", stream);
         return;
     }
-    fprintf(stream, "\n                expected time besides: about %s%s\n",
-            shy_meter_duration(s->plan.seconds * a->folds * a->repeats * share_of_set(s), seconds),
-            a->permutations != 0 ? ", and that of the permutations" : "");
+    const double searches = a->folds * a->repeats * share_of_set(s) + permutations_of(s) * SHARE_OF_PERMUTATION;
+    fprintf(stream, "\n                expected time of it: up to about %s\n", shy_meter_duration(s->plan.seconds * searches, seconds));
 }

@@ -117,7 +117,7 @@ typedef struct {
     int choice;                    /* complexity chosen on all folds; 0: none */
     const shy_found *found;        /* the formula of that complexity on the front of all samples; NULL: none */
     shy_chance chance[SHY_COMPLEXITY_MAX + 1]; /* by complexity; [0]: of the front */
-    double returns;                /* share of the half samples that select the chosen formula or one of its kin; NaN: not looked at */
+    double returns;                /* share of the half samples that select the chosen formula or one of its kin of the same complexity; NaN: not looked at */
 } shy_assessment;
 
 /* Stages, in this order; each adds its object to the record. Collective over the world. */

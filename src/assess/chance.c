@@ -2,8 +2,6 @@
 #include "shy_config.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "chance.h"
 #include "tail.h"
@@ -69,54 +67,45 @@ int shy_maxima_exceeding(const shy_maxima *m, int complexity, double statistic)
     return count;
 }
 
-/* rank[j·width + c]: how many, j among them, reach it at complexity c; those of a j ascending. */
-static void rank_all(const shy_maxima *m, int *rank, int (*compare)(const void *, const void *))
-{
-    const int all = m->permutations + 1;
-    for (int j = 0; j < all; j++) {
-        int *own = rank + (size_t)j * (size_t)m->width;
-        own[0] = all; /* no complexity 0 */
-        for (int c = 1; c < m->width; c++) {
-            own[c] = 0;
-            for (int i = 0; i < all; i++) own[c] += reaches(most_of(m, i, c), most_of(m, j, c));
-        }
-        qsort(own, (size_t)m->width, sizeof *own, compare);
-    }
-}
-
-static int compare_ranks(const void *a, const void *b)
-{
-    const int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
-}
-
-static bool is_as_remarkable(const int *a, const int *b, int width)
-{
-    for (int k = 0; k < width; k++)
-        if (a[k] != b[k]) return a[k] < b[k];
-    return true;
-}
-
-shy_status shy_maxima_front(const shy_maxima *m, int *exceeding_out)
-{
-    shy_status st = SHY_OK;
-    int *rank = NULL, count = 0;
-    SHY_TRY(shy_new(((size_t)m->permutations + 1U) * (size_t)m->width, sizeof *rank, &rank));
-    rank_all(m, rank, compare_ranks);
-    for (int b = 1; b <= m->permutations; b++) count += is_as_remarkable(rank + (size_t)b * (size_t)m->width, rank, m->width);
-    *exceeding_out = count;
-out:
-    shy_free(&rank);
-    return st;
-}
-
-/* ---- tails ---------------------------------------------------------------------------------------------------------------------- */
-
 /* A likelihood ratio per sample, of which maxima have about exponential tails; r² has an end at 1. */
 static double stretch(double r2)
 {
     return -log(fmax(1.0 - r2, 1e-15));
 }
+
+/* How far j stands out at a complexity: in standard deviations from the mean of all, the data among them. Where all are the same: 0. */
+static void stand_out(const shy_maxima *m, int complexity, double *most_out)
+{
+    const int all = m->permutations + 1;
+    double sum = 0.0, square = 0.0;
+    for (int j = 0; j < all; j++) sum += stretch(most_of(m, j, complexity));
+    const double mean = sum / all;
+    for (int j = 0; j < all; j++) square += (stretch(most_of(m, j, complexity)) - mean) * (stretch(most_of(m, j, complexity)) - mean);
+    const double deviation = sqrt(square / all);
+    for (int j = 0; j < all; j++) {
+        const double distance = stretch(most_of(m, j, complexity)) - mean;
+        most_out[j] = fmax(most_out[j], deviation > ROUNDING * fabs(mean) ? distance / deviation : 0.0);
+    }
+}
+
+shy_status shy_maxima_front(const shy_maxima *m, int *exceeding_out)
+{
+    shy_status st = SHY_OK;
+    double *most = NULL;
+    int count = 0;
+    SHY_TRY(shy_new((size_t)m->permutations + 1U, sizeof *most, &most));
+    for (int j = 0; j <= m->permutations; j++) most[j] = -INFINITY;
+    for (int c = 1; c < m->width; c++) {
+        if (most_of(m, 0, c) >= 0.0) stand_out(m, c, most);
+    }
+    for (int b = 1; b <= m->permutations; b++) count += reaches(most[b], most[0]);
+    *exceeding_out = count;
+out:
+    shy_free(&most);
+    return st;
+}
+
+/* ---- tails ---------------------------------------------------------------------------------------------------------------------- */
 
 shy_status shy_maxima_chance(const shy_maxima *m, int complexity, double statistic, shy_chance *chance_out)
 {
@@ -128,7 +117,8 @@ shy_status shy_maxima_chance(const shy_maxima *m, int complexity, double statist
     SHY_TRY(shy_new((size_t)m->permutations, sizeof *sample, &sample));
     for (int b = 1; b <= m->permutations; b++) sample[b - 1] = stretch(most_of(m, b, complexity));
     SHY_TRY(shy_tail_fit(sample, m->permutations, &tail));
-    chance_out->tail = shy_tail_beyond(&tail, stretch(statistic));
+    chance_out->tail = fmax(shy_tail_beyond(&tail, stretch(statistic)), SHY_TAIL_REACH / (m->permutations + 1.0));
+    if (tail.count == 0) chance_out->tail = NAN;
 out:
     shy_free(&sample);
     return st;
@@ -136,7 +126,7 @@ out:
 
 /* ---- how many ------------------------------------------------------------------------------------------------------------------- */
 
-#define PRODUCTS 2e13 /* a permuted response is one more product per formula and sample: minutes of a large machine's core */
+#define PRODUCTS 5e12 /* a permuted response is one more product per formula and sample: minutes of a large machine's core */
 
 int shy_permutations_auto(double formulas, double samples)
 {

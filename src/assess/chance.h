@@ -24,15 +24,14 @@ typedef struct {
 /* Permutations that reach `statistic` with a formula of the complexity. What differs by rounding is as large. */
 int shy_maxima_exceeding(const shy_maxima *maxima, int complexity, double statistic);
 /*
- * Permutations whose front is at least as remarkable as that of the data: the smallest rank p of all complexities is less, or the same and so
- * the next smallest, and so on. Exact, since the data and the permutations are treated alike. Fails with SHY_MEMORY alone.
+ * Permutations whose front is at least as remarkable as that of the data: at some complexity it stands out by as many standard deviations of −log(1 − r²)
+ * from the mean of all of that complexity. Exact, since the data and the permutations are treated alike, and with the resolution of the permutations
+ * (the least of the ranks would tie: each complexity has a permutation that is first). Fails with SHY_MEMORY alone.
  */
 shy_status shy_maxima_front(const shy_maxima *maxima, int *exceeding_out);
 /* Of r² `statistic`, with the tail of the maxima of the complexity where fewer than SHY_TAIL_FEW permutations exceed it. */
 shy_status shy_maxima_chance(const shy_maxima *maxima, int complexity, double statistic, shy_chance *chance_out);
 #define SHY_TAIL_FEW 10
-
-/* Permutations that a search of so many formulas and samples allows: 200, less above about 1e11 products of the two, 20 at least. */
-int shy_permutations_auto(double formulas, double samples);
+#define SHY_TAIL_REACH 1e-3 /* a tail is not followed further than to this part of the least p that could be counted */
 
 #endif

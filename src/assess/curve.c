@@ -61,19 +61,32 @@ static double tricube(double share)
     return share < 1.0 ? rest * rest * rest : 0.0;
 }
 
+/* Of all samples predicted exactly so; first is one of them. */
+static double mean_at(const struct sorted *s, size_t first, double at)
+{
+    double all = 0.0, y = 0.0;
+
+    while (first > 0 && s->predicted[first - 1] == at)
+        first--;
+    for (size_t k = first; k < s->n && s->predicted[k] == at; k++)
+        all += s->weight[k], y += s->weight[k] * s->y[k];
+    return y / all;
+}
+
 /* A line through samples first … first + count − 1 at `at`; the most distant of them has the weight 0. */
 static double line_at(const struct sorted *s, size_t first, size_t count, double at)
 {
     const double width = fmax(at - s->predicted[first], s->predicted[first + count - 1] - at);
     double all = 0.0, x = 0.0, y = 0.0, xx = 0.0, xy = 0.0;
 
+    if (!(width > 0.0)) return mean_at(s, first, at);
     for (size_t k = first; k < first + count; k++) {
-        const double far = s->predicted[k] - at, w = s->weight[k] * (width > 0.0 ? tricube(fabs(far) / width) : 1.0);
+        const double far = s->predicted[k] - at, w = s->weight[k] * tricube(fabs(far) / width);
         all += w, x += w * far, y += w * s->y[k];
     }
     x /= all, y /= all;
     for (size_t k = first; k < first + count; k++) {
-        const double far = s->predicted[k] - at, w = s->weight[k] * (width > 0.0 ? tricube(fabs(far) / width) : 1.0);
+        const double far = s->predicted[k] - at, w = s->weight[k] * tricube(fabs(far) / width);
         xx += w * (far - x) * (far - x), xy += w * (far - x) * (s->y[k] - y);
     }
     return xx > 1e-20 * all * width * width ? y - xy / xx * x : y; /* else they are all in one place */

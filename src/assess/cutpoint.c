@@ -124,7 +124,7 @@ static double statistic(const struct ranked *r, size_t m)
 
 static shy_cut cut_at(const struct ranked *r, size_t m)
 {
-    return (shy_cut){.cut = r->x[m - 1], .below = m, .statistic = statistic(r, m)};
+    return (shy_cut){.cut = r->x[m - 1], .above = r->x[m], .below = m, .statistic = statistic(r, m)};
 }
 
 /* ---- p-values --------------------------------------------------------------------------------------------------------------- */
@@ -311,4 +311,42 @@ int32_t shy_cut_group(const shy_cuts *cuts, double x)
     while (group < cuts->cuts && x > cuts->cut[group].cut)
         group++;
     return group;
+}
+
+/* ---- any groups --------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_in(const double *score, const int32_t *group, size_t i, int g)
+{
+    return !isnan(score[i]) && (g < 0 ? group[i] >= 0 : group[i] == g);
+}
+
+/* Mean and number of those in group g, or of all if g < 0. */
+static double mean_of(size_t n, const double *score, const int32_t *group, int g, double *count_out)
+{
+    double sum = 0.0, count = 0.0;
+
+    for (size_t i = 0; i < n; i++)
+        if (is_in(score, group, i, g)) sum += score[i], count += 1.0;
+    *count_out = count;
+    return count > 0.0 ? sum / count : 0.0;
+}
+
+void shy_groups_differ(size_t n, const double *score, const int32_t *group, int groups, double *chi_square_out, int *df_out, double *p_out)
+{
+    double all, count, square = 0.0, between = 0.0, largest = 0.0;
+    const double mean = mean_of(n, score, group, -1, &all);
+    int df = -1;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!is_in(score, group, i, -1)) continue;
+        square += (score[i] - mean) * (score[i] - mean);
+        largest = fmax(largest, fabs(score[i]));
+    }
+    for (int g = 0; g < groups; g++) {
+        const double own = mean_of(n, score, group, g, &count) - mean;
+        if (count > 0.0) df++, between += count * own * own;
+    }
+    *df_out = df > 0 ? df : 0;
+    *chi_square_out = df > 0 && sqrt(square / all) > CONSTANT * largest ? (all - 1.0) * between / square : NAN;
+    *p_out = shy_chi_square_tail(*chi_square_out, *df_out);
 }

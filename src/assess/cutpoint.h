@@ -21,7 +21,7 @@ shy_status shy_cut_scores(const shy_truth *truth, const size_t *sample, size_t c
  * Of equal statistics the lowest cut-point.
  */
 typedef struct {
-    double cut, statistic;
+    double cut, above, statistic; /* above: the smallest x of the upper group */
     size_t below;
     double p_92, p_94; /* Lausen and Schumacher 1992; Lausen, Sauerbrei and Schumacher 1994 */
 } shy_cut;
@@ -53,6 +53,12 @@ shy_status shy_cut_two(size_t n, const double *x, const double *score, double le
  */
 shy_status shy_cut_quantiles(size_t n, const double *x, const double *score, int groups, shy_cuts *cuts_out);
 int32_t shy_cut_group(const shy_cuts *cuts, double x); /* 0 … cuts; −1: NaN */
+
+/*
+ * Do the scores differ between groups? The k-sample statistic above, χ² with (groups that anybody is in) − 1 degrees of freedom. NaN with one
+ * group, or equal scores. group < 0, or a score NaN: left out.
+ */
+void shy_groups_differ(size_t n, const double *score, const int32_t *group, int groups, double *chi_square_out, int *df_out, double *p_out);
 
 /* P(largest |Z| >= b): Miller and Siegmund; by increments between cut-points with m[0] < … < m[count − 1] of n below. In [0, 1]. */
 double shy_lausen_92(double b, double least, double most);

@@ -19,6 +19,7 @@ shy_status shy_halves_create(const shy_problem *problem, const shy_assess_option
     shy_assess_options two = *options;
     two.folds = 2;
     two.repeats = 1;
+    two.stratified = true;
     SHY_TRY_ALL(problem->team, shy_new((size_t)problem->rows.rows * (size_t)halves.pairs, sizeof *halves.side, &halves.side));
     for (int p = 0; p < halves.pairs; p++) {
         two.seed = shy_random_bits(options->seed, HALVES_PURPOSE, (uint64_t)p);

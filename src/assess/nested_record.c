@@ -7,7 +7,7 @@
 
 const char *shy_choice_name(shy_choice rule)
 {
-    return rule == SHY_RULE_BEST ? "best" : "one_se";
+    return rule == SHY_RULE_BEST ? "best" : "one-se";
 }
 
 static const char *const how_chosen[] = {
@@ -119,6 +119,8 @@ static shy_status add_setup(const shy_assessment *a, shy_record *nested)
     SHY_TRY(shy_record_integer(nested, "folds", a->folds.folds));
     SHY_TRY(shy_record_integer(nested, "repeats", a->folds.repeats));
     SHY_TRY(shy_record_text(nested, "by", by && *by ? by : NULL));
+    if (by && *by) SHY_TRY(shy_record_integer(nested, "groups", (int64_t)a->folds.groups));
+    if (by && *by) SHY_TRY(shy_record_integer(nested, "groupless", (int64_t)a->folds.groupless));
     SHY_TRY(shy_record_integer(nested, "passes", a->passes));
     SHY_TRY(shy_record_text(nested, "rule", shy_choice_name(a->options->choice)));
     SHY_TRY(shy_record_text(nested, "rule_means", how_chosen[a->options->choice]));

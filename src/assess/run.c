@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "assess_impl.h"
+#include "versus.h"
 
 static void assessment_free(shy_assessment *a)
 {
@@ -95,6 +95,7 @@ shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *
     *result_out = NULL;
     *record_out = NULL;
     SHY_TRY_ALL(team, team->rank == 0 ? shy_record_create(&a.record) : SHY_OK);
+    SHY_TRY(shy_baselines_check(problem, options)); /* before anything that takes long */
     SHY_TRY(shy_truth_gather(problem, &a.truth));
     if (options->folds > 0 && !problem->data.interaction) SHY_TRY(shy_folds_create(problem, options, &a.folds));
     SHY_TRY(search_all(&a));

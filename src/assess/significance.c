@@ -18,6 +18,8 @@ enum { CLEAR = 10 };
 
 typedef struct {
     shy_assessment *a;
+    shy_search_options search; /* with the plan of the search itself: formulas are not counted again */
+    shy_plan plan;
     shy_permuter *permuter;
     int asked, done, width;
     double *most;        /* [(asked + 1) × width]: of the data, then of permutations; on all ranks */
@@ -71,7 +73,7 @@ static shy_status run_batch(shy_significance *s)
     s->ahead = left < BATCH ? left : BATCH;
     const int count = s->done + s->ahead + 1 - first;
     for (int k = 0; k < count; k++) SHY_TRY_ALL(a->problem->team, shy_permuter_draw(s->permuter, first + k, s->response[k]));
-    SHY_TRY(shy_search_permuted(a->problem, a->search, count, (const double *const *)s->response, a->progress ? tell : NULL, s,
+    SHY_TRY(shy_search_permuted(a->problem, &s->search, count, (const double *const *)s->response, a->progress ? tell : NULL, s,
                                 s->most + (size_t)first * (size_t)s->width));
     s->done += s->ahead;
 out:
@@ -238,6 +240,7 @@ static shy_status record_why_not(shy_record *parent, int asked, const char *why)
     SHY_TRY(shy_record_integer(record, "asked", asked));
     SHY_TRY(shy_record_truth(record, "stopped", false));
     SHY_TRY(shy_record_text(record, "what", why));
+    SHY_TRY(shy_record_text(record, "not_available", why));
 out:
     return st;
 }
@@ -254,12 +257,19 @@ static const char *why_not(const shy_assessment *a)
 }
 
 /* Rank 0 knows the plan. Collective over the world. */
-static shy_status choose_number(const shy_assessment *a, int *number_out)
+static shy_status share_plan(shy_significance *s)
 {
-    *number_out = a->options->permutations;
-    if (*number_out == SHY_PERMUTATIONS_AUTO && a->result)
-        *number_out = shy_permutations_auto((double)a->result->plan.formulas_total, (double)a->problem->rows.total);
-    return shy_team_broadcast(a->problem->team, number_out, sizeof *number_out);
+    shy_status st = SHY_OK;
+    const shy_assessment *a = s->a;
+    if (a->result) s->plan = a->result->plan;
+    SHY_TRY(shy_team_broadcast(a->problem->team, &s->plan, sizeof s->plan));
+    s->search = *a->search;
+    s->search.plan = &s->plan;
+    s->search.lists = NULL;
+    s->asked = a->options->permutations;
+    if (s->asked == SHY_PERMUTATIONS_AUTO) s->asked = shy_permutations_auto((double)s->plan.formulas_total, (double)a->problem->rows.total);
+out:
+    return st;
 }
 
 shy_status shy_significance_run(shy_assessment *a)
@@ -270,7 +280,7 @@ shy_status shy_significance_run(shy_assessment *a)
     const char *why = why_not(a);
     for (int c = 0; c <= SHY_COMPLEXITY_MAX; c++) a->chance[c] = shy_chance_of(0, 0);
     if (a->options->permutations == 0) return SHY_OK;
-    SHY_TRY(choose_number(a, &s.asked));
+    SHY_TRY(share_plan(&s));
     if (why) {
         SHY_TRY_ALL(team, team->rank == 0 ? record_why_not(a->record, s.asked, why) : SHY_OK);
         goto out;

@@ -95,14 +95,29 @@ out:
     return st;
 }
 
+/* Samples that cannot be halved are no reason to lose the results of a search. All ranks hold the message. */
+static shy_status say_not_available(const shy_assessment *a)
+{
+    shy_status st = SHY_OK;
+    shy_record *stability = NULL;
+    char *why = NULL;
+    SHY_TRY(shy_string_format(&why, "The samples cannot be halved: %s", shy_error_message()));
+    shy_error_clear();
+    SHY_TRY(shy_record_object(a->record, "stability", &stability));
+    SHY_TRY(shy_record_text(stability, "not_available", why));
+out:
+    shy_free(&why);
+    return st;
+}
+
 shy_status shy_stability_run(shy_assessment *a)
 {
     shy_status st = SHY_OK;
     shy_halves halves = {0};
     if (a->options->resamples <= 0) return SHY_OK;
-    SHY_TRY(shy_halves_create(a->problem, a->options, &halves));
-    SHY_TRY(shy_stability_with(a, &halves));
-out:
+    st = shy_halves_create(a->problem, a->options, &halves);
+    if (st == SHY_INPUT) return shy_team_agree(a->problem->team, say_not_available(a));
+    if (st == SHY_OK) st = shy_stability_with(a, &halves);
     shy_halves_free(&halves);
     return st;
 }

@@ -18,7 +18,7 @@ typedef struct {
     uint8_t *side; /* [rows.rows × pairs]: of my rows, 0 or 1 */
 } shy_halves;
 
-/* As folds are made: groups of `by` stay together, strata are halved. Collective over the world. */
+/* As folds are made, always in strata of the outcome: groups of `by` stay together. SHY_INPUT as from shy_folds_create. Collective over the world. */
 shy_status shy_halves_create(const shy_problem *problem, const shy_assess_options *options, shy_halves *halves_out);
 void shy_halves_free(shy_halves *halves);
 

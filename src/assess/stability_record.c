@@ -17,7 +17,9 @@ enum { FAMILIES_LISTED = 20, MEMBERS_LISTED = 10 };
     "Samworth 2013). The lists were made from all samples: this is about the choice among the best, the search itself is judged by p_search and nested."
 #define BOUND_SEARCH_MEANS                                                                                                                                 \
     "The same bound with all formulas of the complexity that were searched in place of the listed ones; it holds as far as the best of a half are among the listed."
-#define FAMILY_MEANS "Formulas whose columns correlate by more than 0.95 with the first one's, covariates taken out: one finding."
+#define FAMILY_MEANS                                                                                                                                       \
+    "Formulas whose columns correlate by more than 0.95 with the first one's, covariates taken out: one finding. A family's frequency is the share of halves that "  \
+    "select any of it; family_frequency of a formula of the front counts only those of its own complexity."
 
 /* All that the parts of the record are made from. */
 typedef struct {
@@ -72,6 +74,17 @@ out:
 
 /* ---- front --------------------------------------------------------------------------------------------------------------------------- */
 
+/* How often one of its family is selected among those of its own complexity: others would give a large family more chances. */
+static double kin_frequency(const study *s, int f)
+{
+    int count = 0, same = 0, member[SHY_STABILITY_LISTED];
+    const int *all = members_of(s, s->families.family[f], &count);
+    for (int m = 0; m < count; m++) {
+        if (s->looked_at->complexity[all[m]] == s->looked_at->complexity[f]) member[same++] = all[m];
+    }
+    return shy_selection_frequency(&s->selection, member, same);
+}
+
 static bool on_front(const study *s, int f)
 {
     const shy_search_result *result = s->a->result;
@@ -92,7 +105,7 @@ static shy_status add_front(const study *s, shy_record *stability)
         SHY_TRY(shy_record_integer(entry, "complexity", s->looked_at->complexity[f]));
         SHY_TRY(shy_record_text(entry, "formula", s->looked_at->found[f]->text));
         SHY_TRY(shy_record_number(entry, "frequency", shy_selection_frequency(&s->selection, &f, 1)));
-        SHY_TRY(shy_record_number(entry, "family_frequency", s->frequency[s->families.family[f]]));
+        SHY_TRY(shy_record_number(entry, "family_frequency", kin_frequency(s, f)));
     }
 out:
     return st;
@@ -289,7 +302,7 @@ shy_status shy_stability_record(shy_assessment *a, const shy_looked_at *looked_a
     SHY_TRY(add_families(&s, stability));
     SHY_TRY(add_factors(&s, stability));
     SHY_TRY(add_training(&s, stability));
-    if (looked_at->chosen >= 0) a->returns = s.frequency[s.families.family[looked_at->chosen]];
+    if (looked_at->chosen >= 0) a->returns = kin_frequency(&s, looked_at->chosen);
 out:
     study_free(&s);
     return st;

@@ -324,15 +324,31 @@ static void explain(const shy_rough_sums *s, int at, seen_block *block)
     }
 }
 
-/* Sums over the segments that take part: added, as what is left after a subtraction may be rounding. One segment: as they stand. */
+/* out := a + b + c + d, added to what stands there unless they are the first. */
+INLINE void add_four(int count, bool first, const double *const from[4], double *restrict out)
+{
+    const double *a = from[0], *b = from[1], *c = from[2], *d = from[3];
+    SIMD for (int k = 0; k < count; k++) out[k] = (first ? 0.0 : out[k]) + ((a[k] + b[k]) + (c[k] + d[k]));
+}
+
+/*
+ * Sums over the segments that take part: added, as what is left after a subtraction may be rounding. One segment: as they stand. Four at a time,
+ * for each read of `out`.
+ */
 static const double *add_segments(const shy_rough_sums *s, int at, int count, const double *sums, double *restrict out)
 {
+    static const double none[BLOCK];
+    const double *from[4];
+    int parts = 0;
+    bool first = true;
     if (s->segments <= 1) return sums + at;
-    memset(out, 0, (size_t)count * sizeof *out);
     for (int segment = 0; segment < s->segments; segment++) {
-        const double *restrict from = sums + (ptrdiff_t)segment * s->stride + at;
-        if (segment == s->left_out) continue;
-        SIMD for (int k = 0; k < count; k++) out[k] += from[k];
+        if (segment != s->left_out) from[parts++] = sums + (ptrdiff_t)segment * s->stride + at;
+        if ((parts < 4 && segment + 1 < s->segments) || (parts == 0 && !first)) continue;
+        while (parts < 4) from[parts++] = none;
+        if (first) add_four(count, true, from, out);
+        else add_four(count, false, from, out);
+        first = false, parts = 0;
     }
     return out;
 }

@@ -2,8 +2,8 @@
  * hdf5.c: results.h5 as bytes. The file is built in memory (core driver) and handed over whole, so that a full disk shows
  * in a plain write, where it can be reported and undone, and not when HDF5 closes a file.
  *
- * /front and /best hold parallel datasets, one element per formula; /levels one per complexity; /assessment how far the front can be believed;
- * /run what depends on the run.
+ * /front and /best hold parallel datasets, one element per formula; /levels one per complexity; /inputs what formulas are made from; /assessment how
+ * far the front can be believed; /run what depends on the run.
  */
 #include "shy_config.h"
 
@@ -159,6 +159,7 @@ static shy_status fill(const shy_results *results, hid_t file)
     SHY_TRY(add_levels(&t, file));
     SHY_TRY(add_root(&t, file));
     SHY_TRY(add_run(&t, file));
+    if (results->inputs != NULL) SHY_TRY(shy_hdf5_record(&t, file, "inputs", results->inputs));
     if (results->assessment != NULL) SHY_TRY(shy_hdf5_record(&t, file, "assessment", results->assessment));
 out:
     if (t.dataset_plist >= 0) H5Pclose(t.dataset_plist);

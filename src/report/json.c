@@ -161,6 +161,17 @@ static bool add_derived(const shy_results *results, json_t *document)
     return object != NULL && json_object_set_new(document, "derived", object) == 0;
 }
 
+/* From which columns they come, for programs. */
+static bool add_inputs(const shy_results *results, json_t *document)
+{
+    json_t *object;
+
+    if (results->inputs == NULL || document == NULL) return true;
+    object = json_object();
+    if (object != NULL && !shy_report_json_add(object, results->inputs)) json_decref(object), object = NULL;
+    return json_object_set_new(document, "inputs", object) == 0;
+}
+
 /* Of formulas on the front: what stands beside the formula in its model. */
 static bool add_beside(const shy_results *results, const shy_entry *entry, json_t *object)
 {
@@ -282,7 +293,7 @@ json_t *shy_report_front_json(const shy_results *results)
     if (facts == NULL || document == NULL || json_object_update(document, facts) != 0) json_decref(document), document = NULL;
     json_decref(facts);
     if (!add_formulas(results, document) || !add_screening(results, document) || !add_covariates(results, document) ||
-        !add_derived(results, document) || !add_treatment(results, document))
+        !add_derived(results, document) || !add_inputs(results, document) || !add_treatment(results, document))
         json_decref(document), document = NULL;
     return document;
 }

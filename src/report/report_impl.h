@@ -89,6 +89,7 @@ void shy_cell_mean(shy_table *table, const json_t *object); /* its mean ± error
 void shy_front_nested_cell(shy_table *table, const json_t *document, const json_t *entry);
 void shy_front_p_cell(shy_table *table, const json_t *document, const json_t *entry);
 shy_status shy_front_print_assessment(const json_t *document, FILE *stream);
+shy_status shy_front_print_groups(const json_t *document, FILE *stream);
 
 /** `path` = directory/name, owned. */
 shy_status shy_report_path(const char *directory, const char *name, char **path_out);

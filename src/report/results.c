@@ -42,6 +42,7 @@ void shy_results_free(shy_results *results)
     free_texts(&results->notes, results->notes_count);
     free_texts(&results->derived_name, results->derived_count);
     free_texts(&results->derived_words, results->derived_count);
+    shy_record_free(&results->inputs);
     shy_record_free(&results->assessment);
     shy_free(&results->configuration);
     shy_free(&results->cohort_path);

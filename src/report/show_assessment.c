@@ -91,57 +91,45 @@ static void difference_cell(shy_table *table, const json_t *value)
     shy_table_cell(table, text);
 }
 
-static void ratio_cells(shy_table *table, const json_t *line)
+/* The name, and of a net how many factors it takes. */
+static void name_cell(shy_table *table, const json_t *line)
 {
-    const json_t *ratio = json_object_get(line, "likelihood_ratio"), *chi2 = json_object_get(ratio, "chi2"), *p = json_object_get(ratio, "p");
-    char text[80] = "";
+    const json_t *factors = json_object_get(line, "factors");
+    char text[256];
 
-    if (json_is_number(chi2)) snprintf(text, sizeof text, "%.2f (%" PRIu64 ")", json_number_value(chi2), shy_json_count(ratio, "df"));
+    snprintf(text, sizeof text, "%s", shy_json_word(line, "name"));
+    if (json_is_number(factors)) snprintf(text, sizeof text, "%s (%.4g factors)", shy_json_word(line, "name"), json_number_value(factors));
     shy_table_cell(table, text);
-    if (json_is_number(p)) shy_cell_number(table, p, 2);
-    else shy_table_cell(table, "");
-}
-
-static bool any_ratio(const json_t *versus)
-{
-    size_t i;
-    json_t *line;
-
-    json_array_foreach(versus, i, line)
-        if (json_is_object(json_object_get(line, "likelihood_ratio"))) return true;
-    return false;
 }
 
 static shy_status print_versus(const json_t *document, FILE *stream)
 {
-    const json_t *versus = json_object_get(document, "versus"), *nested = json_object_get(document, "nested"), *selected = json_object_get(nested, "selected");
-    const bool ratios = any_ratio(versus);
+    const json_t *contenders = json_object_get(json_object_get(document, "versus"), "contenders");
+    const json_t *nested = json_object_get(document, "nested"), *selected = json_object_get(nested, "selected");
     shy_table table = {0};
     size_t i;
     json_t *line;
 
-    if (json_array_size(versus) == 0) return SHY_OK;
-    fputs("\nCompared on held-out patients (difference: the line less the chosen formula, with its 95 % interval):\n\n", stream);
+    if (json_array_size(contenders) == 0) return SHY_OK;
+    fputs("\nCompared on held-out patients (difference: the chosen formula less the line, with its 95 % interval):\n\n", stream);
     shy_table_column(&table, "", false);
     shy_table_column(&table, *shy_json_word(nested, "metric") ? shy_json_word(nested, "metric") : "fit", true);
     shy_table_column(&table, "difference", true);
     shy_table_column(&table, "95 % interval", true);
     shy_table_column(&table, "p", true);
-    if (ratios) shy_table_column(&table, "lr of the formula beside it (df)", true), shy_table_column(&table, "p of it", true);
     if (json_is_object(selected)) {
         shy_table_cell(&table, "chosen formula");
         shy_cell_mean(&table, selected);
-        for (int k = 0; k < (ratios ? 5 : 3); k++) shy_table_cell(&table, "");
+        for (int k = 0; k < 3; k++) shy_table_cell(&table, "");
     }
-    json_array_foreach(versus, i, line)
+    json_array_foreach(contenders, i, line)
     {
-        shy_table_cell(&table, shy_json_word(line, "name"));
+        name_cell(&table, line);
         shy_cell_mean(&table, line);
         difference_cell(&table, json_object_get(line, "delta"));
         interval_cell(&table, line);
         if (json_is_number(json_object_get(line, "p"))) shy_cell_number(&table, json_object_get(line, "p"), 2);
         else shy_table_cell(&table, "");
-        if (ratios) ratio_cells(&table, line);
     }
     const shy_status st = shy_table_print(&table, stream);
     shy_table_free(&table);
@@ -228,5 +216,5 @@ shy_status shy_front_print_assessment(const json_t *document, FILE *stream)
     if (st != SHY_OK) return st;
     print_calibration(document, stream);
     print_stability(document, stream);
-    return SHY_OK;
+    return shy_front_print_groups(document, stream);
 }

@@ -52,7 +52,7 @@ typedef struct {
     double *along;                     /* [rough × columns] */
     double *mark;                      /* for each view that is judged by itself, [count] */
     bool marked; /* `mark` is that of these elements and of the engine's marks in work->marks */
-    uint8_t *verdict;              /* shy_rough_verdict, the largest of all views */
+    uint8_t *verdict;              /* shy_rough_verdict; of several views their bits united */
     int *possible, possible_count; /* numbers of those that are not below the mark of each view */
     int groups;
     shy_element_group *group;

@@ -105,14 +105,20 @@ static float *packed_column(const shy_element_rows *rows, int chunk, int column)
     return rows->packed + ((size_t)chunk * (size_t)rows->width + (size_t)column) * SHY_ROUGH_STRIDE;
 }
 
+/* The layout has y/√w. */
+static double root_at(const shy_engine *engine, const shy_element_rows *rows, int row)
+{
+    const double *root = engine->space->view.root;
+    return root ? root[rows->order ? rows->order[row] : row] : 1.0;
+}
+
 /* Of one row: y, w, w·q_k. */
 static void pack_row(const shy_engine *engine, const shy_element_rows *rows, int chunk, int place, int row)
 {
     const shy_view *view = &engine->space->view;
     const int mine = rows->order ? rows->order[row] : row;
     const double w = rows->weight ? rows->weight[mine] : 1.0;
-    const double root = view->root ? view->root[mine] : 1.0;
-    packed_column(rows, chunk, 0)[place] = (float)(engine->layout.response[0][row] * root);
+    packed_column(rows, chunk, 0)[place] = (float)(engine->layout.response[0][row] * root_at(engine, rows, row));
     if (rows->width == 1) return;
     packed_column(rows, chunk, 1)[place] = (float)w;
     for (int k = 0; k < rows->directions; k++)
@@ -126,11 +132,8 @@ static void pack_response(const shy_engine *engine, const shy_element_work *work
     const double *response = engine->layout.response[sight->response] + piece->row;
     float *out = packed_column(&work->rows, chunk, 1 + work->view[v].column) + piece->begin;
     if (piece->segment == sight->left_out) return;
-    for (int i = 0; i < piece->rows; i++) {
-        const int row = piece->row + i, mine = work->rows.order ? work->rows.order[row] : row;
-        const double root = engine->space->view.root ? engine->space->view.root[mine] : 1.0;
-        out[i] = (float)((response[i] - sight->level) / sight->scale * root);
-    }
+    for (int i = 0; i < piece->rows; i++)
+        out[i] = (float)((response[i] - sight->level) / sight->scale * root_at(engine, &work->rows, piece->row + i));
 }
 
 static void pack(const shy_engine *engine, const shy_element_work *work)

@@ -79,13 +79,22 @@ static shy_rough_sums sums_of(const shy_engine *engine, const shy_element_view *
                             .mark = mark};
 }
 
-static void raise(uint8_t *restrict verdict, const uint8_t *restrict other, int count)
+/* Below in both is below, eight at a time. */
+static void unite(uint8_t *restrict verdict, const uint8_t *restrict other, int count)
 {
-    for (int k = 0; k < count; k++)
-        verdict[k] = verdict[k] > other[k] ? verdict[k] : other[k];
+    int k = 0;
+    for (; k + 8 <= count; k += 8) {
+        uint64_t a, b;
+        memcpy(&a, verdict + k, 8);
+        memcpy(&b, other + k, 8);
+        a |= b;
+        memcpy(verdict + k, &a, 8);
+    }
+    for (; k < count; k++)
+        verdict[k] |= other[k];
 }
 
-/* The largest verdict of all views on `count` elements, at most BLOCK. */
+/* Verdicts on `count` elements, at most BLOCK where there are several views: those of all views united. */
 static void judge_block(const shy_engine *engine, int first, int count)
 {
     const shy_element_work *work = engine->elements;
@@ -95,13 +104,13 @@ static void judge_block(const shy_engine *engine, int first, int count)
     for (int v = 0; v < alone; v++) {
         const shy_rough_sums sums = sums_of(engine, &work->view[v], first, count, list_marks(work, v) + first);
         shy_rough_judge(&sums, v == 0 ? verdict : other);
-        if (v > 0) raise(verdict, other, count);
+        if (v > 0) unite(verdict, other, count);
     }
     if (work->together == 0) return;
     const shy_rough_sums sums = sums_of(engine, &work->view[alone], first, count, NULL);
     const shy_rough_marks marks = {work->together, work->marks_together, list->complexity + first};
     shy_rough_judge_columns(&sums, &marks, alone == 0 ? verdict : other);
-    if (alone > 0) raise(verdict, other, count);
+    if (alone > 0) unite(verdict, other, count);
 }
 
 static void judge(const shy_engine *engine)
@@ -125,7 +134,7 @@ static void list_possible(shy_element_work *work)
             k += 7;
         } else if (list->verdict[k] != SHY_ROUGH_BELOW) {
             list->possible[count++] = k;
-            work->counts.uncertain += list->verdict[k] == SHY_ROUGH_UNCERTAIN;
+            work->counts.uncertain += (list->verdict[k] & SHY_ROUGH_UNCERTAIN) != 0;
         }
     }
     list->possible_count = count;

@@ -14,7 +14,9 @@ static shy_status add_column(struct shy_design *d, size_t rows, double **column_
 
     SHY_TRY(shy_grow((size_t)d->covariates + 1, sizeof *d->covariate, &d->covariate));
     SHY_TRY(shy_grow((size_t)d->covariates + 1, sizeof *d->covariate_name, &d->covariate_name));
+    SHY_TRY(shy_grow((size_t)d->covariates + 1, sizeof *d->source, &d->source));
     d->covariate[d->covariates] = NULL, d->covariate_name[d->covariates] = NULL;
+    d->source[d->covariates] = (shy_covariate_source){.column = -1, .how = {.lowest = -INFINITY, .highest = INFINITY, .low = -INFINITY, .high = INFINITY, .fill = NAN}};
     d->covariates++;
     SHY_TRY(shy_new(rows, sizeof **column_out, &d->covariate[d->covariates - 1]));
     *column_out = d->covariate[d->covariates - 1];
@@ -22,8 +24,21 @@ out:
     return st;
 }
 
+/* For patients of another cohort: what the last covariate is made from. missing: samples lack a value, and a covariate of its own says so. */
+static void note_source(const struct shy_loading *l, const shy_column *about, shy_derived kind, double level, bool missing)
+{
+    struct shy_design *d = l->problem->design;
+    shy_covariate_source *source = &d->source[d->covariates - 1];
+
+    source->column = shy_cohort_find(l->cohort, about->name);
+    source->how.kind = kind;
+    source->how.levels = about->levels;
+    if (kind == SHY_DERIVED_LEVEL) source->how.level = (int)level;
+    if (missing && kind != SHY_DERIVED_MISSING) source->how.fill = kind == SHY_DERIVED_LEVEL ? -1.0 : about->mean;
+}
+
 /* A column that is 1 where values[i] is the level, NaN meaning missing. */
-static shy_status add_indicator(struct shy_loading *l, const shy_column *about, const double *values, double level)
+static shy_status add_indicator(struct shy_loading *l, const shy_column *about, const double *values, double level, bool missing)
 {
     shy_status st = SHY_OK;
     struct shy_design *d = l->problem->design;
@@ -34,6 +49,7 @@ static shy_status add_indicator(struct shy_loading *l, const shy_column *about, 
     SHY_TRY(add_column(d, (size_t)rows, &column));
     for (int i = 0; i < rows; i++)
         column[i] = isnan(level) ? isnan(values[i]) : values[i] == level;
+    note_source(l, about, isnan(level) ? SHY_DERIVED_MISSING : SHY_DERIVED_LEVEL, level, missing);
     if (isnan(level))
         SHY_TRY(shy_string_format(&d->covariate_name[d->covariates - 1], "%s is missing", about->name));
     else
@@ -44,7 +60,7 @@ out:
 }
 
 /* A number as it is. Which one is filled in where it is missing does not matter to the models, the indicator being beside it. */
-static shy_status add_number(struct shy_loading *l, const shy_column *about, const double *values)
+static shy_status add_number(struct shy_loading *l, const shy_column *about, const double *values, bool missing)
 {
     shy_status st = SHY_OK;
     struct shy_design *d = l->problem->design;
@@ -54,6 +70,7 @@ static shy_status add_number(struct shy_loading *l, const shy_column *about, con
     SHY_TRY(add_column(d, (size_t)rows, &column));
     for (int i = 0; i < rows; i++)
         column[i] = isnan(values[i]) ? about->mean : values[i];
+    note_source(l, about, SHY_DERIVED_VALUE, NAN, missing);
     SHY_TRY(shy_string_copy(about->name, &d->covariate_name[d->covariates - 1]));
 out:
     return st;
@@ -86,7 +103,7 @@ static shy_status add_levels(struct shy_loading *l, const shy_column *about, con
     const int reference = most_frequent(count, about->levels);
 
     for (int k = 0; k < about->levels; k++)
-        if (k != reference && count[k] > 0.0) SHY_TRY(add_indicator(l, about, values, k));
+        if (k != reference && count[k] > 0.0) SHY_TRY(add_indicator(l, about, values, k, count[about->levels] > 0.0));
 out:
     return st;
 }
@@ -98,9 +115,9 @@ static shy_status add_columns(struct shy_loading *l, const shy_column *about, co
     if (about->kind == SHY_KIND_CATEGORICAL)
         SHY_TRY(add_levels(l, about, values, count));
     else
-        SHY_TRY(add_number(l, about, values));
+        SHY_TRY(add_number(l, about, values, count[0] > 0.0));
     if (count[about->kind == SHY_KIND_CATEGORICAL ? about->levels : 0] > 0.0)
-        SHY_TRY(add_indicator(l, about, values, NAN));
+        SHY_TRY(add_indicator(l, about, values, NAN, true));
     if (l->problem->design->covariates > SHY_COVARIATES_MAX)
         SHY_TRY(shy_fail(SHY_INPUT,
                          "outcome.covariates stands for more than %d columns of a model, up to \"%s\": each level of a "
@@ -146,7 +163,7 @@ static shy_status add_treatment(struct shy_loading *l, const struct shy_part *pa
     const shy_column about = shy_cohort_column(l->cohort, part->column);
 
     SHY_TRY(shy_loading_values(l, part->column, values));
-    SHY_TRY_ALL(l->team, add_number(l, &about, values));
+    SHY_TRY_ALL(l->team, add_number(l, &about, values, false));
     l->problem->design->interaction = true;
 out:
     return st;
@@ -167,4 +184,9 @@ shy_status shy_loading_covariates(struct shy_loading *l)
 out:
     shy_free(&values);
     return st;
+}
+
+const shy_covariate_source *shy_problem_covariate(const shy_problem *problem, int k)
+{
+    return problem->design && k >= 0 && k < problem->design->covariates ? &problem->design->source[k] : NULL;
 }

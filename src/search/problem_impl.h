@@ -37,6 +37,7 @@ struct shy_design {
     int strata;
     double **covariate;
     char **covariate_name;
+    shy_covariate_source *source; /* [covariates] */
     int covariates;    /* the treatment of an interaction first */
     bool interaction;
 };

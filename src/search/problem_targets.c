@@ -434,6 +434,7 @@ static void free_design(struct shy_design **design)
         shy_free(&d->covariate[k]), shy_free(&d->covariate_name[k]);
     shy_free(&d->covariate);
     shy_free(&d->covariate_name);
+    shy_free(&d->source);
     shy_free(&d->time);
     shy_free(&d->event);
     shy_free(&d->entry);

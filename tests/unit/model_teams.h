@@ -8,7 +8,7 @@
 static shy_team *one;  /* a group of one rank: all rows here */
 static shy_team *grid; /* one group of all ranks */
 
-static bool everywhere(bool mine)
+static inline bool everywhere(bool mine)
 {
     int all = 0, verdict = mine;
     MPI_Allreduce(&verdict, &all, 1, MPI_INT, MPI_LAND, grid->world);

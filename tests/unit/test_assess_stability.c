@@ -362,12 +362,70 @@ static void what_is_there_returns(void **state)
     assert_on_all_ranks();
 }
 
+/* ---- halves --------------------------------------------------------------------------------------------------------------------------------------- */
+
+/* Sides are halves of the samples and of the events, and differ from pair to pair. */
+static void check_halves(const shy_team *team)
+{
+    const stability_case c = {{{.n = 200, .columns = "ppp", .seed = 21, .outcome = "binary"}, false, 2, 1, SHY_RULE_BEST, 2, 5}, false};
+    const shy_assess_options options = {.resamples = 8, .seed = 3};
+    shy_problem *p = create_problem(team, &c);
+    shy_halves halves;
+    EXPECT(shy_halves_create(p, &options, &halves) == SHY_OK);
+    EXPECT(halves.pairs == 8);
+    double counts[8 * 3] = {0.0};
+    for (int k = 0; k < p->rows.rows; k++) {
+        for (int pair = 0; pair < 8; pair++) {
+            const uint8_t side = halves.side[k * 8 + pair];
+            counts[3 * pair] += side;
+            counts[3 * pair + 1] += side * p->y[k] - (1 - side) * p->y[k];
+            counts[3 * pair + 2] += side != halves.side[k * 8 + (pair + 1) % 8];
+        }
+    }
+    EXPECT(shy_group_sum(team, counts, 8 * 3) == SHY_OK);
+    for (int pair = 0; pair < 8; pair++) EXPECT(counts[3 * pair] == 100 && fabs(counts[3 * pair + 1]) <= 1 && counts[3 * pair + 2] > 60 && counts[3 * pair + 2] < 140);
+    shy_halves_free(&halves);
+    free_problem(p);
+}
+
+static void halves_are_halves(void **state)
+{
+    (void)state;
+    on_every_team(check_halves);
+    assert_on_all_ranks();
+}
+
+/* One event cannot be on both sides: the stage says so, and the run goes on. */
+static void check_what_cannot_be_halved(const shy_team *team)
+{
+    const stability_case c = {{{.n = 60, .columns = "ppp", .seed = 22, .outcome = "binary"}, false, 2, 1, SHY_RULE_BEST, 2, 5}, false};
+    const shy_assess_options options = {.resamples = 4, .seed = 3};
+    shy_problem *p = create_problem(team, &c);
+    shy_assessment a = {.problem = p, .options = &options, .returns = NAN};
+    shy_record_entry entry;
+    for (int k = 0; k < p->rows.rows; k++) p->y[k] = p->rows.first + (uint64_t)k == 5;
+    if (team->rank == 0) EXPECT(shy_record_create(&a.record) == SHY_OK);
+    EXPECT(shy_stability_run(&a) == SHY_OK && isnan(a.returns));
+    EXPECT(strcmp(shy_error_message(), "") == 0);
+    if (team->rank == 0) EXPECT(shy_record_find(a.record, "stability.not_available", &entry) && strstr(entry.text, "halved") != NULL);
+    shy_record_free(&a.record);
+    free_problem(p);
+}
+
+static void what_cannot_be_halved_is_said(void **state)
+{
+    (void)state;
+    on_every_team(check_what_cannot_be_halved);
+    assert_on_all_ranks();
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(statistics_are_those_of_regressions),    cmocka_unit_test(the_bound_is_that_of_shah_and_samworth),
         cmocka_unit_test(fewer_return_by_chance_than_the_bound),  cmocka_unit_test(the_largest_of_each_complexity_are_selected),
         cmocka_unit_test(a_family_is_near_its_first_member),      cmocka_unit_test(what_is_there_returns),
+        cmocka_unit_test(halves_are_halves),                      cmocka_unit_test(what_cannot_be_halved_is_said),
     };
     return run_par_tests("assess_stability", tests, sizeof tests / sizeof *tests, argc, argv);
 }

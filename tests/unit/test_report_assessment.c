@@ -75,9 +75,10 @@ static void add_significance(shy_record *record)
 static void add_versus(shy_record *record)
 {
     static const char *const names[] = {"Mayo", "elastic net"};
-    shy_record *versus, *line, *ratio;
+    shy_record *object, *versus, *line, *ratio;
 
-    good(shy_record_list(record, "versus", &versus));
+    good(shy_record_object(record, "versus", &object));
+    good(shy_record_list(object, "contenders", &versus));
     for (int k = 0; k < 2; k++) {
         good(shy_record_append(versus, &line));
         good(shy_record_text(line, "name", names[k]));
@@ -87,7 +88,10 @@ static void add_versus(shy_record *record)
         good(shy_record_number(line, "low", k == 0 ? -0.08 : NAN));
         good(shy_record_number(line, "high", k == 0 ? 0.01 : NAN));
         good(shy_record_number(line, "p", k == 0 ? 0.125 : NAN));
-        if (k > 0) continue;
+        if (k > 0) {
+            good(shy_record_number(line, "factors", 12.5));
+            continue;
+        }
         good(shy_record_object(line, "likelihood_ratio", &ratio));
         good(shy_record_number(ratio, "chi2", 12.34));
         good(shy_record_integer(ratio, "df", 1));
@@ -115,6 +119,47 @@ static void add_rest(shy_record *record)
     good(shy_record_numbers(object, "curve", NULL, 0));
 }
 
+static void add_group(shy_record *list, const char *name, int samples, double ratio)
+{
+    static const double time[3] = {100, 500, 1000}, survival[3] = {0.9, 0.5, 0.25};
+    shy_record *group, *object;
+
+    good(shy_record_append(list, &group));
+    good(shy_record_text(group, "name", name));
+    good(shy_record_integer(group, "samples", samples));
+    good(shy_record_integer(group, "events", 7));
+    good(shy_record_object(group, "median_survival", &object));
+    good(shy_record_number(object, "time", 500));
+    good(shy_record_number(object, "low", 321));
+    good(shy_record_number(object, "high", NAN));
+    good(shy_record_object(group, "kaplan_meier", &object));
+    good(shy_record_numbers(object, "time", time, ratio > 1.0 ? 2 : 3));
+    good(shy_record_numbers(object, "survival", survival, ratio > 1.0 ? 2 : 3));
+    good(shy_record_object(group, "hazard_ratio", &object));
+    good(shy_record_number(object, "ratio", ratio));
+    good(shy_record_number(object, "low", ratio / 2));
+    good(shy_record_number(object, "high", ratio * 2));
+}
+
+static void add_groups(shy_record *record)
+{
+    shy_record *groups, *view, *list, *cut;
+
+    good(shy_record_object(record, "groups", &groups));
+    for (int v = 0; v < 2; v++) {
+        good(shy_record_object(groups, v == 0 ? "apparent" : "held_out", &view));
+        good(shy_record_list(view, "cut", &list));
+        good(shy_record_append(list, &cut));
+        good(shy_record_number(cut, "formula", 1.25));
+        if (v == 0) good(shy_record_number(view, "p_cut", 0.012));
+        good(shy_record_list(view, "group", &list));
+        add_group(list, "low", 150 + v, 1);
+        add_group(list, "high", 162 - v, 3);
+        good(shy_record_object(view, "difference", &cut));
+        good(shy_record_number(cut, "p", 0.034));
+    }
+}
+
 static shy_record *make_record(void)
 {
     shy_record *record = NULL;
@@ -124,6 +169,7 @@ static shy_record *make_record(void)
     add_significance(record);
     add_versus(record);
     add_rest(record);
+    add_groups(record);
     good(shy_record_text(record, "verdict", "No formula is distinguishable from chance.\nThe second line."));
     return record;
 }
@@ -226,7 +272,7 @@ static void json_has_all_of_it(void **state)
     assert_int_equal(json_array_size(at(json_array_get(levels, 0), "fold")), 2);
     assert_true(json_real_value(at(at(at(d, "p_search"), "front"), "p")) == 1.0 / 201.0);
     assert_true(json_is_null(at(at(at(d, "p_search"), "front"), "tail")));
-    assert_true(json_real_value(at(at(json_array_get(at(d, "versus"), 0), "likelihood_ratio"), "chi2")) == 12.34);
+    assert_true(json_real_value(at(at(json_array_get(at(at(d, "versus"), "contenders"), 0), "likelihood_ratio"), "chi2")) == 12.34);
     assert_int_equal(json_array_size(at(at(d, "calibration"), "curve")), 0);
     assert_int_equal(json_array_size(at(d, "front")), 2);
     json_decref(d);
@@ -314,11 +360,11 @@ static void hdf5_has_columns_groups_and_attributes(void **state)
     assert_string_equal(text[1][0], "x");
     assert_string_equal(text[1][1], "");
     for (int k = 0; k < 4; k++) H5free_memory(text[k / 2][k % 2]);
-    read_set(file, "assessment/versus/delta", H5T_NATIVE_DOUBLE, 2, 0, delta);
+    read_set(file, "assessment/versus/contenders/delta", H5T_NATIVE_DOUBLE, 2, 0, delta);
     assert_true(delta[0] == -0.0421 && isnan(delta[1]));
-    assert_true(attribute(file, "assessment/versus/0/likelihood_ratio", "chi2") == 12.34);
-    assert_true(attribute(file, "assessment/versus/0/likelihood_ratio", "df") == 1.0);
-    assert_true(H5Lexists(file, "assessment/versus/1", H5P_DEFAULT) == 0);
+    assert_true(attribute(file, "assessment/versus/contenders/0/likelihood_ratio", "chi2") == 12.34);
+    assert_true(attribute(file, "assessment/versus/contenders/0/likelihood_ratio", "df") == 1.0);
+    assert_true(H5Lexists(file, "assessment/versus/contenders/1", H5P_DEFAULT) == 0);
     assert_true(attribute(file, "assessment/nested", "larger_is_better") == 1.0);
     assert_true(isnan(attribute(file, "assessment/p_search/front", "tail")));
     read_set(file, "assessment/calibration/curve", H5T_NATIVE_DOUBLE, 0, 0, NULL);
@@ -338,14 +384,19 @@ static void what_is_shown_begins_with_the_verdict(void **state)
     assert_non_null(strstr(text, "0.8125  0.750 ± 0.050     -  100.0000"));
     assert_non_null(strstr(text, "0.8125          0.720  0.25  100.0000"));
     assert_non_null(compared);
-    assert_non_null(strstr(compared, "chosen formula  0.742 ± 0.031\n"));
-    assert_non_null(strstr(compared, "Mayo            0.700 ± 0.020      -0.042  -0.080 to +0.010  0.12"));
-    assert_non_null(strstr(compared, "12.34 (1)  0.00044\n"));
-    assert_non_null(strstr(compared, "elastic net     0.710 ± 0.020\n"));
+    assert_non_null(strstr(compared, "chosen formula              0.742 ± 0.031\n"));
+    assert_non_null(strstr(compared, "Mayo                        0.700 ± 0.020      -0.042  -0.080 to +0.010  0.12\n"));
+    assert_non_null(strstr(compared, "elastic net (12.5 factors)  0.710 ± 0.020\n"));
     assert_non_null(strstr(text, "intercept\n-0.125, slope 0.500."));
     assert_non_null(strstr(text, "66 % (complexity 4)"));
     assert_non_null(strstr(text, "albumin 98 %."));
     assert_non_null(strstr(text, "All other numbers beside a formula are apparent"));
+    assert_non_null(strstr(text, "all, apparent  low      150       7  500 (321 to -)  1 (0.5 to 2)\n"));
+    assert_non_null(strstr(text, "               high     162       7  500 (321 to -)  3 (1.5 to 6)\n"));
+    assert_non_null(strstr(text, "held out       low      151"));
+    assert_non_null(strstr(text, "Cut where the formula is 1.25 (p = 0.012, "));
+    assert_non_null(strstr(text, "differ with p = 0.034."));
+    assert_non_null(strstr(text, "risk  at 200  at 400  at 600  at 800\nlow    0.900   0.900   0.500   0.500\nhigh   0.900   0.900       -       -\n"));
     assert_null(strstr(text, " \n"));
     assert_null(strstr(shown(4), "nested")); /* that of a list's formulas is not known */
 }
@@ -353,8 +404,8 @@ static void what_is_shown_begins_with_the_verdict(void **state)
 /* Whatever part is missing, or of another shape, the rest is shown. */
 static void missing_parts_are_passed_over(void **state)
 {
-    static const char *const parts[] = {"verdict", "nested", "p_search", "stability", "versus", "calibration"};
-    static const char *const odd[] = {"{}", "[]", "[1, \"a\", null, {}]", "{\"levels\": 1, \"front\": {}, \"factors\": [1]}", "null", "0.5", "\"text\""};
+    static const char *const parts[] = {"verdict", "nested", "p_search", "stability", "versus", "calibration", "groups"};
+    static const char *const odd[] = {"{}", "[]", "[1, \"a\", null, {}]", "{\"levels\": 1, \"front\": {}, \"factors\": [1], \"contenders\": [1, {}], \"apparent\": [], \"held_out\": {\"group\": [1, {\"kaplan_meier\": {\"time\": [null, 1]}}]}}", "null", "0.5", "\"text\""};
 
     (void)state;
     for (size_t p = 0; p < sizeof parts / sizeof *parts; p++)

@@ -1,0 +1,148 @@
+/*
+ * search_inputs.c: what the front's formulas are made of, for a program that is to compute them for other patients: from which column each factor
+ * and covariate comes, how, and which values were seen.
+ */
+#include "shy_config.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "app/search_run.h"
+
+static const char *const kinds[] = {[SHY_DERIVED_VALUE] = "value", [SHY_DERIVED_LEVEL] = "level", [SHY_DERIVED_POOL] = "pool", [SHY_DERIVED_MISSING] = "missing"};
+
+/* ---- the mean of the outcome ------------------------------------------------------------------------------------------ */
+
+/* Weighted sums of my runs, two for each. */
+static void sum_runs(const shy_problem *p, double *partial)
+{
+    const double *y = p->data.y, *weight = p->data.weight;
+
+    for (int i = 0; i < p->rows.rows; i++) {
+        double *sum = partial + 2 * (i / p->rows.run_rows);
+        const double w = weight ? weight[i] : 1.0;
+        sum[0] += w;
+        sum[1] += w > 0.0 ? w * y[i] : 0.0;
+    }
+}
+
+shy_status shy_session_outcome(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *p = s->problem;
+    double *partial = NULL, total[2];
+
+    s->outcome_mean = NAN;
+    if (!p->data.y || p->ops->needs_time || p->data.levels > 0) return SHY_OK;
+    SHY_TRY_ALL(s->team, shy_new(2U * (size_t)p->rows.runs, sizeof *partial, &partial));
+    sum_runs(p, partial);
+    SHY_TRY(shy_group_sum_runs(s->team, partial, p->rows.runs, 2, total));
+    s->outcome_mean = total[1] / total[0];
+out:
+    shy_free(&partial);
+    return st;
+}
+
+/* ---- one input --------------------------------------------------------------------------------------------------------- */
+
+static shy_status add_levels(shy_record *record, const shy_column *column, const shy_derivation *how)
+{
+    shy_status st = SHY_OK;
+    const char **ones = NULL;
+    size_t count = 0;
+
+    if (column->levels == 0) return SHY_OK;
+    SHY_TRY(shy_record_texts(record, "levels", column->level_names, (size_t)column->levels));
+    SHY_TRY(shy_new((size_t)column->levels, sizeof *ones, &ones));
+    for (int v = 0; v < column->levels; v++) {
+        const bool one = (how->kind == SHY_DERIVED_LEVEL && v == how->level) || (how->kind == SHY_DERIVED_POOL && how->pooled[v]);
+        if (one) ones[count++] = column->level_names[v];
+    }
+    if (count > 0) SHY_TRY(shy_record_texts(record, "ones", ones, count));
+out:
+    shy_free(&ones);
+    return st;
+}
+
+/* Only numbers that there are. */
+static shy_status add_number(shy_record *record, const char *name, double value)
+{
+    return isfinite(value) ? shy_record_number(record, name, value) : SHY_OK;
+}
+
+static shy_status add_input(shy_record *list, const char *name, const shy_column *column, const shy_derivation *how, const shy_interval *seen)
+{
+    shy_status st = SHY_OK;
+    shy_record *record = NULL;
+
+    SHY_TRY(shy_record_append(list, &record));
+    SHY_TRY(shy_record_text(record, "name", name));
+    SHY_TRY(shy_record_text(record, "column", column->name));
+    SHY_TRY(shy_record_text(record, "kind", kinds[how->kind]));
+    SHY_TRY(shy_record_text(record, "column_kind", shy_kind_name(column->kind)));
+    SHY_TRY(shy_record_text(record, "unit", column->unit ? column->unit : ""));
+    SHY_TRY(add_levels(record, column, how));
+    SHY_TRY(add_number(record, "lowest", how->lowest));
+    SHY_TRY(add_number(record, "highest", how->highest));
+    SHY_TRY(add_number(record, "fill", how->fill));
+    SHY_TRY(add_number(record, "low", how->low));
+    SHY_TRY(add_number(record, "high", how->high));
+    if (seen) SHY_TRY(shy_record_number(record, "seen_low", seen->lo));
+    if (seen) SHY_TRY(shy_record_number(record, "seen_high", seen->hi));
+out:
+    return st;
+}
+
+/* ---- all of them --------------------------------------------------------------------------------------------------------- */
+
+static const shy_derivation as_it_is = {.kind = SHY_DERIVED_VALUE, .lowest = -INFINITY, .highest = INFINITY, .fill = NAN, .low = -INFINITY, .high = INFINITY};
+
+static shy_status add_factors(const shy_search_session *s, const uint8_t *used, shy_record *inputs)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *p = s->problem;
+    shy_record *list = NULL;
+
+    SHY_TRY(shy_record_list(inputs, "factors", &list));
+    for (int f = 0; f < p->factors; f++) {
+        if (!used[f]) continue;
+        const shy_column column = shy_cohort_column(s->cohort, p->cohort_column[f]);
+        const shy_derivation *how = p->derivation && p->derivation[f] ? p->derivation[f] : &as_it_is;
+        SHY_TRY(add_input(list, p->name[f], &column, how, &p->range[f]));
+    }
+out:
+    return st;
+}
+
+static shy_status add_covariates(const shy_search_session *s, shy_record *inputs)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *p = s->problem;
+    shy_record *list = NULL;
+
+    if (p->data.covariates == 0) return SHY_OK;
+    SHY_TRY(shy_record_list(inputs, "covariates", &list));
+    for (int k = 0; k < p->data.covariates; k++) {
+        const shy_covariate_source *source = shy_problem_covariate(p, k);
+        if (!source) continue;
+        const shy_column column = shy_cohort_column(s->cohort, source->column);
+        SHY_TRY(add_input(list, p->data.covariate_name[k], &column, &source->how, NULL));
+    }
+out:
+    return st;
+}
+
+shy_status shy_inputs_build(const shy_search_session *s, const uint8_t *used, shy_record **inputs_out)
+{
+    shy_status st = SHY_OK;
+    shy_record *inputs = NULL;
+
+    SHY_TRY(shy_record_create(&inputs));
+    SHY_TRY(add_number(inputs, "outcome_mean", s->outcome_mean));
+    SHY_TRY(add_factors(s, used, inputs));
+    SHY_TRY(add_covariates(s, inputs));
+    *inputs_out = inputs, inputs = NULL;
+out:
+    shy_record_free(&inputs);
+    return st;
+}

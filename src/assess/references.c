@@ -1,0 +1,329 @@
+/* Reference lines on every training set and on all samples: tasks dealt to the groups, what they give gathered on rank 0. */
+#include "shy_config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "references.h"
+#include "shihyo/linalg.h"
+
+#define INNER_FOLDS 5
+#define INNER_SEED UINT64_C(0x5eed1f01d5)
+#define COLUMNS_MOST 5000  /* of a net, after screening */
+#define COLUMNS_LEAST 256
+#define NUMBERS_MOST (1 << 24) /* of its columns together, if COLUMNS_LEAST allows */
+
+/* Task 2·t + line: training set t (sets: all samples), one of the nets; with the net of the factors goes the best single one. */
+typedef struct {
+    const shy_assessment *a;
+    size_t n;
+    int covariates, most;
+    shy_truth truth;         /* on every rank */
+    double *covariate;       /* [covariates × n] */
+    const double **listed;   /* [covariates] */
+    int32_t *inner;          /* [(sets + 1) × n] */
+    int *folds;              /* [sets + 1] */
+    /* a task at work */
+    double *statistic;       /* [factors] */
+    int32_t *kept;           /* [most] */
+    double *columns;         /* [most × n], first members only */
+    const double **column;   /* [most] */
+    double *weight, *whole;  /* [n] */
+    double *mine;            /* my rows */
+    int *starts;
+} work;
+
+/* How a task's result travels; `beside` and the predictor follow. */
+typedef struct {
+    int task;
+    shy_single single;
+    shy_net_summary net;
+} packed;
+
+static void work_free(work *w)
+{
+    shy_truth_free(&w->truth);
+    shy_free(&w->covariate);
+    shy_free(&w->listed);
+    shy_free(&w->inner);
+    shy_free(&w->folds);
+    shy_free(&w->statistic);
+    shy_free(&w->kept);
+    shy_free(&w->columns);
+    shy_free(&w->column);
+    shy_free(&w->weight);
+    shy_free(&w->whole);
+    shy_free(&w->mine);
+    shy_free(&w->starts);
+}
+
+/* ---- what every rank has to know ---------------------------------------------------------------------------------------------- */
+
+/* On rank 0 `values` is there or not, and so it is everywhere then. Collective over the world. */
+static shy_status share(const shy_team *team, const void *values, uint64_t bytes, void **copy_out)
+{
+    shy_status st = SHY_OK;
+    uint64_t size = team->rank == 0 && values ? bytes : 0;
+    SHY_TRY(shy_team_broadcast(team, &size, sizeof size));
+    if (size == 0) return SHY_OK;
+    SHY_TRY_ALL(team, shy_memory_new(size, 1, copy_out));
+    if (team->rank == 0) memcpy(*copy_out, values, size);
+    SHY_TRY(shy_team_broadcast(team, *copy_out, size));
+out:
+    return st;
+}
+
+static shy_status share_truth(const shy_assessment *a, shy_truth *truth)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = a->problem->team;
+    const shy_truth *from = &a->truth;
+    const uint64_t numbers = from->n * sizeof(double);
+    *truth = (shy_truth){.n = from->n, .ops = from->ops, .strata = a->problem->data.strata, .levels = a->problem->data.levels};
+    SHY_TRY(share(team, from->y, numbers, (void **)&truth->y));
+    SHY_TRY(share(team, from->time, numbers, (void **)&truth->time));
+    SHY_TRY(share(team, from->entry, numbers, (void **)&truth->entry));
+    SHY_TRY(share(team, from->exposure, numbers, (void **)&truth->exposure));
+    SHY_TRY(share(team, from->weight, numbers, (void **)&truth->weight));
+    SHY_TRY(share(team, from->stratum, from->n * sizeof(int32_t), (void **)&truth->stratum));
+out:
+    return st;
+}
+
+static shy_status allocate(work *w)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *problem = w->a->problem;
+    const size_t sets = (size_t)w->a->folds.sets + 1U, n = w->n;
+    SHY_TRY(shy_new((size_t)w->covariates * n, sizeof *w->covariate, &w->covariate));
+    SHY_TRY(shy_new((size_t)w->covariates, sizeof *w->listed, &w->listed));
+    SHY_TRY(shy_new(sets * n, sizeof *w->inner, &w->inner));
+    SHY_TRY(shy_new(sets, sizeof *w->folds, &w->folds));
+    SHY_TRY(shy_new((size_t)problem->factors, sizeof *w->statistic, &w->statistic));
+    SHY_TRY(shy_new((size_t)w->most, sizeof *w->kept, &w->kept));
+    SHY_TRY(shy_new((size_t)w->most, sizeof *w->column, &w->column));
+    SHY_TRY(shy_new(n, sizeof *w->weight, &w->weight));
+    SHY_TRY(shy_new(n, sizeof *w->whole, &w->whole));
+    SHY_TRY(shy_new((size_t)problem->rows.rows, sizeof *w->mine, &w->mine));
+    SHY_TRY(shy_new((size_t)problem->team->row_blocks + 1U, sizeof *w->starts, &w->starts));
+out:
+    return st;
+}
+
+/*
+ * Folds within a set, for lambda: of the samples that take part in it, by the same rules as the outer ones. Fewer where there are not enough events; none is
+ * then no net. Collective over the world.
+ */
+static shy_status make_inner(work *w, int t)
+{
+    shy_status st = SHY_OK;
+    const shy_assessment *a = w->a;
+    shy_assess_options options = *a->options;
+    shy_folds folds = {0};
+    options.repeats = 1;
+    options.seed = shy_random_bits(a->options->seed, INNER_SEED, (uint64_t)t);
+    for (options.folds = INNER_FOLDS; options.folds >= 2; options.folds--) {
+        st = shy_folds_create(t < a->folds.sets ? a->trained[t] : a->problem, &options, &folds);
+        if (st != SHY_INPUT) break;
+        shy_error_clear();
+        st = SHY_OK;
+    }
+    if (st != SHY_OK || options.folds < 2) goto out;
+    w->folds[t] = folds.folds;
+    memcpy(w->inner + (size_t)t * w->n, folds.all, w->n * sizeof *w->inner);
+out:
+    shy_folds_free(&folds);
+    return st;
+}
+
+/* Collective over the world. */
+static shy_status begin(work *w)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *problem = w->a->problem;
+    SHY_TRY(share_truth(w->a, &w->truth));
+    SHY_TRY_ALL(problem->team, allocate(w));
+    for (int k = 0; k < w->covariates; k++) {
+        w->listed[k] = w->covariate + (size_t)k * w->n;
+        shy_vector_gather(problem->team, problem->data.covariate[k], problem->rows.rows, w->covariate + (size_t)k * w->n, w->starts);
+    }
+    for (int t = 0; t <= w->a->folds.sets; t++) SHY_TRY(make_inner(w, t));
+out:
+    return st;
+}
+
+/* ---- a task: collective over a group ------------------------------------------------------------------------------------------------ */
+
+static int compare_factors(const void *a, const void *b)
+{
+    return *(const int32_t *)a - *(const int32_t *)b;
+}
+
+/* The columns kept, of all samples, on the group's first member. */
+static shy_status gather_columns(work *w, shy_line line, int count)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *problem = w->a->problem;
+    const shy_team *team = problem->team;
+    SHY_TRY(shy_group_agree(team, team->row_block == 0 ? shy_new((size_t)count * w->n, sizeof *w->columns, &w->columns) : SHY_OK));
+    for (int k = 0; k < count; k++) {
+        const shy_tree tree = shy_line_tree(problem, line, w->kept[k]);
+        double *all = team->row_block == 0 ? w->columns + (size_t)k * w->n : w->whole;
+        SHY_TRY(shy_group_agree(team, shy_problem_evaluate(problem, &tree, w->mine)));
+        shy_vector_gather(team, w->mine, problem->rows.rows, all, w->starts);
+        w->column[k] = all;
+    }
+out:
+    return st;
+}
+
+static void set_weights(work *w, int t)
+{
+    const shy_folds *folds = &w->a->folds;
+    const int32_t *fold = t < folds->sets ? folds->all + (size_t)(t / folds->folds) * w->n : NULL;
+    for (size_t i = 0; i < w->n; i++) {
+        const bool seen = !fold || fold[i] != t % folds->folds;
+        w->weight[i] = !seen ? 0.0 : w->truth.weight ? w->truth.weight[i] : 1.0;
+    }
+}
+
+static shy_status solve(work *w, int t, int count, shy_net_summary *summary, double *predictor)
+{
+    if (w->a->problem->team->row_block != 0) return SHY_OK;
+    set_weights(w, t);
+    const shy_net_task task = {.truth = &w->truth,
+                               .covariate = w->listed,
+                               .covariates = w->covariates,
+                               .column = w->column,
+                               .factor = w->kept,
+                               .columns = count,
+                               .offered = w->a->problem->factors,
+                               .inner = w->inner + (size_t)t * w->n,
+                               .folds = w->folds[t],
+                               .weight = w->weight};
+    return shy_net_solve(&task, summary, predictor);
+}
+
+static shy_status run_task(work *w, int number, packed *result, double *numbers)
+{
+    shy_status st = SHY_OK;
+    const int t = number / SHY_LINES;
+    const shy_line line = (shy_line)(number % SHY_LINES);
+    const shy_problem *problem = t < w->a->folds.sets ? w->a->trained[t] : w->a->problem;
+    shy_outcome *outcome = NULL;
+    *result = (packed){.task = number, .single = {.factor = -1}};
+    SHY_TRY(shy_problem_outcome(problem, &outcome));
+    SHY_TRY(shy_line_screen(problem, outcome, line, w->statistic));
+    if (line == SHY_LINE_FACTORS) SHY_TRY(shy_single_best(problem, outcome, w->statistic, &result->single, numbers));
+    const int count = shy_line_best(w->statistic, problem->factors, w->most, w->kept);
+    qsort(w->kept, (size_t)count, sizeof *w->kept, compare_factors);
+    SHY_TRY(gather_columns(w, line, count));
+    SHY_TRY(shy_group_agree(problem->team, solve(w, t, count, &result->net, numbers + w->covariates)));
+out:
+    shy_free(&w->columns);
+    shy_outcome_destroy(&outcome);
+    return st;
+}
+
+/* ---- all tasks ------------------------------------------------------------------------------------------------------------------------ */
+
+static size_t result_bytes(const work *w)
+{
+    return sizeof(packed) + ((size_t)w->covariates + w->n) * sizeof(double);
+}
+
+/* Every groups-th task. A failure of one group waits for the others. */
+static shy_status run_mine(work *w, int tasks, char *bytes)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = w->a->problem->team;
+    double *numbers = NULL;
+    packed result;
+    SHY_TRY(shy_group_agree(team, shy_new((size_t)w->covariates + w->n, sizeof *numbers, &numbers)));
+    for (int k = team->group; k < tasks; k += team->groups, bytes += result_bytes(w)) {
+        SHY_TRY(run_task(w, k, &result, numbers));
+        memcpy(bytes, &result, sizeof result);
+        memcpy(bytes + sizeof result, numbers, result_bytes(w) - sizeof result);
+    }
+out:
+    shy_free(&numbers);
+    return st;
+}
+
+static shy_status unpack(const work *w, const char *bytes, int tasks, shy_references *r)
+{
+    shy_status st = SHY_OK;
+    const size_t sets = (size_t)r->sets + 1U;
+    packed result;
+    SHY_TRY(shy_new(sets, sizeof *r->single, &r->single));
+    SHY_TRY(shy_new(sets * (size_t)w->covariates, sizeof *r->beside, &r->beside));
+    for (int line = 0; line < SHY_LINES; line++) {
+        SHY_TRY(shy_new(sets, sizeof *r->net[line], &r->net[line]));
+        SHY_TRY(shy_new(sets * w->n, sizeof *r->predictor[line], &r->predictor[line]));
+    }
+    for (int k = 0; k < tasks; k++, bytes += result_bytes(w)) {
+        memcpy(&result, bytes, sizeof result);
+        const size_t t = (size_t)(result.task / SHY_LINES), beside = (size_t)w->covariates * sizeof(double);
+        const int line = result.task % SHY_LINES;
+        r->net[line][t] = result.net;
+        memcpy(r->predictor[line] + t * w->n, bytes + sizeof result + beside, w->n * sizeof(double));
+        if (line != SHY_LINE_FACTORS) continue;
+        r->single[t] = result.single;
+        memcpy(r->beside + t * (size_t)w->covariates, bytes + sizeof result, beside);
+    }
+out:
+    return st;
+}
+
+/* Collective over the world. */
+static shy_status run_all(work *w, shy_references *r)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = w->a->problem->team;
+    const int tasks = SHY_LINES * (r->sets + 1), mine = team->group < tasks ? (tasks - 1 - team->group) / team->groups + 1 : 0;
+    const size_t size = (size_t)mine * result_bytes(w);
+    char *bytes = NULL;
+    void *all = NULL;
+    uint64_t *counts = NULL;
+    SHY_TRY_ALL(team, shy_new(size, 1, &bytes));
+    SHY_TRY_ALL(team, run_mine(w, tasks, bytes));
+    SHY_TRY(shy_team_gather(team, bytes, team->row_block == 0 ? size : 0, &all, &counts));
+    SHY_TRY_ALL(team, team->rank == 0 ? unpack(w, all, tasks, r) : SHY_OK);
+out:
+    shy_free(&bytes);
+    shy_free(&all);
+    shy_free(&counts);
+    return st;
+}
+
+/* A number of samples alone, so that no result depends on the memory of a machine. */
+static int columns_most(const shy_assessment *a)
+{
+    const uint64_t fit = (uint64_t)NUMBERS_MOST / (a->truth.n > 0 ? a->truth.n : 1U);
+    const int most = fit > COLUMNS_MOST ? COLUMNS_MOST : fit < COLUMNS_LEAST ? COLUMNS_LEAST : (int)fit;
+    return most < a->problem->factors ? most : a->problem->factors;
+}
+
+shy_status shy_references_create(const shy_assessment *a, shy_references *references_out)
+{
+    shy_status st = SHY_OK;
+    work w = {.a = a, .n = a->truth.n, .covariates = a->problem->data.covariates, .most = columns_most(a)};
+    shy_references r = {.sets = a->folds.sets, .covariates = w.covariates, .n = w.n};
+    SHY_TRY(begin(&w));
+    SHY_TRY(run_all(&w, &r));
+    *references_out = r, r = (shy_references){0};
+out:
+    shy_references_free(&r);
+    work_free(&w);
+    return st;
+}
+
+void shy_references_free(shy_references *references)
+{
+    shy_free(&references->single);
+    shy_free(&references->beside);
+    for (int line = 0; line < SHY_LINES; line++) {
+        shy_free(&references->net[line]);
+        shy_free(&references->predictor[line]);
+    }
+}

@@ -411,7 +411,7 @@ shy_status shy_search_pass(const shy_problem *problem, const shy_search_options 
  *
  * @param response  [count][rows.rows]: y of shy_metric, Σ y = 0, orthogonal to the directions; 0 where w = 0
  * @param most_out  count × (grammar.max_complexity + 1): [b·(max_complexity + 1) + c], −1 where there is no formula; on all ranks
- * Exact, and the same bits for any number of ranks. One pass over the space for all. Collective over the world.
+ * Exact, and the same bits for any number of ranks. 32 of them share a pass over the space. Collective over the world.
  */
 shy_status shy_search_permuted(const shy_problem *problem, const shy_search_options *options, int count, const double *const *response,
                                void (*progress)(void *context, const shy_progress *now), void *context, double *most_out);

@@ -231,10 +231,27 @@ out:
     return st;
 }
 
+/* Collective over the group. */
+static int count_passes(shy_folds *f, int *segment)
+{
+    int passes = 0;
+    for (f->last = 0; f->last < f->sets || passes == 0; passes++) {
+        f->first = f->last;
+        choose(f, segment);
+    }
+    f->first = f->last = 0;
+    return passes;
+}
+
 static shy_status run_all(shy_folds *f, int *segment, int *passes_out)
 {
     shy_status st = SHY_OK;
+    const shy_monitor *monitor = f->pass->monitor;
+    shy_relay relay = {.monitor = monitor, .count = count_passes(f, segment), .started = shy_time_seconds(), .names_best = true};
+    const shy_monitor through = {monitor->tell ? shy_relay_tell : NULL, &relay};
+    f->pass->monitor = &through;
     for (*passes_out = 0; f->last < f->sets || *passes_out == 0; ++*passes_out) {
+        relay.done = *passes_out;
         f->whole = *passes_out == 0;
         f->first = f->last;
         choose(f, segment);
@@ -243,6 +260,7 @@ static shy_status run_all(shy_folds *f, int *segment, int *passes_out)
         SHY_TRY(run(f));
     }
 out:
+    f->pass->monitor = monitor;
     return st;
 }
 

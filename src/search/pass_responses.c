@@ -87,8 +87,11 @@ shy_status shy_pass_responses(const shy_problem *problem, const shy_search_optio
     shy_pass pass = {0};
     const int passes = (count + SHY_PASS_RESPONSES - 1) / SHY_PASS_RESPONSES;
     const size_t levels = (size_t)options->grammar.max_complexity + 1;
-    SHY_TRY(shy_pass_enter(&pass, problem, options, monitor));
+    shy_relay relay = {.monitor = monitor, .count = passes, .started = shy_time_seconds()};
+    const shy_monitor through = {monitor->tell ? shy_relay_tell : NULL, &relay};
+    SHY_TRY(shy_pass_enter(&pass, problem, options, &through));
     for (int k = 0; k < passes; k++) {
+        relay.done = k;
         const int first = (int)((int64_t)count * k / passes), last = (int)((int64_t)count * (k + 1) / passes);
         SHY_TRY(run(&pass, last - first, response + first, most_out + (size_t)first * levels));
     }

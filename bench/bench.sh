@@ -38,6 +38,10 @@ for n in 200 1000; do
     measure "$top_builddir/bench/bench_metric" "$n" "$runs"
 done
 
+for n in 200 1000; do
+    measure "$top_builddir/bench/bench_pass" "$n" 200 5 3
+done
+
 echo 'Whole searches ...' >&2
 cd "$room"
 "$top_builddir/tests/tools/make_cohort" triple --rows 200 --factors "${BENCH_FACTORS:-500}" --noise 0.2949 -o cohort.csv
@@ -79,6 +83,10 @@ awk '
     $1 == "metric" {
         if (!metrics++) printf "\n%-6s %-9s %-9s %11s %9s %7s\n", "n", "work", "precision", "directions", "ratio", "most"
         printf "%-6s %-9s %-9s %11d %9.2f %7.2f\n", value("n"), value("work"), value("precision"), value("directions"), value("ratio"), value("most")
+    }
+    $1 == "pass" {
+        if (!passes++) printf "\n%-6s %-11s %14s %8s %14s %14s\n", "n", "operators", "search seconds", "5 folds", "one by one", "25 responses"
+        printf "%-6s %-11s %14.2f %8.2f %14.2f %14.2f\n", value("n"), value("operators"), value("search"), value("folds"), value("plainly"), value("responses")
     }
     $1 == "search" {
         r = value("ranks")

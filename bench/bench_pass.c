@@ -191,7 +191,9 @@ int main(int argc, char **argv)
     shy_team *team = NULL;
     must(shy_par_start(&argc, &argv));
     must(shy_team_create(SHY_ALL_RANKS, 1, &team));
+    const char *precision = getenv("BENCH_PRECISION"); /* fp32, or what is chosen */
     bench b = {.problem = problem_create(team, n, factors), .options = {.keep = KEEP, .memory = UINT64_C(4) << 30, .seed = SEED}};
+    if (precision && strcmp(precision, "fp32") == 0) b.options.precision = SHY_FP32;
     create_sets(&b);
     shy_grammar_default(&b.options.grammar);
     b.options.grammar.max_complexity = complexity;

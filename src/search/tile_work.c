@@ -14,20 +14,16 @@ enum {
     TRIAL = 64       /* tiles after which it is judged whether the narrow type is of use */
 };
 
-/* The tile that is being worked on, as a view sees it, and what has been flagged in it. */
-typedef struct {
-    const shy_tile *tile;
-    shy_tile seen;                /* what `tile` points at, unless the search is a plain one */
-    double floor[SHY_TILE_FORMS]; /* what a form has to reach; 2: it is not in question */
-    double epsilon;
-    shy_pairs *pairs;
-    int rows_seen;                /* since flagged pairs were settled last */
-} shy_tile_view;
-
 struct shy_tile_work {
     shy_side *left, *right;
-    shy_tile *tile[2];   /* with row blocks one is summed up over them while the next is multiplied */
-    shy_tile_view *view; /* [views] */
+    shy_tile *tile[2]; /* with row blocks one is summed up over them while the next is multiplied */
+    /* The tile that is being worked on as each view sees it, and what has been flagged in it; [views]. */
+    const shy_tile **seen;
+    shy_tile *seen_tile;             /* what these point at, unless the search is a plain one */
+    double (*floor)[SHY_TILE_FORMS]; /* what a form has to reach; 2: it is not in question */
+    double *epsilon;
+    shy_pairs **pairs;
+    int *rows_seen;                  /* since flagged pairs were settled last */
     shy_tile_hit *hit;
     uint64_t trial_tiles, trial_widened;
 };
@@ -38,8 +34,8 @@ uint64_t shy_tile_work_bytes(const shy_space *space, const shy_tile_shape *shape
     const shy_tile_metric metric = shy_shape_metric(space, shape, &sizes);
     const uint64_t sides = shy_side_bytes(space, shape, shape->left_capacity, shape->block) + shy_side_bytes(space, shape, shape->right, 0);
     const int most = shape->pairs + shape->right;
-    const uint64_t pairs = (uint64_t)shape->views * (shy_pairs_bytes(most, space->view.directions) + sizeof(shy_tile_view)) +
-                           (uint64_t)most * SHY_TILE_FORMS * sizeof(shy_tile_hit);
+    const uint64_t view = shy_pairs_bytes(most, space->view.directions) + sizeof(shy_tile) + (SHY_TILE_FORMS + 4U) * sizeof(double);
+    const uint64_t pairs = (uint64_t)shape->views * view + (uint64_t)most * SHY_TILE_FORMS * sizeof(shy_tile_hit);
     return sides + shape->tiles * shy_tile_bytes_for(shape->block, shape->right, &metric, shape->wide) + pairs;
 }
 
@@ -50,13 +46,19 @@ shy_status shy_tile_work_create(shy_engine *engine)
     const shy_tile_shape *shape = &engine->shape;
     const shy_tile_metric metric = shy_engine_metric(engine);
     const int pairs = shape->pairs + shape->right;
+    const size_t views = (size_t)engine->views;
     SHY_TRY(shy_new(1, sizeof *work, &work));
     engine->tiles = work;
     SHY_TRY(shy_side_create(engine, shape->left_capacity, shape->block, shape->wide, &work->left));
     SHY_TRY(shy_side_create(engine, shape->right, 0, shape->wide, &work->right));
     for (unsigned k = 0; k < shape->tiles; k++) SHY_TRY(shy_tile_create_for(shape->block, shape->right, &metric, shape->wide, &work->tile[k]));
-    SHY_TRY(shy_new((size_t)engine->views, sizeof *work->view, &work->view));
-    for (int v = 0; v < engine->views; v++) SHY_TRY(shy_pairs_create(pairs, engine->space->view.directions, &work->view[v].pairs));
+    SHY_TRY(shy_new(views, sizeof *work->seen, &work->seen));
+    SHY_TRY(shy_new(views, sizeof *work->seen_tile, &work->seen_tile));
+    SHY_TRY(shy_new(views, sizeof *work->floor, &work->floor));
+    SHY_TRY(shy_new(views, sizeof *work->epsilon, &work->epsilon));
+    SHY_TRY(shy_new(views, sizeof(shy_pairs *), &work->pairs));
+    SHY_TRY(shy_new(views, sizeof *work->rows_seen, &work->rows_seen));
+    for (size_t v = 0; v < views; v++) SHY_TRY(shy_pairs_create(pairs, engine->space->view.directions, &work->pairs[v]));
     SHY_TRY(shy_new((size_t)pairs * SHY_TILE_FORMS, sizeof *work->hit, &work->hit));
 out:
     return st;
@@ -69,8 +71,13 @@ void shy_tile_work_destroy(shy_engine *engine)
     shy_side_destroy(&work->left);
     shy_side_destroy(&work->right);
     for (int k = 0; k < 2; k++) shy_tile_destroy(&work->tile[k]);
-    for (int v = 0; work->view && v < engine->views; v++) shy_pairs_destroy(&work->view[v].pairs);
-    shy_free(&work->view);
+    for (int v = 0; work->pairs && v < engine->views; v++) shy_pairs_destroy(&work->pairs[v]);
+    shy_free(&work->seen);
+    shy_free(&work->seen_tile);
+    shy_free(&work->floor);
+    shy_free(&work->epsilon);
+    shy_free(&work->pairs);
+    shy_free(&work->rows_seen);
     shy_free(&work->hit);
     shy_free(&engine->tiles);
 }
@@ -101,7 +108,7 @@ static void set_floors(const shy_tile_task *task, int v)
     const shy_engine *engine = task->engine;
     for (int form = 0; form < SHY_TILE_FORMS; form++) {
         const int complexity = task->complexity[form];
-        engine->tiles->view[v].floor[form] = complexity > 0 ? engine->seen[v].mark[complexity] - SLACK : 2.0;
+        engine->tiles->floor[v][form] = complexity > 0 ? engine->seen[v].mark[complexity] - SLACK : 2.0;
     }
 }
 
@@ -110,7 +117,7 @@ static void least_floors(const shy_tile_task *task, double floor[SHY_TILE_FORMS]
 {
     for (int form = 0; form < SHY_TILE_FORMS; form++) {
         floor[form] = 2.0;
-        for (int v = 0; v < task->engine->views; v++) floor[form] = fmin(floor[form], task->engine->tiles->view[v].floor[form]);
+        for (int v = 0; v < task->engine->views; v++) floor[form] = fmin(floor[form], task->engine->tiles->floor[v][form]);
     }
 }
 
@@ -178,13 +185,13 @@ static void end_tile(shy_tile_task *task)
 static void look_at_tile(const shy_tile_task *task)
 {
     const shy_engine *engine = task->engine;
+    struct shy_tile_work *work = engine->tiles;
     const int row_blocks = engine->space->problem->team->row_blocks;
     for (int v = 0; v < engine->views; v++) {
-        shy_tile_view *view = &engine->tiles->view[v];
-        if (!engine->plain) shy_tile_look(task->tile, left_seen(task, v), right_seen(task, v), &view->seen);
-        shy_tile *tile = engine->plain ? task->tile : &view->seen;
-        view->epsilon = shy_tile_epsilon(tile, left_seen(task, v), right_seen(task, v), row_blocks);
-        view->tile = tile;
+        if (!engine->plain) shy_tile_look(task->tile, left_seen(task, v), right_seen(task, v), &work->seen_tile[v]);
+        shy_tile *tile = engine->plain ? task->tile : &work->seen_tile[v];
+        work->epsilon[v] = shy_tile_epsilon(tile, left_seen(task, v), right_seen(task, v), row_blocks);
+        work->seen[v] = tile;
     }
 }
 
@@ -215,8 +222,9 @@ static shy_status measure_pairs(shy_tile_task *task, int v)
 {
     shy_status st = SHY_OK;
     shy_engine *engine = task->engine;
-    shy_tile_view *view = &engine->tiles->view[v];
-    const bool dense = (int64_t)view->pairs->count * DENSE > (int64_t)view->rows_seen * right_panel(task)->count;
+    struct shy_tile_work *work = engine->tiles;
+    shy_pairs *pairs = work->pairs[v];
+    const bool dense = (int64_t)pairs->count * DENSE > (int64_t)work->rows_seen[v] * right_panel(task)->count;
     if (dense && (task->tile->precision == SHY_BF16 || task->tile->moments != SHY_MOMENTS_FULL)) {
         engine->screening.widened++;
         SHY_TRY(begin_tile(task, SHY_FP32, SHY_MOMENTS_FULL));
@@ -224,11 +232,11 @@ static shy_status measure_pairs(shy_tile_task *task, int v)
         look_at_tile(task);
     }
     if (dense || task->tile->precision == SHY_FP64) {
-        shy_pairs_take(view->tile, task->index, view->epsilon, view->pairs);
+        shy_pairs_take(work->seen[v], task->index, work->epsilon[v], pairs);
     } else {
-        engine->screening.refined += (uint64_t)view->pairs->count;
-        shy_pairs_refine(left_seen(task, v), right_seen(task, v), view->pairs);
-        SHY_TRY(shy_group_sum(engine->space->problem->team, view->pairs->moment, shy_pairs_numbers(view->pairs)));
+        engine->screening.refined += (uint64_t)pairs->count;
+        shy_pairs_refine(left_seen(task, v), right_seen(task, v), pairs);
+        SHY_TRY(shy_group_sum(engine->space->problem->team, pairs->moment, shy_pairs_numbers(pairs)));
     }
 out:
     return st;
@@ -255,21 +263,21 @@ static shy_status settle(shy_tile_task *task, int v)
 {
     shy_status st = SHY_OK;
     struct shy_tile_work *work = task->engine->tiles;
-    shy_tile_view *view = &work->view[v];
-    drop_inadmissible(task, view->pairs);
-    if (view->pairs->count > 0) {
-        task->engine->screening.flagged += (uint64_t)view->pairs->count;
+    shy_pairs *pairs = work->pairs[v];
+    drop_inadmissible(task, pairs);
+    if (pairs->count > 0) {
+        task->engine->screening.flagged += (uint64_t)pairs->count;
         SHY_TRY(measure_pairs(task, v));
-        const int hits = shy_pairs_bound(left_seen(task, v), right_seen(task, v), view->pairs, view->floor, work->hit);
+        const int hits = shy_pairs_bound(left_seen(task, v), right_seen(task, v), pairs, work->floor[v], work->hit);
         for (int h = 0; h < hits; h++) {
             set_floors(task, v);
-            if (work->hit[h].bound < view->floor[work->hit[h].form]) continue;
+            if (work->hit[h].bound < work->floor[v][work->hit[h].form]) continue;
             SHY_TRY(follow_up(task, v, &work->hit[h]));
         }
         set_floors(task, v);
     }
-    view->pairs->count = 0;
-    view->rows_seen = 0;
+    pairs->count = 0;
+    work->rows_seen[v] = 0;
 out:
     return st;
 }
@@ -292,13 +300,14 @@ static shy_status flag_row(shy_tile_task *task, int i)
 {
     shy_status st = SHY_OK;
     const shy_engine *engine = task->engine;
+    const struct shy_tile_work *work = engine->tiles;
+    const shy_panel *right = right_panel(task);
     for (int v = 0; v < engine->views; v++) {
-        shy_tile_view *view = &engine->tiles->view[v];
-        const shy_panel *right = right_seen(task, v);
-        if (view->pairs->count + right->padded > view->pairs->capacity) SHY_TRY(settle(task, v));
-        shy_tile_flag(view->tile, left_seen(task, v), task->index, i, right, view->epsilon, view->floor, view->pairs);
-        view->rows_seen++;
+        if (work->pairs[v]->count + right->padded > work->pairs[v]->capacity) SHY_TRY(settle(task, v));
+        work->rows_seen[v]++;
     }
+    if (engine->plain) shy_tile_flag(task->tile, left_panel(task), task->index, i, right, work->epsilon[0], work->floor[0], work->pairs[0]);
+    else shy_tile_flag_sights(engine->views, work->seen, task->index, i, work->epsilon, (const double (*)[SHY_TILE_FORMS])work->floor, work->pairs);
 out:
     return st;
 }

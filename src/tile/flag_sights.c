@@ -15,7 +15,7 @@ static void set_sight_errors(const shy_tile *tile, const shy_panel *left, int op
     const double bottom = fabs(left->base->sums[operand].mu) * (double)left->column.factor[operand];
     row->e = (float)(1.00001 * (full ? epsilon : epsilon + units));
     row->each = (float)(1.00001 * each);
-    row->e2 = (float)(1.1 * most * most + (full ? 2.0 * units : 4.0 * 0x1p-24) + 4.0 * means);
+    row->e2 = (float)(1.25 * most * most + (full ? 2.0 * units : 4.0 * 0x1p-24) + 4.0 * means);
     row->slip = (float)(1.00001 * (epsilon + 1.5 * units + means));
     row->lift = (float)(1.00001 * (sqrt(1.0 + level * level) + fabs(level)));
     row->rough_p = (float)(1.0001 * (each * (double)row->lift + 2.4 * epsilon));

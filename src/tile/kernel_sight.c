@@ -142,8 +142,8 @@ static inline float below_full(const shy_sight_row *row, int j, float sum_y, flo
 }
 
 /*
- * The same with margins that are never less and take half as long: by η alone, with |M21|, |M12|, |Y11| ≤ 1.2·t for those computed. What is below
- * here is below there.
+ * The same with margins that are larger and take half as long: about the true values, of which it is known that |M21|, |M12|, |Y| ≤ t, and by η
+ * alone.
  */
 static inline float far_below_full(const shy_sight_row *row, int j, float sum_y, float sum_11, float sum_21, float sum_12, float sum_22)
 {

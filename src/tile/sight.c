@@ -260,16 +260,16 @@ void shy_panel_exclude(shy_panel *seen, int index)
 
 /* ---- sizes ------------------------------------------------------------------------------------------------------------------------- */
 
-/* Operands of a tile whose planes, one for each sum of FULL moments, take about as much as those of a plain one. */
-enum { BLOCK = 256, RIGHT = 512, BLOCK_LEAST = 64, RIGHT_LEAST = 128, PLANES = 5 };
+/* Measured with five segments: products of few left operands are slower, and planes of many fall out of the second cache before they are flagged. */
+enum { BLOCK = 256, RIGHT = 512, BLOCK_LEAST = 64, RIGHT_LEAST = 256, RIGHT_STEP = 128, PLANES = 5, NUMBERS_MOST = 5 << 18 };
 
 void shy_tile_advise(const shy_tile_metric *metric, int *block_out, int *right_out)
 {
     const shy_tile_layout layout = shy_metric_layout(metric);
     const int planes = PLANES * layout.segments + layout.responses + metric->directions;
     int block = BLOCK, right = RIGHT;
-    while (block * right * planes > BLOCK * RIGHT * PLANES && (block > BLOCK_LEAST || right > RIGHT_LEAST)) {
-        if (right > RIGHT_LEAST && right > block) right /= 2;
+    while (block > BLOCK_LEAST && (int64_t)block * right * planes > NUMBERS_MOST) {
+        if (block <= 2 * BLOCK_LEAST && right > RIGHT_LEAST) right -= RIGHT_STEP;
         else block /= 2;
     }
     *block_out = block;

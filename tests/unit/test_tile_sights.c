@@ -558,6 +558,45 @@ static void expect_certified_though_off(pass *p, shy_isa isa)
     }
 }
 
+/* Floors differ from sight to sight; of RAW moments some ask for the product alone. */
+static void expect_together(pass *p, shy_isa isa)
+{
+    const shy_tile *tile[VIEWS_MOST];
+    shy_pairs *together[VIEWS_MOST];
+    double epsilon[VIEWS_MOST], floor[VIEWS_MOST][SHY_TILE_FORMS];
+    for (int v = 0; v < p->views; v++) {
+        assert_int_equal(shy_pairs_create(2 * p->z->count, 0, &together[v]), SHY_OK);
+        tile[v] = &p->view[v].tile;
+        for (int form = 0; form < SHY_TILE_FORMS; form++)
+            floor[v][form] = v % 3 == 1 && form > 0 ? 2.0 : 0.1 * (v + 1) - 0.02 * form;
+    }
+    for (int k = 0; k < NARROWS * SETS; k++) {
+        fill_tile(p, precisions[k / SETS], (shy_moments)(k % SETS));
+        for (int u = 0; u < p->of->lefts; u++) {
+            for (int v = 0; v < p->views; v++)
+                epsilon[v] = p->view[v].epsilon, together[v]->count = 0;
+            shy_tile_flag_sights(p->views, tile, 0, u, epsilon, (const double(*)[SHY_TILE_FORMS])floor, together);
+            for (int v = 0; v < p->views; v++) {
+                flag_sight(p, &p->view[v], u, floor[v]);
+                const size_t bytes = (size_t)p->pairs->count * sizeof(int32_t);
+                if (abs(together[v]->count - p->pairs->count) == 1) continue; /* sums differ in the order of their additions */
+                if (together[v]->count == p->pairs->count && memcmp(together[v]->right, p->pairs->right, bytes) == 0 &&
+                    memcmp(together[v]->left, p->pairs->left, bytes) == 0) continue;
+                fail_msg("%s, sight %d, column %d, %s moments in %s on %s: %d pairs are flagged together and %d alone", p->of->what, v, u,
+                         moments_name[k % SETS], shy_precision_name(p->tile->precision), shy_isa_name(isa), together[v]->count, p->pairs->count);
+            }
+        }
+    }
+    for (int v = 0; v < p->views; v++)
+        shy_pairs_destroy(&together[v]);
+}
+
+static void sights_are_flagged_together_as_alone(void **state)
+{
+    (void)state;
+    on_every_case(expect_together);
+}
+
 static void no_rounding_within_epsilon_drops_a_pair(void **state)
 {
     (void)state;
@@ -679,6 +718,7 @@ int main(void)
         cmocka_unit_test(sums_of_pairs_are_over_these_samples),
         cmocka_unit_test(no_pair_that_reaches_its_floor_is_dropped),
         cmocka_unit_test(no_rounding_within_epsilon_drops_a_pair),
+        cmocka_unit_test(sights_are_flagged_together_as_alone),
         cmocka_unit_test(benign_pairs_below_the_floor_are_dropped),
         cmocka_unit_test(no_exact_statistic_exceeds_its_bound),
         cmocka_unit_test(bounds_of_benign_columns_are_narrow),

@@ -31,13 +31,13 @@ void shy_front_print_verdict(const json_t *document, FILE *stream)
 
 /* ---- beside the formulas ------------------------------------------------------------------------------------------------------------- */
 
-/* What the object of that name says of a complexity. */
-static const json_t *level_of(const json_t *document, const char *object, uint64_t complexity)
+/* What a list of the object of that name says of a complexity. */
+static const json_t *level_of(const json_t *document, const char *object, const char *list, uint64_t complexity)
 {
     size_t i;
     json_t *level;
 
-    json_array_foreach(json_object_get(json_object_get(document, object), "levels"), i, level)
+    json_array_foreach(json_object_get(json_object_get(document, object), list), i, level)
         if (shy_json_count(level, "complexity") == complexity) return level;
     return NULL;
 }
@@ -49,7 +49,7 @@ bool shy_front_has_nested(const json_t *document)
 
 bool shy_front_has_p(const json_t *document)
 {
-    return json_array_size(json_object_get(json_object_get(document, "p_search"), "levels")) > 0;
+    return json_array_size(json_object_get(json_object_get(document, "p_search"), "formulas")) > 0;
 }
 
 void shy_cell_mean(shy_table *table, const json_t *object)
@@ -64,12 +64,12 @@ void shy_cell_mean(shy_table *table, const json_t *object)
 
 void shy_front_nested_cell(shy_table *table, const json_t *document, const json_t *entry)
 {
-    shy_cell_mean(table, level_of(document, "nested", shy_json_count(entry, "complexity")));
+    shy_cell_mean(table, level_of(document, "nested", "levels", shy_json_count(entry, "complexity")));
 }
 
 void shy_front_p_cell(shy_table *table, const json_t *document, const json_t *entry)
 {
-    shy_cell_number(table, json_object_get(level_of(document, "p_search", shy_json_count(entry, "complexity")), "p"), 2);
+    shy_cell_number(table, json_object_get(level_of(document, "p_search", "formulas", shy_json_count(entry, "complexity")), "p"), 2);
 }
 
 /* ---- what it is compared with ---------------------------------------------------------------------------------------------------------- */

@@ -166,8 +166,10 @@ static shy_status reweigh(const struct comparison *c, const struct shy_judged *j
     return shy_judged_headline(j, c->weight, reference, value_out);
 }
 
-/* The mean random weight of a fold's samples. A fold may be one cluster, whose weight changes nothing within it: then only what differs from fold to
- * that tells how much clusters differ. */
+/*
+ * The mean random weight of a fold's samples. A fold may be one cluster, whose weight changes nothing within it: then only what differs from fold to fold
+ * tells how much clusters differ.
+ */
 static double fold_weight(const struct comparison *c, const struct shy_judged *j)
 {
     double drawn = 0.0, whole = 0.0;

@@ -27,23 +27,38 @@ static double number_of(const shy_record *record, const char *path)
     return entry.kind == SHY_RECORD_NUMBER ? entry.number : entry.kind == SHY_RECORD_INTEGER ? (double)entry.integer : NAN;
 }
 
-/* low … high: the chosen formula less the line. */
-static shy_line_standing standing(const shy_record *line, bool larger_is_better)
+/* low … high: the chosen formula less the contender. */
+static shy_line_standing standing(const shy_record *contender, bool larger_is_better)
 {
-    const double low = number_of(line, "low"), high = number_of(line, "high");
+    const double low = number_of(contender, "low"), high = number_of(contender, "high");
     if (larger_is_better ? low > 0.0 : high < 0.0) return SHY_LINE_WORSE;
     return (larger_is_better ? high < 0.0 : low > 0.0) ? SHY_LINE_BETTER : SHY_LINE_ALIKE;
 }
 
+static const char *text_of(const shy_record *record, const char *name)
+{
+    shy_record_entry entry;
+    return shy_record_find(record, name, &entry) && entry.kind == SHY_RECORD_TEXT && entry.text ? entry.text : "";
+}
+
+/* One that is the chosen formula itself is no rival. */
+static void take_line(const shy_assessment *a, const shy_record *contender, shy_evidence *e)
+{
+    const char *name = text_of(contender, "name"), *kind = text_of(contender, "kind");
+    const double mean = number_of(contender, "mean");
+    if (*name == '\0' || isnan(mean) || e->lines == SHY_VERDICT_LINES) return;
+    shy_verdict_line line = {.name = name, .mean = mean, .net = strncmp(kind, "elastic", 7) == 0, .standing = standing(contender, a->problem->ops->larger_is_better)};
+    line.article = strcmp(kind, "single") == 0 || strcmp(kind, "covariates") == 0;
+    if (strcmp(text_of(contender, "formula"), a->found->text) == 0) line.standing = SHY_LINE_SAME;
+    e->line[e->lines++] = line;
+}
+
 static void take_lines(const shy_assessment *a, shy_evidence *e)
 {
-    shy_record_entry list, line, name;
+    shy_record_entry list, contender;
     if (!shy_record_find(a->record, "versus.contenders", &list) || list.kind != SHY_RECORD_LIST) return;
-    for (size_t i = 0; i < shy_record_count(list.record) && e->lines < SHY_VERDICT_LINES; i++) {
-        if (!shy_record_at(list.record, i, &line) || line.kind != SHY_RECORD_OBJECT || !shy_record_find(line.record, "name", &name)) continue;
-        const double mean = number_of(line.record, "mean");
-        if (isnan(mean) || name.kind != SHY_RECORD_TEXT || !name.text) continue;
-        e->line[e->lines++] = (shy_verdict_line){name.text, mean, strstr(name.text, "elastic net") != NULL, standing(line.record, a->problem->ops->larger_is_better)};
+    for (size_t i = 0; i < shy_record_count(list.record); i++) {
+        if (shy_record_at(list.record, i, &contender) && contender.kind == SHY_RECORD_OBJECT) take_line(a, contender.record, e);
     }
 }
 
@@ -82,7 +97,7 @@ shy_status shy_evidence_take(const shy_assessment *a, shy_evidence *e)
 static bool replaceable(const shy_evidence *e)
 {
     for (int k = 0; k < e->lines; k++) {
-        if (!e->line[k].net && e->line[k].standing != SHY_LINE_WORSE) return true;
+        if (!e->line[k].net && (e->line[k].standing == SHY_LINE_ALIKE || e->line[k].standing == SHY_LINE_BETTER)) return true;
     }
     return false;
 }

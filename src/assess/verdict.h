@@ -20,10 +20,11 @@ const char *shy_verdict_level_name(shy_verdict_level level);
 #define SHY_VERDICT_LINES 24
 
 /* How something stands beside the chosen formula on held-out samples, by the 95 % interval of the difference. */
-typedef enum { SHY_LINE_WORSE, SHY_LINE_ALIKE, SHY_LINE_BETTER } shy_line_standing;
+typedef enum { SHY_LINE_WORSE, SHY_LINE_ALIKE, SHY_LINE_BETTER, SHY_LINE_SAME } shy_line_standing;
 typedef struct {
     const char *name;
     double mean;
+    bool article; /* "the" belongs before the name */
     bool net; /* a model of many factors: no index, but what is to be had without one */
     shy_line_standing standing;
 } shy_verdict_line;

@@ -176,15 +176,16 @@ static void say_calibration(words *w, const shy_assessment *a)
 }
 
 /* "A (0.64), B (0.60) and C (0.55)" of one standing. */
-static int say_lines(words *w, const shy_evidence *e, shy_line_standing standing, bool net, const char *before, const char *after)
+static void say_lines(words *w, const shy_evidence *e, shy_line_standing standing, bool net, const char *before, const char *after)
 {
     int count = 0, said = 0;
     for (int k = 0; k < e->lines; k++) count += e->line[k].standing == standing && e->line[k].net == net;
-    if (count == 0) return 0;
+    if (count == 0) return;
     say(w, before);
     for (int k = 0; k < e->lines; k++) {
         if (e->line[k].standing != standing || e->line[k].net != net) continue;
         if (said > 0) say(w, said == count - 1 ? " and " : ", ");
+        say(w, e->line[k].article ? "the " : "");
         say(w, e->line[k].name);
         say(w, " (");
         say_number(w, e->line[k].mean, 2);
@@ -192,17 +193,17 @@ static int say_lines(words *w, const shy_evidence *e, shy_line_standing standing
         said++;
     }
     say(w, after);
-    return count;
 }
 
 static void say_versus(words *w, const shy_evidence *e)
 {
-    (void)say_lines(w, e, SHY_LINE_WORSE, false, " It does better than ", ".");
-    (void)say_lines(w, e, SHY_LINE_ALIKE, false, " It is not shown to be better than ", ": what is in use already may do as well.");
-    (void)say_lines(w, e, SHY_LINE_BETTER, false, " It does worse than ", ": what is in use already is the better choice.");
-    (void)say_lines(w, e, SHY_LINE_WORSE, true, " Models of many factors, ", ", do worse.");
-    (void)say_lines(w, e, SHY_LINE_ALIKE, true, " Models of many factors, ", ", are not shown to do better.");
-    (void)say_lines(w, e, SHY_LINE_BETTER, true, " Models of many factors, ", ", do better: the factors hold more than this formula tells.");
+    say_lines(w, e, SHY_LINE_SAME, false, " It is the same as ", ".");
+    say_lines(w, e, SHY_LINE_WORSE, false, " It does better than ", ".");
+    say_lines(w, e, SHY_LINE_ALIKE, false, " It is not shown to be better than ", ", which may do as well.");
+    say_lines(w, e, SHY_LINE_BETTER, false, " It does worse than ", ".");
+    say_lines(w, e, SHY_LINE_WORSE, true, " Models of many factors, ", ", do worse.");
+    say_lines(w, e, SHY_LINE_ALIKE, true, " Models of many factors, ", ", are not shown to do better.");
+    say_lines(w, e, SHY_LINE_BETTER, true, " Models of many factors, ", ", do better: the factors hold more than this formula tells.");
 }
 
 /* ---- all of it ----------------------------------------------------------------------------------------------------------------------------------- */

@@ -31,13 +31,13 @@ void shy_front_print_verdict(const json_t *document, FILE *stream)
 
 /* ---- beside the formulas ------------------------------------------------------------------------------------------------------------- */
 
-/* What the object of that name says of a complexity. */
-static const json_t *level_of(const json_t *document, const char *object, uint64_t complexity)
+/* What a list of the object of that name says of a complexity. */
+static const json_t *level_of(const json_t *document, const char *object, const char *list, uint64_t complexity)
 {
     size_t i;
     json_t *level;
 
-    json_array_foreach(json_object_get(json_object_get(document, object), "levels"), i, level)
+    json_array_foreach(json_object_get(json_object_get(document, object), list), i, level)
         if (shy_json_count(level, "complexity") == complexity) return level;
     return NULL;
 }
@@ -49,7 +49,7 @@ bool shy_front_has_nested(const json_t *document)
 
 bool shy_front_has_p(const json_t *document)
 {
-    return json_array_size(json_object_get(json_object_get(document, "p_search"), "levels")) > 0;
+    return json_array_size(json_object_get(json_object_get(document, "p_search"), "formulas")) > 0;
 }
 
 void shy_cell_mean(shy_table *table, const json_t *object)
@@ -57,19 +57,21 @@ void shy_cell_mean(shy_table *table, const json_t *object)
     const json_t *mean = json_object_get(object, "mean"), *error = json_object_get(object, "error");
     char text[80] = "-";
 
-    if (json_is_number(mean) && json_is_number(error)) snprintf(text, sizeof text, "%.3f ± %.3f", json_number_value(mean), json_number_value(error));
+    const int digits = json_is_number(error) && json_number_value(error) < 0.0005 ? 6 : 3; /* what is known exactly is shown so */
+
+    if (json_is_number(mean) && json_is_number(error)) snprintf(text, sizeof text, "%.*f ± %.*f", digits, json_number_value(mean), digits, json_number_value(error));
     else if (json_is_number(mean)) snprintf(text, sizeof text, "%.3f", json_number_value(mean));
     shy_table_cell(table, text);
 }
 
 void shy_front_nested_cell(shy_table *table, const json_t *document, const json_t *entry)
 {
-    shy_cell_mean(table, level_of(document, "nested", shy_json_count(entry, "complexity")));
+    shy_cell_mean(table, level_of(document, "nested", "levels", shy_json_count(entry, "complexity")));
 }
 
 void shy_front_p_cell(shy_table *table, const json_t *document, const json_t *entry)
 {
-    shy_cell_number(table, json_object_get(level_of(document, "p_search", shy_json_count(entry, "complexity")), "p"), 2);
+    shy_cell_number(table, json_object_get(level_of(document, "p_search", "formulas", shy_json_count(entry, "complexity")), "p"), 2);
 }
 
 /* ---- what it is compared with ---------------------------------------------------------------------------------------------------------- */
@@ -81,6 +83,13 @@ static void interval_cell(shy_table *table, const json_t *object)
 
     if (json_is_number(low) && json_is_number(high)) snprintf(text, sizeof text, "%+.3f to %+.3f", json_number_value(low), json_number_value(high));
     shy_table_cell(table, text);
+}
+
+static void chance_cell(shy_table *table, const json_t *p)
+{
+    if (json_is_number(p) && json_number_value(p) < 1e-4) shy_table_cell(table, "<0.0001");
+    else if (json_is_number(p)) shy_cell_number(table, p, 2);
+    else shy_table_cell(table, "");
 }
 
 static void difference_cell(shy_table *table, const json_t *value)
@@ -128,8 +137,7 @@ static shy_status print_versus(const json_t *document, FILE *stream)
         shy_cell_mean(&table, line);
         difference_cell(&table, json_object_get(line, "delta"));
         interval_cell(&table, line);
-        if (json_is_number(json_object_get(line, "p"))) shy_cell_number(&table, json_object_get(line, "p"), 2);
-        else shy_table_cell(&table, "");
+        chance_cell(&table, json_object_get(line, "p"));
     }
     const shy_status st = shy_table_print(&table, stream);
     shy_table_free(&table);

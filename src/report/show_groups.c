@@ -47,11 +47,11 @@ static void interval_cell(shy_table *table, const json_t *object, const char *ke
     const json_t *value = json_object_get(object, key), *low = json_object_get(object, "low"), *high = json_object_get(object, "high");
     char text[96] = "-", from[32] = "-", to[32] = "-";
 
-    if (json_is_number(low)) snprintf(from, sizeof from, "%.3g", json_number_value(low));
-    if (json_is_number(high)) snprintf(to, sizeof to, "%.3g", json_number_value(high));
+    if (json_is_number(low)) snprintf(from, sizeof from, "%.4g", json_number_value(low));
+    if (json_is_number(high)) snprintf(to, sizeof to, "%.4g", json_number_value(high));
     if (json_is_number(value) && (json_is_number(low) || json_is_number(high)))
-        snprintf(text, sizeof text, "%.3g (%s to %s)", json_number_value(value), from, to);
-    else if (json_is_number(value)) snprintf(text, sizeof text, "%.3g", json_number_value(value));
+        snprintf(text, sizeof text, "%.4g (%s to %s)", json_number_value(value), from, to);
+    else if (json_is_number(value)) snprintf(text, sizeof text, "%.4g", json_number_value(value));
     shy_table_cell(table, text);
 }
 

@@ -19,12 +19,12 @@ void shy_report_tsv_number(shy_buffer *buffer, double value)
     shy_buffer_text(buffer, isfinite(value) ? shy_text_shortest(value, text) : "NA");
 }
 
-/* Held-out performance and significance of the search up to this complexity. */
+/* Held-out performance of the search up to this complexity; significance of the formula. */
 static void add_assessed(const shy_record *assessment, int complexity, shy_buffer *buffer)
 {
     shy_report_tsv_number(buffer, shy_assessed(assessment, "nested.levels", complexity, "mean"));
     shy_report_tsv_number(buffer, shy_assessed(assessment, "nested.levels", complexity, "error"));
-    shy_report_tsv_number(buffer, shy_assessed(assessment, "p_search.levels", complexity, "p"));
+    shy_report_tsv_number(buffer, shy_assessed(assessment, "p_search.formulas", complexity, "p"));
 }
 
 static void add_row(const shy_results *results, const shy_entry *entry, shy_buffer *buffer)

@@ -26,7 +26,7 @@ const char *shy_precision_name(shy_precision precision)
 static uint64_t tile_bytes(int block, int right, int planes, bool wide)
 {
     const uint64_t pairs = ((uint64_t)block + SHY_PADDING) * ((uint64_t)right + SHY_PADDING);
-    return (uint64_t)planes * pairs * (wide ? sizeof(double) : sizeof(float));
+    return sizeof(shy_tile) + (uint64_t)planes * pairs * (wide ? sizeof(double) : sizeof(float));
 }
 
 static int planes_most(const shy_tile_metric *metric)
@@ -50,7 +50,7 @@ shy_status shy_tile_create_for(int block, int right, const shy_tile_metric *metr
     shy_status st = SHY_OK;
     shy_tile *tile = NULL;
     SHY_TRY(shy_new(1, sizeof *tile, &tile));
-    SHY_TRY(shy_new((size_t)shy_tile_bytes_for(block, right, metric, wide), 1, &tile->sum));
+    SHY_TRY(shy_new((size_t)shy_tile_bytes_for(block, right, metric, wide) - sizeof *tile, 1, &tile->sum));
     tile->capacity = (size_t)(block + SHY_PADDING) * (size_t)(right + SHY_PADDING);
     *tile_out = tile, tile = NULL;
 out:

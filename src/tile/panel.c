@@ -57,7 +57,7 @@ uint64_t shy_panel_bytes(int capacity, int block, int rows, const shy_tile_metri
     const int stride = stride_of(rows), padded = padded_most(capacity, block);
     const uint64_t columns = (uint64_t)capacity * (uint64_t)stride * (sizeof(float) + (wide ? sizeof(double) : 0U));
     const uint64_t rows_once = (uint64_t)stride * sizeof(float); /* the response; while a stack is made, a column */
-    return columns + 2U * rows_once + stack_size(padded, stride, metric, left, wide) +
+    return sizeof(shy_panel) + columns + 2U * rows_once + stack_size(padded, stride, metric, left, wide) +
            (uint64_t)padded * (7U * sizeof(float) + sizeof(shy_operand_sums)) + metric_bytes(capacity, padded, stride, metric);
 }
 

@@ -66,7 +66,7 @@ static void add_significance(shy_record *record)
     good(shy_record_object(search, "front", &front));
     good(shy_record_number(front, "p", 1.0 / 201.0));
     good(shy_record_number(front, "tail", NAN));
-    good(shy_record_list(search, "levels", &levels));
+    good(shy_record_list(search, "formulas", &levels));
     good(shy_record_append(levels, &level));
     good(shy_record_integer(level, "complexity", 4));
     good(shy_record_number(level, "p", 0.25));

@@ -113,7 +113,8 @@ typedef struct {
     /* Rank 0, by complexity 0 … levels (0: no formula, covariates alone): the best formula of at most that complexity of each training set. */
     int levels;
     shy_held_out *level;
-    shy_held_out chosen;           /* complexity chosen on the other folds, judged on this one */
+    double *inner;                 /* rank 0: of shy_inner_run; NULL with two folds */
+    shy_held_out chosen;           /* complexity chosen by searches without this fold, judged on it */
     int choice;                    /* complexity chosen on all folds; 0: none */
     const shy_found *found;        /* the formula of that complexity on the front of all samples; NULL: none */
     shy_chance chance[SHY_COMPLEXITY_MAX + 1]; /* by complexity; [0]: of the front */

@@ -62,12 +62,27 @@ static void without(const double *value, int folds, int left_out, double *mean_o
     *error_out = count > 1 ? sqrt(square / (count - 1) / count) : NAN;
 }
 
+/* Of the two values on neighbouring folds. False: there is none. */
+static bool choose_within(const shy_assessment *a, int t, shy_choices *choices)
+{
+    bool any = false;
+    for (int c = 0; a->inner && c <= a->levels; c++) {
+        const double *value = shy_inner_values(a, t, c);
+        const bool first = !isnan(value[0]), second = !isnan(value[1]);
+        choices->mean[c] = first && second ? (value[0] + value[1]) / 2.0 : first ? value[0] : value[1];
+        choices->error[c] = first && second ? fabs(value[0] - value[1]) / 2.0 : NAN;
+        any = any || (c > 0 && (first || second));
+    }
+    return any;
+}
+
 int shy_choose_without(const shy_assessment *a, int t)
 {
     shy_choices choices = {.levels = a->levels};
     const int folds = a->folds.folds, repeat = t / folds;
+    const bool within = choose_within(a, t, &choices);
     for (int c = 0; c <= a->levels; c++) {
-        without(a->level[c].spread.value + repeat * folds, folds, t % folds, &choices.mean[c], &choices.error[c]);
+        if (!within) without(a->level[c].spread.value + repeat * folds, folds, t % folds, &choices.mean[c], &choices.error[c]);
         choices.may[c] = true;
     }
     return shy_choose(&choices, a->options->choice, a->problem->ops->larger_is_better);

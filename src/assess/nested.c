@@ -23,11 +23,10 @@ static shy_status name_set(const shy_assessment *a, int t, shy_status st)
     return st;
 }
 
-/* Rounded constants and imputed data sets are for formulas that are reported. */
-static shy_search_options training_options(const shy_assessment *a, int t)
+shy_search_options shy_training_options(const shy_assessment *a, const shy_lists *lists)
 {
     shy_search_options options = *a->search;
-    options.lists = a->lists[1 + t];
+    options.lists = lists;
     options.rounding = 0.0;
     options.impute_sets = 0;
     return options;
@@ -36,7 +35,7 @@ static shy_search_options training_options(const shy_assessment *a, int t)
 static shy_status search_set(shy_assessment *a, int t)
 {
     shy_status st = SHY_OK;
-    const shy_search_options options = training_options(a, t);
+    const shy_search_options options = shy_training_options(a, a->lists[1 + t]);
     shy_search_result *result = NULL;
     SHY_TRY(shy_search_run(a->trained[t], &options, NULL, NULL, &result));
     SHY_TRY(shy_models_create(a->trained[t], result, &a->training[t]));
@@ -143,7 +142,7 @@ out:
 
 /* ---- what they are worth ---------------------------------------------------------------------------------------------------------- */
 
-/* The predictions of the complexity that the other folds choose. */
+/* The predictions of the complexity that is chosen without the fold. */
 static void choose_honestly(shy_assessment *a)
 {
     const size_t n = a->truth.n;
@@ -214,6 +213,7 @@ shy_status shy_nested_run(shy_assessment *a)
     }
     SHY_TRY(count_levels(a));
     SHY_TRY(predict_all(a, &undefined));
+    SHY_TRY(shy_inner_run(a));
     SHY_TRY_ALL(team, team->rank == 0 ? judge(a, undefined) : SHY_OK);
 out:
     return st;

@@ -21,11 +21,23 @@ typedef struct {
 int shy_choose(const shy_choices *choices, shy_choice rule, bool larger_is_better);
 /* From all folds; only complexities from that of the simplest formula on the front of all samples on. Rank 0. */
 int shy_choose_all(const shy_assessment *a);
-/* From the folds of the same repeat but that of training set t. Rank 0. */
+/*
+ * For the fold of training set t, from shy_inner_values. Where there are none (two folds; two folds fewer could not be fitted) from the other folds of the
+ * repeat, whose models have seen this one. Rank 0.
+ */
 int shy_choose_without(const shy_assessment *a, int t);
 
 /* The formula of at most this complexity on the front; NULL: there is none. */
 const shy_found *shy_front_at(const shy_search_result *result, int complexity);
+
+/* ---- choice without the fold that is judged (inner.c) ----------------------------------------------------------------------------- */
+
+/* Searches without fold f and the next one, for each f of each repeat. Afterwards, on rank 0: shy_inner_values. Collective over the world. */
+shy_status shy_inner_run(shy_assessment *a);
+/* Two headlines for the fold of training set t: on each of its neighbours, of the model of that complexity which saw neither. NaN: unknown. */
+double *shy_inner_values(const shy_assessment *a, int t, int complexity);
+/* How a training set is searched: rounded constants and imputed data sets are for formulas that are reported. */
+shy_search_options shy_training_options(const shy_assessment *a, const shy_lists *lists);
 
 /* ---- record (nested_record.c) --------------------------------------------------------------------------------------------------- */
 

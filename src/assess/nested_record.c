@@ -16,8 +16,12 @@ static const char *const how_chosen[] = {
 };
 
 #define HOW_JUDGED                                                                                                                                       \
+    "For each fold the complexity was chosen by the same rule from searches without this fold and one of its neighbours, judged on that neighbour, and "   \
+    "the formula that the search without this fold found at that complexity was judged on it: nothing that was chosen had seen it."
+#define HOW_JUDGED_BY_OTHERS                                                                                                                             \
     "For each fold the complexity was chosen by the same rule on the other folds of its repeat, and the formula that the search without this fold found "  \
-    "at that complexity was judged on it. The searches behind the other folds have seen this one's samples, the formula that is judged has not."
+    "at that complexity was judged on it. The searches behind the other folds have seen this one's samples, which flatters the choice a little; "          \
+    "with three folds or more nothing that is chosen has."
 
 /* Positive where the samples that chose the formula flatter it. */
 static double optimism(const shy_assessment *a, double apparent, double mean)
@@ -105,7 +109,7 @@ static shy_status add_selected(const shy_assessment *a, shy_record *nested)
     SHY_TRY(shy_record_integer(selected, "complexity", a->found ? a->found->complexity : 0));
     SHY_TRY(shy_record_integer(selected, "at_most", a->choice));
     SHY_TRY(add_formula(a, selected, a->found, &a->chosen.spread));
-    SHY_TRY(shy_record_text(selected, "how", HOW_JUDGED));
+    SHY_TRY(shy_record_text(selected, "how", a->inner ? HOW_JUDGED : HOW_JUDGED_BY_OTHERS));
 out:
     return st;
 }

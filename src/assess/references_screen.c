@@ -122,7 +122,8 @@ out:
 
 static bool before(const double *statistic, int32_t a, int32_t b)
 {
-    return statistic[a] > statistic[b] || (statistic[a] == statistic[b] && a < b);
+    if (statistic[a] != statistic[b]) return statistic[a] > statistic[b];
+    return a < b;
 }
 
 /* The worst of those kept is on top of a heap. */

@@ -19,6 +19,7 @@ static void assessment_free(shy_assessment *a)
     shy_free(&a->trained);
     shy_free(&a->lists);
     shy_free(&a->training);
+    shy_free(&a->inner);
     shy_free(&a->level);
     shy_folds_free(&a->folds);
     shy_truth_free(&a->truth);

@@ -76,12 +76,16 @@ static inline int spec_fold(const assess_case *c, int r, int i)
 }
 
 /* A copy that leaves the samples of a fold out, by case weights. */
-static inline shy_problem *trained_create(const shy_problem *p, const assess_case *c, int t)
+/* Without the fold of training set t and, unless it is −1, another. */
+static inline shy_problem *trained_create(const shy_problem *p, const assess_case *c, int t, int other)
 {
     shy_problem *trained = given_memory(1, sizeof *trained);
     double *weight = given_memory((size_t)p->rows.rows, sizeof *weight);
     *trained = *p;
-    for (int k = 0; k < p->rows.rows; k++) weight[k] = spec_fold(c, t / c->folds, (int)p->rows.first + k) != t % c->folds;
+    for (int k = 0; k < p->rows.rows; k++) {
+        const int fold = spec_fold(c, t / c->folds, (int)p->rows.first + k);
+        weight[k] = fold != t % c->folds && fold != other;
+    }
     trained->data.weight = weight;
     return trained;
 }
@@ -115,7 +119,7 @@ static inline void assessment_create(const assess_case *c, const shy_problem *p,
     EXPECT(shy_new((size_t)sets, sizeof *a->trained, &a->trained) == SHY_OK);
     EXPECT(shy_new((size_t)sets + 1U, sizeof *a->lists, &a->lists) == SHY_OK);
     EXPECT(shy_new((size_t)sets, sizeof *a->training, &a->training) == SHY_OK);
-    for (int t = 0; t < sets; t++) a->trained[t] = trained_create(p, c, t);
+    for (int t = 0; t < sets; t++) a->trained[t] = trained_create(p, c, t, -1);
     EXPECT(shy_search_run(p, search, NULL, NULL, &a->result) == SHY_OK);
 }
 
@@ -130,6 +134,7 @@ static inline void assessment_destroy(shy_assessment *a)
         shy_spread_free(&a->level[c].spread);
     }
     shy_free(&a->level);
+    shy_free(&a->inner);
     shy_free(&a->chosen.predictor);
     shy_spread_free(&a->chosen.spread);
     shy_free(&a->trained);

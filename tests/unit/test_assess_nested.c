@@ -13,6 +13,7 @@ enum { SAMPLES = 100, SETS = 8, LEVELS = 8 };
 typedef struct {
     double predictor[LEVELS + 1][2][SAMPLES]; /* [repeat][sample] */
     double value[LEVELS + 1][SETS], chosen[SETS];
+    double inner[LEVELS + 1][SETS][2]; /* on the next fold and on the one before, by models that have seen neither this one nor that */
 } by_hand;
 
 static double predict(const assess_case *c, const shy_found *found, int i)
@@ -34,12 +35,13 @@ static bool comes_first(const assess_case *c, int i, int j)
     return spec_y(c, i) > 0.0 && spec_time(c, i) < spec_time(c, j);
 }
 
-static double naive_metric(const assess_case *c, int r, int f, const double *p)
+/* The model has seen neither fold f nor `other`. */
+static double naive_metric(const assess_case *c, int r, int f, int other, const double *p)
 {
     double pairs = 0.0, right = 0.0, mean = 0.0, rss = 0.0, tss = 0.0;
     int trained = 0;
     for (int i = 0; i < c->spec.n; i++) {
-        if (spec_fold(c, r, i) != f) mean += spec_y(c, i), trained++;
+        if (spec_fold(c, r, i) != f && spec_fold(c, r, i) != other) mean += spec_y(c, i), trained++;
     }
     mean /= trained;
     for (int i = 0; i < c->spec.n; i++) {
@@ -55,11 +57,10 @@ static double naive_metric(const assess_case *c, int r, int f, const double *p)
     return strcmp(c->spec.outcome, "continuous") == 0 ? 1.0 - rss / tss : right / pairs;
 }
 
-static void set_by_hand(const assess_case *c, const shy_problem *p, int t, by_hand *hand)
+/* Predictions for all samples by the formulas of a search on the trained problem. */
+static void predict_by_hand(const assess_case *c, const shy_problem *trained, double predictor[LEVELS + 1][SAMPLES])
 {
     const shy_search_options search = assess_search(c);
-    const int r = t / c->folds, f = t % c->folds;
-    shy_problem *trained = trained_create(p, c, t);
     shy_search_result *result = NULL;
     shy_outcome *outcome = NULL;
     EXPECT(shy_search_run(trained, &search, NULL, NULL, &result) == SHY_OK);
@@ -68,28 +69,48 @@ static void set_by_hand(const assess_case *c, const shy_problem *p, int t, by_ha
     const double *beside = shy_outcome_covariates(outcome, &count);
     for (int level = 0; level <= LEVELS; level++) {
         const shy_found *found = shy_front_at(result, level);
-        for (int i = 0; i < c->spec.n; i++) {
-            if (spec_fold(c, r, i) == f) hand->predictor[level][r][i] = found ? predict(c, found, i) : null_predict(c, shy_outcome_null(outcome), beside, i);
-        }
-        hand->value[level][t] = naive_metric(c, r, f, hand->predictor[level][r]);
+        for (int i = 0; i < c->spec.n; i++) predictor[level][i] = found ? predict(c, found, i) : null_predict(c, shy_outcome_null(outcome), beside, i);
     }
     shy_outcome_destroy(&outcome);
     shy_search_result_free(&result);
+}
+
+static void set_by_hand(const assess_case *c, const shy_problem *p, int t, by_hand *hand)
+{
+    static double predictor[LEVELS + 1][SAMPLES];
+    const int r = t / c->folds, f = t % c->folds;
+    shy_problem *trained = trained_create(p, c, t, -1);
+    predict_by_hand(c, trained, predictor);
+    for (int level = 0; level <= LEVELS; level++) {
+        for (int i = 0; i < c->spec.n; i++) {
+            if (spec_fold(c, r, i) == f) hand->predictor[level][r][i] = predictor[level][i];
+        }
+        hand->value[level][t] = naive_metric(c, r, f, f, predictor[level]);
+    }
     trained_free(trained);
 }
 
-/* The complexity with the best mean over the other folds of a repeat; of equals the simplest; no formula if none is better. */
-static int best_of_others(const assess_case *c, const by_hand *hand, int t)
+/* Without fold f and the next one. */
+static void inner_by_hand(const assess_case *c, const shy_problem *p, int t, by_hand *hand)
+{
+    static double predictor[LEVELS + 1][SAMPLES];
+    const int r = t / c->folds, f = t % c->folds, next = (f + 1) % c->folds;
+    shy_problem *trained = trained_create(p, c, t, next);
+    predict_by_hand(c, trained, predictor);
+    for (int level = 0; level <= LEVELS; level++) {
+        hand->inner[level][t][0] = naive_metric(c, r, next, f, predictor[level]);
+        hand->inner[level][r * c->folds + next][1] = naive_metric(c, r, f, next, predictor[level]);
+    }
+    trained_free(trained);
+}
+
+/* The complexity with the best mean on the two neighbours, up to the highest of any front; of equals the simplest; no formula if none is better. */
+static int best_within(const by_hand *hand, int t)
 {
     int best = 0;
-    double most = -INFINITY;
-    for (int level = 0; level <= LEVELS; level++) {
-        double sum = 0.0;
-        for (int f = 0; f < c->folds; f++) {
-            const int other = t / c->folds * c->folds + f;
-            if (other != t) sum += hand->value[level][other];
-        }
-        if (sum / (c->folds - 1) > most) best = level, most = sum / (c->folds - 1);
+    for (int level = 1; level <= LEVELS; level++) {
+        const double *inner = hand->inner[level][t], *most = hand->inner[best][t];
+        if ((inner[0] + inner[1]) / 2.0 > (most[0] + most[1]) / 2.0) best = level;
     }
     return best;
 }
@@ -100,7 +121,8 @@ static void by_hand_create(const assess_case *c, by_hand *hand)
     EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
     shy_problem *p = assess_problem_create(alone, c);
     for (int t = 0; t < c->folds * c->repeats; t++) set_by_hand(c, p, t, hand);
-    for (int t = 0; t < c->folds * c->repeats; t++) hand->chosen[t] = hand->value[best_of_others(c, hand, t)][t];
+    for (int t = 0; t < c->folds * c->repeats; t++) inner_by_hand(c, p, t, hand);
+    for (int t = 0; t < c->folds * c->repeats; t++) hand->chosen[t] = hand->value[best_within(hand, t)][t];
     assess_problem_free(p);
     shy_team_destroy(&alone);
 }

@@ -177,7 +177,7 @@ static void check_by_hand(const shy_team *team)
         shy_tree tree;
         for (int i = 0; i < SAMPLES; i++) z[i] = ratio_of(c, i);
         for (int t = 0; t < FOLDS * REPEATS; t++) {
-            shy_problem *trained = trained_create(p, c, t);
+            shy_problem *trained = trained_create(p, c, t, -1);
             fit_by_hand(c, trained, z, NULL, eta, &fit);
             for (int i = 0; i < SAMPLES; i++) {
                 const double mine = first[k].predictor[0][t / FOLDS * SAMPLES + i];

@@ -81,7 +81,7 @@ typedef struct {
     char *cohort_path, *cohort_sha256;
     uint64_t seed;
     int ranks, groups, row_blocks;
-    double seconds;
+    double seconds, validation_seconds; /* of the search; of all that came after it, 0 if nothing did */
     double idle_worst, idle_mean, scheduling_share; /* how well the ranks were kept busy: see doc/results.md */
     const char *precision;                          /* in which screening began */
     double times[9];                                /* plan, search, finish; operands, tiles, elements, candidates; peak, shared bytes */

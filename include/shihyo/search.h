@@ -286,6 +286,7 @@ typedef struct {
     double best_statistic;
     const char *best_formula;        /* text, best r² so far among what rank 0 has seen */
     double seconds;
+    const char *stage;               /* of a validation, after the search: what is being done; then fraction alone counts. NULL: the search */
 } shy_progress;
 
 /** What screening did, all ranks together. Depends on the ranks and the machine; the lists do not. */

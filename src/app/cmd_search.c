@@ -93,8 +93,8 @@ static shy_status print_plan(const shy_search_session *s)
 static shy_status write_results(const shy_search_session *s)
 {
     shy_status st = SHY_OK;
-    char seconds[32];
-    double taken = 0.0;
+    char seconds[32], more[32], validation[64] = "";
+    double taken = 0.0, validated = 0.0;
     const char *directory = shy_config_text(s->config, SHY_KEY_OUTPUT);
     const bool single = s->problem->targets == 1;
 
@@ -102,9 +102,10 @@ static shy_status write_results(const shy_search_session *s)
     if (s->command->quiet) goto out;
     if (single) shy_results_print_front(s->results, stdout);
     else SHY_TRY(shy_targets_print(s->results, s->results_count, stdout));
-    for (int t = 0; t < s->results_count; t++) taken += s->results[t].seconds;
-    printf("\nResults in %s (%s). `shihyo show %s --all` prints the best formulas of every complexity.\n", directory,
-           shy_meter_duration(taken, seconds), directory);
+    for (int t = 0; t < s->results_count; t++) taken += s->results[t].seconds, validated += s->results[t].validation_seconds;
+    if (s->assesses) snprintf(validation, sizeof validation, ", and %s for the validation", shy_meter_duration(validated, more));
+    printf("\nResults in %s (%s%s). `shihyo show %s --all` prints the best formulas of every complexity.\n", directory,
+           shy_meter_duration(taken, seconds), validation, directory);
 out:
     return st;
 }
@@ -124,9 +125,11 @@ static shy_status run_search(shy_search_session *s)
 
     if (shows)
         shy_meter_start(&meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
+    const double start = shy_time_seconds();
     const shy_status st = s->assesses ? shy_assess_run(s->problem, &s->options, &s->assess, shows ? shy_meter_show : NULL, &meter, &s->result, &s->record)
                                       : shy_search_run(s->problem, &s->options, shows ? shy_meter_show : NULL, &meter, &s->result);
     shy_meter_end(&meter);
+    s->took = shy_time_seconds() - start;
     return st;
 }
 

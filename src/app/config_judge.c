@@ -106,7 +106,7 @@ static bool is_choice(const shy_key *key, const char *text, const char **near_ou
     const char *names[SHY_CHOICES_MAX];
     size_t count = key->choices(names);
 
-    *near_out = shy_text_nearest(text, names, count);
+    *near_out = strspn(text, "-+.0123456789") == strlen(text) ? NULL : shy_text_nearest(text, names, count); /* no number is a misspelt other */
     for (size_t i = 0; i < count; i++)
         if (strcmp(names[i], text) == 0) return true;
     return false;

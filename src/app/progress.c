@@ -48,7 +48,7 @@ char *shy_meter_count(double count, char *out)
 
 void shy_meter_start(shy_meter *meter, FILE *stream, int columns, double interval)
 {
-    *meter = (shy_meter){.stream = stream, .interval = interval, .width = columns};
+    *meter = (shy_meter){.stream = stream, .interval = interval, .started = shy_time_seconds(), .width = columns};
 }
 
 /* What is left if the rest goes as fast as what is done; nothing can be said at the very start. */
@@ -92,6 +92,12 @@ static double clamp(double fraction)
     return fraction > 1 ? 1 : fraction >= 0 ? fraction : 0;
 }
 
+/* A stage of the validation has no speed and no best formula of its own: it is named, with the time of the whole run. */
+static double seconds_of(const shy_meter *meter, const shy_progress *now)
+{
+    return now->stage != NULL ? shy_time_seconds() - meter->started : now->seconds;
+}
+
 static void show_bar(shy_meter *meter, const shy_progress *now)
 {
     char line[LINE_BYTES], speed[64], left[64], found[LINE_BYTES / 2], cells[BAR_CELLS + 1];
@@ -102,7 +108,8 @@ static void show_bar(shy_meter *meter, const shy_progress *now)
     cells[BAR_CELLS] = '\0';
     rate(now, speed);
     best(now, found, sizeof found);
-    snprintf(line, sizeof line, "[%s] %3.0f%%  %s  %s  %s", cells, 100 * clamp(now->fraction), speed,
+    if (now->stage != NULL) snprintf(line, sizeof line, "[%s] %3.0f%%  validation: %s", cells, 100 * clamp(now->fraction), now->stage);
+    else snprintf(line, sizeof line, "[%s] %3.0f%%  %s  %s  %s", cells, 100 * clamp(now->fraction), speed,
              time_left(now, left), found);
     cut(line, meter->width - 1);
     int width = shy_text_width(line);
@@ -115,8 +122,13 @@ static void show_line(shy_meter *meter, const shy_progress *now)
 {
     char speed[64], left[64], found[LINE_BYTES / 2], count[32], duration[32];
 
-    if (now->seconds < meter->last + meter->interval) return;
-    meter->last = now->seconds;
+    if (seconds_of(meter, now) < meter->last + meter->interval) return;
+    meter->last = seconds_of(meter, now);
+    if (now->stage != NULL) {
+        fprintf(meter->stream, "Validation after %s: %s, %.0f%% done\n", shy_meter_duration(meter->last, duration), now->stage, 100 * clamp(now->fraction));
+        fflush(meter->stream);
+        return;
+    }
     rate(now, speed);
     best(now, found, sizeof found);
     fprintf(meter->stream, "%.1f%% done after %s: %s formulas, %s, %s, %s\n", 100 * clamp(now->fraction),

@@ -9,6 +9,7 @@ typedef struct {
     FILE *stream;
     double interval; /* seconds between plain lines */
     double last;     /* when the last plain line was printed, in seconds of the search */
+    double started;  /* on the clock of shy_time_seconds */
     int drawn;       /* columns of the bar on the screen */
     int width;       /* of the terminal, 0 for plain lines */
 } shy_meter;

@@ -203,6 +203,7 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     r->seed = s->options.seed;
     r->ranks = s->team->size, r->groups = s->team->groups, r->row_blocks = s->team->row_blocks;
     r->seconds = s->result->seconds;
+    r->validation_seconds = s->assesses ? fmax(s->took - r->seconds, 0.0) : 0.0;
     r->idle_worst = s->result->idle_worst, r->idle_mean = s->result->idle_mean;
     r->scheduling_share = s->result->scheduling_share;
     const shy_search_times *t = &s->result->times;

@@ -32,6 +32,7 @@ typedef struct {
     int baselines;
     bool one_pass;             /* training sets are screened together */
     shy_search_result *result; /* rank 0; of the target in force */
+    double took;               /* seconds, of the search in force and its validation */
     double outcome_mean;       /* of the target in force, weighted; NaN where it has none (times, levels) */
     shy_record *record;        /* likewise; NULL: it was not checked */
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */

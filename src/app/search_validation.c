@@ -132,5 +132,6 @@ void shy_plan_print_validation(const shy_search_session *s, FILE *stream)
         return;
     }
     const double searches = a->folds * a->repeats * (share_of_set(s) + (a->folds > 2)) + permutations_of(s) * SHARE_OF_PERMUTATION;
-    fprintf(stream, "\n                expected time of it: up to about %s\n", shy_meter_duration(s->plan.seconds * searches, seconds));
+    fprintf(stream, "\n                expected time of it: up to about %s%s\n", shy_meter_duration(s->plan.seconds * searches, seconds),
+            a->folds > 0 ? ", and the refits for each training set" : "");
 }

@@ -124,6 +124,9 @@ typedef struct {
     double returns;                /* share of the half samples that select the chosen formula or one of its kin of the same complexity; NaN: not looked at */
 } shy_assessment;
 
+/* To whoever follows the progress: what is being done, and how much of that is done, 0 … 1. Not collective. */
+void shy_assess_tell(const shy_assessment *a, const char *stage, double fraction);
+
 /* Stages, in this order; each adds its object to the record. Collective over the world. */
 shy_status shy_nested_run(shy_assessment *a);       /* `nested`: training sets searched, predictions for held-out folds, choice */
 shy_status shy_significance_run(shy_assessment *a); /* `p_search` */

@@ -140,6 +140,7 @@ shy_status shy_inner_run(shy_assessment *a)
     if (a->folds.folds < 3) return SHY_OK;
     SHY_TRY_ALL(a->problem->team, allocate(&in));
     for (int t = 0; t < a->folds.sets; t++) {
+        shy_assess_tell(a, "cross-validation of the choice", (double)t / a->folds.sets);
         in.repeat = t / a->folds.folds;
         in.first = t % a->folds.folds;
         in.second = (in.first + 1) % a->folds.folds;

@@ -196,7 +196,10 @@ shy_status shy_nested_run(shy_assessment *a)
         SHY_TRY_ALL(team, say_not_available(a));
         return SHY_OK;
     }
-    for (int t = 0; t < a->folds.sets; t++) SHY_TRY(search_set(a, t));
+    for (int t = 0; t < a->folds.sets; t++) {
+        shy_assess_tell(a, "cross-validation", (double)t / a->folds.sets);
+        SHY_TRY(search_set(a, t));
+    }
     SHY_TRY(count_levels(a));
     SHY_TRY(predict_all(a, &undefined));
     SHY_TRY(shy_inner_run(a));

@@ -68,12 +68,20 @@ out:
     return st;
 }
 
+void shy_assess_tell(const shy_assessment *a, const char *stage, double fraction)
+{
+    const shy_progress now = {.fraction = fraction, .best_formula = "", .stage = stage};
+    if (a->progress) a->progress(a->context, &now);
+}
+
 static shy_status run_stages(shy_assessment *a)
 {
     shy_status st = SHY_OK;
     SHY_TRY(shy_nested_run(a));
     SHY_TRY(shy_significance_run(a));
+    shy_assess_tell(a, "stability", 0.0);
     SHY_TRY(shy_stability_run(a));
+    shy_assess_tell(a, "comparisons", 0.0);
     SHY_TRY(shy_versus_run(a));
     SHY_TRY(shy_calibration_run(a));
     SHY_TRY(shy_groups_run(a));

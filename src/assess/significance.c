@@ -50,6 +50,7 @@ static void tell(void *context, const shy_progress *now)
     const shy_significance *s = context;
     shy_progress all = *now;
     all.fraction = (s->done + now->fraction * s->ahead) / s->asked;
+    all.stage = "permuted outcomes";
     s->a->progress(s->a->context, &all);
 }
 

@@ -1,6 +1,7 @@
 /* The record `stability`: how often formulas, families of them and factors return on half samples. */
 #include "shy_config.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +86,29 @@ static double kin_frequency(const study *s, int f)
     return shy_selection_frequency(&s->selection, member, same);
 }
 
+/*
+ * The place of the best of its family, among those of its own complexity, by the statistic that halves are ranked by. Where that is beyond what is selected
+ * on a half (the front goes by the likelihood, which another formula may please more), halves cannot say whether the formula returns.
+ */
+static int kin_place(const study *s, int f)
+{
+    int least = INT_MAX, count = 0;
+    const int c = s->looked_at->complexity[f], *all = members_of(s, s->families.family[f], &count);
+    for (int m = 0; m < count; m++) {
+        if (s->looked_at->complexity[all[m]] != c) continue;
+        int place = 1;
+        for (int g = 0; g < s->looked_at->listed; g++)
+            place += s->looked_at->complexity[g] == c && s->looked_at->found[g]->statistic > s->looked_at->found[all[m]]->statistic;
+        if (place < least) least = place;
+    }
+    return least;
+}
+
+static bool halves_can_say(const study *s, int f)
+{
+    return kin_place(s, f) <= s->selection.each[s->looked_at->complexity[f]];
+}
+
 static bool on_front(const study *s, int f)
 {
     const shy_search_result *result = s->a->result;
@@ -106,6 +130,7 @@ static shy_status add_front(const study *s, shy_record *stability)
         SHY_TRY(shy_record_text(entry, "formula", s->looked_at->found[f]->text));
         SHY_TRY(shy_record_number(entry, "frequency", shy_selection_frequency(&s->selection, &f, 1)));
         SHY_TRY(shy_record_number(entry, "family_frequency", kin_frequency(s, f)));
+        SHY_TRY(shy_record_truth(entry, "comparable", halves_can_say(s, f)));
     }
 out:
     return st;
@@ -302,7 +327,7 @@ shy_status shy_stability_record(shy_assessment *a, const shy_looked_at *looked_a
     SHY_TRY(add_families(&s, stability));
     SHY_TRY(add_factors(&s, stability));
     SHY_TRY(add_training(&s, stability));
-    if (looked_at->chosen >= 0) a->returns = kin_frequency(&s, looked_at->chosen);
+    if (looked_at->chosen >= 0 && halves_can_say(&s, looked_at->chosen)) a->returns = kin_frequency(&s, looked_at->chosen);
 out:
     study_free(&s);
     return st;

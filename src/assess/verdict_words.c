@@ -12,6 +12,7 @@
 typedef struct {
     shy_status st;
     char *text;
+    int decimals; /* of the metric on held-out samples: what is compared has the same */
 } words;
 
 /* A first failure stays. */
@@ -188,7 +189,7 @@ static void say_lines(words *w, const shy_evidence *e, shy_line_standing standin
         say(w, e->line[k].article ? "the " : "");
         say(w, e->line[k].name);
         say(w, " (");
-        say_number(w, e->line[k].mean, 2);
+        say_number(w, e->line[k].mean, w->decimals);
         say(w, ")");
         said++;
     }
@@ -201,9 +202,9 @@ static void say_versus(words *w, const shy_evidence *e)
     say_lines(w, e, SHY_LINE_WORSE, false, " It does better than ", ".");
     say_lines(w, e, SHY_LINE_ALIKE, false, " It is not shown to be better than ", ", which may do as well.");
     say_lines(w, e, SHY_LINE_BETTER, false, " It does worse than ", ".");
-    say_lines(w, e, SHY_LINE_WORSE, true, " Models of many factors, ", ", do worse.");
-    say_lines(w, e, SHY_LINE_ALIKE, true, " Models of many factors, ", ", are not shown to do better.");
-    say_lines(w, e, SHY_LINE_BETTER, true, " Models of many factors, ", ", do better: the factors hold more than this formula tells.");
+    say_lines(w, e, SHY_LINE_WORSE, true, " It does better than models of many factors: ", ".");
+    say_lines(w, e, SHY_LINE_ALIKE, true, " It is not shown to do worse than models of many factors: ", ".");
+    say_lines(w, e, SHY_LINE_BETTER, true, " It does worse than models of many factors: ", ". The factors hold more than this formula tells.");
 }
 
 /* ---- all of it ----------------------------------------------------------------------------------------------------------------------------------- */
@@ -245,7 +246,7 @@ static void say_all(words *w, const shy_assessment *a, const shy_evidence *e, sh
 
 shy_status shy_verdict_words(const shy_assessment *a, const shy_evidence *evidence, shy_verdict_level level, char **text_out)
 {
-    words w = {0};
+    words w = {.decimals = decimals_for(a->chosen.spread.error)};
     say_all(&w, a, evidence, level);
     if (w.st == SHY_OK) *text_out = w.text, w.text = NULL;
     shy_free(&w.text);

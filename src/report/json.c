@@ -310,7 +310,7 @@ static json_t *screening(const shy_results *results)
 static json_t *times(const shy_results *results)
 {
     const double *t = results->times;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "plan", number(t[0]), "search", number(t[1]), "finish", number(t[2]), "operands",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "validation", number(results->validation_seconds), "plan", number(t[0]), "search", number(t[1]), "finish", number(t[2]), "operands",
                      number(t[3]), "tiles", number(t[4]), "elements", number(t[5]), "candidates", number(t[6]));
 }
 

@@ -57,7 +57,8 @@ void shy_cell_mean(shy_table *table, const json_t *object)
     const json_t *mean = json_object_get(object, "mean"), *error = json_object_get(object, "error");
     char text[80] = "-";
 
-    const int digits = json_is_number(error) && json_number_value(error) < 0.0005 ? 6 : 3; /* what is known exactly is shown so */
+    const double value = json_number_value(mean), rest = fabs(1000.0 * value - round(1000.0 * value));
+    const int digits = json_is_number(error) && json_number_value(error) < 0.0005 && rest > 1e-6 ? 6 : 3; /* what is known exactly is shown so */
 
     if (json_is_number(mean) && json_is_number(error)) snprintf(text, sizeof text, "%.*f ± %.*f", digits, json_number_value(mean), digits, json_number_value(error));
     else if (json_is_number(mean)) snprintf(text, sizeof text, "%.3f", json_number_value(mean));
@@ -120,7 +121,8 @@ static shy_status print_versus(const json_t *document, FILE *stream)
     json_t *line;
 
     if (json_array_size(contenders) == 0) return SHY_OK;
-    fputs("\nCompared on held-out patients (difference: the chosen formula less the line, with its 95 % interval):\n\n", stream);
+    fputs("\nCompared on held-out patients (difference: the chosen formula less the line, with its 95 % interval; the complexity of the\n"
+          "chosen formula is chosen anew for each part, without it, so that its value need not be the one of its line above):\n\n", stream);
     shy_table_column(&table, "", false);
     shy_table_column(&table, *shy_json_word(nested, "metric") ? shy_json_word(nested, "metric") : "fit", true);
     shy_table_column(&table, "difference", true);
@@ -198,6 +200,7 @@ static void print_stability(const json_t *document, FILE *stream)
     shy_buffer text = {0};
     size_t i;
     json_t *formula;
+    int said = 0, silent = 0;
 
     if (json_array_size(front) == 0 && json_array_size(json_object_get(stability, "factors")) == 0) return;
     shy_buffer_format(&text, "Stability, on %" PRIu64 " pairs of half samples: formulas of the front, or others that say the same, return", shy_json_count(stability, "pairs"));
@@ -205,10 +208,14 @@ static void print_stability(const json_t *document, FILE *stream)
     {
         const json_t *family = json_object_get(formula, "family_frequency"), *own = json_object_get(formula, "frequency");
         const json_t *shown = json_is_number(family) ? family : own;
-        if (json_is_number(shown))
-            shy_buffer_format(&text, "%s %.0f %% (complexity %" PRIu64 ")", i > 0 ? "," : " in", 100.0 * json_number_value(shown), shy_json_count(formula, "complexity"));
+        if (json_is_false(json_object_get(formula, "comparable"))) silent++;
+        else if (json_is_number(shown))
+            shy_buffer_format(&text, "%s %.0f %% (complexity %" PRIu64 ")", said++ > 0 ? "," : " in", 100.0 * json_number_value(shown), shy_json_count(formula, "complexity"));
     }
+    if (said == 0) shy_buffer_text(&text, " at no complexity that can be judged so");
     shy_buffer_text(&text, ".");
+    if (silent > 0 && said > 0)
+        shy_buffer_text(&text, " Halves are ranked by the score statistic; where the likelihood chose another formula than it would, nothing is said.");
     add_factors(&text, json_object_get(stability, "factors"));
     if (text.status == SHY_OK) {
         fputs("\n", stream);

@@ -47,8 +47,8 @@ static const verdict_case cases[] = {
     {.what = "good, and better than what is there", .kind = "continuous", GOOD, .permutations = 200, .returns = 0.98, .sets = 4, .found = 4, .slope = 0.97, .slope_error = 0.05,
      .lines = {{"best single factor", "single", "weight", 0.5, 0.1, 0.3}, {"elastic net", "elastic", NULL, 0.64, 0.02, 0.1}}, .level = SHY_LEVEL_SUPPORTED,
      .text = SAYS R2 " 0.71 " PM " 0.01 (0.73 on those that it was found on, 0.00 without a formula). It, or a formula that says nearly the same, was found by 4 of 4 "
-             "searches without a part of the samples, and is among the best on 98 % of half samples. It does better than the best single factor (0.50). Models of "
-             "many factors, elastic net (0.64), do worse."},
+             "searches without a part of the samples, and is among the best on 98 % of half samples. It does better than the best single factor (0.50). It does "
+             "better than models of many factors: elastic net (0.64)."},
     {.what = "a single factor does as well", .kind = "continuous", GOOD, .permutations = 200, .returns = NAN, .slope = NAN,
      .lines = {{"BMI", "baseline", "703 * weight / square(height)", 0.70, -0.01, 0.03},
                {"age", "baseline", "age", 0.2, 0.4, 0.6},
@@ -56,7 +56,7 @@ static const verdict_case cases[] = {
                {"elastic net", "elastic_log", NULL, 0.80, -0.12, -0.04}}, .level = SHY_LEVEL_REPLACEABLE,
      .text = SAYS R2 " 0.71 " PM " 0.01 (0.73 on those that it was found on, 0.00 without a formula). It is the same as Quetelet (0.71). It does "
              "better than age (0.20). It is not shown to be better than "
-             "BMI (0.70), which may do as well. Models of many factors, elastic net (0.80), do better: the factors hold more than this formula tells."},
+             "BMI (0.70), which may do as well. It does worse than models of many factors: elastic net (0.80). The factors hold more than this formula tells."},
     {.what = "held out alone, covariates, extreme predictions", .kind = "binary", .covariates = 2, .front = true, .nested = true, .chosen = true, .apparent = 0.95,
      .null_apparent = 0.6, .fold = {0.70, 0.74, 0.69, 0.71}, .null = {0.6, 0.62, 0.6, 0.58}, .returns = NAN, .slope = 0.5, .slope_error = 0.1,
      .level = SHY_LEVEL_SUPPORTED,

@@ -557,6 +557,29 @@ static char *shown(int columns, double interval, char *text, size_t size)
     return text;
 }
 
+/* After the search: what is being done, not how fast; the clock is that of the run. */
+static void stages_of_a_validation_are_named(void **state)
+{
+    static char text[4096], bar[4096];
+    const shy_progress now = {.fraction = 0.4, .best_formula = "", .stage = "permuted outcomes"};
+    FILE *stream = fmemopen(text, sizeof text, "w"), *screen = fmemopen(bar, sizeof bar, "w");
+    shy_meter meter, wide;
+
+    (void)state;
+    shy_meter_start(&meter, stream, 0, 0.0);
+    shy_meter_show(&meter, &now);
+    shy_meter_end(&meter);
+    fclose(stream);
+    assert_memory_equal(text, "Validation after ", 17);
+    assert_non_null(strstr(text, ": permuted outcomes, 40% done\n"));
+    assert_null(strstr(text, "formulas/s"));
+    shy_meter_start(&wide, screen, 70, 30.0);
+    shy_meter_show(&wide, &now);
+    shy_meter_end(&wide);
+    fclose(screen);
+    assert_non_null(strstr(bar, " 40%  validation: permuted outcomes"));
+}
+
 static void a_log_gets_plain_lines_at_a_steady_interval(void **state)
 {
     static char text[65536];
@@ -623,6 +646,7 @@ int main(void)
         cmocka_unit_test(an_assignment_is_worth_a_line_of_a_file),
         cmocka_unit_test(wrong_assignments_are_refused),
         cmocka_unit_test(sizes_are_read_strictly),
+        cmocka_unit_test(stages_of_a_validation_are_named),
         cmocka_unit_test(a_log_gets_plain_lines_at_a_steady_interval),
         cmocka_unit_test(a_terminal_gets_one_line_that_is_wiped),
         cmocka_unit_test(durations_read_well),

@@ -113,6 +113,11 @@ static void add_rest(shy_record *record)
     good(shy_record_append(list, &object));
     good(shy_record_integer(object, "complexity", 4));
     good(shy_record_number(object, "family_frequency", 0.66));
+    good(shy_record_truth(object, "comparable", true));
+    good(shy_record_append(list, &object));
+    good(shy_record_integer(object, "complexity", 5));
+    good(shy_record_number(object, "family_frequency", 0.0));
+    good(shy_record_truth(object, "comparable", false));
     good(shy_record_object(record, "calibration", &object));
     good(shy_record_number(object, "intercept", -0.125));
     good(shy_record_number(object, "slope", 0.5));
@@ -388,7 +393,8 @@ static void what_is_shown_begins_with_the_verdict(void **state)
     assert_non_null(strstr(compared, "Mayo                        0.700 ± 0.020      -0.042  -0.080 to +0.010  0.12\n"));
     assert_non_null(strstr(compared, "elastic net (12.5 factors)  0.710 ± 0.020\n"));
     assert_non_null(strstr(text, "intercept\n-0.125, slope 0.500."));
-    assert_non_null(strstr(text, "66 % (complexity 4)"));
+    assert_non_null(strstr(text, "66 % (complexity 4). Halves are"));
+    assert_null(strstr(text, "(complexity 5)"));
     assert_non_null(strstr(text, "albumin 98 %."));
     assert_non_null(strstr(text, "All other numbers beside a formula are apparent"));
     assert_non_null(strstr(text, "all, apparent  low      150       7  500 (321 to -)  1 (0.5 to 2)\n"));

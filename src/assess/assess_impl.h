@@ -60,6 +60,9 @@ typedef struct {
     shy_spread spread; /* the headline metric (ops->metric_names[0]) within each held-out fold */
 } shy_held_out;
 
+shy_status shy_held_out_create(const shy_folds *folds, size_t n, shy_held_out *held_out); /* nothing predicted yet */
+void shy_held_out_free(shy_held_out *held);
+
 /* ---- what a training set found ---------------------------------------------------------------------------------------------------- */
 
 /* Predictor = intercept + Σ beside·covariate + slope·formula. */

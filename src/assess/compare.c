@@ -20,6 +20,7 @@ struct comparison {
     int known;         /* folds with a value */
     double *part;      /* [n]: what a sample adds to the difference (DeLong); its random weight (bootstrap) */
     double *weight;    /* [n], work */
+    int clusters;      /* that are in known folds; 0: samples are independent of each other */
 };
 
 static bool is_known(const struct fold *f)
@@ -165,19 +166,37 @@ static shy_status reweigh(const struct comparison *c, const struct shy_judged *j
     return shy_judged_headline(j, c->weight, reference, value_out);
 }
 
+/*
+ * The mean random weight of a fold's samples. A fold may be one cluster, whose weight changes nothing within it: then only what differs from fold to fold
+ * tells how much clusters differ.
+ */
+static double fold_weight(const struct comparison *c, const struct shy_judged *j)
+{
+    double drawn = 0.0, whole = 0.0;
+
+    if (c->clusters == 0) return 1.0;
+    for (size_t k = 0; k < j->n; k++) {
+        drawn += j->weight[k] * c->part[j->sample[k]];
+        whole += j->weight[k];
+    }
+    return drawn / whole;
+}
+
 static shy_status difference_once(const struct comparison *c, double *difference_out)
 {
     shy_status st = SHY_OK;
-    double sum = 0.0, a, b;
+    double sum = 0.0, all = 0.0, a, b;
 
     for (int t = 0; t < c->folds->sets; t++) {
         const struct fold *f = &c->fold[t];
         if (!is_known(f)) continue;
         SHY_TRY(reweigh(c, &f->a, f->reference, &a));
         SHY_TRY(reweigh(c, &f->b, f->reference, &b));
-        sum += b - a;
+        const double weight = fold_weight(c, &f->a);
+        sum += weight * (b - a);
+        all += weight;
     }
-    *difference_out = sum / c->known;
+    *difference_out = sum / all;
 out:
     return st;
 }
@@ -202,6 +221,36 @@ static void summarise(const double *value, const size_t *order, int count, shy_d
     d->error = sqrt(squares / (count - 1));
     d->low = quantile(value, order, count, 0.025);
     d->high = quantile(value, order, count, 0.975);
+}
+
+/* Clusters in known folds. */
+static shy_status count_clusters(struct comparison *c, const int32_t *cluster)
+{
+    shy_status st = SHY_OK;
+    uint8_t *seen = NULL;
+
+    SHY_TRY(shy_new(c->truth->n, 1, &seen));
+    for (int t = 0; t < c->folds->sets; t++) {
+        const struct shy_judged *j = &c->fold[t].a;
+        for (size_t k = 0; is_known(&c->fold[t]) && k < j->n; k++) {
+            const int32_t own = cluster[j->sample[k]];
+            c->clusters += !seen[own];
+            seen[own] = 1;
+        }
+    }
+out:
+    shy_free(&seen);
+    return st;
+}
+
+/* Random weights of k clusters leave a variance that is too small by (k − 1)/(k + 1), which matters for the few that sites are. */
+static void widen(int clusters, shy_difference *d)
+{
+    const double factor = clusters > 1 ? sqrt((clusters + 1.0) / (clusters - 1.0)) : NAN;
+
+    d->error *= factor;
+    d->low = d->difference + factor * (d->low - d->difference);
+    d->high = d->difference + factor * (d->high - d->difference);
 }
 
 static shy_status bootstrap(const struct comparison *c, const int32_t *cluster, int resamples, uint64_t seed, shy_difference *d)
@@ -261,7 +310,7 @@ static double chance(const shy_difference *d)
     return d->difference == 0.0 ? 1.0 : NAN;
 }
 
-static shy_status spread_of(const struct comparison *c, const int32_t *cluster, int resamples, uint64_t seed, shy_difference *d)
+static shy_status spread_of(struct comparison *c, const int32_t *cluster, int resamples, uint64_t seed, shy_difference *d)
 {
     shy_status st = SHY_OK;
 
@@ -272,7 +321,9 @@ static shy_status spread_of(const struct comparison *c, const int32_t *cluster, 
         d->high = d->difference + SHY_NORMAL_975 * d->error;
     } else {
         d->resamples = resamples > 1 ? resamples : shy_resamples(c->truth->n);
+        if (cluster) SHY_TRY(count_clusters(c, cluster));
         SHY_TRY(bootstrap(c, cluster, d->resamples, seed, d));
+        if (cluster) widen(c->clusters, d);
     }
     d->p = chance(d);
 out:

@@ -59,18 +59,6 @@ out:
 
 /* ---- held-out predictions ------------------------------------------------------------------------------------------------------ */
 
-/* Rank 0. */
-static shy_status open_held(const shy_assessment *a, shy_held_out *held)
-{
-    shy_status st = SHY_OK;
-    const size_t count = (size_t)a->folds.repeats * a->truth.n;
-    SHY_TRY(shy_new(count, sizeof *held->predictor, &held->predictor));
-    for (size_t i = 0; i < count; i++) held->predictor[i] = NAN;
-    SHY_TRY(shy_spread_create(a->folds.sets, &held->spread));
-out:
-    return st;
-}
-
 /* Of what the model of training set t says only that counts which it says of samples it has not seen. Rank 0. */
 static void keep_held(const shy_assessment *a, int t, const double *all, shy_held_out *held)
 {
@@ -236,7 +224,7 @@ static shy_status begin_contender(const work *w, shy_contender *c, shy_contender
     shy_status st = SHY_OK;
     if (!is_first(w)) return SHY_OK;
     SHY_TRY(name_contender(c, kind, name, formula));
-    SHY_TRY(open_held(w->a, &c->held));
+    SHY_TRY(shy_held_out_create(&w->a->folds, w->a->truth.n, &c->held));
 out:
     return st;
 }
@@ -329,7 +317,7 @@ static shy_status add_net(const work *w, const shy_references *r, shy_line line,
     const double *all = r->predictor[line] + (size_t)r->sets * r->n;
     SHY_TRY(name_contender(c, line == SHY_LINE_FACTORS ? SHY_CONTENDER_ELASTIC : SHY_CONTENDER_ELASTIC_LOG,
                            line == SHY_LINE_FACTORS ? "elastic net on the factors" : "elastic net on the logs", NULL));
-    SHY_TRY(open_held(a, &c->held));
+    SHY_TRY(shy_held_out_create(&a->folds, a->truth.n, &c->held));
     for (int t = 0; t < r->sets; t++) keep_held(a, t, r->predictor[line] + (size_t)t * r->n, &c->held);
     SHY_TRY(close_held(a, &c->held));
     SHY_TRY(shy_headline(&a->truth, NULL, a->truth.n, all, shy_reference(&a->truth, NULL, a->truth.n), &c->apparent));
@@ -346,7 +334,7 @@ static shy_status add_covariates(const work *w, shy_contender *c)
     shy_status st = SHY_OK;
     const shy_assessment *a = w->a;
     SHY_TRY(name_contender(c, SHY_CONTENDER_COVARIATES, "covariates alone", NULL));
-    SHY_TRY(open_held(a, &c->held));
+    SHY_TRY(shy_held_out_create(&a->folds, a->truth.n, &c->held));
     memcpy(c->held.predictor, a->level[0].predictor, (size_t)a->folds.repeats * a->truth.n * sizeof *c->held.predictor);
     SHY_TRY(close_held(a, &c->held));
     c->apparent = a->result->null.metric[0];
@@ -394,8 +382,7 @@ void shy_contenders_free(shy_contenders *contenders)
         shy_contender *c = &contenders->contender[k];
         shy_free(&c->name);
         shy_free(&c->formula);
-        shy_free(&c->held.predictor);
-        shy_spread_free(&c->held.spread);
+        shy_held_out_free(&c->held);
     }
     shy_free(&contenders->contender);
     shy_references_free(&contenders->references);

@@ -9,6 +9,7 @@
 #include "partition.h"
 
 enum { HASH_SEED = 144 };
+enum { HELD_OUT_LEAST = 4 }; /* samples that a share of variance or deviance is told of: of fewer it is often far below 0, whatever the formula is worth */
 enum { COUNTS_APART = 10 }; /* so many different counts are spread as levels, more by their order */
 
 /* Rank 0. */
@@ -276,6 +277,27 @@ out:
     return st;
 }
 
+/* Samples of one fold are too few to say anything? Groups may be of any size, and a fold may be one of them. */
+static shy_status check_sizes(const shy_fold_plan *p, const int32_t *all)
+{
+    const size_t most = p->taking / HELD_OUT_LEAST;
+    if (!is_kind(p, "continuous") && !is_kind(p, "count")) return SHY_OK;
+    for (int f = 0; f < p->options->folds; f++) {
+        const size_t held_out = p->taking - count_between(p, -INFINITY, INFINITY, all, f);
+        if (held_out >= HELD_OUT_LEAST) continue;
+        if (p->by)
+            return shy_fail(SHY_INPUT, "validation.folds is %d, and with the groups of validation.by \"%s\" fold %d holds out only %zu of the samples with outcome \"%s\", "
+                                       "too few to say how much of it is explained (at least %d): set validation.folds lower, or leave validation.by out.",
+                            p->options->folds, p->options->by, f + 1, held_out, p->problem->outcome, HELD_OUT_LEAST);
+        if (most < 2)
+            return shy_fail(SHY_INPUT, "%zu samples with outcome \"%s\" are too few for cross-validation: set validation.folds to 0.", p->taking, p->problem->outcome);
+        return shy_fail(SHY_INPUT, "validation.folds is %d, and a fold holds out only %zu of the %zu samples with outcome \"%s\", too few to say how much of it is explained "
+                                   "(at least %d): set validation.folds to at most %zu, or to 0 for no cross-validation.",
+                        p->options->folds, held_out, p->taking, p->problem->outcome, HELD_OUT_LEAST, most);
+    }
+    return SHY_OK;
+}
+
 /* Does what is left without a fold tell anything? With groups, or without strata, nothing sees to that. */
 static shy_status check_training(const shy_fold_plan *p, const int32_t *all, int repeat)
 {
@@ -323,6 +345,7 @@ static shy_status make_folds(shy_fold_plan *p, shy_folds *folds)
     for (int r = 0; r < folds->repeats; r++) {
         int32_t *all = folds->all + (size_t)r * p->truth.n;
         SHY_TRY(shy_partition_make(&partition, p->options->seed, r, all));
+        SHY_TRY(check_sizes(p, all));
         SHY_TRY(check_training(p, all, r));
     }
     folds->groups = p->by ? p->units : 0, folds->groupless = p->lacking;

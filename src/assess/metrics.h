@@ -56,7 +56,8 @@ typedef struct {
  * Headline of b less that of a on the same held-out samples. Binary without case weights other than 0 and 1: DeLong's covariance within folds,
  * a sample's parts in several repeats added up before they are squared, so that repeats do not count as new samples. Else a Bayesian
  * bootstrap: each sample (matched: set; with cluster: cluster) has a random weight, exponential with mean 1, the same in a and b and in all
- * repeats, and the mean over folds is computed again; percentiles are the interval. The models stay as they are: this is the uncertainty
+ * repeats, and the mean over folds is computed again; percentiles are the interval. With cluster folds count with their samples' mean random
+ * weight, since a fold may be one cluster, and error and interval are widened by √((k + 1)/(k − 1)) for k clusters. The models stay as they are: this is the uncertainty
  * that the held-out samples leave, not that of training.
  *
  * @param predictor_a,b  [repeats × n]; a sample must have both to take part

@@ -65,23 +65,12 @@ out:
 
 /* ---- predictions ---------------------------------------------------------------------------------------------------------------- */
 
-static shy_status allocate_held_out(const shy_assessment *a, shy_held_out *held)
-{
-    shy_status st = SHY_OK;
-    const size_t values = (size_t)a->folds.repeats * a->truth.n;
-    SHY_TRY(shy_new(values, sizeof *held->predictor, &held->predictor));
-    for (size_t i = 0; i < values; i++) held->predictor[i] = NAN;
-    SHY_TRY(shy_spread_create(a->folds.sets, &held->spread));
-out:
-    return st;
-}
-
 static shy_status allocate_levels(shy_assessment *a)
 {
     shy_status st = SHY_OK;
     SHY_TRY(shy_new((size_t)a->levels + 1U, sizeof *a->level, &a->level));
-    for (int c = 0; c <= a->levels; c++) SHY_TRY(allocate_held_out(a, &a->level[c]));
-    SHY_TRY(allocate_held_out(a, &a->chosen));
+    for (int c = 0; c <= a->levels; c++) SHY_TRY(shy_held_out_create(&a->folds, a->truth.n, &a->level[c]));
+    SHY_TRY(shy_held_out_create(&a->folds, a->truth.n, &a->chosen));
 out:
     return st;
 }

@@ -10,12 +10,8 @@ static void assessment_free(shy_assessment *a)
     for (int t = 0; a->trained && t < a->folds.sets; t++) shy_problem_untrain(&a->trained[t]);
     for (int t = 0; a->lists && t <= a->folds.sets; t++) shy_lists_free(&a->lists[t]);
     for (int t = 0; a->training && t < a->folds.sets; t++) shy_models_free(&a->training[t]);
-    for (int c = 0; a->level && c <= a->levels; c++) {
-        shy_free(&a->level[c].predictor);
-        shy_spread_free(&a->level[c].spread);
-    }
-    shy_free(&a->chosen.predictor);
-    shy_spread_free(&a->chosen.spread);
+    for (int c = 0; a->level && c <= a->levels; c++) shy_held_out_free(&a->level[c]);
+    shy_held_out_free(&a->chosen);
     shy_free(&a->trained);
     shy_free(&a->lists);
     shy_free(&a->training);

@@ -1,4 +1,4 @@
-/* A number for each training set, and what they say together. */
+/* A number for each training set, and what they say together; predictions of samples that are held out. */
 #include "shy_config.h"
 
 #include <math.h>
@@ -40,4 +40,24 @@ void shy_spread_close(shy_spread *spread, int repeats)
         if (!isnan(spread->value[k])) square += (spread->value[k] - spread->mean) * (spread->value[k] - spread->mean);
     }
     spread->error = known > 1 ? sqrt(square / (known - 1) / ((double)known / repeats)) : NAN;
+}
+
+shy_status shy_held_out_create(const shy_folds *folds, size_t n, shy_held_out *held_out)
+{
+    shy_status st = SHY_OK;
+    shy_held_out held = {0};
+    const size_t values = (size_t)folds->repeats * n;
+    SHY_TRY(shy_new(values, sizeof *held.predictor, &held.predictor));
+    for (size_t i = 0; i < values; i++) held.predictor[i] = NAN;
+    SHY_TRY(shy_spread_create(folds->sets, &held.spread));
+    *held_out = held, held = (shy_held_out){0};
+out:
+    shy_held_out_free(&held);
+    return st;
+}
+
+void shy_held_out_free(shy_held_out *held)
+{
+    shy_free(&held->predictor);
+    shy_spread_free(&held->spread);
 }

@@ -118,8 +118,17 @@ gain <- function(pairs) { # pairs[i, j]: i should be above j; a function of weig
 weighted <- gain(outer(z, z, ">") * outer(w, w))
 roughly("Bayesian bootstrap of a difference of weighted AUCs", run("compare", "binary", data.frame(y = z, a, b, weight = w, fold = f), 2000), bayes(weighted))
 cluster <- rep(1:40, each = 3) - 1
-roughly("with clusters", run("compare", "binary", data.frame(y = z, a, b, group = cluster, fold = f), 2000),
-        bayes(gain(outer(z, z, ">")), function() rexp(40)[cluster + 1]))
+by_cluster <- function(of, fold) { # the folds count with the mean weight of their samples
+    each <- lapply(0:3, function(k) { i <- fold == k; p <- outer(z[i], z[i], ">"); s <- function(s) p * (outer(s[i], s[i], ">") + outer(s[i], s[i], "==") / 2)
+                                      list(i = i, pairs = p, more = s(b) - s(a)) })
+    x <- replicate(2000, { v <- rexp(max(of) + 1)[of + 1]
+                           weighted.mean(sapply(each, function(x) { u <- v[x$i]; sum(u * (x$more %*% u)) / sum(u * (x$pairs %*% u)) }),
+                                         sapply(each, function(x) mean(v[x$i]))) })
+    k <- max(of) + 1; point <- run("compare", "binary", data.frame(y = z, a, b, group = of, fold), 2000)["difference"]
+    c(sd(x), quantile(x, c(0.025, 0.975)) - point) * sqrt((k + 1) / (k - 1)) + c(0, point, point)
+}
+roughly("with clusters", run("compare", "binary", data.frame(y = z, a, b, group = cluster, fold = f), 2000), by_cluster(cluster, f))
+roughly("with folds of one cluster", run("compare", "binary", data.frame(y = z, a, b, group = f, fold = f), 2000), by_cluster(f, f))
 h <- rexp(n, exp(a)); h[1:20 * 3] <- h[1:20 * 3 + 1]; ev <- as.numeric(runif(n) < 0.6)
 dies_before <- ev * (outer(h, h, "<") | (outer(h, h, "==") & outer(ev, 1 - ev) == 1))
 roughly("Bayesian bootstrap of a difference of concordances", run("compare", "survival", data.frame(y = ev, time = h, a, b, fold = f), 2000), bayes(gain(dies_before)))

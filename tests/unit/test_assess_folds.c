@@ -307,6 +307,9 @@ static void check_refusals(const shy_team *team)
         {{{.n = 60, .columns = "ppp", .seed = 1, .outcome = "count"}, false, 0}, 5, 2, true, "only 2 samples with a count above 0"},
         {{{.n = 12, .columns = "ppp", .seed = 1, .outcome = "matched"}, false, 0}, 5, -1, true, "only 3 matched sets"},
         {{{.n = 12, .columns = "ppp", .seed = 1}, false, 0}, 13, -1, true, "only 12 samples"},
+        {{{.n = 12, .columns = "ppp", .seed = 1}, false, 0}, 12, -1, true, "a fold holds out only 1 of the 12 samples with outcome"},
+        {{{.n = 13, .columns = "ppp", .seed = 1}, false, 0}, 4, -1, true, "set validation.folds to at most 3, or to 0"},
+        {{{.n = 7, .columns = "ppp", .seed = 1}, false, 0}, 2, -1, true, "7 samples with outcome \"y\" are too few"},
         {{{.n = 12, .columns = "ppp", .seed = 1}, false, 0}, 1, -1, true, "validation.folds is 1"},
     };
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {

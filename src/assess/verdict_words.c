@@ -7,6 +7,8 @@
 
 #include "verdict.h"
 
+#define FORMULA_DIGITS 6
+
 /* ---- a growing text ------------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -101,10 +103,23 @@ static void say_none(words *w, const shy_assessment *a)
     say(w, ").");
 }
 
+/* As people read it: constants to as many digits as in the table of the front. */
+static void say_formula(words *w, const shy_assessment *a)
+{
+    char *text = NULL;
+    if (a->found->tree.count == 0) {
+        say(w, a->found->text);
+        return;
+    }
+    if (w->st == SHY_OK) w->st = shy_tree_print(&a->found->tree, (const char *const *)a->problem->name, FORMULA_DIGITS, &text);
+    if (w->st == SHY_OK) say(w, text);
+    shy_free(&text);
+}
+
 static void say_held_out(words *w, const shy_assessment *a, const shy_evidence *e)
 {
     const int decimals = decimals_for(a->chosen.spread.error);
-    say(w, a->found->text);
+    say_formula(w, a);
     if (e->significance) {
         say(w, " is distinguishable from chance (");
         say_p(w, e);

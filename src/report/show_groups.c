@@ -49,7 +49,9 @@ static void interval_cell(shy_table *table, const json_t *object, const char *ke
 
     if (json_is_number(low)) snprintf(from, sizeof from, "%.4g", json_number_value(low));
     if (json_is_number(high)) snprintf(to, sizeof to, "%.4g", json_number_value(high));
-    if (json_is_number(value) && (json_is_number(low) || json_is_number(high)))
+    if (json_is_number(value) && json_is_number(low) && json_number_value(low) == json_number_value(high))
+        snprintf(text, sizeof text, "%.4g", json_number_value(value)); /* what others are compared with */
+    else if (json_is_number(value) && (json_is_number(low) || json_is_number(high)))
         snprintf(text, sizeof text, "%.4g (%s to %s)", json_number_value(value), from, to);
     else if (json_is_number(value)) snprintf(text, sizeof text, "%.4g", json_number_value(value));
     shy_table_cell(table, text);

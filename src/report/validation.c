@@ -188,8 +188,8 @@ static void print_passed_over(const json_t *formula, FILE *stream)
 static void print_counts(const json_t *formula, FILE *stream)
 {
     static const char *const keys[] = {"missing", "undefined", "outside"};
-    static const char *const means[] = {"lack a value and have no prediction", "have values for which it is not defined",
-                                        "have a prediction from a value or level beyond those that the run saw"};
+    static const char *const means[] = {"without a value, and so without a prediction", "with values for which it is not defined",
+                                        "predicted from a value or level beyond those that the run saw"};
     shy_buffer text = {0};
     char count[32];
     int said = 0;
@@ -197,7 +197,8 @@ static void print_counts(const json_t *formula, FILE *stream)
     for (int k = 0; k < 3; k++) {
         if (shy_json_count(formula, keys[k]) == 0) continue;
         if (said == 0) shy_buffer_format(&text, "Complexity %" PRIu64 ":", shy_json_count(formula, "complexity"));
-        shy_buffer_format(&text, "%s %s samples %s", said++ > 0 ? "," : "", shy_text_thousands(shy_json_count(formula, keys[k]), count), means[k]);
+        shy_buffer_format(&text, "%s %s sample%s %s", said++ > 0 ? "," : "", shy_text_thousands(shy_json_count(formula, keys[k]), count),
+                          shy_json_count(formula, keys[k]) == 1 ? "" : "s", means[k]);
     }
     if (said > 0) shy_buffer_text(&text, ".");
     say(stream, &text);

@@ -409,7 +409,7 @@ static void expect_pairs_flagged(bench *b, int r, const shy_tile_hit *near, cons
     int tried = 0;
     for (int h = 0; h < hits; h++) {
         double floor[SHY_TILE_FORMS] = {2, 2, 2, 2, 2, 2, 2};
-        if (!serves(b->seen.moments, near[h].form) || far[h].bound - near[h].bound > 1e-8 || near[h].bound < 1e-3) continue;
+        if (!serves(b->seen.moments, (int)near[h].form) || far[h].bound - near[h].bound > 1e-8 || near[h].bound < 1e-3) continue;
         floor[near[h].form] = fmin(near[h].bound * (1.0 - 1e-7), 1.0);
         tried++;
         if (is_flagged(b, &b->seen, left, right, epsilon, near[h].left, near[h].right, floor)) continue;

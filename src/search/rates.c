@@ -27,7 +27,7 @@ static double seconds_per_operand(shy_trial *trial)
 /* Log-normal operands; u is the last one. Seconds per operand. */
 static double pack(shy_trial *trial, shy_panel *panel, int count, uint64_t stream)
 {
-    double seconds = 0.0, partial[SHY_OPERAND_PARTIALS];
+    double seconds = 0.0, partial[2 * SHY_OPERAND_PARTIALS]; /* as many as a panel without a layout needs, and room to spare */
     for (int i = 0; i < count; i++) {
         for (int k = 0; k < ROWS; k++) trial->u[k] = exp(0.5 * shy_random_normal(stream, (uint64_t)i, (uint64_t)k));
         const double start = shy_time_seconds();

@@ -21,7 +21,8 @@ typedef enum {
     SHY_INPUT = 2,    /* the user's data or configuration: the message says file, row, column, value and what to do */
     SHY_IO = 3,       /* the file system: missing, unreadable, full */
     SHY_MEMORY = 4,   /* an allocation failed, or a plan exceeds the budget */
-    SHY_USAGE = 64    /* the command line */
+    SHY_USAGE = 64,   /* the command line */
+    SHY_STOPPED = 85  /* told to stop (a signal, a time limit); what was done is saved and can be gone on from */
 } shy_status;
 
 /**
@@ -88,6 +89,14 @@ typedef enum { SHY_LOG_ERROR, SHY_LOG_WARNING, SHY_LOG_INFO, SHY_LOG_DEBUG } shy
 void shy_log(shy_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shy_log_speaker(bool speaks);
 void shy_log_threshold(shy_log_level level);
+
+/* ---- signals: what a job is told while it runs ----------------------------------------------------------------------- */
+
+/** From now on SIGTERM and SIGINT ask this process to stop, and SIGUSR1 asks it to save, instead of ending it. A second SIGINT ends it. */
+void shy_signals_catch(void);
+int shy_signals_stop(void);       /* the signal that asked to stop; 0: none has */
+bool shy_signals_save(void);      /* a save has been asked for and not been seen to */
+void shy_signals_save_seen(void); /* now it has */
 
 /* ---- random numbers, counter based: the same for any number of ranks ------------------------------------------ */
 

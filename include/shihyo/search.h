@@ -9,6 +9,7 @@
 #include "shihyo/base.h"
 #include "shihyo/data.h"
 #include "shihyo/expr.h"
+#include "shihyo/journal.h"
 #include "shihyo/model.h"
 #include "shihyo/par.h"
 #include "shihyo/tile.h"
@@ -152,6 +153,7 @@ typedef struct {
 /** What a search works on. The samples in use are numbered 0 … total−1 in cohort order; each rank of a group holds its rows. */
 typedef struct {
     const shy_team *team;
+    shy_journal *journal;            /* of the run that the problem is searched in; borrowed; NULL: none is kept */
     shy_rows rows;
     uint64_t n_cohort, n_filtered;   /* rows of the cohort; rows that the filter keeps */
     int offered;                     /* factors offered (before dropping) */

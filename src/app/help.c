@@ -62,6 +62,8 @@ static const page pages[] = {
      "\n"
      "exit status: 0 done, 2 wrong data or configuration, 3 a file cannot be read or written, 4 not enough memory,\n"
      "64 wrong command line, 1 a defect of the program; the same on every rank.\n"},
+    {"resume", "go on with a search that was interrupted",
+     "usage: shihyo resume DIR [options]\n"},
     {"show", "print the front of finished results",
      "usage: shihyo show DIR [options]\n"
      "\n"
@@ -96,6 +98,12 @@ static const page pages[] = {
      "\n"
      "example:\n"
      "  shihyo validate out/ other.h5 --outcome died_in_hospital -o other.json\n"},
+    {"sweep", "expand a configuration into many, one for each task of a job array",
+     "usage: shihyo sweep SWEEP [options]\n"},
+    {"collect", "join the runs of a sweep into one table and one front",
+     "usage: shihyo collect DIR [options]\n"},
+    {"top", "look at a running search",
+     "usage: shihyo top DIR [options]\n"},
 };
 
 static const page *find(const char *name)

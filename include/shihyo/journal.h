@@ -1,0 +1,103 @@
+/**
+ * journal: what a run has done so far, so that another one can go on from there.
+ *
+ * Floor 2. A run is a sequence of steps that is the same for any number of ranks: what a step leaves (lists, fits, sums) depends on the steps
+ * before it alone. The journal holds, on rank 0, the bytes that each finished step has left and what is done of the present one; a checkpoint is all of
+ * that in a file. A run that is resumed goes through the same sequence and is given what the journal has instead of working it out again, so
+ * that its results are the same to the byte.
+ *
+ * A NULL journal is accepted everywhere: nothing is known, nothing is kept, nothing stops.
+ */
+#ifndef SHIHYO_JOURNAL_H
+#define SHIHYO_JOURNAL_H
+
+#include "shihyo/base.h"
+#include "shihyo/par.h"
+
+typedef struct shy_journal shy_journal;
+
+/** A save: done or failed (then `problem` says why; the checkpoint before it is as it was). */
+typedef struct {
+    uint64_t bytes;
+    double seconds;      /* of rank 0 */
+    uint64_t steps;      /* finished ones in it */
+    const char *problem; /* NULL: it is on disk */
+} shy_journal_save;
+
+typedef struct {
+    double interval; /* seconds from a save to the next; 0: only when told to */
+    double deadline; /* by shy_time_seconds; from then on the run is to stop; 0: none */
+    void (*saved)(void *context, const shy_journal_save *save); /* rank 0, after every save; may be NULL */
+    void *context;
+} shy_journal_options;
+
+/* ---- the whole -------------------------------------------------------------------------------------------------------- */
+
+/**
+ * An empty journal whose checkpoint is `path` (the one before it stays as PATH.previous until the next; a file that is being written is
+ * PATH.partial). Nothing is written yet. Borrows the team. Collective over the world.
+ */
+shy_status shy_journal_create(const shy_team *team, const char *path, const shy_journal_options *options, shy_journal **journal_out);
+/**
+ * The journal that a checkpoint holds: of `path`, or, if that is not there or damaged (length, checksum), of PATH.previous, with a warning. SHY_IO if there is
+ * neither; SHY_INPUT if neither can be used, or if it was written by another version of the format. Collective over the world.
+ */
+shy_status shy_journal_load(const shy_team *team, const char *path, const shy_journal_options *options, shy_journal **journal_out);
+/** Is there a checkpoint, or one before it, at `path`? Not collective. */
+bool shy_journal_exists(const char *path);
+/** Replaces what it was created or loaded with: they may be known only when it has been read. Not collective; the same on all ranks. */
+void shy_journal_set(shy_journal *journal, const shy_journal_options *options);
+/**
+ * Texts that say of which run it is (configuration, checksum of the cohort, version), by name; kept with the checkpoint. Not collective; on all ranks alike.
+ * shy_journal_text: NULL if there is none of that name; borrowed; on all ranks, also after loading.
+ */
+shy_status shy_journal_set_text(shy_journal *journal, const char *name, const char *text);
+const char *shy_journal_text(const shy_journal *journal, const char *name);
+/** Frees it; the files stay. Not collective. */
+void shy_journal_close(shy_journal **journal);
+/** The run is complete: removes the checkpoint, the one before it and what is half written. Rank 0; elsewhere nothing. Not collective. */
+void shy_journal_remove(const char *path);
+
+/* ---- steps -------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    bool done;         /* then `bytes` is all that the step leaves, and shy_journal_end is not called */
+    const void *bytes; /* otherwise what was done of it; borrowed, until the next begin, write or end; on all ranks */
+    uint64_t count;    /* 0: nothing */
+} shy_journal_step;
+
+/**
+ * The next step, which has this name. SHY_INTERNAL if the journal has another one in this place. Steps do not nest. Polls. Collective over the
+ * world; the bytes travel to all ranks.
+ */
+shy_status shy_journal_begin(shy_journal *journal, const char *name, shy_journal_step *step_out);
+/**
+ * What is done of the present step is, from byte `at` on, `bytes`; what was there is dropped (at = 0 replaces all, at = the length appends). Rank 0
+ * keeps a copy; on other ranks nothing happens and `bytes` may be NULL. Does not save by itself. Not collective.
+ */
+shy_status shy_journal_write(shy_journal *journal, uint64_t at, const void *bytes, uint64_t count);
+/** The present step is done, and leaves what was written last. Not collective; every rank calls it. */
+void shy_journal_end(shy_journal *journal);
+
+/* ---- saving and stopping ------------------------------------------------------------------------------------------------- */
+
+/**
+ * Where a rank-local failure may be reported, now and then (it costs a look at a flag and, on rank 0, at the clock): SHY_STOPPED if this rank has been told to
+ * stop (SIGTERM) or, on rank 0, time is up; the message says which. On rank 0 it saves if that is due (interval, SIGUSR1); a save that fails is
+ * told through `saved` and fails nothing. Not collective.
+ */
+shy_status shy_journal_poll(shy_journal *journal);
+/**
+ * Rank 0: is something waiting (save or stop) that work which is dealt should be interrupted for? After that the caller writes what is done, and polls. Else, and
+ * on other ranks, false. Not collective.
+ */
+bool shy_journal_due(const shy_journal *journal);
+/** Saves now. Rank 0; elsewhere SHY_OK. SHY_IO with the reason; the checkpoint before it is then as it was. Not collective. */
+shy_status shy_journal_save_now(shy_journal *journal);
+/** What saving has cost so far: how many, seconds of rank 0 (saving alone), bytes of the last. Any rank. */
+void shy_journal_cost(const shy_journal *journal, uint64_t *saves_out, double *seconds_out, uint64_t *bytes_out);
+
+/** Tests: the n-th poll or question whether something is due, from now, finds that the run is to stop; 0: none. */
+void shy_journal_stop_at(shy_journal *journal, uint64_t nth);
+
+#endif

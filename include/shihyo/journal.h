@@ -102,7 +102,7 @@ shy_status shy_journal_poll(shy_journal *journal);
 bool shy_journal_due(const shy_journal *journal);
 /**
  * Saves now, also after SHY_STOPPED (whose message stays, unless this fails). Rank 0; elsewhere SHY_OK. SHY_IO with path, reason and what to do; the checkpoint and the one before it
- * are then as they were, and nothing half written is left. Whenever the process is killed, a complete checkpoint is at the path, or before the first
+ * are then as they were (the latter gone if only the last rename failed), and nothing half written is left. Whenever the process is killed, a complete checkpoint is at the path, or before the first
  * save none (where a file system has no hard links: or at PATH.previous). On the disk when it returns. Not collective.
  */
 shy_status shy_journal_save_now(shy_journal *journal);

@@ -84,7 +84,7 @@ typedef struct {
 shy_status shy_models_create(const shy_problem *problem, const shy_search_result *result, shy_models *models_out);
 void shy_models_free(shy_models *models);
 const shy_model *shy_models_at(const shy_models *models, int complexity); /* the one of at most this complexity */
-/* The predictor for all my rows, those that took no part in the fit included. Not collective. */
+/* The predictor for all my rows, those that took no part in the fit included. Polls. Not collective. */
 shy_status shy_model_predict(const shy_problem *problem, const shy_model *model, double *predictor_out);
 /* The same formula, whatever its constants are and in whatever order the operands of + stand. */
 bool shy_tree_alike(const shy_tree *a, const shy_tree *b);
@@ -124,6 +124,8 @@ typedef struct {
     double returns;                /* share of the half samples that select the chosen formula or one of its kin of the same complexity; NaN: not looked at */
 } shy_assessment;
 
+/* Where a rank-local failure may be reported, now and then. Not collective. */
+shy_status shy_assess_poll(const shy_assessment *a);
 /* To whoever follows the progress: what is being done, and how much of that is done, 0 … 1. Not collective. */
 void shy_assess_tell(const shy_assessment *a, const char *stage, double fraction);
 

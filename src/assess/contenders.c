@@ -72,6 +72,7 @@ static void keep_held(const shy_assessment *a, int t, const double *all, shy_hel
 static shy_status close_held(const shy_assessment *a, shy_held_out *held)
 {
     shy_status st = SHY_OK;
+    SHY_TRY(shy_assess_poll(a));
     SHY_TRY(shy_headline_folds(&a->truth, &a->folds, held->predictor, NULL, held->spread.value));
     shy_spread_close(&held->spread, a->folds.repeats);
 out:
@@ -314,13 +315,12 @@ static shy_status add_net(const work *w, const shy_references *r, shy_line line,
 {
     shy_status st = SHY_OK;
     const shy_assessment *a = w->a;
-    const double *all = r->predictor[line] + (size_t)r->sets * r->n;
     SHY_TRY(name_contender(c, line == SHY_LINE_FACTORS ? SHY_CONTENDER_ELASTIC : SHY_CONTENDER_ELASTIC_LOG,
                            line == SHY_LINE_FACTORS ? "elastic net on the factors" : "elastic net on the logs", NULL));
     SHY_TRY(shy_held_out_create(&a->folds, a->truth.n, &c->held));
-    for (int t = 0; t < r->sets; t++) keep_held(a, t, r->predictor[line] + (size_t)t * r->n, &c->held);
+    memcpy(c->held.predictor, r->predictor[line], (size_t)a->folds.repeats * r->n * sizeof *c->held.predictor);
     SHY_TRY(close_held(a, &c->held));
-    SHY_TRY(shy_headline(&a->truth, NULL, a->truth.n, all, shy_reference(&a->truth, NULL, a->truth.n), &c->apparent));
+    c->apparent = r->apparent[line];
     c->ratio = (shy_ratio){.chi2 = NAN, .p = NAN};
     c->samples = taking_part(&a->truth);
     c->net = r->net[line];

@@ -17,6 +17,10 @@ typedef struct {
 
 shy_status shy_truth_gather(const shy_problem *problem, shy_truth *truth_out); /* collective over the world */
 void shy_truth_free(shy_truth *truth);
+/* On every rank what rank 0 has. Collective over the world. */
+shy_status shy_truth_share(const shy_problem *problem, const shy_truth *truth, shy_truth *copy_out);
+/* copy_out: on every rank the bytes of rank 0, where `values` may be NULL: then it is left as it was everywhere. Collective over the world. */
+shy_status shy_share_copy(const shy_team *team, const void *values, uint64_t bytes, void **copy_out);
 /* all (rank 0: room for rows.total numbers; elsewhere NULL) := the values that the members of group 0 hold. Collective over the world. */
 shy_status shy_gather_values(const shy_problem *problem, const double *mine, double *all);
 

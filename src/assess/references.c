@@ -64,37 +64,6 @@ static void work_free(work *w)
 
 /* ---- what every rank has to know ---------------------------------------------------------------------------------------------- */
 
-/* On rank 0 `values` is there or not, and so it is everywhere then. Collective over the world. */
-static shy_status share(const shy_team *team, const void *values, uint64_t bytes, void **copy_out)
-{
-    shy_status st = SHY_OK;
-    uint64_t size = team->rank == 0 && values ? bytes : 0;
-    SHY_TRY(shy_team_broadcast(team, &size, sizeof size));
-    if (size == 0) return SHY_OK;
-    SHY_TRY_ALL(team, shy_memory_new(size, 1, copy_out));
-    if (team->rank == 0) memcpy(*copy_out, values, size);
-    SHY_TRY(shy_team_broadcast(team, *copy_out, size));
-out:
-    return st;
-}
-
-static shy_status share_truth(const shy_assessment *a, shy_truth *truth)
-{
-    shy_status st = SHY_OK;
-    const shy_team *team = a->problem->team;
-    const shy_truth *from = &a->truth;
-    const uint64_t numbers = from->n * sizeof(double);
-    *truth = (shy_truth){.n = from->n, .ops = from->ops, .strata = a->problem->data.strata, .levels = a->problem->data.levels};
-    SHY_TRY(share(team, from->y, numbers, (void **)&truth->y));
-    SHY_TRY(share(team, from->time, numbers, (void **)&truth->time));
-    SHY_TRY(share(team, from->entry, numbers, (void **)&truth->entry));
-    SHY_TRY(share(team, from->exposure, numbers, (void **)&truth->exposure));
-    SHY_TRY(share(team, from->weight, numbers, (void **)&truth->weight));
-    SHY_TRY(share(team, from->stratum, from->n * sizeof(int32_t), (void **)&truth->stratum));
-out:
-    return st;
-}
-
 static shy_status allocate(work *w)
 {
     shy_status st = SHY_OK;
@@ -147,7 +116,7 @@ static shy_status begin(work *w)
 {
     shy_status st = SHY_OK;
     const shy_problem *problem = w->a->problem;
-    SHY_TRY(share_truth(w->a, &w->truth));
+    SHY_TRY(shy_truth_share(problem, &w->a->truth, &w->truth));
     SHY_TRY_ALL(problem->team, allocate(w));
     for (int k = 0; k < w->covariates; k++) {
         w->listed[k] = w->covariate + (size_t)k * w->n;

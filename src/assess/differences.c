@@ -16,7 +16,7 @@ typedef struct {
     double *chosen;
     double *contender;         /* of the present one */
     shy_comparison *comparison;
-    double *round;             /* [rounds] */
+    double *round;             /* rank 0: [rounds] */
     int rounds;
 } work;
 
@@ -69,21 +69,17 @@ static shy_status share(work *w, const shy_contender *c)
     }
     SHY_TRY(shy_share_copy(team, team->rank == 0 ? c->held.predictor : NULL, predictions, (void **)&w->contender));
     SHY_TRY_ALL(team, begin_other(w));
-    SHY_TRY_ALL(team, shy_new((size_t)w->rounds, sizeof *w->round, &w->round));
+    SHY_TRY_ALL(team, team->rank == 0 ? shy_new((size_t)w->rounds, sizeof *w->round, &w->round) : SHY_OK);
 out:
     return st;
 }
 
 static shy_status run_round(void *context, uint64_t round, void *value)
 {
-    shy_status st = SHY_OK;
     const work *w = context;
     const shy_team *team = w->a->problem->team;
     if (team->rank == 0) shy_assess_tell(w->a, "comparisons", (w->at + (double)round / w->rounds) / w->count);
-    SHY_TRY(shy_group_agree(team, team->row_block == 0 ? shy_comparison_round(w->comparison, (int)round, value) : SHY_OK));
-    SHY_TRY(shy_group_broadcast(team, value, sizeof(double)));
-out:
-    return st;
+    return shy_group_agree(team, team->row_block == 0 ? shy_comparison_round(w->comparison, (int)round, value) : SHY_OK);
 }
 
 /* Collective over the world. */
@@ -93,7 +89,7 @@ static shy_status run_rounds(work *w, const shy_contender *c)
     const shy_problem *problem = w->a->problem;
     SHY_TRY(share(w, c));
     const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "comparison", .count = (uint64_t)w->rounds,
-                               .size = sizeof *w->round, .result = w->round, .work = run_round, .context = w};
+                               .size = sizeof(double), .result = w->round, .work = run_round, .context = w};
     SHY_TRY(shy_workload_run(&load));
 out:
     return st;

@@ -143,7 +143,7 @@ static shy_status make_statistics(share *s, double *statistic)
 {
     const shy_problem *problem = s->model->problem;
     const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "half samples", .count = (uint64_t)s->all,
-                               .size = 2U * (size_t)s->model->halves->pairs * sizeof *statistic, .result = statistic, .work = take_statistics, .context = s};
+                               .size = 2U * (size_t)s->model->halves->pairs * sizeof(double), .result = statistic, .work = take_statistics, .context = s};
     return shy_workload_run(&load);
 }
 
@@ -239,6 +239,7 @@ double shy_half_sums_correlation(const shy_half_sums *sums, int f, int g)
 static shy_status sums_allocate(shy_half_sums *sums)
 {
     shy_status st = SHY_OK;
+    SHY_TRY(shy_new((size_t)sums->formulas * 2U * (size_t)sums->pairs, sizeof *sums->statistic, &sums->statistic));
     SHY_TRY(shy_new((size_t)sums->formulas * (size_t)sums->samples, sizeof *sums->column, &sums->column));
 out:
     return st;
@@ -256,13 +257,11 @@ shy_status shy_half_sums_create(const shy_problem *problem, const shy_halves *ha
     s.samples = sample_from(problem, problem->rows.first + (uint64_t)problem->rows.rows) - s.from;
     SHY_TRY(shy_half_model_create(problem, halves, &model));
     SHY_TRY_ALL(team, share_allocate(&s));
-    SHY_TRY_ALL(team, shy_new((size_t)formulas * 2U * (size_t)sums.pairs, sizeof *sums.statistic, &sums.statistic));
     SHY_TRY_ALL(team, team->rank == 0 ? sums_allocate(&sums) : SHY_OK);
     SHY_TRY(make_statistics(&s, sums.statistic));
     SHY_TRY_ALL(team, take_mine(&s));
     SHY_TRY(gather_columns(&s, &sums));
     if (team->rank == 0) normalise_columns(&sums);
-    if (team->rank > 0) shy_free(&sums.statistic);
     *sums_out = sums, sums = (shy_half_sums){0};
 out:
     share_free(&s);

@@ -230,7 +230,6 @@ static shy_status run_task(void *context, uint64_t number, void *bytes)
     qsort(w->kept, (size_t)count, sizeof *w->kept, compare_factors);
     SHY_TRY(gather_columns(w, line, count));
     SHY_TRY(shy_group_agree(team, team->row_block == 0 ? solve(w, t, count, result, numbers + w->covariates) : SHY_OK));
-    SHY_TRY(shy_group_broadcast(team, bytes, result_bytes(w)));
 out:
     shy_free(&w->columns);
     shy_outcome_destroy(&outcome);
@@ -288,7 +287,7 @@ static shy_status run_all(work *w, shy_references *r)
     shy_status st = SHY_OK;
     const shy_problem *problem = w->a->problem;
     char *bytes = NULL;
-    SHY_TRY_ALL(problem->team, shy_new((size_t)w->tasks, result_bytes(w), &bytes));
+    SHY_TRY_ALL(problem->team, problem->team->rank == 0 ? shy_new((size_t)w->tasks, result_bytes(w), &bytes) : SHY_OK);
     const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "reference lines", .count = (uint64_t)w->tasks,
                                .size = result_bytes(w), .result = bytes, .work = run_task, .context = w};
     SHY_TRY(shy_workload_run(&load));

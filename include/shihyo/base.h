@@ -89,6 +89,9 @@ typedef enum { SHY_LOG_ERROR, SHY_LOG_WARNING, SHY_LOG_INFO, SHY_LOG_DEBUG } shy
 void shy_log(shy_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shy_log_speaker(bool speaks);
 void shy_log_threshold(shy_log_level level);
+/** From now on `listener` hears every line of the rank that speaks, without prefix and newline, also those below the threshold; NULL: nobody does. */
+typedef void (*shy_log_listener)(void *context, shy_log_level level, const char *text);
+void shy_log_listen(shy_log_listener listener, void *context);
 
 /* ---- signals: what a job is told while it runs ----------------------------------------------------------------------- */
 

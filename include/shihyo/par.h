@@ -37,6 +37,11 @@ shy_status shy_team_create(MPI_Comm comm, int row_blocks, shy_team **team_out);
 #define SHY_ALL_RANKS MPI_COMM_WORLD /* `comm` for callers that do not name MPI themselves */
 void shy_team_destroy(shy_team **team);
 
+/** Nodes that the team's ranks are on. Collective over the world. Cannot fail. */
+int shy_team_nodes(const shy_team *team);
+/** The name of my node, without its domain. Not collective. */
+const char *shy_par_host(void);
+
 /**
  * All ranks of the team leave with the same status: that of the lowest failing rank, whose message all then hold.
  * Collective over team->world; one small reduction when nobody failed. SHY_TRY_ALL wraps a rank-local call with it.

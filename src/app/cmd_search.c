@@ -74,9 +74,10 @@ static bool speaks(const shy_search_session *s)
 
 static void print_notes(const shy_search_session *s)
 {
-    if (!speaks(s)) return;
+    if (s->team->rank != 0) return;
     for (int i = 0; i < s->problem->notes_count; i++)
-        shy_log(SHY_LOG_INFO, "%s", s->problem->notes[i]);
+        if (speaks(s)) shy_log(SHY_LOG_INFO, "%s", s->problem->notes[i]);
+        else shy_events_warning(s->events, "note", s->problem->notes[i]);
 }
 
 static shy_status print_plan(const shy_search_session *s)
@@ -98,7 +99,9 @@ static shy_status write_results(const shy_search_session *s)
     const char *directory = shy_config_text(s->config, SHY_KEY_OUTPUT);
     const bool single = s->problem->targets == 1;
 
+    const double start = shy_time_seconds();
     SHY_TRY(single ? shy_results_write(s->results, directory) : shy_targets_write(s->results, s->results_count, directory));
+    shy_events_results(s->events, shy_time_seconds() - start);
     if (s->command->quiet) goto out;
     if (single) shy_results_print_front(s->results, stdout);
     else SHY_TRY(shy_targets_print(s->results, s->results_count, stdout));
@@ -118,6 +121,20 @@ static shy_status check_output(shy_search_session *s)
     return shy_output_check(shy_config_text(s->config, SHY_KEY_OUTPUT), s->command->overwrite, &s->created);
 }
 
+/* To the screen and to the events. */
+typedef struct {
+    shy_meter *meter; /* NULL: quiet */
+    shy_events *events;
+} listeners;
+
+static void tell(void *context, const shy_progress *now)
+{
+    const listeners *to = context;
+
+    if (to->meter != NULL) shy_meter_show(to->meter, now);
+    shy_events_progress(to->events, now);
+}
+
 static shy_status run_search(shy_search_session *s)
 {
     shy_meter meter = {0};
@@ -126,8 +143,10 @@ static shy_status run_search(shy_search_session *s)
     if (shows)
         shy_meter_start(&meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
     const double start = shy_time_seconds();
-    const shy_status st = s->assesses ? shy_assess_run(s->problem, &s->options, &s->assess, shows ? shy_meter_show : NULL, &meter, &s->result, &s->record)
-                                      : shy_search_run(s->problem, &s->options, shows ? shy_meter_show : NULL, &meter, &s->result);
+    listeners to = {shows ? &meter : NULL, s->events};
+    void (*const progress)(void *, const shy_progress *) = s->team->rank == 0 ? tell : NULL;
+    const shy_status st = s->assesses ? shy_assess_run(s->problem, &s->options, &s->assess, progress, &to, &s->result, &s->record)
+                                      : shy_search_run(s->problem, &s->options, progress, &to, &s->result);
     shy_meter_end(&meter);
     s->took = shy_time_seconds() - start;
     return st;
@@ -151,6 +170,7 @@ static shy_status search_targets(shy_search_session *s)
     for (int t = 0; t < s->problem->targets; t++) {
         shy_problem_aim(s->problem, t);
         if (speaks(s) && s->problem->targets > 1) shy_log(SHY_LOG_INFO, "Target %d of %d: %s.", t + 1, s->problem->targets, s->problem->target[t].name);
+        shy_events_target(s->events, t + 1, s->problem->targets, s->problem->target[t].name);
         SHY_TRY(run_search(s));
         SHY_TRY(shy_session_outcome(s));
         SHY_TRY_ALL(s->team, s->team->rank == 0 ? keep_results(s) : SHY_OK);
@@ -160,11 +180,18 @@ out:
     return st;
 }
 
+static shy_status create_events(shy_search_session *s)
+{
+    if (s->team->rank != 0 || s->command->plan) return SHY_OK;
+    return shy_events_create(shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL), &s->events);
+}
+
 static shy_status run(shy_search_session *s)
 {
     shy_status st = SHY_OK;
 
     SHY_TRY(shy_session_configure(s));
+    SHY_TRY_ALL(s->team, create_events(s));
     shy_memory_limit(s->options.memory); /* what planning itself needs is known only when it is done */
     if (!s->command->plan) SHY_TRY_ALL(s->team, check_output(s)); /* before the work, not after it */
     SHY_TRY(shy_session_load(s));
@@ -174,6 +201,7 @@ static shy_status run(shy_search_session *s)
     shy_memory_limit(0);
     if (s->command->plan) goto out;
     s->options.plan = &s->plan;
+    SHY_TRY(shy_events_start(s, false, 0.0));
     SHY_TRY(search_targets(s));
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? write_results(s) : SHY_OK);
 out:
@@ -197,6 +225,8 @@ static shy_status search(const shy_search_command *command, shy_team *team)
 
     if (st == SHY_OK) st = agree_on_kernels(team);
     if (st == SHY_OK) st = run(&s);
+    shy_events_end(s.events, st, st == SHY_OK ? NULL : shy_error_message());
+    shy_events_close(&s.events);
     if (st != SHY_OK && s.created > 0) shy_output_release(shy_config_text(s.config, SHY_KEY_OUTPUT), s.created);
     shy_search_result_free(&s.result);
     shy_record_free(&s.record);

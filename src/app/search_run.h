@@ -3,6 +3,7 @@
 #define SHIHYO_APP_SEARCH_RUN_H
 
 #include "app/config.h"
+#include "app/events.h"
 #include "shihyo/assess.h"
 #include "shihyo/report.h"
 #include "shihyo/search.h"
@@ -17,7 +18,7 @@ typedef struct {
 } shy_search_command;
 
 /** One run from configuration to results; what is not there yet is NULL. */
-typedef struct {
+typedef struct shy_search_session {
     const shy_search_command *command;
     shy_team *team;
     shy_config *config;
@@ -37,6 +38,7 @@ typedef struct {
     shy_record *record;        /* likewise; NULL: it was not checked */
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
+    shy_events *events;        /* rank 0; NULL: of a run that is only planned */
     int created;               /* rank 0: directories that this run made for its output */
 } shy_search_session;
 

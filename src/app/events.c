@@ -31,7 +31,8 @@ struct shy_events {
     pthread_cond_t wake;
     pthread_t thread;
     bool has_thread, closing;
-    int file;        /* −1: not open yet */
+    int file;        /* −1: not open */
+    bool opened;     /* it has been tried: nothing is kept any more */
     bool complained; /* that it cannot be written */
     bool resumed;
     char *kept; /* lines, until it is open; owned */
@@ -77,7 +78,7 @@ static int keep(shy_events *e, const char *bytes, size_t count)
 /* With the mutex. Returns what is to be complained about, once. */
 static int put(shy_events *e, const char *bytes, size_t count)
 {
-    const int error = e->file < 0 ? keep(e, bytes, count) : append(e->file, bytes, count);
+    const int error = e->file >= 0 ? append(e->file, bytes, count) : e->opened ? 0 : keep(e, bytes, count);
     const bool first = error != 0 && !e->complained;
 
     if (first) e->complained = true;
@@ -102,9 +103,14 @@ void shy_events_write(shy_events *e, shy_event *event)
 
 /* ---- progress ---------------------------------------------------------------------------------------------------------- */
 
+double shy_events_interval(double age, double interval)
+{
+    return fmin(fmax(age / INTERVALS_PER_AGE, INTERVAL_LEAST), fmax(interval, INTERVAL_CAP));
+}
+
 static double interval_now(const shy_events *e, double time)
 {
-    return fmin(fmax((time - e->started) / INTERVALS_PER_AGE, INTERVAL_LEAST), fmax(e->interval, INTERVAL_CAP));
+    return shy_events_interval(time - e->started, e->interval);
 }
 
 static void add_progress(const shy_events *e, double time, shy_event *event)
@@ -300,6 +306,7 @@ void shy_events_open(shy_events *e, const char *directory, bool resumed, shy_eve
     shy_event_end(first);
     pthread_mutex_lock(&e->mutex);
     e->resumed = resumed;
+    e->opened = true;
     if (shy_string_format(&path, "%s/%s", directory, SHY_EVENTS_FILE) == SHY_OK) error = open_file(path, resumed, &e->file);
     else shy_error_clear();
     if (error == 0) error = append(e->file, first->text, first->count);

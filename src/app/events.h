@@ -22,6 +22,8 @@ struct shy_search_session;
  * @param interval  seconds between two lines of progress, once a run is some time old
  */
 shy_status shy_events_create(double interval, shy_events **events_out);
+/** Seconds between two lines of progress of a run of that age, where `interval` was asked for. */
+double shy_events_interval(double age, double interval);
 /** Begins the first line of a run, "start" or "resume"; its time is that of shy_events_create. */
 void shy_events_first(const shy_events *events, bool resumed, shy_event *event);
 /**

@@ -74,8 +74,7 @@ static void best(const shy_progress *now, char *out, size_t size)
         snprintf(out, size, "best so far %s (r\xc2\xb2 %.4f)", now->best_formula, now->best_statistic);
 }
 
-/* Cuts a text to `columns` on the screen, never inside a character. */
-static void cut(char *text, int columns)
+void shy_meter_cut(char *text, int columns)
 {
     char *end = text + strlen(text);
 
@@ -111,7 +110,7 @@ static void show_bar(shy_meter *meter, const shy_progress *now)
     if (now->stage != NULL) snprintf(line, sizeof line, "[%s] %3.0f%%  validation: %s", cells, 100 * clamp(now->fraction), now->stage);
     else snprintf(line, sizeof line, "[%s] %3.0f%%  %s  %s  %s", cells, 100 * clamp(now->fraction), speed,
              time_left(now, left), found);
-    cut(line, meter->width - 1);
+    shy_meter_cut(line, meter->width - 1);
     int width = shy_text_width(line);
     fprintf(meter->stream, "\r%s%*s", line, meter->drawn > width ? meter->drawn - width : 0, "");
     fflush(meter->stream);

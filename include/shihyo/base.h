@@ -78,6 +78,8 @@ uint64_t shy_memory_in_use(void);      /* bytes */
  */
 void shy_memory_resident(uint64_t *peak_out, uint64_t *shared_out);
 uint64_t shy_memory_peak(void);        /* bytes */
+/** Bytes that this process has read and written so far, by whatever way; false where the system does not say (Linux does). */
+bool shy_process_io(uint64_t *read_out, uint64_t *written_out);
 
 /* ---- log ------------------------------------------------------------------------------------------------------- */
 

@@ -91,7 +91,7 @@ static shy_status print_plan(const shy_search_session *s)
     return st;
 }
 
-static shy_status write_results(const shy_search_session *s)
+static shy_status write_results(shy_search_session *s)
 {
     shy_status st = SHY_OK;
     char seconds[32], more[32], validation[64] = "";
@@ -99,9 +99,10 @@ static shy_status write_results(const shy_search_session *s)
     const char *directory = shy_config_text(s->config, SHY_KEY_OUTPUT);
     const bool single = s->problem->targets == 1;
 
-    const double start = shy_time_seconds();
+    const shy_performance_mark start = shy_performance_now();
     SHY_TRY(single ? shy_results_write(s->results, directory) : shy_targets_write(s->results, s->results_count, directory));
-    shy_events_results(s->events, shy_time_seconds() - start);
+    shy_performance_written(&s->performance, &start);
+    shy_events_results(s->events, s->performance.writing);
     if (s->command->quiet) goto out;
     if (single) shy_results_print_front(s->results, stdout);
     else SHY_TRY(shy_targets_print(s->results, s->results_count, stdout));
@@ -109,6 +110,7 @@ static shy_status write_results(const shy_search_session *s)
     if (s->assesses) snprintf(validation, sizeof validation, ", and %s for the validation", shy_meter_duration(validated, more));
     printf("\nResults in %s (%s%s). `shihyo show %s --all` prints the best formulas of every complexity.\n", directory,
            shy_meter_duration(taken, seconds), validation, directory);
+    shy_performance_print(s, stdout);
 out:
     return st;
 }
@@ -125,6 +127,7 @@ static shy_status check_output(shy_search_session *s)
 typedef struct {
     shy_meter *meter; /* NULL: quiet */
     shy_events *events;
+    shy_performance *performance;
 } listeners;
 
 static void tell(void *context, const shy_progress *now)
@@ -133,6 +136,7 @@ static void tell(void *context, const shy_progress *now)
 
     if (to->meter != NULL) shy_meter_show(to->meter, now);
     shy_events_progress(to->events, now);
+    shy_performance_stage(to->performance, now->stage);
 }
 
 static shy_status run_search(shy_search_session *s)
@@ -143,12 +147,13 @@ static shy_status run_search(shy_search_session *s)
     if (shows)
         shy_meter_start(&meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
     const double start = shy_time_seconds();
-    listeners to = {shows ? &meter : NULL, s->events};
+    listeners to = {shows ? &meter : NULL, s->events, &s->performance};
     void (*const progress)(void *, const shy_progress *) = s->team->rank == 0 ? tell : NULL;
     const shy_status st = s->assesses ? shy_assess_run(s->problem, &s->options, &s->assess, progress, &to, &s->result, &s->record)
                                       : shy_search_run(s->problem, &s->options, progress, &to, &s->result);
     shy_meter_end(&meter);
     s->took = shy_time_seconds() - start;
+    shy_performance_stage(&s->performance, NULL);
     return st;
 }
 
@@ -173,6 +178,7 @@ static shy_status search_targets(shy_search_session *s)
         shy_events_target(s->events, t + 1, s->problem->targets, s->problem->target[t].name);
         SHY_TRY(run_search(s));
         SHY_TRY(shy_session_outcome(s));
+        SHY_TRY(shy_performance_searched(s));
         SHY_TRY_ALL(s->team, s->team->rank == 0 ? keep_results(s) : SHY_OK);
         shy_search_result_free(&s->result);
     }
@@ -194,9 +200,13 @@ static shy_status run(shy_search_session *s)
     SHY_TRY_ALL(s->team, create_events(s));
     shy_memory_limit(s->options.memory); /* what planning itself needs is known only when it is done */
     if (!s->command->plan) SHY_TRY_ALL(s->team, check_output(s)); /* before the work, not after it */
+    const shy_performance_mark start = shy_performance_now();
     SHY_TRY(shy_session_load(s));
+    SHY_TRY(shy_performance_read(s, &start));
     print_notes(s);
+    const double planning = shy_time_seconds();
     SHY_TRY(shy_session_plan(s));
+    s->performance.planning = shy_time_seconds() - planning;
     SHY_TRY_ALL(s->team, print_plan(s));
     shy_memory_limit(0);
     if (s->command->plan) goto out;

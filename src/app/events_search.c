@@ -89,6 +89,7 @@ shy_status shy_events_start(shy_search_session *s, bool resumed, double deadline
     shy_status st = SHY_OK;
     const int nodes = shy_team_nodes(s->team);
 
+    s->performance.resumed = resumed;
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? start(s, nodes, resumed, deadline) : SHY_OK);
 out:
     return st;

@@ -46,6 +46,17 @@ char *shy_meter_count(double count, char *out)
     return shy_text_thousands((uint64_t)(count + 0.5), out);
 }
 
+char *shy_meter_bytes(double bytes, char *out)
+{
+    if (bytes < 0x1p20)
+        snprintf(out, 32, "%.0f KiB", bytes / 0x1p10);
+    else if (bytes < 0x1p30)
+        snprintf(out, 32, "%.0f MiB", bytes / 0x1p20);
+    else
+        snprintf(out, 32, "%.1f GiB", bytes / 0x1p30);
+    return out;
+}
+
 void shy_meter_start(shy_meter *meter, FILE *stream, int columns, double interval)
 {
     *meter = (shy_meter){.stream = stream, .interval = interval, .started = shy_time_seconds(), .width = columns};

@@ -4,6 +4,7 @@
 
 #include "app/config.h"
 #include "app/events.h"
+#include "app/performance.h"
 #include "shihyo/assess.h"
 #include "shihyo/report.h"
 #include "shihyo/search.h"
@@ -39,6 +40,7 @@ typedef struct shy_search_session {
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
     shy_events *events;        /* rank 0; NULL: of a run that is only planned */
+    shy_performance performance;
     int created;               /* rank 0: directories that this run made for its output */
 } shy_search_session;
 

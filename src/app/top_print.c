@@ -37,14 +37,6 @@ static void label(FILE *stream, const char *name)
     fprintf(stream, "  %-12s", name);
 }
 
-static const char *bytes_text(double bytes, char *out)
-{
-    if (bytes < 0x1p20) snprintf(out, 32, "%.0f KiB", bytes / 0x1p10);
-    else if (bytes < 0x1p30) snprintf(out, 32, "%.0f MiB", bytes / 0x1p20);
-    else snprintf(out, 32, "%.1f GiB", bytes / 0x1p30);
-    return out;
-}
-
 /* ---- one run --------------------------------------------------------------------------------------------------------------- */
 
 static void print_standing(const shy_run_state *s, FILE *stream)
@@ -110,8 +102,8 @@ static void print_ranks(const shy_run_state *s, FILE *stream)
     fprintf(stream, "%.0f", e->ranks);
     if (e->nodes >= 1.0) fprintf(stream, " on %.0f node%s", e->nodes, e->nodes > 1.0 ? "s" : "");
     if (e->has_events && e->idle_mean >= 0.0) fprintf(stream, ", idle %.1f %% of the time, at worst %.1f %%", 100.0 * e->idle_mean, 100.0 * e->idle_worst);
-    if (e->memory > 0.0) fprintf(stream, "; memory %s", bytes_text(e->memory, text));
-    if (e->memory > 0.0 && e->plan_bytes > 0.0) fprintf(stream, " (planned: %s)", bytes_text(e->plan_bytes, text));
+    if (e->memory > 0.0) fprintf(stream, "; memory %s", shy_meter_bytes(e->memory, text));
+    if (e->memory > 0.0 && e->plan_bytes > 0.0) fprintf(stream, " (planned: %s)", shy_meter_bytes(e->plan_bytes, text));
     fputs("\n", stream);
 }
 
@@ -124,7 +116,7 @@ static void print_checkpoint(const shy_run_state *s, FILE *stream)
     label(stream, "checkpoint");
     if (isnan(e->checkpoint)) fputs("none", stream);
     else fprintf(stream, "%s ago", shy_meter_duration(fmax(s->now - e->checkpoint, 0.0), text));
-    if (!isnan(e->checkpoint) && e->checkpoint_bytes > 0.0) fprintf(stream, ", %s", bytes_text(e->checkpoint_bytes, text));
+    if (!isnan(e->checkpoint) && e->checkpoint_bytes > 0.0) fprintf(stream, ", %s", shy_meter_bytes(e->checkpoint_bytes, text));
     if (e->checkpoint_problem[0] != '\0') fputs("; the last could not be written: ", stream), put(stream, e->checkpoint_problem);
     fputs("\n", stream);
 }

@@ -27,7 +27,7 @@ static const struct option options[] = {
 typedef struct {
     bool once, json, help;
     double interval;
-    shy_run_state *run;
+    shy_run_view *run;
     size_t count, room;
     size_t common; /* bytes of their names that all share: the directory of a sweep */
 } top;
@@ -72,7 +72,7 @@ static shy_status add_run(top *t, const char *directory)
         SHY_TRY(shy_grow(room, sizeof *t->run, &t->run));
         t->room = room;
     }
-    t->run[t->count] = (shy_run_state){0};
+    t->run[t->count] = (shy_run_view){0};
     SHY_TRY(shy_string_copy(directory, &t->run[t->count].directory));
     t->count++;
 out:
@@ -87,7 +87,7 @@ static bool is_directory(const char *path)
 
 static int by_number(const void *a, const void *b)
 {
-    return strverscmp(((const shy_run_state *)a)->directory, ((const shy_run_state *)b)->directory);
+    return strverscmp(((const shy_run_view *)a)->directory, ((const shy_run_view *)b)->directory);
 }
 
 /* Of a sweep: whatever lies below runs/, in the order of the names. */
@@ -136,7 +136,7 @@ static bool look(top *t)
 
     clock_gettime(CLOCK_REALTIME, &now);
     for (size_t i = 0; i < t->count; i++) {
-        shy_run_state_read(&t->run[i], (double)now.tv_sec + (double)now.tv_nsec / 1e9);
+        shy_run_view_read(&t->run[i], (double)now.tv_sec + (double)now.tv_nsec / 1e9);
         over = over && shy_top_is_over(t->run[i].standing);
     }
     return over;
@@ -204,7 +204,7 @@ static shy_status show(top *t, int argc, char **argv)
 
     for (int i = optind; i < argc; i++) SHY_TRY(add_target(t, argv[i]));
     look(t);
-    for (size_t i = 0; i < t->count; i++) any = any || t->run[i].standing != SHY_RUN_NONE;
+    for (size_t i = 0; i < t->count; i++) any = any || t->run[i].standing != SHY_SEEN_NONE;
     if (!t->once && !t->json && isatty(STDOUT_FILENO)) return redraw(t);
     SHY_TRY(print(t, stdout));
     if (!any) SHY_TRY(shy_fail(SHY_IO, "%s: there is nothing of a run yet.", argv[optind]));

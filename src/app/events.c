@@ -138,9 +138,11 @@ static int write_progress(shy_events *e, double time)
 {
     shy_event event;
     uint64_t peak, shared;
+    shy_watch_report ranks;
 
     e->last = time;
     shy_memory_resident(&peak, &shared);
+    const bool asked = shy_watch_ask(&ranks);
     shy_event_begin(&event, "progress");
     shy_event_number(&event, "seconds", time - e->started);
     if (e->targets > 1) {
@@ -148,7 +150,12 @@ static int write_progress(shy_events *e, double time)
         shy_event_text(&event, "target_name", e->target_name);
     }
     if (e->now.known) add_progress(e, time, &event);
-    shy_event_count(&event, "memory", peak);
+    shy_event_count(&event, "memory", asked && ranks.memory > (double)peak ? (uint64_t)ranks.memory : peak);
+    if (asked && ranks.idle_mean >= 0.0) {
+        shy_event_number(&event, "idle_mean", ranks.idle_mean);
+        shy_event_number(&event, "idle_worst", ranks.idle_worst);
+    }
+    if (asked) shy_event_count(&event, "ranks_heard", (uint64_t)ranks.ranks);
     shy_event_number(&event, "next", interval_now(e, time));
     shy_event_end(&event);
     return put(e, event.text, event.count);
@@ -248,7 +255,7 @@ static void start_thread(shy_events *e)
 
 static void hear_log(void *context, shy_log_level level, const char *text)
 {
-    if (level <= SHY_LOG_INFO) shy_events_warning(context, level == SHY_LOG_INFO ? "note" : level == SHY_LOG_WARNING ? "warning" : "error", text);
+    if (level == SHY_LOG_INFO || level == SHY_LOG_WARNING) shy_events_warning(context, level == SHY_LOG_INFO ? "note" : "warning", text);
 }
 
 shy_status shy_events_create(double interval, shy_events **events_out)
@@ -318,6 +325,13 @@ void shy_events_open(shy_events *e, const char *directory, bool resumed, shy_eve
     pthread_mutex_unlock(&e->mutex);
     shy_free(&path);
     complain(error);
+}
+
+void shy_events_discard(const char *directory)
+{
+    char path[4096];
+
+    if ((size_t)snprintf(path, sizeof path, "%s/%s", directory, SHY_EVENTS_FILE) < sizeof path) unlink(path);
 }
 
 void shy_events_close(shy_events **events)

@@ -34,6 +34,9 @@ void shy_events_open(shy_events *events, const char *directory, bool resumed, sh
 /** Closes the file; who calls has written the end. NULL in the end. */
 void shy_events_close(shy_events **events);
 
+/** Removes the file: of a run that failed before it had done anything. Once it is closed. */
+void shy_events_discard(const char *directory);
+
 /** Writes a line that the caller has begun and filled. */
 void shy_events_write(shy_events *events, shy_event *event);
 /** "note" or "warning". What is logged comes here by itself. */

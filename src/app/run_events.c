@@ -11,7 +11,7 @@
 
 #include "app/event_line.h"
 #include "app/events.h"
-#include "app/run_state.h"
+#include "app/run_view.h"
 
 static void text_of(const json_t *object, const char *name, char *out, size_t size)
 {

@@ -15,15 +15,15 @@ enum { CELLS = 20, ROOM = 2048 };
 const char *shy_top_word(shy_run_standing standing)
 {
     static const char *const words[] = {
-        [SHY_RUN_NONE] = "none",         [SHY_RUN_STARTING] = "starting", [SHY_RUN_RUNNING] = "running", [SHY_RUN_SILENT] = "silent",
-        [SHY_RUN_STOPPING] = "stopping", [SHY_RUN_STOPPED] = "stopped",   [SHY_RUN_FAILED] = "failed",   [SHY_RUN_FINISHED] = "finished",
+        [SHY_SEEN_NONE] = "none",         [SHY_SEEN_STARTING] = "starting", [SHY_SEEN_RUNNING] = "running", [SHY_SEEN_SILENT] = "silent",
+        [SHY_SEEN_STOPPING] = "stopping", [SHY_SEEN_STOPPED] = "stopped",   [SHY_SEEN_FAILED] = "failed",   [SHY_SEEN_FINISHED] = "finished",
     };
     return words[standing];
 }
 
 bool shy_top_is_over(shy_run_standing standing)
 {
-    return standing == SHY_RUN_NONE || standing == SHY_RUN_STOPPED || standing == SHY_RUN_FAILED || standing == SHY_RUN_FINISHED;
+    return standing == SHY_SEEN_NONE || standing == SHY_SEEN_STOPPED || standing == SHY_SEEN_FAILED || standing == SHY_SEEN_FINISHED;
 }
 
 /* What is in a file may not write on the screen what it likes. */
@@ -39,36 +39,36 @@ static void label(FILE *stream, const char *name)
 
 /* ---- one run --------------------------------------------------------------------------------------------------------------- */
 
-static void print_standing(const shy_run_state *s, FILE *stream)
+static void print_standing(const shy_run_view *s, FILE *stream)
 {
     const shy_run_events *e = &s->events;
     char text[32];
 
     put(stream, s->directory);
     fputs(": ", stream);
-    if (s->standing == SHY_RUN_NONE) fputs("there is no run here", stream);
-    else if (s->standing == SHY_RUN_SILENT) fprintf(stream, "no news for %s: perhaps dead", shy_meter_duration(s->silent, text));
+    if (s->standing == SHY_SEEN_NONE) fputs("there is no run here", stream);
+    else if (s->standing == SHY_SEEN_SILENT) fprintf(stream, "no news for %s: perhaps dead", shy_meter_duration(s->silent, text));
     else fputs(shy_top_word(s->standing), stream);
-    if (s->standing == SHY_RUN_STOPPING && e->why[0] != '\0') fputs(" (", stream), put(stream, e->why), fputs(")", stream);
-    if (s->standing == SHY_RUN_STOPPED) fputs("; it can be gone on with `shihyo resume`", stream);
-    if (s->standing == SHY_RUN_FAILED && e->message[0] != '\0') fputs(": ", stream), put(stream, e->message);
+    if (s->standing == SHY_SEEN_STOPPING && e->why[0] != '\0') fputs(" (", stream), put(stream, e->why), fputs(")", stream);
+    if (s->standing == SHY_SEEN_STOPPED) fputs("; it can be gone on with `shihyo resume`", stream);
+    if (s->standing == SHY_SEEN_FAILED && e->message[0] != '\0') fputs(": ", stream), put(stream, e->message);
     if (e->has_progress && !shy_top_is_over(s->standing)) {
         fputs(", ", stream);
         put(stream, e->stage);
         if (e->targets > 1.0) fprintf(stream, " of target %.0f of %.0f (", e->target, e->targets), put(stream, e->target_name), fputs(")", stream);
     }
-    if (s->standing == SHY_RUN_FINISHED && e->has_events) fprintf(stream, " after %s", shy_meter_duration(e->last - e->began, text));
+    if (s->standing == SHY_SEEN_FINISHED && e->has_events) fprintf(stream, " after %s", shy_meter_duration(e->last - e->began, text));
     else if (e->has_events && !shy_top_is_over(s->standing)) fprintf(stream, ", %s so far", shy_meter_duration(e->last - e->began, text));
     fputs("\n", stream);
 }
 
-static void print_bar(const shy_run_state *s, FILE *stream)
+static void print_bar(const shy_run_view *s, FILE *stream)
 {
     const shy_run_events *e = &s->events;
     char cells[CELLS + 1], done[32], all[32], rate[32];
     const int full = (int)(fmin(fmax(e->fraction, 0.0), 1.0) * CELLS);
 
-    if (!e->has_progress || s->standing == SHY_RUN_FINISHED) return;
+    if (!e->has_progress || s->standing == SHY_SEEN_FINISHED) return;
     for (int i = 0; i < CELLS; i++) cells[i] = i < full ? '#' : '.';
     cells[CELLS] = '\0';
     fprintf(stream, "  [%s] %5.1f %%", cells, 100.0 * e->fraction);
@@ -77,7 +77,7 @@ static void print_bar(const shy_run_state *s, FILE *stream)
     fputs("\n", stream);
 }
 
-static void print_left(const shy_run_state *s, FILE *stream)
+static void print_left(const shy_run_view *s, FILE *stream)
 {
     const shy_run_events *e = &s->events;
     char text[32];
@@ -92,7 +92,7 @@ static void print_left(const shy_run_state *s, FILE *stream)
     fputs("\n", stream);
 }
 
-static void print_ranks(const shy_run_state *s, FILE *stream)
+static void print_ranks(const shy_run_view *s, FILE *stream)
 {
     const shy_run_events *e = &s->events;
     char text[32];
@@ -107,7 +107,7 @@ static void print_ranks(const shy_run_state *s, FILE *stream)
     fputs("\n", stream);
 }
 
-static void print_checkpoint(const shy_run_state *s, FILE *stream)
+static void print_checkpoint(const shy_run_view *s, FILE *stream)
 {
     const shy_run_events *e = &s->events;
     char text[32];
@@ -121,7 +121,7 @@ static void print_checkpoint(const shy_run_state *s, FILE *stream)
     fputs("\n", stream);
 }
 
-void shy_top_print(const shy_run_state *s, FILE *stream)
+void shy_top_print(const shy_run_view *s, FILE *stream)
 {
     const shy_run_events *e = &s->events;
     char text[32], more[32];
@@ -134,7 +134,7 @@ void shy_top_print(const shy_run_state *s, FILE *stream)
         put(stream, e->best);
         fprintf(stream, " (r\xc2\xb2 %.4f)\n", e->statistic);
     }
-    if (!e->has_events && s->standing == SHY_RUN_FINISHED && e->formulas > 0.0) {
+    if (!e->has_events && s->standing == SHY_SEEN_FINISHED && e->formulas > 0.0) {
         label(stream, "searched");
         fprintf(stream, "%s formulas in %s\n", shy_meter_count(e->formulas, text), shy_meter_duration(e->seconds, more));
     }
@@ -150,7 +150,7 @@ void shy_top_print(const shy_run_state *s, FILE *stream)
 
 /* ---- several ----------------------------------------------------------------------------------------------------------------- */
 
-static void add_row(shy_table *table, const shy_run_state *s, size_t common)
+static void add_row(shy_table *table, const shy_run_view *s, size_t common)
 {
     const shy_run_events *e = &s->events;
     const bool goes_on = !shy_top_is_over(s->standing);
@@ -158,7 +158,7 @@ static void add_row(shy_table *table, const shy_run_state *s, size_t common)
 
     shy_table_cell(table, s->directory + common);
     snprintf(cell, sizeof cell, "no news for %s", shy_meter_duration(s->silent, text));
-    shy_table_cell(table, s->standing == SHY_RUN_SILENT ? cell : shy_top_word(s->standing));
+    shy_table_cell(table, s->standing == SHY_SEEN_SILENT ? cell : shy_top_word(s->standing));
     shy_table_cell(table, goes_on ? e->stage : "");
     snprintf(cell, sizeof cell, "%.1f %%", 100.0 * e->fraction);
     shy_table_cell(table, goes_on && e->has_progress ? cell : "");
@@ -166,13 +166,13 @@ static void add_row(shy_table *table, const shy_run_state *s, size_t common)
     shy_table_cell(table, goes_on && e->seconds_left >= 0.0 ? shy_meter_duration(fmax(e->seconds_left - s->silent, 0.0), text) : "");
     snprintf(cell, sizeof cell, "%.4f", e->statistic);
     shy_table_cell(table, e->best[0] != '\0' ? cell : "");
-    shy_table_cell(table, s->standing == SHY_RUN_FAILED ? e->message : e->best);
+    shy_table_cell(table, s->standing == SHY_SEEN_FAILED ? e->message : e->best);
 }
 
-shy_status shy_top_print_table(const shy_run_state *state, size_t count, size_t common, FILE *stream)
+shy_status shy_top_print_table(const shy_run_view *state, size_t count, size_t common, FILE *stream)
 {
     shy_table table = {0};
-    size_t standing[SHY_RUN_FINISHED + 1] = {0};
+    size_t standing[SHY_SEEN_FINISHED + 1] = {0};
 
     shy_table_column(&table, "run", false);
     shy_table_column(&table, "state", false);
@@ -188,7 +188,7 @@ shy_status shy_top_print_table(const shy_run_state *state, size_t count, size_t 
     }
     const shy_status st = shy_table_print(&table, stream);
     shy_table_free(&table);
-    for (size_t k = 0, shown = 0; k <= SHY_RUN_FINISHED; k++)
+    for (size_t k = 0, shown = 0; k <= SHY_SEEN_FINISHED; k++)
         if (standing[k] > 0) fprintf(stream, "%s%zu %s", shown++ > 0 ? ", " : "", standing[k], shy_top_word((shy_run_standing)k));
     fputs("\n", stream);
     return st;
@@ -206,7 +206,7 @@ static void add_text(shy_event *line, const char *name, const char *value)
     if (*value != '\0') shy_event_text(line, name, value);
 }
 
-void shy_top_print_json(const shy_run_state *s, FILE *stream)
+void shy_top_print_json(const shy_run_view *s, FILE *stream)
 {
     const shy_run_events *e = &s->events;
     shy_event line = {.text = "{", .count = 1};

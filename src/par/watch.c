@@ -237,9 +237,9 @@ static bool start_thread(watch *w)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    const bool started = pthread_create(&w->thread, NULL, w->rank == 0 ? listen_to_all : speak, w) == 0;
+    const bool good = pthread_create(&w->thread, NULL, w->rank == 0 ? listen_to_all : speak, w) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
+    return good;
 }
 
 void shy_watch_start(const shy_team *team, const shy_watch_options *options)

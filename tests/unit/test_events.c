@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "app/events.h"
-#include "app/run_state.h"
+#include "app/run_view.h"
 
 typedef struct {
     char directory[64], file[96];
@@ -171,19 +171,19 @@ static void a_run_is_read_as_it_goes(void **state)
     const room *r = *state;
     const shy_progress now = {.fraction = 0.25, .formulas = 1e6, .best_statistic = 0.5, .best_formula = "a / b", .seconds = 10.0};
     const shy_journal_save good = {.bytes = 4096, .seconds = 0.01, .steps = 2}, bad = {.seconds = 0.01, .steps = 3, .problem = "No space left on device"};
-    shy_run_state s = {.directory = (char *)(uintptr_t)r->directory};
+    shy_run_view s = {.directory = (char *)(uintptr_t)r->directory};
     struct timespec clock;
 
     shy_events *events = begin(r, false);
     clock_gettime(CLOCK_REALTIME, &clock);
     const double time = (double)clock.tv_sec + 1.0;
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_STARTING);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_STARTING);
     assert_string_equal(s.events.cohort, "a.h5");
     assert_true(s.events.ranks == 3.0);
     shy_events_progress(events, &now);
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_RUNNING);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_RUNNING);
     assert_string_equal(s.events.stage, "search");
     assert_string_equal(s.events.best, "a / b");
     assert_true(s.events.fraction == 0.25 && s.events.formulas == 1e6 && s.events.statistic == 0.5);
@@ -196,37 +196,37 @@ static void a_run_is_read_as_it_goes(void **state)
     shy_log(SHY_LOG_WARNING, "look \"out\"");
     shy_log_threshold(SHY_LOG_INFO);
     shy_events_stop(events, "SIGTERM");
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_STOPPING);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_STOPPING);
     assert_true(s.events.checkpoint_bytes == 4096.0);
     assert_string_equal(s.events.checkpoint_problem, "No space left on device");
     assert_int_equal(s.events.warnings, 1);
     assert_string_equal(s.events.warning, "look \"out\"");
     shy_events_end(events, SHY_STOPPED, "SIGTERM");
     shy_events_close(&events);
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_STOPPED);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_STOPPED);
 
     events = begin(r, true); /* goes on in the same file */
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_STARTING);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_STARTING);
     assert_int_equal(s.events.resumed, 1);
     /* It is at 60 % already: its speed is reckoned from there. */
     shy_progress later = {.fraction = 0.6, .formulas = 6e6, .best_statistic = 0.5, .best_formula = "a / b", .seconds = 0.5};
     shy_events_progress(events, &later);
-    shy_run_state_read(&s, time);
+    shy_run_view_read(&s, time);
     assert_true(!(s.events.rate > 0.0) && isnan(s.events.seconds_left));
     shy_events_end(events, SHY_IO, "disk");
     shy_events_close(&events);
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_FAILED);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_FAILED);
     assert_string_equal(s.events.message, "disk");
 
     events = begin(r, false); /* anew */
     shy_events_end(events, SHY_OK, NULL);
     shy_events_close(&events);
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_FINISHED);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_FINISHED);
     assert_int_equal(s.events.resumed, 0);
 }
 
@@ -235,15 +235,15 @@ static void a_silent_run_says_that_it_lives(void **state)
 {
     const room *r = *state;
     const shy_progress now = {.fraction = 0.25, .stage = "stability"};
-    shy_run_state s = {.directory = (char *)(uintptr_t)r->directory};
+    shy_run_view s = {.directory = (char *)(uintptr_t)r->directory};
     shy_events *events = begin(r, false);
 
     shy_events_progress(events, &now);
-    shy_run_state_read(&s, 0.0);
+    shy_run_view_read(&s, 0.0);
     const double first = s.events.last;
     for (int k = 0; k < 100 && !(s.events.last > first); k++) {
         usleep(100000);
-        shy_run_state_read(&s, 0.0);
+        shy_run_view_read(&s, 0.0);
     }
     assert_true(s.events.last > first);
     assert_true(s.events.seconds_silent > 0.5);
@@ -260,20 +260,20 @@ static void a_silent_run_says_that_it_lives(void **state)
 static void half_a_line_waits(void **state)
 {
     const room *r = *state;
-    shy_run_state s = {.directory = (char *)(uintptr_t)r->directory};
+    shy_run_view s = {.directory = (char *)(uintptr_t)r->directory};
     char line[] = PROGRESS;
 
     put_file(r->directory, SHY_EVENTS_FILE, START "not json\n{\"event\":\"progress\"}\n[]\n\n{\"time\":\"2026-01-01T00:00:01.000Z\",\"event\":\"to come\"}\n", "w");
-    shy_run_state_read(&s, JANUARY + 2.0);
-    assert_int_equal(s.standing, SHY_RUN_STARTING);
+    shy_run_view_read(&s, JANUARY + 2.0);
+    assert_int_equal(s.standing, SHY_SEEN_STARTING);
     assert_true(s.events.last == JANUARY + 1.0);
     line[40] = '\0';
     put_file(r->directory, SHY_EVENTS_FILE, line, "a");
-    shy_run_state_read(&s, JANUARY + 10.0);
-    assert_int_equal(s.standing, SHY_RUN_STARTING);
+    shy_run_view_read(&s, JANUARY + 10.0);
+    assert_int_equal(s.standing, SHY_SEEN_STARTING);
     put_file(r->directory, SHY_EVENTS_FILE, &PROGRESS[40], "a");
-    shy_run_state_read(&s, JANUARY + 11.0);
-    assert_int_equal(s.standing, SHY_RUN_RUNNING);
+    shy_run_view_read(&s, JANUARY + 11.0);
+    assert_int_equal(s.standing, SHY_SEEN_RUNNING);
     assert_true(s.events.fraction == 0.5 && fabs(s.events.last - JANUARY - 10.5) < 1e-6);
     put_file(r->directory, SHY_EVENTS_FILE, line, "a"); /* the node was lost */
     shy_events *events = begin(r, true);
@@ -286,8 +286,8 @@ static void half_a_line_waits(void **state)
     fclose(file);
     assert_null(strstr(text, "\"event\":\"prog{")); /* what comes after it is no part of it */
     assert_non_null(strstr(text, "\n{\"time\":\"20"));
-    shy_run_state_read(&s, JANUARY + 11.0);
-    assert_int_equal(s.standing, SHY_RUN_FINISHED);
+    shy_run_view_read(&s, JANUARY + 11.0);
+    assert_int_equal(s.standing, SHY_SEEN_FINISHED);
 }
 
 static void who_says_nothing_is_silent(void **state)
@@ -296,38 +296,38 @@ static void who_says_nothing_is_silent(void **state)
     static const struct {
         double after;
         shy_run_standing standing;
-    } cases[] = {{20.0, SHY_RUN_RUNNING}, {11.0 + 4 * 60.0 - 1.0, SHY_RUN_RUNNING}, {11.0 + 4 * 60.0 + 1.0, SHY_RUN_SILENT}, {5.0, SHY_RUN_RUNNING}};
+    } cases[] = {{20.0, SHY_SEEN_RUNNING}, {11.0 + 4 * 60.0 - 1.0, SHY_SEEN_RUNNING}, {11.0 + 4 * 60.0 + 1.0, SHY_SEEN_SILENT}, {5.0, SHY_SEEN_RUNNING}};
 
     put_file(r->directory, SHY_EVENTS_FILE, START PROGRESS, "w");
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        shy_run_state s = {.directory = (char *)(uintptr_t)r->directory};
-        shy_run_state_read(&s, JANUARY + cases[i].after);
+        shy_run_view s = {.directory = (char *)(uintptr_t)r->directory};
+        shy_run_view_read(&s, JANUARY + cases[i].after);
         assert_int_equal(s.standing, cases[i].standing);
     }
-    shy_run_state s = {.directory = (char *)(uintptr_t)r->directory};
+    shy_run_view s = {.directory = (char *)(uintptr_t)r->directory};
     put_file(r->directory, "run.json", "{}", "w"); /* the results came; the end could not be written */
-    shy_run_state_read(&s, JANUARY + 1e6);
-    assert_int_equal(s.standing, SHY_RUN_FINISHED);
+    shy_run_view_read(&s, JANUARY + 1e6);
+    assert_int_equal(s.standing, SHY_SEEN_FINISHED);
 }
 
 static void runs_without_events(void **state)
 {
     const room *r = *state;
-    shy_run_state s = {.directory = (char *)(uintptr_t)r->directory};
+    shy_run_view s = {.directory = (char *)(uintptr_t)r->directory};
     struct timespec clock;
 
     clock_gettime(CLOCK_REALTIME, &clock);
     const double time = (double)clock.tv_sec + 1.0;
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_NONE);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_NONE);
     put_file(r->directory, "checkpoint", "x", "w");
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_STARTING);
-    shy_run_state_read(&s, time + 1000.0);
-    assert_int_equal(s.standing, SHY_RUN_STOPPED);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_STARTING);
+    shy_run_view_read(&s, time + 1000.0);
+    assert_int_equal(s.standing, SHY_SEEN_STOPPED);
     put_file(r->directory, "run.json", "{\"ranks\": 4, \"n_formulas\": 1000, \"seconds\": 2.5, \"outcome\": \"y\"}", "w");
-    shy_run_state_read(&s, time);
-    assert_int_equal(s.standing, SHY_RUN_FINISHED);
+    shy_run_view_read(&s, time);
+    assert_int_equal(s.standing, SHY_SEEN_FINISHED);
     assert_true(s.events.ranks == 4.0 && s.events.formulas == 1000.0 && s.events.seconds == 2.5);
 }
 

@@ -1,4 +1,4 @@
-/* run_state.c: how a run stands, judged from its events, or from what else lies in its directory. */
+/* run_view.c: how a run stands, judged from its events, or from what else lies in its directory. */
 #include "shy_config.h"
 
 #include <jansson.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "app/run_state.h"
+#include "app/run_view.h"
 
 /* A line comes at least every `next` seconds or so; file systems of a cluster may show it late. */
 #define LATE 4.0
@@ -29,7 +29,7 @@ static double finished_at(const char *directory)
 }
 
 /* The checkpoint itself is asked, too: the events may be missing, or from before. */
-static void look_at_checkpoint(shy_run_state *s)
+static void look_at_checkpoint(shy_run_view *s)
 {
     const double now = written(s->directory, "checkpoint"), kept = isnan(now) ? written(s->directory, "checkpoint.previous") : now;
 
@@ -38,7 +38,7 @@ static void look_at_checkpoint(shy_run_state *s)
 }
 
 /* A finished run from before there were events. */
-static void look_at_manifest(shy_run_state *s)
+static void look_at_manifest(shy_run_view *s)
 {
     char path[4096];
 
@@ -55,19 +55,19 @@ static void look_at_manifest(shy_run_state *s)
     json_decref(run);
 }
 
-static shy_run_standing judge_events(const shy_run_state *s)
+static shy_run_standing judge_events(const shy_run_view *s)
 {
     const shy_run_events *e = &s->events;
     const double patience = fmax(LATE * (e->next > 0.0 ? e->next : 0.0), LATE_LEAST);
 
-    if (e->ended && strcmp(e->status, "done") == 0) return SHY_RUN_FINISHED;
-    if (e->ended) return strcmp(e->status, "stopped") == 0 ? SHY_RUN_STOPPED : SHY_RUN_FAILED;
-    if (s->silent > patience) return finished_at(s->directory) > e->last ? SHY_RUN_FINISHED : SHY_RUN_SILENT;
-    if (e->stopping) return SHY_RUN_STOPPING;
-    return e->has_progress ? SHY_RUN_RUNNING : SHY_RUN_STARTING;
+    if (e->ended && strcmp(e->status, "done") == 0) return SHY_SEEN_FINISHED;
+    if (e->ended) return strcmp(e->status, "stopped") == 0 ? SHY_SEEN_STOPPED : SHY_SEEN_FAILED;
+    if (s->silent > patience) return finished_at(s->directory) > e->last ? SHY_SEEN_FINISHED : SHY_SEEN_SILENT;
+    if (e->stopping) return SHY_SEEN_STOPPING;
+    return e->has_progress ? SHY_SEEN_RUNNING : SHY_SEEN_STARTING;
 }
 
-void shy_run_state_read(shy_run_state *s, double now)
+void shy_run_view_read(shy_run_view *s, double now)
 {
     if (s->events.file == 0) s->events.checkpoint = NAN;
     s->now = now;
@@ -75,7 +75,7 @@ void shy_run_state_read(shy_run_state *s, double now)
     look_at_checkpoint(s);
     s->silent = s->events.has_events ? fmax(now - s->events.last, 0.0) : NAN; /* clocks of nodes differ a little */
     if (s->events.has_events) s->standing = judge_events(s);
-    else if (!isnan(finished_at(s->directory))) s->standing = SHY_RUN_FINISHED, look_at_manifest(s);
-    else if (isnan(s->events.checkpoint)) s->standing = SHY_RUN_NONE;
-    else s->standing = now - s->events.checkpoint > LATE_LEAST ? SHY_RUN_STOPPED : SHY_RUN_STARTING;
+    else if (!isnan(finished_at(s->directory))) s->standing = SHY_SEEN_FINISHED, look_at_manifest(s);
+    else if (isnan(s->events.checkpoint)) s->standing = SHY_SEEN_NONE;
+    else s->standing = now - s->events.checkpoint > LATE_LEAST ? SHY_SEEN_STOPPED : SHY_SEEN_STARTING;
 }

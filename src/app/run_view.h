@@ -1,18 +1,18 @@
-/** run_state: how a run stands, from the files that it has left so far: events.jsonl, else run.json and the checkpoint. Disturbs nobody. */
-#ifndef SHIHYO_APP_RUN_STATE_H
-#define SHIHYO_APP_RUN_STATE_H
+/** run_view: how a run stands, from the files that it has left so far: events.jsonl, else run.json and the checkpoint. Disturbs nobody. */
+#ifndef SHIHYO_APP_RUN_VIEW_H
+#define SHIHYO_APP_RUN_VIEW_H
 
 #include "shihyo/base.h"
 
 typedef enum {
-    SHY_RUN_NONE,     /* there is nothing of a run */
-    SHY_RUN_STARTING, /* there is a checkpoint, or a line, but no progress yet */
-    SHY_RUN_RUNNING,
-    SHY_RUN_SILENT,   /* there should have been news long ago: perhaps dead */
-    SHY_RUN_STOPPING, /* told to stop, and saving */
-    SHY_RUN_STOPPED,  /* can be gone on from */
-    SHY_RUN_FAILED,
-    SHY_RUN_FINISHED
+    SHY_SEEN_NONE,     /* there is nothing of a run */
+    SHY_SEEN_STARTING, /* there is a checkpoint, or a line, but no progress yet */
+    SHY_SEEN_RUNNING,
+    SHY_SEEN_SILENT,   /* there should have been news long ago: perhaps dead */
+    SHY_SEEN_STOPPING, /* told to stop, and saving */
+    SHY_SEEN_STOPPED,  /* can be gone on from */
+    SHY_SEEN_FAILED,
+    SHY_SEEN_FINISHED
 } shy_run_standing;
 
 /** What the events say; NaN: not known. Times of day are seconds since 1970. */
@@ -41,13 +41,13 @@ typedef struct {
     shy_run_standing standing;
     shy_run_events events;
     double now, silent; /* when it was read (time of day); seconds since the last line */
-} shy_run_state;
+} shy_run_view;
 
 /** Takes in lines that have been added to the file since the last call (at first: all). Half a line at its end waits. Never fails. */
 void shy_run_events_read(shy_run_events *events, const char *directory);
 /** A line of the file, without its newline; what cannot be understood is passed over. */
 void shy_run_events_take(shy_run_events *events, const char *line, size_t length);
 /** Reads what is new, and judges how the run stands at the time of day `now`. state->directory is set by the caller. */
-void shy_run_state_read(shy_run_state *state, double now);
+void shy_run_view_read(shy_run_view *state, double now);
 
 #endif

@@ -43,7 +43,8 @@ int shy_team_nodes(const shy_team *team);
 const char *shy_par_host(void);
 
 /**
- * All ranks of the team leave with the same status: that of the lowest failing rank, whose message all then hold.
+ * All ranks of the team leave with the same status: that of the lowest failing rank, whose message all then hold; of a failure that is a matter of one rank
+ * or node (memory, a file that others could read) with " (rank 3 on n2)" at its end.
  * Collective over team->world; one small reduction when nobody failed. SHY_TRY_ALL wraps a rank-local call with it.
  */
 shy_status shy_team_agree(const shy_team *team, shy_status mine);
@@ -219,6 +220,7 @@ typedef struct {
 typedef struct {
     double limit; /* seconds without a sign of life; 0: nobody is watched */
     int status;   /* with which the job then ends */
+    void (*unheard)(void *context, int ranks); /* on rank 0, once: nothing has come from so many ranks, which are not watched then; may be NULL */
     void (*lost)(void *context, const shy_watch_loss *loss); /* on rank 0, or, if that is lost, on another; may be NULL */
     void *context;
 } shy_watch_options;

@@ -23,9 +23,17 @@ static void tell_loss(void *context, const shy_watch_loss *loss)
     shy_events_end(s->events, LOST, text);
 }
 
+static void tell_unheard(void *context, int ranks)
+{
+    (void)context;
+    shy_log(SHY_LOG_WARNING, "%d rank%s cannot be watched: datagrams (UDP) do not get through to rank 0. If one of them is stopped, the run waits for it.", ranks,
+            ranks > 1 ? "s" : "");
+}
+
 void shy_watchdog_start(shy_search_session *s)
 {
-    const shy_watch_options options = {.limit = shy_config_duration(s->config, SHY_KEY_RUN_WATCHDOG), .status = LOST, .lost = tell_loss, .context = s};
+    const shy_watch_options options = {
+        .limit = shy_config_duration(s->config, SHY_KEY_RUN_WATCHDOG), .status = LOST, .unheard = tell_unheard, .lost = tell_loss, .context = s};
 
     shy_watch_start(s->team, &options);
 }

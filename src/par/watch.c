@@ -133,10 +133,19 @@ static double gap_of(const watch *w, double before, double now, double expected)
     return gap > w->options.limit / BEATS_PER_LIMIT ? gap : 0.0;
 }
 
+static void tell_unheard(const watch *w)
+{
+    int unheard = 0;
+
+    for (int r = 1; r < w->ranks; r++) unheard += w->signs[r].heard <= 0.0;
+    if (unheard > 0 && w->options.unheard != NULL) w->options.unheard(w->options.context, unheard);
+}
+
 static void *listen_to_all(void *context)
 {
     watch *w = context;
     const double look = fmin(w->beat, LOOK_MOST);
+    double settled = shy_time_seconds() + w->options.limit; /* by then all should have been heard */
     shy_watch_loss loss;
 
     for (double before = shy_time_seconds(); !atomic_load(&w->ending);) {
@@ -146,6 +155,7 @@ static void *listen_to_all(void *context)
         const double now = shy_time_seconds();
         forgive(w, gap_of(w, before, now, look), now);
         before = now;
+        if (now >= settled) tell_unheard(w), settled = INFINITY;
         if (missing(w, now, &loss) == 0) continue;
         hear(w, 0.0); /* what waits in the socket while the clock went on */
         if (missing(w, shy_time_seconds(), &loss) > 0) end_job(w, &loss);

@@ -70,7 +70,7 @@ static const page pages[] = {
      "  mpirun -n 4 shihyo search run.yaml --set grammar.max_complexity=5 --set 'factors.exclude=[id, bmi]' -o out/\n"
      "  srun shihyo search run.yaml -o out/ --resume\n"
      "\n"
-     "exit status: 0 done, 2 wrong data or configuration, 3 a file cannot be read or written, 4 not enough memory,\n"
+     "exit status: 0 done, 2 wrong data or configuration, 3 a file cannot be read or written, or a rank is lost, 4 not enough memory,\n"
      "64 wrong command line, 85 stopped and saved, 1 a defect of the program; the same on every rank.\n"},
     {"resume", "go on with a search that was interrupted",
      "usage: shihyo resume DIR [options]\n"

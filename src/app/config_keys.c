@@ -412,7 +412,7 @@ static shy_key table[SHY_KEYS] = {
                                   "How long before that it begins to stop: what is being worked out is finished first. auto: a tenth of the time, at most 5min."),
     [SHY_KEY_RUN_WATCHDOG] = CHOICE("run.watchdog", SHY_KEY_IS_DURATION, NULL, "10min",
                                     "The run is ended, with a message, when nothing was heard of a rank for this time: it was stopped, or its node or the network was "
-                                    "lost. A rank that is busy is heard of. 0: nobody is watched."),
+                                    "lost. A rank that is busy is heard of. At least 1s; 0: nobody is watched."),
     [SHY_KEY_REPORT_INTERVAL] = RANGE("report.interval", SHY_KEY_IS_NUMBER, 0.1, 86400, "30",
                                       "Seconds between two lines of progress when the output is not a terminal."),
     [SHY_KEY_OUTPUT] = TEXT("output", "out", "Directory for the results; -o is the same.", NULL),

@@ -1,11 +1,13 @@
 /* watchdog.c: what a run says when a rank is lost. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "app/search_run.h"
 
 #define LOST SHY_IO /* the status with which such a run ends: it is none of the defects of the program */
+#define LEAST_SECONDS 1.0 /* a shorter limit is missed by a rank that waits for a processor */
 
 static void tell_loss(void *context, const shy_watch_loss *loss)
 {
@@ -32,8 +34,9 @@ static void tell_unheard(void *context, int ranks)
 
 void shy_watchdog_start(shy_search_session *s)
 {
+    const double asked = shy_config_duration(s->config, SHY_KEY_RUN_WATCHDOG);
     const shy_watch_options options = {
-        .limit = shy_config_duration(s->config, SHY_KEY_RUN_WATCHDOG), .status = LOST, .unheard = tell_unheard, .lost = tell_loss, .context = s};
+        .limit = asked > 0.0 ? fmax(asked, LEAST_SECONDS) : 0.0, .status = LOST, .unheard = tell_unheard, .lost = tell_loss, .context = s};
 
     shy_watch_start(s->team, &options);
 }

@@ -215,7 +215,7 @@ static void print_speed(const shy_search_session *s, FILE *stream)
     fprintf(stream, "%s formulas/s on %d rank%s", p->screening > 0.0 ? shy_meter_count(p->formulas / p->screening, rate) : "unknown", s->team->size,
             s->team->size == 1 ? "" : "s");
     if (!isnan(share)) fprintf(stream, "; its matrix products at %.0f %% of the %.3g Gflop/s that the library reaches here alone", 100.0 * share, p->product_rate / 1e9);
-    fputs(".\n", stream);
+    fputs(p->resumed ? ", in all parts of the run; reading, planning and memory are those of the last one.\n" : ".\n", stream);
 }
 
 static void print_part(const char *name, double seconds, FILE *stream)
@@ -243,7 +243,6 @@ void shy_performance_print(const shy_search_session *s, FILE *stream)
     const shy_performance *p = &s->performance;
     char text[32], more[32];
 
-    if (p->resumed) fputs("Since it was resumed: ", stream);
     print_speed(s, stream);
     if (s->team->size > 1)
         fprintf(stream, "Ranks waited %.1f %% of the time of dealing, the one that waited longest %.1f %%.\n", 100.0 * p->idle_mean, 100.0 * p->idle_worst);

@@ -9,7 +9,7 @@ enum { SHY_PERFORMANCE_STAGES = 16 };
 
 /** Starts as {0}. Numbers of all targets together, unless said otherwise. */
 typedef struct {
-    bool resumed;             /* this is a part of a run: what was done before is not in it */
+    bool resumed;             /* this is the last part of a run: screening and refits are those of all parts, the rest is its own */
     double reading, planning; /* seconds */
     double bytes_read;        /* by all ranks while the cohort was read; 0: not known */
     double screening, refits; /* seconds; of the searches */

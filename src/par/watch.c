@@ -35,12 +35,12 @@ typedef struct {
     sign *signs; /* [ranks]; rank 0 */
     char *hosts; /* [ranks][SHY_HOST_ROOM]; rank 0 */
     pthread_t thread;
-    pthread_mutex_t mutex; /* of the signs */
     atomic_bool ending;
 } watch;
 
 static bool started;                        /* on all ranks alike */
 static watch *present;                      /* NULL: nobody is watched here */
+static pthread_mutex_t guard = PTHREAD_MUTEX_INITIALIZER; /* of `present` and its signs, which any thread may ask for */
 static _Atomic double my_waited, my_passed; /* may be told before there is a watch */
 
 void shy_watch_waited(double waited, double passed)
@@ -82,9 +82,9 @@ static _Noreturn void end_job(const watch *w, const shy_watch_loss *loss)
 static void take(watch *w, const shy_watch_beat *beat, double now)
 {
     if (beat->rank < 0 || beat->rank >= w->ranks) return;
-    pthread_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&guard);
     w->signs[beat->rank] = (sign){now, beat->waited, beat->passed, beat->memory};
-    pthread_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&guard);
 }
 
 /* What has arrived by now, and what comes within so many seconds. */
@@ -120,10 +120,10 @@ static int missing(const watch *w, double now, shy_watch_loss *loss)
 static void forgive(watch *w, double gap, double now)
 {
     if (gap <= 0.0) return;
-    pthread_mutex_lock(&w->mutex);
+    pthread_mutex_lock(&guard);
     for (int r = 0; r < w->ranks; r++)
         if (w->signs[r].heard > 0.0) w->signs[r].heard = fmin(w->signs[r].heard + gap, now);
-    pthread_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&guard);
 }
 
 /* A pause of one's own (stopped, or no processor to be had) of this length counts as none. */
@@ -205,7 +205,6 @@ static void destroy(watch **w)
 {
     if (*w == NULL) return;
     if ((*w)->socket >= 0) close((*w)->socket);
-    pthread_mutex_destroy(&(*w)->mutex);
     shy_free(&(*w)->signs);
     shy_free(&(*w)->hosts);
     shy_free(w);
@@ -220,7 +219,6 @@ static watch *create(const shy_team *team, const shy_watch_options *options)
     struct timespec now;
 
     SHY_TRY(shy_new(1, sizeof *w, &w));
-    pthread_mutex_init(&w->mutex, NULL);
     w->options = *options, w->rank = team->rank, w->ranks = team->size;
     w->beat = fmin(options->limit / BEATS_PER_LIMIT, BEAT_MOST);
     w->socket = shy_watch_socket(&port);
@@ -267,7 +265,9 @@ void shy_watch_start(const shy_team *team, const shy_watch_options *options)
         MPI_Gather(host, SHY_HOST_ROOM, MPI_CHAR, team->rank == 0 ? w->hosts : NULL, SHY_HOST_ROOM, MPI_CHAR, 0, team->world);
     if (w != NULL) w->place = place;
     if (place.port == 0 || w == NULL || !start_thread(w)) destroy(&w);
+    pthread_mutex_lock(&guard);
     present = w;
+    pthread_mutex_unlock(&guard);
 }
 
 void shy_watch_stop(const shy_team *team)
@@ -275,24 +275,28 @@ void shy_watch_stop(const shy_team *team)
     if (!started) return;
     MPI_Barrier(team->world);
     started = false;
-    if (present == NULL) return;
-    atomic_store(&present->ending, true);
-    pthread_join(present->thread, NULL);
-    destroy(&present);
+    pthread_mutex_lock(&guard);
+    watch *w = present;
+    present = NULL;
+    pthread_mutex_unlock(&guard);
+    if (w == NULL) return;
+    atomic_store(&w->ending, true);
+    pthread_join(w->thread, NULL);
+    destroy(&w);
 }
 
 /* ---- what is known ---------------------------------------------------------------------------------------------------------------- */
 
 bool shy_watch_ask(shy_watch_report *out)
 {
-    watch *w = present;
     int known = 0;
     double sum = 0.0;
 
     *out = (shy_watch_report){.idle_mean = NAN, .idle_worst = NAN};
-    if (w == NULL || w->rank != 0) return false;
-    pthread_mutex_lock(&w->mutex);
-    for (int r = 0; r < w->ranks; r++) {
+    pthread_mutex_lock(&guard);
+    const watch *w = present;
+    const bool knows = w != NULL && w->rank == 0;
+    for (int r = 0; knows && r < w->ranks; r++) {
         const sign *s = &w->signs[r];
         if (s->heard <= 0.0) continue;
         out->ranks++;
@@ -302,9 +306,9 @@ bool shy_watch_ask(shy_watch_report *out)
         sum += s->waited / s->passed;
         out->idle_worst = known == 1 ? s->waited / s->passed : fmax(out->idle_worst, s->waited / s->passed);
     }
-    pthread_mutex_unlock(&w->mutex);
+    pthread_mutex_unlock(&guard);
     if (known > 0) out->idle_mean = sum / known;
-    return true;
+    return knows;
 }
 
 int shy_watch_count(void)

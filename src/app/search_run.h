@@ -42,6 +42,8 @@ typedef struct {
 
 /** Reads the configuration on rank 0 and gives it to all ranks, then applies --set and -o. Collective. */
 shy_status shy_session_configure(shy_search_session *session);
+/** The same from the text of a configuration; command->file is what messages call it. Collective. */
+shy_status shy_session_configure_text(shy_search_session *session, const char *text, uint64_t length);
 /** What the outcome is made of, as the keys of the section outcome say; borrows from the configuration. */
 void shy_configure_outcome(const shy_config *config, shy_problem_options *options);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
@@ -51,6 +53,8 @@ shy_status shy_session_load(shy_search_session *session);
 shy_status shy_session_validation(shy_search_session *session);
 /** Finds out how training sets will be searched. Collective. */
 shy_status shy_session_validation_plan(shy_search_session *session);
+/** Seconds that it is expected to take at most, the refits of training sets apart. */
+double shy_session_validation_seconds(const shy_search_session *session);
 /** Lines of the plan: what is done besides the search. */
 void shy_plan_print_validation(const shy_search_session *session, FILE *stream);
 void shy_session_validation_free(shy_search_session *session);

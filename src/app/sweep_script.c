@@ -2,9 +2,9 @@
 #include "shy_config.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <string.h>
 
+#include "app/lines.h"
 #include "app/sweep.h"
 
 #define SIGNAL_BEFORE 120 /* seconds before the time limit at which the search is told to save and stop */
@@ -29,85 +29,59 @@ out:
     return st;
 }
 
-/* ---- a text that grows; the first failure sticks --------------------------------------------------------------------------- */
+/* ---- the lines for sbatch ------------------------------------------------------------------------------------------------------ */
 
-typedef struct {
-    char *text;
-    size_t length;
-    shy_status status;
-} script;
-
-static void add(script *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(script *s, const char *format, ...)
-{
-    va_list args;
-    int more;
-
-    if (s->status != SHY_OK) return;
-    va_start(args, format);
-    more = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    s->status = shy_grow(s->length + (size_t)more + 1, 1, &s->text);
-    if (s->status != SHY_OK) return;
-    va_start(args, format);
-    vsnprintf(s->text + s->length, (size_t)more + 1, format, args);
-    va_end(args);
-    s->length += (size_t)more;
-}
-
-static void add_word(script *s, const char *before, const char *text, const char *after)
+static void add_word(shy_lines *s, const char *before, const char *text, const char *after)
 {
     char *word = NULL;
 
     if (s->status == SHY_OK) s->status = shy_shell_word(text, &word);
-    if (s->status == SHY_OK) add(s, "%s%s%s", before, word, after);
+    if (s->status == SHY_OK) shy_lines_add(s, "%s%s%s", before, word, after);
     shy_free(&word);
 }
 
-/* ---- the lines for sbatch ------------------------------------------------------------------------------------------------------ */
-
 /* In quotes as sbatch reads them; in file names % begins a pattern. */
-static void add_path(script *s, const char *option, const char *path, const char *after)
+static void add_path(shy_lines *s, const char *option, const char *path, const char *after)
 {
-    add(s, "#SBATCH %s=\"", option);
-    for (; *path != '\0'; path++) add(s, "%s%c", *path == '%' ? "%" : *path == '"' || *path == '\\' ? "\\" : "", *path);
-    add(s, "%s\"\n", after);
+    shy_lines_add(s, "#SBATCH %s=\"", option);
+    for (; *path != '\0'; path++) shy_lines_add(s, "%s%c", *path == '%' ? "%" : *path == '"' || *path == '\\' ? "\\" : "", *path);
+    shy_lines_add(s, "%s\"\n", after);
 }
 
-static void add_job_name(script *s, const char *directory)
+static void add_job_name(shy_lines *s, const char *directory)
 {
     const char *slash = strrchr(directory, '/');
 
-    add(s, "#SBATCH --job-name=");
-    for (const char *p = slash ? slash + 1 : directory; *p != '\0'; p++) add(s, "%c", isalnum((unsigned char)*p) || strchr("._-", *p) ? *p : '_');
-    add(s, "\n");
+    shy_lines_add(s, "#SBATCH --job-name=");
+    for (const char *p = slash ? slash + 1 : directory; *p != '\0'; p++) shy_lines_add(s, "%c", isalnum((unsigned char)*p) || strchr("._-", *p) ? *p : '_');
+    shy_lines_add(s, "\n");
 }
 
-static void add_limit(script *s, const shy_sweep_job *job)
+static void add_limit(shy_lines *s, const shy_sweep_job *job)
 {
-    if (job->limit > 0) add(s, "%%%d", job->limit);
-    add(s, "\n");
+    if (job->limit > 0) shy_lines_add(s, "%%%d", job->limit);
+    shy_lines_add(s, "\n");
 }
 
-static void add_requests(script *s, const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place)
+static void add_requests(shy_lines *s, const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place)
 {
     const shy_sweep_job *job = &sweep->job;
     char text[32];
 
     add_job_name(s, place->directory);
-    add(s, "#SBATCH --array=1-%d", tasks->count);
+    shy_lines_add(s, "#SBATCH --array=1-%d", tasks->count);
     add_limit(s, job);
-    add(s, "#SBATCH --ntasks=%d\n#SBATCH --cpus-per-task=1\n", job->ntasks);
-    if (job->nodes > 0) add(s, "#SBATCH --nodes=%d\n", job->nodes);
-    add(s, "#SBATCH --mem-per-cpu=%lluM\n", (unsigned long long)((needs->request + 0xfffff) >> 20));
-    add(s, "#SBATCH --time=%s\n", shy_sweep_time(needs->limit, text));
-    add(s, "#SBATCH --signal=TERM@%lld\n", (long long)(needs->limit / 4 < SIGNAL_BEFORE ? needs->limit / 4 : SIGNAL_BEFORE));
-    add(s, "#SBATCH --%s\n#SBATCH --open-mode=append\n", job->requeue > 0 ? "requeue" : "no-requeue");
+    shy_lines_add(s, "#SBATCH --ntasks=%d\n#SBATCH --cpus-per-task=1\n", job->ntasks);
+    if (job->nodes > 0) shy_lines_add(s, "#SBATCH --nodes=%d\n", job->nodes);
+    shy_lines_add(s, "#SBATCH --mem-per-cpu=%lluM\n", (unsigned long long)((needs->request + 0xfffff) >> 20));
+    shy_lines_add(s, "#SBATCH --time=%s\n", shy_sweep_time(needs->limit, text));
+    shy_lines_add(s, "#SBATCH --signal=TERM@%lld\n", (long long)(needs->limit / 4 < SIGNAL_BEFORE ? needs->limit / 4 : SIGNAL_BEFORE));
+    shy_lines_add(s, "#SBATCH --%s\n#SBATCH --open-mode=append\n", job->requeue > 0 ? "requeue" : "no-requeue");
     snprintf(text, sizeof text, "/runs/%%%da.log", SHY_SWEEP_DIGITS);
     add_path(s, "--output", place->directory, text);
-    if (job->partition) add(s, "#SBATCH --partition=%s\n", job->partition);
-    if (job->account) add(s, "#SBATCH --account=%s\n", job->account);
-    for (int i = 0; i < job->options; i++) add(s, "#SBATCH %s\n", job->option[i]);
+    if (job->partition) shy_lines_add(s, "#SBATCH --partition=%s\n", job->partition);
+    if (job->account) shy_lines_add(s, "#SBATCH --account=%s\n", job->account);
+    for (int i = 0; i < job->options; i++) shy_lines_add(s, "#SBATCH %s\n", job->option[i]);
 }
 
 /* ---- the lines for the shell ------------------------------------------------------------------------------------------------------ */
@@ -152,32 +126,33 @@ static const char end[] =
     "fi\n"
     "exit \"$status\"\n";
 
-static void add_shell(script *s, const shy_sweep_job *job, const shy_sweep_needs *needs, const shy_sweep_place *place)
+static void add_shell(shy_lines *s, const shy_sweep_job *job, const shy_sweep_needs *needs, const shy_sweep_place *place)
 {
-    add(s, "%s\nrequeue=%d # times at most\n", use, job->requeue);
+    shy_lines_add(s, "%s\nrequeue=%d # times at most\n", use, job->requeue);
     add_word(s, "sweep=", place->directory, "\n");
     add_word(s, "shihyo=${SHIHYO:-}\n[ -n \"$shihyo\" ] || shihyo=", place->program, "\n");
-    add(s, "%s", begin);
+    shy_lines_add(s, "%s", begin);
     add_word(s, "cd ", place->here, " || exit 3 # where relative paths of the configuration start\n");
-    add(s, "task=$(printf '%%0%dd' \"${number#\"${number%%%%[!0]*}\"}\") # without zeros in front, which would make it octal\n%s\n", SHY_SWEEP_DIGITS, middle);
-    add(s, "launch=\nif [ -n \"${SLURM_JOB_ID:-}\" ]; then\n");
+    shy_lines_add(s, "task=$(printf '%%0%dd' \"${number#\"${number%%%%[!0]*}\"}\") # without zeros in front, which would make it octal\n%s\n", SHY_SWEEP_DIGITS, middle);
+    shy_lines_add(s, "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # the ranks are the parallelism\nlaunch=\nif [ -n \"${SLURM_JOB_ID:-}\" ]; then\n");
     add_word(s, "    launch=", job->launch, "\nelse\n    exec >>\"$run.log\" 2>&1\nfi\n");
-    for (int i = 0; i < job->commands; i++) add(s, "%s\n", job->command[i]);
-    add(s, "cancelled=\ntrap 'cancelled=yes' TERM\nsay running\necho \"== task $task begins: $(date)\"\n");
-    add(s, "# shellcheck disable=SC2086 # the launcher is several words, or none\n");
-    add(s, "$launch \"$shihyo\" search \"$configuration\" -o \"$run\" --resume");
-    if (needs->budget > 0) add(s, " --set parallel.memory=%lluMiB", (unsigned long long)(needs->budget >> 20));
-    add(s, "\n%s", end);
+    for (int i = 0; i < job->commands; i++) shy_lines_add(s, "%s\n", job->command[i]);
+    shy_lines_add(s, "cancelled=\ntrap 'cancelled=yes' TERM\nsay running\necho \"== task $task begins: $(date)\"\n");
+    shy_lines_add(s, "# shellcheck disable=SC2086 # the launcher is several words, or none\n");
+    shy_lines_add(s, "$launch \"$shihyo\" search \"$configuration\" -o \"$run\" --resume");
+    if (needs->budget > 0) shy_lines_add(s, " --set parallel.memory=%lluMiB", (unsigned long long)(needs->budget >> 20));
+    shy_lines_add(s, "\n%s", end);
 }
 
 shy_status shy_sweep_script(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place, char **text_out)
 {
-    script s = {0};
+    shy_lines s = {0};
 
-    add(&s, "#!/bin/sh\n");
+    shy_lines_add(&s, "#!/bin/sh\n");
     add_requests(&s, sweep, tasks, needs, place);
     add_shell(&s, &sweep->job, needs, place);
-    if (s.status == SHY_OK) *text_out = s.text;
-    else shy_free(&s.text);
-    return s.status;
+    if (s.status == SHY_OK) *text_out = s.text, s.text = NULL;
+    const shy_status st = s.status;
+    shy_lines_free(&s);
+    return st;
 }

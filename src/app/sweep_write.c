@@ -2,12 +2,11 @@
 #include "shy_config.h"
 
 #include <errno.h>
-#include <math.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/lines.h"
 #include "app/sweep.h"
 #include "shihyo/report.h"
 
@@ -133,43 +132,20 @@ out:
     return st;
 }
 
-typedef struct {
-    char *text;
-    size_t used, room;
-} table;
-
-/* A cell, and what ends it. A tab or line break within would end it too early. */
-static shy_status add_cell(table *t, const char *cell, char end)
-{
-    const size_t length = strlen(cell);
-    shy_status st = SHY_OK;
-
-    if (t->used + length + 2 > t->room) {
-        t->room = 2 * (t->used + length) + 4096;
-        SHY_TRY(shy_grow(t->room, 1, &t->text));
-    }
-    for (size_t i = 0; i < length; i++) t->text[t->used++] = (unsigned char)cell[i] < ' ' ? ' ' : cell[i];
-    t->text[t->used++] = end;
-    t->text[t->used] = '\0';
-out:
-    return st;
-}
-
-static shy_status add_row(table *t, const char *directory, const shy_sweep_tasks *tasks, int index)
+static shy_status add_row(const char *directory, const shy_sweep_tasks *tasks, int index, shy_lines *lines)
 {
     shy_status st = SHY_OK;
     const shy_sweep_task *task = &tasks->task[index];
-    char number[16], *path = NULL;
+    char *path = NULL;
 
-    snprintf(number, sizeof number, "%d", index + 1);
-    SHY_TRY(add_cell(t, number, '\t'));
-    SHY_TRY(add_cell(t, task->name, '\t'));
-    for (int k = 0; k < tasks->keys; k++) SHY_TRY(add_cell(t, task->value[k], '\t'));
+    shy_lines_add(lines, "%d\t", index + 1);
+    shy_lines_cell(lines, task->name, '\t');
+    for (int k = 0; k < tasks->keys; k++) shy_lines_cell(lines, task->value[k], '\t');
     SHY_TRY(shy_sweep_path(directory, "tasks", index, ".yaml", &path));
-    SHY_TRY(add_cell(t, path, '\t'));
+    shy_lines_cell(lines, path, '\t');
     shy_free(&path);
     SHY_TRY(shy_sweep_path(directory, "runs", index, "", &path));
-    SHY_TRY(add_cell(t, path, '\n'));
+    shy_lines_cell(lines, path, '\n');
 out:
     shy_free(&path);
     return st;
@@ -178,17 +154,16 @@ out:
 static shy_status write_table(const char *directory, const shy_sweep_tasks *tasks)
 {
     shy_status st = SHY_OK;
-    table t = {0};
+    shy_lines lines = {0};
 
-    SHY_TRY(add_cell(&t, "task", '\t'));
-    SHY_TRY(add_cell(&t, "name", '\t'));
-    for (int k = 0; k < tasks->keys; k++) SHY_TRY(add_cell(&t, shy_key_get(tasks->key[k])->name, '\t'));
-    SHY_TRY(add_cell(&t, "configuration", '\t'));
-    SHY_TRY(add_cell(&t, "output", '\n'));
-    for (int i = 0; i < tasks->count; i++) SHY_TRY(add_row(&t, directory, tasks, i));
-    SHY_TRY(shy_file_put(directory, "tasks.tsv", t.text));
+    shy_lines_add(&lines, "task\tname\t");
+    for (int k = 0; k < tasks->keys; k++) shy_lines_cell(&lines, shy_key_get(tasks->key[k])->name, '\t');
+    shy_lines_add(&lines, "configuration\toutput\n");
+    for (int i = 0; i < tasks->count; i++) SHY_TRY(add_row(directory, tasks, i, &lines));
+    SHY_TRY(lines.status);
+    SHY_TRY(shy_file_put(directory, "tasks.tsv", lines.text));
 out:
-    shy_free(&t.text);
+    shy_lines_free(&lines);
     return st;
 }
 

@@ -110,16 +110,23 @@ static shy_status grid_shape(shy_sweep_reader *r)
         if (count == 0)
             return shy_fail(SHY_INPUT, "%s: grid: %s takes a list of the values that it is to have; write %s: [a, b].", shy_sweep_position(r, values, where), shy_sweep_word_of(key), shy_sweep_word_of(key));
     }
-    if (r->list != NULL && (r->list->type != YAML_SEQUENCE_NODE || r->list->data.sequence.items.start == r->list->data.sequence.items.top))
-        return shy_fail(SHY_INPUT, "%s: list takes mappings of keys to values, one for each task; write list: [{seed: 1}, {seed: 2}].", shy_sweep_position(r, r->list, where));
     return SHY_OK;
+}
+
+static shy_status list_shape(const shy_sweep_reader *r)
+{
+    char where[WHERE_BYTES];
+
+    if (r->list == NULL || (r->list->type == YAML_SEQUENCE_NODE && items_of(r->list) > 0)) return SHY_OK;
+    return shy_fail(SHY_INPUT, "%s: list takes mappings of keys to values, one for each task; write list: [{seed: 1}, {seed: 2}].", shy_sweep_position(r, r->list, where));
 }
 
 shy_status shy_sweep_count(shy_sweep_reader *r)
 {
-    const shy_status st = grid_shape(r);
+    shy_status st = grid_shape(r);
     double points = 1.0;
 
+    if (st == SHY_OK) st = list_shape(r);
     if (st != SHY_OK) return st;
     r->combinations = 1.0;
     for (yaml_node_pair_t *p = r->grid ? r->grid->data.mapping.pairs.start : NULL; r->grid && p < r->grid->data.mapping.pairs.top; p++)

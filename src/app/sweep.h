@@ -92,7 +92,7 @@ typedef struct {
     double bytes, seconds;         /* the largest, as planned: per rank; of one rank */
     double bytes_least, seconds_least;
     int planned, different;        /* plans made, of so many different ones */
-    uint64_t budget;               /* parallel.memory with which was planned; 0: the tasks say it themselves */
+    uint64_t budget;               /* parallel.memory that the tasks are given; 0: they say it themselves */
     uint64_t request;              /* bytes per rank, with a margin */
     int64_t limit;                 /* seconds, likewise */
 } shy_sweep_needs;

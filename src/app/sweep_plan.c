@@ -59,7 +59,7 @@ static shy_status of_task(shy_status status, const shy_sweep *sweep, int number,
     return shy_fail(status, "%s: task %d (%s): %s", sweep->path, number, task->name, message);
 }
 
-static shy_status plan_task(const shy_sweep *sweep, int number, uint64_t budget, shy_sweep_task *task)
+static shy_status plan_task(const shy_sweep *sweep, int number, uint64_t budget, shy_sweep_task *task, bool *resident_out)
 {
     shy_status st = SHY_OK;
     char memory[64];
@@ -73,6 +73,9 @@ static shy_status plan_task(const shy_sweep *sweep, int number, uint64_t budget,
     SHY_TRY(plan_session(&s, task->yaml));
     task->bytes = s.plan.bytes_per_rank;
     task->seconds = (s.plan.seconds + shy_session_validation_seconds(&s)) * ranks;
+    double blocks = shy_problem_resident(s.problem) ? 0.0 : 1.0;
+    SHY_TRY(shy_team_maximum(s.team, &blocks, 1));
+    *resident_out = blocks <= 0.0;
 out:
     session_free(&s);
     return of_task(st, sweep, number, task);
@@ -91,6 +94,40 @@ static uint64_t needs_hash(const char *yaml)
         yaml += yaml[length - 1] == '\0' ? length - 1 : length;
     }
     return hash;
+}
+
+/* Where all columns fit with the memory that was planned with, they are to fit with what is asked for. */
+static shy_status try_budget(const shy_sweep *sweep, int number, const shy_sweep_task *task, bool resident, uint64_t budget, bool *fits_out)
+{
+    shy_sweep_task again = {.name = task->name, .yaml = task->yaml};
+    bool still = false;
+    const shy_status st = plan_task(sweep, number, budget, &again, &still);
+
+    *fits_out = st == SHY_OK && (still || !resident);
+    if (st != SHY_MEMORY) return st;
+    shy_error_clear();
+    return SHY_OK;
+}
+
+/* The tasks are told to use no more than what Slurm gives them: the largest is planned with that, and if it does not get on, more is asked for. */
+static shy_status settle_memory(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const bool *resident, shy_sweep_needs *needs)
+{
+    shy_status st = SHY_OK;
+    int largest = 0;
+    bool fits = sweep->job.memory > 0;
+
+    if (needs->budget == 0 || fits) return SHY_OK;
+    for (int t = 1; t < tasks->count; t++)
+        if (!(tasks->task[t].bytes <= tasks->task[largest].bytes) && isfinite(tasks->task[t].bytes)) largest = t;
+    for (; !fits; needs->request *= 2) {
+        const uint64_t budget = (uint64_t)(BUDGET_SHARE * (double)needs->request);
+        if (budget >= needs->budget) break; /* what was planned with; then that is it */
+        SHY_TRY(try_budget(sweep, largest + 1, &tasks->task[largest], resident[largest], budget, &fits));
+        if (fits) break;
+    }
+    if (fits) needs->budget = (uint64_t)(BUDGET_SHARE * (double)needs->request);
+out:
+    return st;
 }
 
 typedef struct {
@@ -156,7 +193,9 @@ shy_status shy_sweep_plan(const shy_sweep *sweep, shy_sweep_tasks *tasks, bool s
     shy_status st = SHY_OK;
     shy_sweep_needs needs = {.bytes_least = INFINITY, .seconds_least = INFINITY};
     alike a = {0};
+    bool *resident = NULL;
 
+    SHY_TRY(shy_new((size_t)tasks->count, sizeof *resident, &resident));
     SHY_TRY(find_alike(tasks, &a));
     SHY_TRY(choose_budget(sweep, tasks, &needs.budget));
     needs.different = a.different;
@@ -164,15 +203,18 @@ shy_status shy_sweep_plan(const shy_sweep *sweep, shy_sweep_tasks *tasks, bool s
     if (speaks && needs.planned > ROWS_SHOWN) shy_log(SHY_LOG_INFO, "Planning %d different tasks, which takes a while.", needs.planned);
     for (int p = 0; p < needs.planned; p++) {
         const int t = a.first[(int)((int64_t)p * (a.different - 1) / (needs.planned > 1 ? needs.planned - 1 : 1))];
-        SHY_TRY(plan_task(sweep, t + 1, needs.budget, &tasks->task[t]));
+        SHY_TRY(plan_task(sweep, t + 1, needs.budget, &tasks->task[t], &resident[t]));
     }
     for (int t = 0; t < tasks->count; t++) {
+        resident[t] = resident[a.like[t]];
         tasks->task[t].bytes = tasks->task[a.like[t]].bytes, tasks->task[t].seconds = tasks->task[a.like[t]].seconds;
         note_needs(&tasks->task[t], &needs);
     }
     shy_sweep_ask(&sweep->job, &needs);
+    SHY_TRY(settle_memory(sweep, tasks, resident, &needs));
     *needs_out = needs;
 out:
+    shy_free(&resident);
     shy_free(&a.like);
     shy_free(&a.first);
     return st;

@@ -190,10 +190,27 @@ out:
     return st;
 }
 
+/* The command that collects, as one word of another one. Owned. */
+static shy_status collect_words(const shy_sweep_place *place, char **words_out)
+{
+    shy_status st = SHY_OK;
+    char *program = NULL, *directory = NULL, *line = NULL;
+
+    SHY_TRY(shy_shell_word(place->program, &program));
+    SHY_TRY(shy_shell_word(place->directory, &directory));
+    SHY_TRY(shy_string_format(&line, "%s collect %s", program, directory));
+    SHY_TRY(shy_shell_word(line, words_out));
+out:
+    shy_free(&program);
+    shy_free(&directory);
+    shy_free(&line);
+    return st;
+}
+
 static shy_status submit(const session *s)
 {
     shy_status st = SHY_OK;
-    char job[128], tasks[64] = "", limit[16] = "", *script = NULL, *word = NULL, *line = NULL, *program = NULL;
+    char job[128], tasks[64] = "", limit[16] = "", *script = NULL, *word = NULL, *line = NULL, *collect = NULL;
     const int first = s->place.first < s->tasks.count ? s->place.first + 1 : 1;
 
     SHY_TRY(check_submitted(s));
@@ -204,17 +221,15 @@ static shy_status submit(const session *s)
     SHY_TRY(shy_string_format(&line, "sbatch --parsable%s %s", tasks, word));
     SHY_TRY(call_sbatch(line, job, sizeof job));
     SHY_TRY(note_submitted(s->place.directory, job, first, s->tasks.count));
-    shy_free(&word);
-    SHY_TRY(shy_shell_word(s->place.directory, &word));
-    SHY_TRY(shy_shell_word(s->place.program, &program));
-    printf("Submitted: job %s, tasks %d to %d. Collect when all have ended, or at any time without the first words:\n"
-           "  sbatch --dependency=afterany:%s --job-name=collect --wrap=\"%s collect %s\"\n",
-           job, first, s->tasks.count, job, program, word);
+    SHY_TRY(collect_words(&s->place, &collect));
+    printf("Submitted: job %s, tasks %d to %d. To have it collected when all have ended (by hand it can be at any time):\n"
+           "  sbatch --dependency=afterany:%s --job-name=collect --wrap=%s\n",
+           job, first, s->tasks.count, job, collect);
 out:
     shy_free(&script);
     shy_free(&word);
     shy_free(&line);
-    shy_free(&program);
+    shy_free(&collect);
     return st;
 }
 

@@ -170,7 +170,7 @@ static void print_states(const shy_collection *c, FILE *stream)
     }
     fputs(".\n", stream);
     if (c->resubmit == NULL) return;
-    fputs("To submit what is left (tasks that wait in the queue are among the missing: cancel them first, or wait):\n", stream);
+    fputs("To submit what is left (tasks that wait in the queue are among these: leave them out, or cancel them first):\n", stream);
     if (c->remove != NULL) fprintf(stream, "  %s\n", c->remove);
     fprintf(stream, "  %s\n", c->resubmit);
 }

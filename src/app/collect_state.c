@@ -205,9 +205,9 @@ static shy_status judge(const traces *t, shy_collect_task *task)
 
     if (sscanf(t->status, "exit %d ", &status) == 1) return tell_failure(t, status, task);
     if (starts(t->status, "running ")) return tell_running(t, task);
-    if (starts(t->status, "stopped ") || t->checkpoint) {
+    if (starts(t->status, "stopped ") || starts(t->status, "queued ") || t->checkpoint) {
         task->state = SHY_TASK_STOPPED;
-        return shy_string_copy(t->checkpoint ? "saved; goes on when it is submitted again" : "stopped", &task->detail);
+        return shy_string_copy(starts(t->status, "queued ") ? "saved; has gone back to the queue" : t->checkpoint ? "saved; goes on when it is submitted again" : "stopped", &task->detail);
     }
     task->state = SHY_TASK_MISSING;
     return shy_string_copy("", &task->detail);

@@ -94,7 +94,7 @@ static const char use[] =
     "#   sh sweep.sbatch 3                    one task here, without Slurm\n"
     "#\n"
     "# The search is told to save and stop before the time is up (--signal); the task then goes back to the queue and goes on from there.\n"
-    "# What became of a task stands in runs/NNNN.status: running, stopped (saved), or exit with its status.\n";
+    "# What became of a task stands in runs/NNNN.status: running, stopped or queued again (saved), or exit with its status.\n";
 
 static const char begin[] =
     "number=${1:-${SLURM_ARRAY_TASK_ID:-}}\n"
@@ -114,15 +114,28 @@ static const char middle[] =
     "    echo \"$1 ${SLURM_JOB_ID:-$$} $(uname -n) $(date +%s)\" >\"$run.status.$$\" && mv -f \"$run.status.$$\" \"$run.status\"\n"
     "}\n";
 
+/* sh looks at signals between commands only, and while it waits: what Slurm starts is waited for, so that a job that is cancelled can still say so. */
 static const char end[] =
-    "status=$?\n"
-    "if [ \"$status\" -eq 85 ]; then\n"
-    "    say 'stopped 85'\n"
-    "    if [ -n \"${SLURM_ARRAY_JOB_ID:-}\" ] && [ -z \"$cancelled\" ] && [ \"${SLURM_RESTART_COUNT:-0}\" -lt \"$requeue\" ]; then\n"
-    "        scontrol requeue \"${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}\"\n"
+    "if [ -n \"${SLURM_JOB_ID:-}\" ]; then\n"
+    "    search &\n"
+    "    child=$!\n"
+    "    wait \"$child\"\n"
+    "    status=$?\n"
+    "    if [ -n \"$cancelled\" ]; then # the search is saving what it has\n"
+    "        while kill -0 \"$child\" 2>/dev/null; do sleep 1; done\n"
+    "        exit 143\n"
     "    fi\n"
     "else\n"
+    "    search\n"
+    "    status=$?\n"
+    "fi\n"
+    "if [ \"$status\" -ne 85 ]; then\n"
     "    say \"exit $status\"\n"
+    "elif [ -n \"${SLURM_ARRAY_JOB_ID:-}\" ] && [ \"${SLURM_RESTART_COUNT:-0}\" -lt \"$requeue\" ]; then\n"
+    "    say 'queued 85'\n"
+    "    scontrol requeue \"${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}\" || say 'stopped 85'\n"
+    "else\n"
+    "    say 'stopped 85'\n"
     "fi\n"
     "exit \"$status\"\n";
 
@@ -137,11 +150,11 @@ static void add_shell(shy_lines *s, const shy_sweep_job *job, const shy_sweep_ne
     shy_lines_add(s, "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # the ranks are the parallelism\nlaunch=\nif [ -n \"${SLURM_JOB_ID:-}\" ]; then\n");
     add_word(s, "    launch=", job->launch, "\nelse\n    exec >>\"$run.log\" 2>&1\nfi\n");
     for (int i = 0; i < job->commands; i++) shy_lines_add(s, "%s\n", job->command[i]);
-    shy_lines_add(s, "cancelled=\ntrap 'cancelled=yes' TERM\nsay running\necho \"== task $task begins: $(date)\"\n");
-    shy_lines_add(s, "# shellcheck disable=SC2086 # the launcher is several words, or none\n");
-    shy_lines_add(s, "$launch \"$shihyo\" search \"$configuration\" -o \"$run\" --resume");
+    shy_lines_add(s, "cancelled=\ntrap 'cancelled=yes; say \"stopped 143\"' TERM\nsay running\necho \"== task $task begins: $(date)\"\n");
+    shy_lines_add(s, "search() {\n    # shellcheck disable=SC2086 # the launcher is several words, or none\n");
+    shy_lines_add(s, "    $launch \"$shihyo\" search \"$configuration\" -o \"$run\" --resume");
     if (needs->budget > 0) shy_lines_add(s, " --set parallel.memory=%lluMiB", (unsigned long long)(needs->budget >> 20));
-    shy_lines_add(s, "\n%s", end);
+    shy_lines_add(s, "\n}\n%s", end);
 }
 
 shy_status shy_sweep_script(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place, char **text_out)

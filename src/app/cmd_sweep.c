@@ -66,7 +66,8 @@ static shy_status read_command(int argc, char **argv, const char **set, command 
         }
     } while (option != -1);
     if (optind + 1 != argc) SHY_TRY(shy_fail(SHY_USAGE, "sweep takes one file, as in `shihyo sweep sweep.yaml`; %d were given.", argc - optind));
-    if (c->extend && c->overwrite) SHY_TRY(shy_fail(SHY_USAGE, "--extend keeps the sweep that is there and --overwrite replaces it; give one of them."));
+    if (c->extend && c->overwrite)
+        SHY_TRY(shy_fail(SHY_USAGE, "--extend keeps the sweep that is there and --overwrite replaces it; give one of them."));
     if (c->plan && c->submit) SHY_TRY(shy_fail(SHY_USAGE, "--plan writes nothing, so that --submit has nothing to submit; give one of them."));
     c->file = argv[optind];
 out:
@@ -156,8 +157,11 @@ static shy_status call_sbatch(const char *line, char *job, size_t size)
     const int status = pclose(pipe);
     job[strcspn(job, ";\n")] = '\0';
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-        return shy_fail(SHY_INPUT, "There is no sbatch here, so nothing was submitted. The sweep is written: call `%s` where Slurm is, or run single tasks with sh.", line);
-    if (status != 0 || *job == '\0') return shy_fail(SHY_INPUT, "sbatch has refused the sweep, which is written; see its message above. The command was `%s`.", line);
+        return shy_fail(
+            SHY_INPUT,
+            "There is no sbatch here, so nothing was submitted. The sweep is written: call `%s` where Slurm is, or run single tasks with sh.", line);
+    if (status != 0 || *job == '\0')
+        return shy_fail(SHY_INPUT, "sbatch has refused the sweep, which is written; see its message above. The command was `%s`.", line);
     return SHY_OK;
 }
 
@@ -184,7 +188,8 @@ static shy_status check_submitted(const session *s)
 
     SHY_TRY(shy_string_format(&path, "%s/submitted", s->place.directory));
     if (s->place.first == s->tasks.count && access(path, F_OK) == 0)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: was submitted already (%s has the jobs). `shihyo collect %s` says what is left, and how to submit that.", s->directory, path, s->directory));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: was submitted already (%s has the jobs). `shihyo collect %s` says what is left, and how to submit that.",
+                         s->directory, path, s->directory));
 out:
     shy_free(&path);
     return st;

@@ -14,7 +14,8 @@ shy_status shy_shell_word(const char *text, char **word_out)
     shy_status st = SHY_OK;
     char *word = NULL, *at;
 
-    if (*text != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-,:@%") == strlen(text)) return shy_string_copy(text, word_out);
+    if (*text != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-,:@%") == strlen(text))
+        return shy_string_copy(text, word_out);
     SHY_TRY(shy_new(4 * strlen(text) + 3, 1, &word));
     at = word;
     *at++ = '\'';
@@ -53,7 +54,8 @@ static void add_job_name(shy_lines *s, const char *directory)
     const char *slash = strrchr(directory, '/');
 
     shy_lines_add(s, "#SBATCH --job-name=");
-    for (const char *p = slash ? slash + 1 : directory; *p != '\0'; p++) shy_lines_add(s, "%c", isalnum((unsigned char)*p) || strchr("._-", *p) ? *p : '_');
+    for (const char *p = slash ? slash + 1 : directory; *p != '\0'; p++)
+        shy_lines_add(s, "%c", isalnum((unsigned char)*p) || strchr("._-", *p) ? *p : '_');
     shy_lines_add(s, "\n");
 }
 
@@ -63,7 +65,8 @@ static void add_limit(shy_lines *s, const shy_sweep_job *job)
     shy_lines_add(s, "\n");
 }
 
-static void add_requests(shy_lines *s, const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place)
+static void add_requests(shy_lines *s, const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs,
+                         const shy_sweep_place *place)
 {
     const shy_sweep_job *job = &sweep->job;
     char text[32];
@@ -146,8 +149,10 @@ static void add_shell(shy_lines *s, const shy_sweep_job *job, const shy_sweep_ne
     add_word(s, "shihyo=${SHIHYO:-}\n[ -n \"$shihyo\" ] || shihyo=", place->program, "\n");
     shy_lines_add(s, "%s", begin);
     add_word(s, "cd ", place->here, " || exit 3 # where relative paths of the configuration start\n");
-    shy_lines_add(s, "task=$(printf '%%0%dd' \"${number#\"${number%%%%[!0]*}\"}\") # without zeros in front, which would make it octal\n%s\n", SHY_SWEEP_DIGITS, middle);
-    shy_lines_add(s, "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # the ranks are the parallelism\nlaunch=\nif [ -n \"${SLURM_JOB_ID:-}\" ]; then\n");
+    shy_lines_add(s, "task=$(printf '%%0%dd' \"${number#\"${number%%%%[!0]*}\"}\") # without zeros in front, which would make it octal\n%s\n",
+                  SHY_SWEEP_DIGITS, middle);
+    shy_lines_add(
+        s, "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # the ranks are the parallelism\nlaunch=\nif [ -n \"${SLURM_JOB_ID:-}\" ]; then\n");
     add_word(s, "    launch=", job->launch, "\nelse\n    exec >>\"$run.log\" 2>&1\nfi\n");
     for (int i = 0; i < job->commands; i++) shy_lines_add(s, "%s\n", job->command[i]);
     shy_lines_add(s, "cancelled=\ntrap 'cancelled=yes; say \"stopped 143\"' TERM\nsay running\necho \"== task $task begins: $(date)\"\n");
@@ -157,7 +162,8 @@ static void add_shell(shy_lines *s, const shy_sweep_job *job, const shy_sweep_ne
     shy_lines_add(s, "\n}\n%s", end);
 }
 
-shy_status shy_sweep_script(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place, char **text_out)
+shy_status shy_sweep_script(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place,
+                            char **text_out)
 {
     shy_lines s = {0};
 

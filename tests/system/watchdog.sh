@@ -27,10 +27,10 @@ echo $$ >"pid.${OMPI_COMM_WORLD_RANK-${PMI_RANK-$PMIX_RANK}}"
 exec "$@"
 END
 
-# begin OPTION...: starts a search on three ranks, and waits until it is under way
+# Starts a search on three ranks, and waits until it is under way
 begin() {
     rm -rf results pid.*
-    timeout -k 10 60 $MPIRUN -n 3 sh rank.sh "$SHIHYO" search run.yaml -q -o results "$@" >out.txt 2>err.txt &
+    timeout -k 10 60 $MPIRUN -n 3 sh rank.sh "$SHIHYO" search run.yaml -q -o results >out.txt 2>err.txt &
     run=$!
     while kill -0 "$run" 2>/dev/null && ! grep -qs '"stage":"search".*"ranks_heard":3' results/events.jsonl; do sleep 0.2; done
 }

@@ -130,7 +130,7 @@ typedef struct {
 
 /* Where a rank-local failure may be reported, now and then. Not collective. */
 shy_status shy_assess_poll(const shy_assessment *a);
-/* To whoever follows the progress: what is being done, and how much of that is done, 0 … 1. Not collective. */
+/* To whoever follows the progress: what is being done, and how much of that is done, 0 … 1. When a stage begins all ranks call it. Not collective. */
 void shy_assess_tell(const shy_assessment *a, const char *stage, double fraction);
 
 /* Stages, in this order; each adds its object to the record. Collective over the world. */

@@ -118,6 +118,7 @@ shy_status shy_differences_create(const shy_assessment *a, const shy_contenders 
     const shy_team *team = a->problem->team;
     work w = {.a = a, .count = all->count, .cluster = cluster};
     shy_difference *differences = NULL;
+    shy_assess_tell(a, "comparisons", 0.0);
     SHY_TRY(shy_team_broadcast(team, &w.count, sizeof w.count)); /* only rank 0 has all of them */
     SHY_TRY_ALL(team, shy_new((size_t)w.count, sizeof *differences, &differences));
     for (w.at = 0; w.at < w.count; w.at++) SHY_TRY(compare_one(&w, team->rank == 0 ? &all->contender[w.at] : NULL, &differences[w.at]));

@@ -322,6 +322,7 @@ shy_status shy_references_create(const shy_assessment *a, shy_references *refere
     work w = {.a = a, .n = a->truth.n, .covariates = a->problem->data.covariates, .most = columns_most(a)};
     w.tasks = SHY_LINES * (a->folds.sets + 1), w.held = largest_fold(&a->folds, w.n);
     shy_references r = {.sets = a->folds.sets, .covariates = w.covariates, .n = w.n};
+    shy_assess_tell(a, "reference lines", 0.0);
     SHY_TRY(begin(&w));
     SHY_TRY(run_all(&w, &r));
     *references_out = r, r = (shy_references){0};

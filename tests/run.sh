@@ -103,9 +103,10 @@ wanted() { # wanted NAME WORD ...: no word, or one of them is in the name
 run_system_tests() {
     # shellcheck source=build-aux/mpi-environment
     . "$top_srcdir/build-aux/mpi-environment"
-    case $(mpirun --version 2>&1) in
-        *"Open MPI"*) MPIRUN=${MPIRUN:-mpirun --bind-to none} ;;
-        *) MPIRUN=${MPIRUN:-mpirun} ;;
+    MPIEXEC=${MPIEXEC:-$(sed -n 's/^MPIEXEC = //p' "$top_builddir/Makefile")}
+    case $(${MPIEXEC:=mpirun} --version 2>&1) in
+        *"Open MPI"* | *OpenRTE*) MPIRUN=${MPIRUN:-$MPIEXEC --bind-to none} ;;
+        *) MPIRUN=${MPIRUN:-$MPIEXEC} ;;
     esac
     SHIHYO=$top_builddir/shihyo
     export MPIRUN SHIHYO top_srcdir top_builddir

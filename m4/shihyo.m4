@@ -92,13 +92,11 @@ shy_version I_MPI_VERSION
 shy_version MPICH_VERSION
 #endif
 ]])])
-    MPI_VERSION=`(eval "$ac_cpp conftest.$ac_ext") 2>/dev/null | sed -n 's/^shy_version *//p' | tr -d ' "'`
+    MPI_VERSION=`(eval "$ac_cpp conftest.$ac_ext") 2>/dev/null | sed '/^#/d' | tr -d ' "\n' | sed -n 's/.*shy_version//p'`
     rm -f conftest.$ac_ext])
 CPPFLAGS=$shy_save_CPPFLAGS
 AS_CASE([$shy_mpi_kind],
     [mpich], [
-        # MPI_STATUSES_IGNORE is the address 1 there, and gcc sees a status being written to it.
-        SHY_TRY_CFLAG([-Wno-stringop-overflow])
         shy_mpi_package=mpich
         shy_hdf5_modules='hdf5-mpich hdf5-mpi hdf5'
         shy_hdf5_names=-lhdf5_mpich

@@ -34,7 +34,7 @@ same() { # same DIRECTORY DIRECTORY
 
 cohort() { # cohort KIND: in both formats, by each build
     "$first/tests/tools/make_cohort" "$1" --rows 300 --factors 8 --missing 0.004 --signed -o "$1.csv" &&
-        "$first/shihyo" import "$1.csv" -q -o "$1.h5" && "$second/shihyo" import "$1.csv" -q -o second.h5 && cmp "$1.h5" second.h5
+        "$first/shihyo" import "$1.csv" -q -o "$1.h5" && "$second/shihyo" import "$1.csv" -q --overwrite -o second.h5 && cmp "$1.h5" second.h5
 }
 
 cohort noise
@@ -52,6 +52,7 @@ say $? 'a search without fitted constants on 2 ranks'
 
 # Logistic refits, cross-validation and permutations, and constants without a closed form.
 cohort binary
+say $? 'another cohort imported by both'
 cat >binary.yaml <<'END'
 cohort: binary.h5
 outcome: {column: case, kind: binary}

@@ -78,6 +78,9 @@ shy_status shy_minimiser_start(void); /* starts PETSc on this rank if TAO is use
  * the others: what is distributed names its communicator. Not collective.
  */
 shy_status shy_petsc_start(void);
+/** Of all ranks, the first one prints PETSc's log. Not collective; once PETSc is started. */
+void shy_petsc_log_once(void);
+
 void shy_petsc_stop(void); /* on this rank, if it was started here */
 
 /**

@@ -52,6 +52,7 @@ shy_status shy_petsc_start(void)
     SHY_PETSC(PetscInitializeNoArguments());
     SHY_PETSC(PetscPushErrorHandler(last_word, NULL));
     petsc_is_ours = true;
+    shy_petsc_log_once();
     return SHY_OK;
 }
 
@@ -59,6 +60,7 @@ void shy_petsc_stop(void)
 {
     if (!petsc_is_ours) return;
     petsc_is_ours = false;
+    shy_linalg_stage(NULL);
     SHY_PETSC(PetscPopErrorHandler());
     SHY_PETSC(PetscFinalize());
 }

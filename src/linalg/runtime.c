@@ -73,6 +73,13 @@ out:
     return st;
 }
 
+#ifndef HAVE_PETSC
+void shy_linalg_stage(const char *name) /* there is no log of PETSc's */
+{
+    (void)name;
+}
+#endif
+
 void shy_linalg_stop(void)
 {
     int started = 0, finished = 0;

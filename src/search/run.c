@@ -13,6 +13,8 @@
 #include "template.h"
 #include "training.h"
 
+#include "shihyo/linalg.h"
+
 /* ---- screening, and the front ----------------------------------------------------------------------------------------------- */
 
 /* Collective over the world. */
@@ -67,13 +69,14 @@ static shy_status screen_stage(shy_stage *stage, const shy_monitor *monitor, shy
     shy_engine *engine = NULL;
     shy_rates rates;
     const double start = shy_time_seconds();
+    shy_linalg_stage("screening");
     SHY_TRY(shy_stage_plan(stage, &rates, &jobs, &result->plan));
     result->times.plan = shy_time_seconds() - start;
     if (stage->subset) SHY_TRY(shy_subset_fill(stage->subset, stage->options->memory));
     result->precision = rates.precision;
     SHY_TRY(shy_engine_create(shy_stage_space(stage), shy_stage_options(stage), rates.precision, &engine));
     SHY_TRY(shy_deal(engine, jobs, (double)result->plan.formulas_total, monitor, result));
-    result->times.search = shy_time_seconds() - start - result->times.plan;
+    result->times.search = shy_time_seconds() - start - result->times.plan + result->times.earlier;
     result->formulas_scored = result->plan.formulas_total;
     *engine_out = engine, engine = NULL;
 out:
@@ -90,6 +93,7 @@ static shy_status finish_lists(const shy_stage *stage, const shy_lists *lists, s
     shy_best *best = NULL;
     if (stage->subset) return shy_fail(SHY_INTERNAL, "lists of all samples for a search that screens a part of them");
     *result = lists->screen;
+    result->times.earlier = 0.0; /* in its seconds already */
     SHY_TRY_ALL(team, shy_best_create(stage->whole, shy_best_reserve(stage->options->keep), &best));
     SHY_TRY_ALL(team, shy_best_absorb(best, lists->member, lists->count * sizeof *lists->member));
     SHY_TRY(finish(best, stage->options->keep, result));
@@ -104,6 +108,7 @@ static shy_status search_stage(shy_stage *stage, const shy_monitor *monitor, shy
     shy_engine *engine = NULL;
     if (!stage->options->lists) SHY_TRY(screen_stage(stage, monitor, &engine, result));
     const double searched = shy_time_seconds();
+    shy_linalg_stage("refits");
     if (stage->options->lists) SHY_TRY(finish_lists(stage, stage->options->lists, result));
     else if (stage->subset) SHY_TRY(finish_part(stage, &engine, result));
     else SHY_TRY(finish(engine->seen[0].best, stage->options->keep, result));
@@ -125,7 +130,7 @@ shy_status shy_search_once(const shy_problem *problem, const shy_search_options 
     SHY_TRY_ALL(problem->team, shy_new(1, sizeof *result, &result));
     SHY_TRY(shy_stage_enter(&stage, problem, options));
     SHY_TRY(search_stage(&stage, monitor, result));
-    result->seconds = shy_time_seconds() - start;
+    result->seconds = shy_time_seconds() - start + result->times.earlier;
     if (problem->team->rank == 0) *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);
@@ -144,7 +149,7 @@ shy_status shy_screen_once(const shy_problem *problem, const shy_search_options 
     SHY_TRY(shy_stage_enter(&stage, problem, options));
     if (stage.subset) SHY_TRY(shy_fail(SHY_INTERNAL, "lists of all samples from a part of them"));
     SHY_TRY(screen_stage(&stage, monitor, &engine, &screened));
-    screened.seconds = shy_time_seconds() - start;
+    screened.seconds = shy_time_seconds() - start + screened.times.earlier;
     SHY_TRY(shy_lists_take(engine->seen[0].best, &screened, lists_out));
 out:
     shy_engine_destroy(&engine);
@@ -167,10 +172,13 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     SHY_TRY(shy_templates_search(problem, options, &templates, &monitor, &result));
     if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &templates, &monitor, result));
     if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &templates, &monitor, result));
+    shy_linalg_stage("constants");
     if (!problem->data.interaction && (options->polish || options->rounding > 0.0)) SHY_TRY(shy_polish_run(problem, options, result));
     if (!problem->data.interaction) SHY_TRY(shy_complete_run(problem, result));
+    shy_linalg_stage("imputation");
     SHY_TRY(shy_impute_run(problem, options, result));
-    if (result) result->seconds = shy_time_seconds() - start;
+    if (result) result->seconds = shy_time_seconds() - start + result->times.earlier;
+    shy_linalg_stage(NULL);
     *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);

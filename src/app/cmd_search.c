@@ -199,7 +199,6 @@ static shy_status run(shy_search_session *s)
     SHY_TRY_ALL(s->team, create_events(s));
     shy_watchdog_start(s);
     if (!s->command->plan && s->team->rank == 0) s->run.deadline = shy_time_limit(s->config, begun, s->command->quiet);
-    shy_memory_limit(s->options.memory); /* what planning itself needs is known only when it is done */
     const shy_performance_mark start = shy_performance_now();
     SHY_TRY(shy_session_load(s));
     SHY_TRY(shy_performance_read(s, &start));
@@ -208,7 +207,6 @@ static shy_status run(shy_search_session *s)
     SHY_TRY(shy_session_plan(s));
     s->performance.planning = shy_time_seconds() - planning;
     SHY_TRY_ALL(s->team, print_plan(s));
-    shy_memory_limit(0);
     if (s->command->plan) goto out;
     s->options.plan = &s->plan;
     SHY_TRY(shy_events_start(s, s->run.state == SHY_RUN_GOES_ON, s->run.deadline));
@@ -220,7 +218,7 @@ static shy_status run(shy_search_session *s)
 finished:
     say_finished(s);
 out:
-    shy_memory_limit(0);
+    shy_memory_limit(0, 0);
     return st;
 }
 

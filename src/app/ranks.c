@@ -15,8 +15,6 @@
 
 /* Rank 0 of a launcher has this variable too; a job script, which is not a rank, has not. */
 static const char *const size_variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "MPI_LOCALNRANKS"};
-static const char *const local_size_variables[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "PMI_LOCAL_SIZE",
-                                                   "MV2_COMM_WORLD_LOCAL_SIZE"};
 
 static int first_integer(const char *const *variables, size_t count)
 {
@@ -50,30 +48,6 @@ static uint64_t number_in_file(const char *path, const char *label, uint64_t uni
         if (strncmp(line, label, strlen(label)) == 0) value = strtoull(line + strlen(label), NULL, 10) * unit;
     fclose(file);
     return value;
-}
-
-/* "4(x2),3": four tasks of the step on each of two nodes, three on another; the first nodes have most. 0: not a step. */
-static int slurm_local_size(void)
-{
-    const char *text = getenv("SLURM_STEP_TASKS_PER_NODE");
-    const long first = text != NULL && getenv("SLURM_PROCID") != NULL ? strtol(text, NULL, 10) : 0;
-
-    return first > 0 && first < 1 << 20 ? (int)first : 0;
-}
-
-/* An eighth is left to the operating system, MPI and the libraries. */
-uint64_t shy_ranks_memory(int ranks)
-{
-    int local = first_integer(local_size_variables, sizeof local_size_variables / sizeof *local_size_variables);
-    uint64_t available = number_in_file("/proc/meminfo", "MemAvailable:", 1024);
-    uint64_t limit = number_in_file("/sys/fs/cgroup/memory.max", "", 1);
-    uint64_t used = number_in_file("/sys/fs/cgroup/memory.current", "", 1);
-
-    if (available == 0) available = (uint64_t)2 << 30;
-    if (limit > used && limit - used < available) available = limit - used;
-    if (local == 0) local = slurm_local_size();
-    if (local == 0) local = ranks > 0 ? ranks : 1;
-    return available / 8 * 7 / (uint64_t)local;
 }
 
 static int columns_of(int fd)

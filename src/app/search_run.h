@@ -57,13 +57,13 @@ typedef struct shy_search_session {
     shy_cohort *cohort;
     shy_problem *problem;
     shy_search_options options;
-    shy_plan plan;
+    shy_plan plan;             /* of all targets; bytes_per_rank and seconds are those of the whole run: libraries and validation included */
+    shy_assess_plan validation_plan; /* what validation adds, of all targets */
     bool assesses;             /* what is found is checked, as `assess` says */
     shy_assess_options assess;
     shy_baseline_item *baseline_item; /* [baselines], which `baseline` borrows from */
     shy_baseline *baseline;
     int baselines;
-    bool one_pass;             /* training sets are screened together */
     shy_search_result *result; /* rank 0; of the target in force */
     double took;               /* seconds, of the search in force and its validation */
     double outcome_mean;       /* of the target in force, weighted; NaN where it has none (times, levels) */
@@ -123,16 +123,14 @@ shy_status shy_session_load(shy_search_session *session);
 
 /** Reads how far the search is to be checked. Not collective; the same on all ranks. */
 shy_status shy_session_validation(shy_search_session *session);
-/** Finds out how training sets will be searched. Collective. */
-shy_status shy_session_validation_plan(shy_search_session *session);
-/** Seconds that it is expected to take at most, the refits of training sets apart. */
+/** Seconds that it is expected to take at most: part of those of the plan. */
 double shy_session_validation_seconds(const shy_search_session *session);
 /** Lines of the plan: what is done besides the search. */
 void shy_plan_print_validation(const shy_search_session *session, FILE *stream);
 void shy_session_validation_free(shy_search_session *session);
 /** Lays the rules for single factors on the problem. Not collective; the same on all ranks. */
 shy_status shy_session_rules(shy_search_session *session);
-/** What all targets take, one after another: the sum of their time, and the memory of the largest. Collective. */
+/** What all targets take, one after another: the sum of their time, and the memory of the largest, validation and libraries included. Collective. */
 shy_status shy_session_plan(shy_search_session *session);
 /** The plan as a table. */
 shy_status shy_plan_print(const shy_search_session *session, FILE *stream);

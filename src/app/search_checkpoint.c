@@ -261,7 +261,7 @@ static shy_status begin_times(shy_search_session *s)
     run->resumed++;
     for (int t = 0; t < run->targets; t++) {
         int length = 0;
-        if (sscanf(times, "%lf %lf %n", &run->before[t][0], &run->before[t][1], &length) != 2) break;
+        if (sscanf(times, "%lf %n", &run->before[t], &length) != 1) break;
         times += length;
     }
 out:

@@ -151,6 +151,27 @@ done
 [ "$status" -eq 0 ] && same whole out
 say $? "a run in $parts parts, each within its limit: the same results"
 
+# limit TEXT VARIABLE=VALUE ...: what a run in a Slurm job says of its end
+limit() {
+    text=$1
+    shift
+    : >err.txt
+    env SLURM_JOB_ID=7 PATH="$PWD/bin:$PATH" "$@" "$SHIHYO" search run.yaml -o limited --overwrite --set grammar.max_complexity=2 >out.txt 2>err.txt </dev/null
+    [ $? -eq 0 ] && [ "$(grep -c 'before the end of the Slurm job' err.txt)" -eq "${text:+1}" ] && grep -q -- "$text" err.txt && return
+    sed 's/^/# /' err.txt
+    return 1
+}
+mkdir bin
+printf '#!/bin/sh\n[ "$*" = "-h -j 7 -o %%L" ] && echo "$LEFT"\n' >bin/squeue
+chmod +x bin/squeue
+near='saved and stopped in 9 h 5[0-9] min, 5 min 00 s before the end of the Slurm job.$'
+limit "$near" SLURM_JOB_END_TIME=$(($(date +%s) + 36000)) LEFT=1:00
+say $? 'a Slurm job that knows its end: the limit is that'
+limit "$near" LEFT=10:00:00
+say $? 'one that does not: what squeue says is left'
+limit 'saved and stopped in 9 min 00 s, 1 min 00 s before the end of the Slurm job.$' LEFT=10:00
+say $? 'a tenth of a short job is left to stop'
+
 # ---- several targets, and the validation ------------------------------------------------------------------------------------------------------
 
 "$cohorts" noise --rows 120 --factors 8 --seed 5 -o small.csv

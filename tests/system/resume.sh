@@ -120,6 +120,7 @@ say $? 'a damaged checkpoint: the one before it serves, with a warning; two row 
 rm -rf out
 begin 2 search run.yaml -o out --resume
 if await '% done'; then
+    tell STOP $(ranks) # so that it does not end meanwhile
     "$SHIHYO" search run.yaml -o out --overwrite >out2.txt 2>err2.txt
     [ $? -eq 2 ] && grep -q '^shihyo: out: another run is at work there: process [0-9]* on .*, last sign of life [0-9]* s ago. ' err2.txt
 else
@@ -127,6 +128,7 @@ else
 fi
 say $? 'a second run in the same directory is refused'
 tell USR1 $(ranks)
+tell CONT $(ranks)
 finish && same whole out && grep -q '"interruptions": {"resumed": 0, "checkpoints": [2-9]' out/run.json
 say $? 'SIGUSR1: saves and goes on; --resume begins where there is nothing'
 

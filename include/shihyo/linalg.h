@@ -15,6 +15,11 @@
  */
 shy_status shy_linalg_start(const shy_team *team);
 void shy_linalg_stop(void);
+/**
+ * What PETSc does from now on belongs to this stage of its log, which PETSC_OPTIONS=-log_view prints at the end (of rank 0); NULL: to none. Does
+ * nothing before PETSc is started. Not collective. Cheap, but nothing for a loop.
+ */
+void shy_linalg_stage(const char *name);
 void shy_linalg_describe(char *text, size_t size); /* "PETSc 3.18.5, ScaLAPACK 2.2.1, BLAS OpenBLAS 0.3.21 …" */
 
 /**

@@ -246,6 +246,7 @@ shy_status shy_results_build(shy_search_session *session, shy_results *results_o
     SHY_TRY(build_facts(session, &r));
     SHY_TRY(build_levels(&b, &r));
     SHY_TRY(build_derived(&b, &r));
+    SHY_TRY(shy_performance_record(session, &r.performance));
     r.assessment = session->record, session->record = NULL;
     *results_out = r, r = (shy_results){0};
 out:

@@ -3,6 +3,8 @@
 #define SHIHYO_APP_SEARCH_RUN_H
 
 #include "app/config.h"
+#include "app/events.h"
+#include "app/performance.h"
 #include "app/progress.h"
 #include "shihyo/assess.h"
 #include "shihyo/journal.h"
@@ -47,7 +49,7 @@ typedef struct {
 } shy_run;
 
 /** One run from configuration to results; what is not there yet is NULL. */
-typedef struct {
+typedef struct shy_search_session {
     const shy_search_command *command;
     shy_team *team;
     shy_config *config;
@@ -68,6 +70,8 @@ typedef struct {
     shy_record *record;        /* likewise; NULL: it was not checked */
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
+    shy_events *events;        /* rank 0; NULL: of a run that is only planned */
+    shy_performance performance;
     int created;               /* rank 0: directories that this run made for its output */
     shy_run run;
 } shy_search_session;
@@ -106,6 +110,9 @@ void shy_run_complete(shy_search_session *session);
  */
 shy_status shy_run_leave(shy_search_session *session, shy_status why);
 void shy_run_free(shy_search_session *session); /* collective */
+
+/** Ranks that are stopped, dead or cut off end the run from now on, as run.watchdog says, until shy_watch_stop. Collective. */
+void shy_watchdog_start(shy_search_session *session);
 
 /** What the outcome is made of, as the keys of the section outcome say; borrows from the configuration. */
 void shy_configure_outcome(const shy_config *config, shy_problem_options *options);

@@ -44,6 +44,8 @@ void shy_run_progress(void *context, const shy_progress *now)
     run->fraction = now->fraction;
     snprintf(run->stage, sizeof run->stage, "%s", now->stage == NULL ? "" : now->stage);
     if (took >= run->noted + NOTE_SECONDS) run->noted = took, note_times(s);
+    shy_performance_stage(&s->performance, now->stage);
+    shy_events_progress(s->events, now);
     if (run->meter.stream != NULL) shy_meter_show(&run->meter, now);
 }
 
@@ -62,6 +64,7 @@ void shy_run_saved(void *context, const shy_journal_save *save)
     shy_search_session *s = context;
     char when[32];
 
+    shy_events_checkpoint(s->events, save);
     if (save->problem == NULL) s->run.steps = save->steps;
     if (save->problem == NULL || s->run.leaves) return;
     shy_meter_end(&s->run.meter);
@@ -130,6 +133,7 @@ static shy_status leave(shy_search_session *s, shy_status why)
     snprintf(cause, sizeof cause, "%s", shy_error_message());
     shy_error_clear();
     run->leaves = true;
+    if (why == SHY_STOPPED) shy_events_stop(s->events, cause);
     note_times(s);
     shy_journal_cost(run->journal, &saves, &seconds, &bytes);
     const bool saved = shy_journal_save_now(run->journal) == SHY_OK;

@@ -5,6 +5,8 @@
 
 #include "versus.h"
 
+#include "shihyo/linalg.h"
+
 static void assessment_free(shy_assessment *a)
 {
     for (int t = 0; a->trained && t < a->folds.sets; t++) shy_problem_untrain(&a->trained[t]);
@@ -58,6 +60,7 @@ static shy_status search_all(shy_assessment *a)
     const shy_team *team = a->problem->team;
     shy_search_options options = *a->search;
     SHY_TRY_ALL(team, allocate_sets(a));
+    shy_linalg_stage("screening");
     if (a->folds.sets > 0) {
         SHY_TRY(shy_search_pass(a->problem, a->search, a->folds.sets, (const shy_problem *const *)a->trained, a->progress, a->context, a->lists,
                                 &a->passes));
@@ -71,6 +74,7 @@ out:
 void shy_assess_tell(const shy_assessment *a, const char *stage, double fraction)
 {
     const shy_progress now = {.fraction = fraction, .best_formula = "", .stage = stage};
+    shy_linalg_stage(stage);
     if (a->progress) a->progress(a->context, &now);
 }
 

@@ -10,6 +10,9 @@
  */
 shy_status shy_petsc_start(void);
 
+/** Of all ranks, the first one prints PETSc's log. Not collective; once PETSc is started. */
+void shy_petsc_log_once(void);
+
 /** Below this part of 1 + |f| the fall of f is rounding. */
 #define SHY_DROWNED 1e-14
 

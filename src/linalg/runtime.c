@@ -68,6 +68,7 @@ shy_status shy_petsc_start(void)
     SHY_PETSC(PetscInitializeNoArguments());
     SHY_PETSC(PetscPushErrorHandler(last_word, NULL));
     petsc_is_ours = true;
+    shy_petsc_log_once();
     return SHY_OK;
 }
 
@@ -87,6 +88,7 @@ void shy_linalg_stop(void)
     if (petsc_is_ours) {
         petsc_is_ours = false;
         petsc_is_over = true;
+        shy_linalg_stage(NULL);
         SHY_PETSC(PetscPopErrorHandler());
         SHY_PETSC(PetscFinalize());
     }

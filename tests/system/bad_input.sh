@@ -70,7 +70,7 @@ accepted() {
     what=$1 note=$2
     shift 2
     on_two_ranks "$@"
-    statuses 0 && grep -qF -- "$note" "$log/err.txt" && [ "$(ls -A new | tr '\n' ' ')" = 'front.json front.tsv results.h5 run.json ' ] &&
+    statuses 0 && grep -qF -- "$note" "$log/err.txt" && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json ' ] &&
         others_silent
     verdict=$?
     [ "$verdict" -eq 0 ] || sed 's/^/# /' "$log/err.txt"
@@ -470,5 +470,5 @@ refused 2 'search: asked to overwrite, a search that fails leaves the results' '
     search run.yaml --set outcome.column=yy -o results --overwrite
 cp results/front.json "$log/front.json"
 on_two_ranks search run.yaml --set grammar.max_complexity=2 -o results --overwrite
-statuses 0 && [ "$(ls -A results | wc -l)" -eq 4 ] && ! cmp -s results/front.json "$log/front.json"
+statuses 0 && [ "$(ls -A results | wc -l)" -eq 5 ] && ! cmp -s results/front.json "$log/front.json"
 say $? 'search: results are overwritten when asked'

@@ -41,7 +41,7 @@ said_once() { # said_once TEXT: it is in one line of the program's
 for ranks in 1 2 3; do
     search_while "$ranks" cut_short
     status=$?
-    [ "$status" -ne 0 ] && [ "$status" -ne 124 ] && [ "$status" -ne 137 ] && said_once 'cohort.h5: reading failed: ' && [ ! -e results ]
+    [ "$status" -ne 0 ] && [ "$status" -ne 124 ] && [ "$status" -ne 137 ] && said_once 'cohort.h5: reading failed: ' && [ ! -e results/run.json ]
     verdict=$?
     say "$verdict" "a cohort cut short during a search on $ranks ranks ends it with one message"
     [ "$verdict" -eq 0 ] || sed 's/^/# /' err.txt

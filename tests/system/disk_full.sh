@@ -48,7 +48,7 @@ tell TERM $(ranks)
 finish
 status=$?
 [ "$status" -eq 3 ] && said 'The run stops: it was told to by SIGTERM. .* It cannot be saved: small/out/checkpoint: .*No space left on device.* The checkpoint of 20[-0-9]* [:0-9]* (small/out/checkpoint) is intact; `shihyo resume small/out` goes on from there.$' &&
-    cmp kept small/out/checkpoint && holds small/out checkpoint checkpoint.previous
+    cmp kept small/out/checkpoint && holds small/out checkpoint checkpoint.previous events.jsonl
 say $? "stopped on a full disk: status 3, and which checkpoint there is ($status)"
 run 2 resume small/out
 [ $? -eq 3 ] && said 'small/out: cannot be written: No space left on device. ' && cmp kept small/out/checkpoint
@@ -68,7 +68,7 @@ finish
 status=$?
 [ "$status" -eq 3 ] && said 'small/out/[a-z.0-9]*: cannot be written: No space left on device. Free some space or choose another directory with -o.$' &&
     grep -q '^shihyo: note: What was done is kept in small/out/checkpoint (20[-0-9]* [:0-9]*); `shihyo resume small/out` goes on from there.$' err.txt &&
-    holds small/out checkpoint checkpoint.previous
+    holds small/out checkpoint checkpoint.previous events.jsonl
 say $? "results on a full disk: status 3, no results, and the checkpoint is kept ($status)"
 make_room
 run 1 resume small/out

@@ -38,7 +38,7 @@ lasts=$(($(milliseconds) - started))
 is_whole() {
     for name in $(ls -A out 2>/dev/null); do
         case $name in
-        checkpoint | checkpoint.previous | checkpoint.partial | .running | .*.partial | run.json) ;;
+        checkpoint | checkpoint.previous | checkpoint.partial | .running | .*.partial | run.json | events.jsonl) ;;
         results.h5)
             [ -z "$data" ] && continue
             data_of out/results.h5 >data.1 && data_of whole/results.h5 >data.2 && cmp data.1 data.2 || return 1

@@ -34,7 +34,7 @@ stop() {
 }
 
 stop 2 TERM '% done' search run.yaml -o out
-[ $? -eq 85 ] && said "$stopped" && holds out checkpoint checkpoint.previous
+[ $? -eq 85 ] && said "$stopped" && holds out checkpoint checkpoint.previous events.jsonl
 say $? 'SIGTERM: status 85, one message, and a checkpoint'
 
 # ---- what is refused ----------------------------------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ refused() {
     shift 2
     cp out/checkpoint before
     run 1 "$@"
-    [ $? -eq 2 ] && said "$message" && cmp before out/checkpoint && holds out checkpoint checkpoint.previous
+    [ $? -eq 2 ] && said "$message" && cmp before out/checkpoint && holds out checkpoint checkpoint.previous events.jsonl
     say $? "refused: $what"
 }
 refused 'another search where one was interrupted' \

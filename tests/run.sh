@@ -4,7 +4,8 @@
 #   tests/run.sh            all of it
 #   tests/run.sh WORD ...   only the whole-program tests whose file name contains a WORD
 #
-# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files at a time.
+# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files at a time, and runs N
+# tests at a time, but 4 at most: each starts ranks of its own, and much of its time is waiting for them to start.
 #
 # A whole-program test is tests/system/NAME.sh. It starts in an empty directory of its own and finds in its environment
 #   SHIHYO        the program                     MPIRUN        how to start ranks: $MPIRUN -n 2 $SHIHYO ...
@@ -15,6 +16,7 @@ set -u
 top_srcdir=$(cd "$(dirname "$0")/.." && pwd)
 top_builddir=${SHY_BUILD:-$top_srcdir/build}
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 1)}
+at_once=$((jobs < 4 ? jobs : 4))
 passed=0
 failed=0
 
@@ -74,7 +76,7 @@ count_tap() { # count_tap NAME FILE
 
 run_unit_tests() {
     rm -f "$top_builddir"/tests/unit/*.log "$top_builddir"/tests/*.log
-    make -C "$top_builddir" check >"$top_builddir/check.log" 2>&1
+    make -C "$top_builddir" -j "$at_once" check >"$top_builddir/check.log" 2>&1
     check_status=$?
     seen=0
     unit_failed=$failed
@@ -100,39 +102,64 @@ wanted() { # wanted NAME WORD ...: no word, or one of them is in the name
     return 1
 }
 
+# One whole-program test, in a shell of its own; what it says and how it counts is left in NAME.said and NAME.count.
+run_system_test() { # run_system_test SCRIPT
+    name=$(basename "$1" .sh)
+    room=$top_builddir/system-tests/$name
+    log=$room.log
+    rm -rf "$room"
+    mkdir -p "$room"
+    started=$(date +%s)
+    (cd "$room" && exec timeout -k 10 "${SHY_SYSTEM_SECONDS:-600}" sh "$1") >"$log" 2>&1 </dev/null
+    status=$?
+    took=$(($(date +%s) - started))
+    if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+        echo "not ok - $name ends within its time ($took s)" >>"$log"
+    elif [ "$status" -ne 0 ] && ! grep -Eq '^not ok( |$)' "$log"; then
+        echo "not ok - $name ends well (it ended with status $status)" >>"$log"
+    elif ! grep -Eq '^(not )?ok( |$)' "$log"; then
+        echo "ok - $name" >>"$log"
+    fi
+    count_tap "$name ($took s)" "$log" >"$room.said"
+    cat "$room.said" # in one piece, among those that run beside it
+    echo "$passed $failed" >"$room.count"
+    [ "$status" -eq 0 ] && rm -rf "$room"
+}
+
 run_system_tests() {
     # shellcheck source=build-aux/mpi-environment
     . "$top_srcdir/build-aux/mpi-environment"
-    case $(mpirun --version 2>&1) in
-        *"Open MPI"*) MPIRUN=${MPIRUN:-mpirun --bind-to none} ;;
-        *) MPIRUN=${MPIRUN:-mpirun} ;;
+    MPIEXEC=${MPIEXEC:-$(sed -n 's/^MPIEXEC = //p' "$top_builddir/Makefile")}
+    : "${MPIEXEC:=mpirun}"
+    case $($MPIEXEC --version 2>&1) in
+        *"Open MPI"* | *OpenRTE*) MPIRUN=${MPIRUN:-$MPIEXEC --bind-to none} ;;
+        *) MPIRUN=${MPIRUN:-$MPIEXEC} ;;
     esac
     SHIHYO=$top_builddir/shihyo
     export MPIRUN SHIHYO top_srcdir top_builddir
+    mkdir -p "$top_builddir/system-tests"
+    rm -f "$top_builddir"/system-tests/*.count
     for script in "$top_srcdir"/tests/system/*.sh; do
-        [ -f "$script" ] || continue
+        [ -f "$script" ] && wanted "$(basename "$script" .sh)" "$@" && printf '%s\0' "$script"
+    done | SHY_BUILD=$top_builddir xargs -0 -r -P "$at_once" -n 1 sh "$top_srcdir/tests/run.sh" --system-test
+    for script in "$top_srcdir"/tests/system/*.sh; do
         name=$(basename "$script" .sh)
+        [ -f "$script" ] || continue
         wanted "$name" "$@" || continue
-        room=$top_builddir/system-tests/$name
-        log=$room.log
-        rm -rf "$room"
-        mkdir -p "$room"
-        started=$(date +%s)
-        (cd "$room" && exec timeout -k 10 "${SHY_SYSTEM_SECONDS:-600}" sh "$script") >"$log" 2>&1 </dev/null
-        status=$?
-        took=$(($(date +%s) - started))
-        if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
-            echo "not ok - $name ends within its time ($took s)" >>"$log"
-        elif [ "$status" -ne 0 ] && ! grep -Eq '^not ok( |$)' "$log"; then
-            echo "not ok - $name ends well (it ended with status $status)" >>"$log"
-        elif ! grep -Eq '^(not )?ok( |$)' "$log"; then
-            echo "ok - $name" >>"$log"
+        if read -r good bad <"$top_builddir/system-tests/$name.count"; then
+            passed=$((passed + good))
+            failed=$((failed + bad))
+        else
+            failed=$((failed + 1))
+            echo "FAILED $name: it was not run to its end"
         fi
-        count_tap "$name ($took s)" "$log"
-        [ "$status" -eq 0 ] && rm -rf "$room"
     done
 }
 
+if [ "${1:-}" = --system-test ]; then
+    run_system_test "$2"
+    exit 0
+fi
 set_up
 if [ $# -eq 0 ]; then
     run_unit_tests

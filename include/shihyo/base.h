@@ -61,10 +61,10 @@ shy_status shy_string_format(char **text_out, const char *format, ...) __attribu
 
 void shy_memory_fail_at(uint64_t nth); /* tests: the nth allocation from now (1 = next) fails; 0 = never */
 /**
- * From now on an allocation that would bring the bytes in use above `bytes` fails with SHY_MEMORY; 0 = no limit. For work whose
- * need is not known before it is done. The limit is named after the key that sets it: parallel.memory.
+ * From now on an allocation that would bring the bytes in use above `bytes` fails with SHY_MEMORY; 0 = no limit. The message names the key that sets it,
+ * parallel.memory, and counts `aside` more bytes, which libraries hold, as allowed.
  */
-void shy_memory_limit(uint64_t bytes);
+void shy_memory_limit(uint64_t bytes, uint64_t aside);
 /**
  * Counts `bytes` that did not come from shy_new (a share of memory that several ranks see, the cache of a library) as in use, or no
  * longer. Charging fails as an allocation of that size would.

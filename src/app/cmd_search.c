@@ -1,6 +1,7 @@
 /* cmd_search.c: `shihyo search`: from a configuration to a directory of results. */
 #include "shy_config.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "app/commands.h"
@@ -140,10 +141,7 @@ static shy_status run_search(shy_search_session *s)
     shy_meter_end(&run->meter);
     s->took = shy_time_seconds() - run->started;
     shy_performance_stage(&s->performance, NULL);
-    if (st == SHY_OK && s->team->rank == 0) {
-        double *spent = run->spent[s->problem->aim];
-        spent[0] = s->result->seconds, spent[1] = s->assesses ? s->took - s->result->seconds : 0.0;
-    }
+    run->spent[s->problem->aim] = s->took;
     return st;
 }
 
@@ -199,7 +197,6 @@ static shy_status run(shy_search_session *s)
     SHY_TRY_ALL(s->team, create_events(s));
     shy_watchdog_start(s);
     if (!s->command->plan && s->team->rank == 0) s->run.deadline = shy_time_limit(s->config, begun, s->command->quiet);
-    shy_memory_limit(s->options.memory); /* what planning itself needs is known only when it is done */
     const shy_performance_mark start = shy_performance_now();
     SHY_TRY(shy_session_load(s));
     SHY_TRY(shy_performance_read(s, &start));
@@ -208,7 +205,6 @@ static shy_status run(shy_search_session *s)
     SHY_TRY(shy_session_plan(s));
     s->performance.planning = shy_time_seconds() - planning;
     SHY_TRY_ALL(s->team, print_plan(s));
-    shy_memory_limit(0);
     if (s->command->plan) goto out;
     s->options.plan = &s->plan;
     SHY_TRY(shy_events_start(s, s->run.state == SHY_RUN_GOES_ON, s->run.deadline));
@@ -220,7 +216,7 @@ static shy_status run(shy_search_session *s)
 finished:
     say_finished(s);
 out:
-    shy_memory_limit(0);
+    shy_memory_limit(0, 0);
     return st;
 }
 
@@ -247,6 +243,8 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
 {
     shy_search_session s = {.command = command, .team = team};
     shy_status st = shy_linalg_start(team);
+
+    signal(SIGUSR1, SIG_IGN); /* before there is anything to save it is no reason to end */
 
     if (st == SHY_OK) st = agree_on_kernels(team);
     if (st == SHY_OK) st = run(&s);

@@ -99,6 +99,17 @@ out:
     return st;
 }
 
+/* What the search needed may not have been the most. Collective over the world. */
+static shy_status measure_memory(const shy_assessment *a)
+{
+    uint64_t peak, shared;
+    shy_memory_resident(&peak, &shared);
+    double most[2] = {(double)peak, (double)shared};
+    const shy_status st = shy_team_maximum(a->problem->team, most, 2);
+    if (st == SHY_OK && a->result) a->result->times.peak_bytes = most[0], a->result->times.shared_bytes = most[1];
+    return st;
+}
+
 shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *search, const shy_assess_options *options,
                           void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result **result_out,
                           shy_record **record_out)
@@ -114,6 +125,7 @@ shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *
     if (options->folds > 0 && !problem->data.interaction) SHY_TRY(shy_folds_create(problem, options, &a.folds));
     SHY_TRY(search_all(&a));
     SHY_TRY(run_stages(&a));
+    SHY_TRY(measure_memory(&a));
     *result_out = a.result, a.result = NULL;
     *record_out = a.record, a.record = NULL;
 out:

@@ -18,8 +18,10 @@ validation: {level: none}
 outcome: {column: y}
 grammar: {max_complexity: 3, operators: [+, /, log]}
 search: {keep: 10}
-parallel: {memory: 9MiB}
 END
+sed "s/cohort.h5/whole.h5/" run.yaml >first.yaml
+libraries=$("$SHIHYO" search first.yaml --plan 2>/dev/null | sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the libraries$/\1/p')
+echo "parallel: {memory: $((libraries + 9))MiB}" >>run.yaml
 
 # search_while RANKS CHANGE: starts a search and changes the file once the plan is made; its status
 search_while() {

@@ -4,6 +4,8 @@
  */
 #include "shy_config.h"
 
+#include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "search/dealt.h"
@@ -394,7 +396,7 @@ static void every_search_goes_on_where_it_stopped(void **state)
         while (more && n < 100000) {
             const uint64_t dice = shy_random_bits(4, (uint64_t)k, number++);
             const part p = {.team = (int)(dice % (uint64_t)teams), .stop_at = n, .stopped_rank = dice / 64 % 4 == 0 ? 1 : 0};
-            more = interrupt(&cases[k], &p, dice, (int)(dice / 1024 % 3), &expected, &earlier) || p.stopped_rank > 0; /* who has fewer polls */
+            more = interrupt(&cases[k], &p, dice, (int)(dice / 1024 % 2), &expected, &earlier) || p.stopped_rank > 0; /* who has fewer polls */
             n += 1 + 2 * n;
         }
         EXPECT(number > 3);
@@ -455,6 +457,55 @@ static void a_run_that_failed_can_be_gone_on_with(void **state)
         EXPECT(n > 200);
         release(&expected);
     }
+    assert_on_all_ranks();
+}
+
+static void ask_for_a_save(int number)
+{
+    (void)number;
+    (void)raise(SIGUSR1);
+}
+
+static void ask_every(int microseconds)
+{
+    const struct itimerval every = {{0, microseconds}, {0, microseconds}};
+    (void)signal(SIGALRM, ask_for_a_save);
+    if (world_rank == 0 && setitimer(ITIMER_REAL, &every, NULL) != 0) abort();
+}
+
+/* Dealing is interrupted after every few jobs, and goes on in the same run. */
+static void a_search_goes_on_after_it_has_been_saved(void **state)
+{
+    (void)state;
+    /* Members of a group that go by different marks part ways where there are many candidates. */
+    static const resume_case many = {.name = "many candidates", .spec = {.n = 80, .columns = "pppppppps", .seed = 13}, .operators = "+ - * / max", .complexity = 5, .factors = 3, .keep = 40};
+    const resume_case *const tried[] = {&cases[1], &cases[5], &cases[10], &many};
+    shy_signals_catch();
+    for (size_t k = 0; k < sizeof tried / sizeof *tried; k++) {
+        leavings expected;
+        expect_of(tried[k], &expected);
+        for (int t = 0; t < teams; t++) {
+            const shy_journal_options options = {0};
+            shy_journal *journal = NULL;
+            leavings l = {.most = {0}};
+            uint64_t saves = 0, bytes = 0;
+            double seconds = 0.0;
+            if (!team_of[t]) continue;
+            name_case(tried[k], &(part){.team = t}, 1);
+            EXPECT(shy_journal_create(team_of[t], checkpoint, &options, &journal) == SHY_OK);
+            ask_every(2000);
+            EXPECT(perform(tried[k], team_of[t], journal, 0, &l) == SHY_OK);
+            ask_every(0);
+            expect_same(team_of[t], &expected, &l);
+            shy_journal_cost(journal, &saves, &seconds, &bytes);
+            EXPECT(world_rank > 0 || saves > 3);
+            release(&l);
+            shy_journal_close(&journal);
+        }
+        release(&expected);
+    }
+    if (world_rank == 0) shy_journal_remove(checkpoint);
+    present_case = "";
     assert_on_all_ranks();
 }
 
@@ -547,6 +598,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_search_goes_on_where_it_stopped),
         cmocka_unit_test(a_pass_may_be_interrupted_many_times),
         cmocka_unit_test(a_run_that_failed_can_be_gone_on_with),
+        cmocka_unit_test(a_search_goes_on_after_it_has_been_saved), /* the last: SIGTERM no longer ends the program */
     };
     if (shy_par_start(&argc, &argv) != SHY_OK) return 1;
     const int failed = cmocka_run_group_tests_name("search resume", tests, start, end);

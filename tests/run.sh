@@ -10,7 +10,8 @@
 #   SHIHYO        the program                     MPIRUN        how to start ranks: $MPIRUN -n 2 $SHIHYO ...
 #   top_srcdir    the source tree                 top_builddir  the build directory (helper programs in tests/system/)
 # It prints one line "ok - what holds" or "not ok - what does not" per check; a script that prints none counts as one check
-# by its exit status. It runs under `timeout`, SHY_SYSTEM_SECONDS=N (default 600).
+# by its exit status. It runs under `timeout`, SHY_SYSTEM_SECONDS=N (default 600). A script that prints nothing but "skipped: why" counts as
+# neither. Those of tests/slurm/ are run in the same way; they start a Slurm of their own (tests/slurm/lab).
 set -u
 top_srcdir=$(cd "$(dirname "$0")/.." && pwd)
 top_builddir=${SHY_BUILD:-$top_srcdir/build}
@@ -36,7 +37,10 @@ set_up() {
     top_builddir=$(cd "$top_builddir" && pwd)
     setup_log=$top_builddir/setup.log
     # Not fatal: the libraries may be there in another way, and if not, configure says so.
-    "$top_srcdir/build-aux/debian-packages" build tests compare
+    slurm=
+    [ "$(id -u)" -eq 0 ] && slurm=slurm # its tests need root anyway
+    # shellcheck disable=SC2086 # one word or none
+    "$top_srcdir/build-aux/debian-packages" build tests compare $slurm
     if [ ! -x "$top_srcdir/configure" ]; then
         "$top_srcdir/bootstrap" >"$setup_log" 2>&1 || give_up './bootstrap' "$setup_log"
     fi
@@ -109,7 +113,7 @@ run_system_tests() {
     esac
     SHIHYO=$top_builddir/shihyo
     export MPIRUN SHIHYO top_srcdir top_builddir
-    for script in "$top_srcdir"/tests/system/*.sh; do
+    for script in "$top_srcdir"/tests/system/*.sh "$top_srcdir"/tests/slurm/*.sh; do
         [ -f "$script" ] || continue
         name=$(basename "$script" .sh)
         wanted "$name" "$@" || continue
@@ -126,6 +130,11 @@ run_system_tests() {
         elif [ "$status" -ne 0 ] && ! grep -Eq '^not ok( |$)' "$log"; then
             echo "not ok - $name ends well (it ended with status $status)" >>"$log"
         elif ! grep -Eq '^(not )?ok( |$)' "$log"; then
+            if grep -q '^skipped: ' "$log"; then
+                echo "$name: $(grep '^skipped: ' "$log")"
+                rm -rf "$room"
+                continue
+            fi
             echo "ok - $name" >>"$log"
         fi
         count_tap "$name ($took s)" "$log"

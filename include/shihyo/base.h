@@ -110,6 +110,12 @@ double shy_random_normal(uint64_t seed, uint64_t purpose, uint64_t index);  /* N
 uint64_t shy_hash_bytes(const void *bytes, size_t count, uint64_t seed); /* fast, not cryptographic */
 /** SHA-256 of a file as 64 lower-case hexadecimal digits and a NUL. Fails with SHY_IO. */
 shy_status shy_hash_file(const char *path, char hex_out[65]);
+/** The same of bytes that come in parts. shy_hash_end frees it, too, and sets *hash to NULL; shy_hash_free is for who gives up before. */
+typedef struct shy_hash shy_hash;
+shy_status shy_hash_begin(shy_hash **hash_out);
+shy_status shy_hash_add(shy_hash *hash, const void *bytes, size_t count);
+shy_status shy_hash_end(shy_hash **hash, char hex_out[65]);
+void shy_hash_free(shy_hash **hash);
 
 /* ---- instruction sets: kernels are written once and compiled once for each of these ------------------------------------ */
 

@@ -166,6 +166,17 @@ uint64_t shy_farm_finished(const shy_farm *farm);
  * then `mine` is returned.
  */
 shy_status shy_farm_finish(shy_farm **farm, shy_status mine);
+/**
+ * Rank 0: deals no more. Each group ends the job that it works on, and its next shy_farm_next says done; so does that of group 0. Elsewhere nothing. Not
+ * collective.
+ */
+void shy_farm_end(shy_farm *farm);
+/**
+ * As shy_farm_finish, and says what is still to be done if dealing has ended early: on rank 0 the numbers from *next_out on have not been dealt, and the
+ * *left_count_out ones in left_out (owned, in no order) have been, but not worked off; all others are done. On other ranks 0, NULL, 0. Who calls this with
+ * SHY_OK has worked off the job that it got last. The outputs are set on success only, when `farm` was not NULL.
+ */
+shy_status shy_farm_pause(shy_farm **farm, shy_status mine, uint64_t *next_out, uint64_t **left_out, uint64_t *left_count_out);
 
 /* ---- merge: tree reduction of variable-size byte strings with the caller's merge ------------------------------- */
 

@@ -82,6 +82,9 @@ typedef struct {
     uint64_t seed;
     int ranks, groups, row_blocks;
     double seconds, validation_seconds; /* of the search; of all that came after it, 0 if nothing did */
+    int resumed;                                    /* how often this run was gone on with */
+    uint64_t checkpoints;                           /* saved, all its parts together */
+    double checkpoint_seconds;
     double idle_worst, idle_mean, scheduling_share; /* how well the ranks were kept busy: see doc/results.md */
     const char *precision;                          /* in which screening began */
     double times[9];                                /* plan, search, finish; operands, tiles, elements, candidates; peak, shared bytes */
@@ -101,6 +104,21 @@ void shy_results_free(
 shy_status shy_output_check(const char *directory, bool overwrite, int *created_out);
 /** Gives directories back after a failure of the work: removes those that shy_output_check made, as far as they are empty. */
 void shy_output_release(const char *directory, int created);
+/** The results file that says the directory holds complete ones ("run.json"), or NULL. Not for a run that is under way: it may replace them. */
+const char *shy_output_finished(const char *directory);
+/** Removes what an interrupted run has left half-written, in the directory and in those of its targets. */
+void shy_output_clean(const char *directory);
+
+typedef struct shy_lock shy_lock;
+/**
+ * From now on the directory belongs to this run: SHY_INPUT, with who it is, if another one is at work in it, on whatever node. A lock whose run is dead is taken
+ * over with a note: at once if its process was on this node or its job has been started again, else after two minutes without a sign of life. Rank 0 only.
+ */
+shy_status shy_output_lock(const char *directory, shy_lock **lock_out);
+void shy_output_unlock(shy_lock **lock); /* accepts NULL */
+/** What run.json says of finished results (of the first of several targets): owned texts. SHY_IO, SHY_INPUT if they cannot be read. */
+shy_status shy_finished_run(const char *directory, char **configuration_out, char **cohort_sha256_out);
+
 /**
  * Writes results.h5, front.tsv, front.json, run.json: each to a temporary, flushed to disk, then all renamed, run.json last.
  * On failure (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only.

@@ -8,16 +8,19 @@
 #include "app/progress.h"
 #include "app/ranks.h"
 #include "app/search_run.h"
+#include "app/time_limit.h"
 #include "app/usage.h"
 #include "shihyo/linalg.h"
 
-enum { SET = 1, PLAN, OVERWRITE };
+enum { SET = 1, PLAN, OVERWRITE, RESUME, MAX_TIME };
 
 static const struct option options[] = {
     {"set", required_argument, NULL, SET},
     {"output", required_argument, NULL, 'o'},
     {"plan", no_argument, NULL, PLAN},
     {"overwrite", no_argument, NULL, OVERWRITE},
+    {"resume", no_argument, NULL, RESUME},
+    {"max-time", required_argument, NULL, MAX_TIME},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -42,6 +45,12 @@ static shy_status read_command(int argc, char **argv, const char **set, shy_sear
         case OVERWRITE:
             c->overwrite = true;
             break;
+        case RESUME:
+            c->resume = true;
+            break;
+        case MAX_TIME:
+            c->max_time = optarg;
+            break;
         case 'o':
             c->output = optarg;
             break;
@@ -60,6 +69,7 @@ static shy_status read_command(int argc, char **argv, const char **set, shy_sear
         SHY_TRY(shy_fail(SHY_USAGE,
                          "search takes one configuration file, as in `shihyo search run.yaml`; %d were given.",
                          argc - optind));
+    if (c->resume && c->overwrite) SHY_TRY(shy_fail(SHY_USAGE, "--resume goes on with what is there, and --overwrite starts anew; give one of them."));
     c->file = argv[optind];
 out:
     return st;
@@ -112,24 +122,22 @@ out:
 
 /* ---- the run, all ranks together ------------------------------------------------------------------------------------- */
 
-static shy_status check_output(shy_search_session *s)
-{
-    if (s->team->rank != 0) return SHY_OK;
-    return shy_output_check(shy_config_text(s->config, SHY_KEY_OUTPUT), s->command->overwrite, &s->created);
-}
-
 static shy_status run_search(shy_search_session *s)
 {
-    shy_meter meter = {0};
-    bool shows = speaks(s);
+    shy_run *run = &s->run;
+    void (*const progress)(void *, const shy_progress *) = s->team->rank == 0 ? shy_run_progress : NULL;
 
-    if (shows)
-        shy_meter_start(&meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
-    const double start = shy_time_seconds();
-    const shy_status st = s->assesses ? shy_assess_run(s->problem, &s->options, &s->assess, shows ? shy_meter_show : NULL, &meter, &s->result, &s->record)
-                                      : shy_search_run(s->problem, &s->options, shows ? shy_meter_show : NULL, &meter, &s->result);
-    shy_meter_end(&meter);
-    s->took = shy_time_seconds() - start;
+    if (speaks(s))
+        shy_meter_start(&run->meter, stderr, shy_ranks_terminal(), shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL));
+    run->started = shy_time_seconds(), run->noted = 0.0, run->fraction = 0.0, run->stage[0] = '\0';
+    const shy_status st = s->assesses ? shy_assess_run(s->problem, &s->options, &s->assess, progress, s, &s->result, &s->record)
+                                      : shy_search_run(s->problem, &s->options, progress, s, &s->result);
+    shy_meter_end(&run->meter);
+    s->took = shy_time_seconds() - run->started;
+    if (st == SHY_OK && s->team->rank == 0) {
+        double *spent = run->spent[s->problem->aim];
+        spent[0] = s->result->seconds, spent[1] = s->assesses ? s->took - s->result->seconds : 0.0;
+    }
     return st;
 }
 
@@ -160,13 +168,22 @@ out:
     return st;
 }
 
+static void say_finished(const shy_search_session *s)
+{
+    const char *directory = s->config == NULL ? s->command->directory : shy_config_text(s->config, SHY_KEY_OUTPUT);
+
+    if (speaks(s)) printf("%s: this run is finished. `shihyo show %s` prints its results.\n", directory, directory);
+}
+
 static shy_status run(shy_search_session *s)
 {
     shy_status st = SHY_OK;
+    const double begun = shy_time_seconds();
 
-    SHY_TRY(shy_session_configure(s));
+    SHY_TRY(shy_session_configure(s)); /* the output directory is taken before the work, not after it */
+    if (s->run.state == SHY_RUN_FINISHED) goto finished;
+    if (!s->command->plan && s->team->rank == 0) s->run.deadline = shy_time_limit(s->config, begun, s->command->quiet);
     shy_memory_limit(s->options.memory); /* what planning itself needs is known only when it is done */
-    if (!s->command->plan) SHY_TRY_ALL(s->team, check_output(s)); /* before the work, not after it */
     SHY_TRY(shy_session_load(s));
     print_notes(s);
     SHY_TRY(shy_session_plan(s));
@@ -174,8 +191,13 @@ static shy_status run(shy_search_session *s)
     shy_memory_limit(0);
     if (s->command->plan) goto out;
     s->options.plan = &s->plan;
+    SHY_TRY(shy_run_begin(s));
     SHY_TRY(search_targets(s));
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? write_results(s) : SHY_OK);
+    if (s->team->rank == 0) shy_run_complete(s);
+    goto out;
+finished:
+    say_finished(s);
 out:
     shy_memory_limit(0);
     return st;
@@ -190,14 +212,24 @@ static shy_status agree_on_kernels(const shy_team *team)
     return st;
 }
 
-static shy_status search(const shy_search_command *command, shy_team *team)
+/* What this run has made for its results goes if it is empty. */
+static void release_output(shy_search_session *s)
+{
+    const char *directory = s->config == NULL ? s->command->directory : shy_config_text(s->config, SHY_KEY_OUTPUT);
+
+    shy_output_unlock(&s->run.lock);
+    if (s->created > 0) shy_output_release(directory, s->created);
+}
+
+shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
 {
     shy_search_session s = {.command = command, .team = team};
     shy_status st = shy_linalg_start(team);
 
     if (st == SHY_OK) st = agree_on_kernels(team);
     if (st == SHY_OK) st = run(&s);
-    if (st != SHY_OK && s.created > 0) shy_output_release(shy_config_text(s.config, SHY_KEY_OUTPUT), s.created);
+    st = shy_run_leave(&s, st);
+    if (st != SHY_OK) release_output(&s);
     shy_search_result_free(&s.result);
     shy_record_free(&s.record);
     shy_session_validation_free(&s);
@@ -206,6 +238,7 @@ static shy_status search(const shy_search_command *command, shy_team *team)
     shy_problem_free(&s.problem);
     shy_cohort_close(&s.cohort);
     shy_config_free(&s.config);
+    shy_run_free(&s);
     shy_linalg_stop();
     shy_team_destroy(&s.team);
     return st;
@@ -227,7 +260,7 @@ int shy_cmd_search(int argc, char **argv)
         if (team->rank == 0) shy_help_command("search", stdout);
         shy_team_destroy(&team);
     } else {
-        st = search(&command, team);
+        st = shy_search_execute(&command, team);
     }
 out:
     if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message()); /* rank 0 alone speaks */

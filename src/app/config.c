@@ -256,6 +256,41 @@ uint64_t shy_config_bytes(const shy_config *config, int key)
     return shy_size_parse(shy_config_text(config, key), &value) ? value : 0;
 }
 
+double shy_config_duration(const shy_config *config, int key)
+{
+    double seconds = 0;
+    return shy_duration_parse(shy_config_text(config, key), &seconds) ? seconds : -1;
+}
+
+bool shy_config_equal(const shy_config *a, const shy_config *b, int key)
+{
+    const shy_value *left = &a->value[key], *right = &b->value[key];
+
+    if (left->count != right->count || strcmp(shy_config_text(a, key), shy_config_text(b, key)) != 0) return false;
+    for (unsigned i = 0; i < left->count; i++)
+        if (strcmp(left->item[i], right->item[i]) != 0) return false;
+    return true;
+}
+
+shy_status shy_config_print(const shy_config *config, int key, char **text_out)
+{
+    shy_status st = SHY_OK;
+    const shy_value *value = &config->value[key];
+    char *text = NULL, *longer = NULL;
+
+    if (!shy_key_is_list(shy_key_get(key))) return shy_string_copy(value->text == NULL ? "" : value->text, text_out);
+    SHY_TRY(shy_string_copy("[", &text));
+    for (unsigned i = 0; i < value->count; i++) {
+        SHY_TRY(shy_string_format(&longer, "%s%s%s", text, i > 0 ? ", " : "", value->item[i]));
+        shy_free(&text);
+        text = longer, longer = NULL;
+    }
+    SHY_TRY(shy_string_format(text_out, "%s]", text));
+out:
+    shy_free(&text);
+    return st;
+}
+
 const char *const *shy_config_list(const shy_config *config, int key, int *count_out)
 {
     *count_out = (int)config->value[key].count;

@@ -87,6 +87,9 @@ enum {
     SHY_KEY_PARALLEL_ROW_BLOCKS,
     SHY_KEY_PARALLEL_MEMORY,
     SHY_KEY_PARALLEL_TILE,
+    SHY_KEY_RUN_CHECKPOINT,
+    SHY_KEY_RUN_MAX_TIME,
+    SHY_KEY_RUN_MARGIN,
     SHY_KEY_REPORT_INTERVAL,
     SHY_KEY_OUTPUT,
     SHY_KEY_SEED,
@@ -100,6 +103,7 @@ typedef enum {
     SHY_KEY_IS_AUTO_INTEGER, /* that, or "auto" */
     SHY_KEY_IS_NUMBER,       /* from lowest to highest */
     SHY_KEY_IS_SIZE,         /* "auto", or bytes with a unit: "4GiB" */
+    SHY_KEY_IS_DURATION,     /* one of choices, if there are any, or a time with units: "3h30m" */
     SHY_KEY_IS_LIST,         /* of texts */
     SHY_KEY_IS_CHOICES,      /* a list of choices */
     SHY_KEY_IS_PATTERNS,     /* a list of forbidden nestings: "log(log)" */
@@ -125,6 +129,11 @@ typedef struct {
 const shy_key *shy_key_get(int key);
 bool shy_key_is_list(const shy_key *key);    /* its value has items */
 bool shy_key_is_mapping(const shy_key *key); /* they are pairs */
+/**
+ * The results depend on it, so that a run that is gone on with must have the value it began with. Of the cohort it is the content that counts, which
+ * has a checksum: the path does not matter.
+ */
+bool shy_key_matters(int key);
 bool shy_key_is_walked(const shy_key *key);  /* libcyaml has no schema for it: config_walk.c reads it */
 int shy_key_find(const char *name);        /* −1 if none */
 bool shy_key_is_section(const char *name); /* "grammar", "grammar.complexity" */
@@ -139,6 +148,11 @@ const char *shy_key_accepts(int key, char *text, size_t size);
 shy_status shy_key_judge(int key, const char *text, const char *where);
 /** Bytes of "4GiB", "512 MiB", "1.5 GB", "1048576B"; false if it is not a size. */
 bool shy_size_parse(const char *text, uint64_t *bytes_out);
+/**
+ * Seconds of "90s", "45min", "3h30m", "1d", or as Slurm writes them, "50:00" (minutes and seconds), "12:00:00", "1-12", "1-12:00", "1-12:00:00"; false if it is
+ * no such text. A number without a unit is none, except 0: people differ on what it would be.
+ */
+bool shy_duration_parse(const char *text, double *seconds_out);
 
 /* ---- a configuration --------------------------------------------------------------------------------------------- */
 
@@ -168,6 +182,7 @@ const char *shy_config_text(const shy_config *config, int key); /* "" if unset; 
 int64_t shy_config_integer(const shy_config *config, int key);  /* 0 for "auto" */
 double shy_config_number(const shy_config *config, int key);
 uint64_t shy_config_bytes(const shy_config *config, int key);                          /* 0 for "auto" */
+double shy_config_duration(const shy_config *config, int key); /* seconds; −1 for "auto" and other words */
 const char *const *shy_config_list(const shy_config *config, int key, int *count_out); /* borrowed */
 /** The two parts of an item "name: value" of a mapping: how long the name is, and where the value begins. False if it has no colon. */
 bool shy_pair_split(const char *item, size_t *name_length_out, const char **value_out);
@@ -185,6 +200,11 @@ void shy_baseline_clear(shy_baseline_item *item);
 /** Calls for each word of "a, b", "[a, b]" or "a b" in turn: *text moves on. False at the end. `word` has `size` bytes. */
 bool shy_words_next(const char **text, char *word, size_t size);
 shy_status shy_config_grammar(const shy_config *config, shy_grammar *grammar_out);
+
+/** Does the key have the same value in both? */
+bool shy_config_equal(const shy_config *a, const shy_config *b, int key);
+/** The value as text, a list as "[a, b]". Owned. */
+shy_status shy_config_print(const shy_config *config, int key, char **text_out);
 
 /* what the files of config share */
 shy_status shy_value_set_text(shy_value *value, const char *text);

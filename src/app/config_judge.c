@@ -1,6 +1,7 @@
 /* config_judge.c: is a text a value that a key accepts? Strict: "4k" is not 4. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,78 @@ bool shy_size_parse(const char *text, uint64_t *bytes_out)
         return true;
     }
     return false;
+}
+
+/* ---- durations ----------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *unit;
+    double seconds;
+} durations[] = {{"s", 1}, {"sec", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+
+/* Digits, at most nine of them: no sum of such overflows. */
+static bool read_count(const char **text, double *value_out)
+{
+    const size_t digits = strspn(*text, "0123456789");
+
+    *value_out = 0.0;
+    for (size_t i = 0; i < digits; i++) *value_out = *value_out * 10 + ((*text)[i] - '0');
+    *text += digits;
+    return digits > 0 && digits <= 9;
+}
+
+/* [D-]H[:M[:S]], without days M:S or H:M:S. */
+static bool parse_clock(const char *text, double *seconds_out)
+{
+    double part[3] = {0}, days = 0.0;
+    const bool has_days = strchr(text, '-') != NULL;
+    int parts = 0;
+
+    if (has_days && (!read_count(&text, &days) || *text++ != '-')) return false;
+    for (;;) {
+        if (!read_count(&text, &part[parts++])) return false;
+        if (*text != ':' || parts == 3) break;
+        text++;
+    }
+    if (*text != '\0' || (!has_days && parts < 2)) return false;
+    if (!has_days && parts == 2) part[2] = part[1], part[1] = part[0], part[0] = 0.0;
+    if (part[2] >= 60 || (part[1] >= 60 && (has_days || parts > 2)) || (has_days && part[0] >= 24)) return false;
+    *seconds_out = days * 86400 + part[0] * 3600 + part[1] * 60 + part[2];
+    return true;
+}
+
+/* The seconds of a unit, which is all letters of *text. */
+static double read_unit(const char **text)
+{
+    const size_t letters = strspn(*text, "abcdefghijklmnopqrstuvwxyz");
+
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++)
+        if (strlen(durations[i].unit) == letters && strncmp(*text, durations[i].unit, letters) == 0) return *text += letters, durations[i].seconds;
+    return 0.0;
+}
+
+bool shy_duration_parse(const char *text, double *seconds_out)
+{
+    double sum = 0.0, before = HUGE_VAL;
+
+    if (strcmp(text, "0") == 0) return *seconds_out = 0.0, true;
+    if (strpbrk(text, ":-") != NULL) return parse_clock(text, seconds_out);
+    if (*text == '\0') return false;
+    while (*text != '\0') {
+        const size_t digits = strspn(text, "0123456789.");
+        char number[32];
+        double value;
+        if (digits == 0 || digits >= sizeof number) return false;
+        memcpy(number, text, digits), number[digits] = '\0';
+        if (!shy_text_number(number, &value)) return false;
+        text += digits + strspn(text + digits, " ");
+        const double unit = read_unit(&text);
+        if (unit == 0.0 || unit >= before) return false; /* "3h30m", not "30m3h" */
+        sum += value * unit, before = unit;
+        text += strspn(text, " ");
+    }
+    *seconds_out = sum;
+    return sum <= 1e10;
 }
 
 static size_t join(char *text, size_t size, const char *const *names, size_t count)
@@ -73,6 +146,9 @@ const char *shy_key_accepts(int key, char *text, size_t size)
     case SHY_KEY_IS_SIZE:
         snprintf(text, size, "auto or a size such as 512MiB or 4GiB");
         break;
+    case SHY_KEY_IS_DURATION:
+        snprintf(text, size, "%s%sa time such as 90s, 45min, 3h30m or 1-12:00:00", list, *list != '\0' ? " or " : "");
+        break;
     case SHY_KEY_IS_LIST:
         snprintf(text, size, "a list of names and patterns");
         break;
@@ -103,8 +179,8 @@ const char *shy_key_accepts(int key, char *text, size_t size)
 
 static bool is_choice(const shy_key *key, const char *text, const char **near_out)
 {
-    const char *names[SHY_CHOICES_MAX];
-    size_t count = key->choices(names);
+    const char *names[SHY_CHOICES_MAX] = {NULL};
+    size_t count = key->choices == NULL ? 0 : key->choices(names);
 
     *near_out = strspn(text, "-+.0123456789") == strlen(text) ? NULL : shy_text_nearest(text, names, count); /* no number is a misspelt other */
     for (size_t i = 0; i < count; i++)
@@ -214,6 +290,7 @@ shy_status shy_key_judge(int key, const char *text, const char *where)
     const char *near = NULL;
     char accepts[ACCEPTS_MAX];
     uint64_t bytes;
+    double seconds;
     bool valid = true;
 
     switch (k->type) {
@@ -238,6 +315,9 @@ shy_status shy_key_judge(int key, const char *text, const char *where)
         break;
     case SHY_KEY_IS_SIZE:
         valid = strcmp(text, "auto") == 0 || shy_size_parse(text, &bytes);
+        break;
+    case SHY_KEY_IS_DURATION:
+        valid = shy_duration_parse(text, &seconds) || is_choice(k, text, &near);
         break;
     case SHY_KEY_IS_PATTERNS:
         return judge_pattern(k->name, text, where);

@@ -125,6 +125,18 @@ static size_t group_methods(const char **names)
     return 2;
 }
 
+static size_t automatic(const char **names)
+{
+    names[0] = "auto";
+    return 1;
+}
+
+static size_t automatic_or_none(const char **names)
+{
+    names[0] = "auto", names[1] = "none";
+    return 2;
+}
+
 #define TEXT(name_, fallback_, help_, example_)                                                                        \
     {                                                                                                                  \
         .name = name_, .type = SHY_KEY_IS_TEXT, .fallback = fallback_, .help = help_, .example = example_              \
@@ -390,6 +402,14 @@ static shy_key table[SHY_KEYS] = {
                                      "into half of it are read from the cohort as they are needed."},
     [SHY_KEY_PARALLEL_TILE] = RANGE("parallel.tile", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
                                     "Operands in a panel of a tile. Changes the speed, never the result."),
+    [SHY_KEY_RUN_CHECKPOINT] = CHOICE("run.checkpoint", SHY_KEY_IS_DURATION, NULL, "10min",
+                                      "Time from one save of what is done to the next, such as 90s, 45min or 2h; 0: only when told to (SIGUSR1), and when the "
+                                      "run is stopped."),
+    [SHY_KEY_RUN_MAX_TIME] = CHOICE("run.max_time", SHY_KEY_IS_DURATION, automatic_or_none, "auto",
+                                    "Time after which the run has saved what is done and ended, such as 3h30m or 1-12:00:00; --max-time is the same. auto: before "
+                                    "the end of the Slurm job it runs in, if it runs in one; none: no limit."),
+    [SHY_KEY_RUN_MARGIN] = CHOICE("run.margin", SHY_KEY_IS_DURATION, automatic, "auto",
+                                  "How long before that it begins to stop: what is being worked out is finished first. auto: a tenth of the time, at most 5min."),
     [SHY_KEY_REPORT_INTERVAL] = RANGE("report.interval", SHY_KEY_IS_NUMBER, 0.1, 86400, "30",
                                       "Seconds between two lines of progress when the output is not a terminal."),
     [SHY_KEY_OUTPUT] = TEXT("output", "out", "Directory for the results; -o is the same.", NULL),
@@ -415,6 +435,18 @@ const shy_key *shy_key_get(int key)
 {
     if (table[SHY_KEY_GRAMMAR_COMPLEXITY].name == NULL) fill_weights();
     return &table[key];
+}
+
+/* What is not named here matters: who adds a key need not think of this. */
+bool shy_key_matters(int key)
+{
+    static const bool no_matter[SHY_KEYS] = {
+        [SHY_KEY_COHORT] = true,         [SHY_KEY_SEARCH_PRECISION] = true, [SHY_KEY_PARALLEL_ROW_BLOCKS] = true, [SHY_KEY_PARALLEL_MEMORY] = true,
+        [SHY_KEY_PARALLEL_TILE] = true,  [SHY_KEY_RUN_CHECKPOINT] = true,   [SHY_KEY_RUN_MAX_TIME] = true,        [SHY_KEY_RUN_MARGIN] = true,
+        [SHY_KEY_REPORT_INTERVAL] = true, [SHY_KEY_OUTPUT] = true,
+    };
+
+    return !no_matter[key];
 }
 
 bool shy_key_is_list(const shy_key *key)

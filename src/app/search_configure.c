@@ -84,23 +84,28 @@ static shy_inner inner_of(const char *name)
     return strcmp(name, "off") == 0 ? SHY_INNER_OFF : strcmp(name, "shifts") == 0 ? SHY_INNER_SHIFTS : SHY_INNER_ALL;
 }
 
-static shy_status interpret(shy_search_session *s, const char *text, uint64_t length)
+/* `path` is for messages: the file, or the checkpoint that has it. */
+static shy_status interpret(shy_search_session *s, const char *path, const char *text, uint64_t length)
 {
     shy_status st = SHY_OK;
     const shy_search_command *command = s->command;
     shy_value output = {0};
 
     SHY_TRY(shy_config_create(&s->config));
-    SHY_TRY(shy_config_parse(s->config, command->file, text, (size_t)length));
+    SHY_TRY(shy_config_parse(s->config, path, text, (size_t)length));
     for (int i = 0; i < command->set_count; i++)
         SHY_TRY(shy_config_set(s->config, command->set[i]));
+    if (command->max_time != NULL) {
+        SHY_TRY(shy_key_judge(SHY_KEY_RUN_MAX_TIME, command->max_time, "--max-time"));
+        SHY_TRY(shy_value_set_text(&s->config->value[SHY_KEY_RUN_MAX_TIME], command->max_time));
+    }
     if (command->output != NULL) {
         SHY_TRY(shy_key_judge(SHY_KEY_OUTPUT, command->output, "-o"));
         SHY_TRY(shy_value_set_text(&output, command->output));
         shy_value_clear(&s->config->value[SHY_KEY_OUTPUT]);
         s->config->value[SHY_KEY_OUTPUT] = output;
     }
-    SHY_TRY(shy_config_check(s->config, command->file));
+    SHY_TRY(shy_config_check(s->config, path));
     SHY_TRY(shy_config_grammar(s->config, &s->options.grammar));
     s->options.polish = strcmp(shy_config_text(s->config, SHY_KEY_CONSTANTS_POLISH), "true") == 0;
     s->options.inner = inner_of(shy_config_text(s->config, SHY_KEY_CONSTANTS_INNER));
@@ -126,19 +131,55 @@ out:
     return st;
 }
 
-shy_status shy_session_configure(shy_search_session *s)
+/* What stands in the file decides, whatever is in the output directory. */
+static shy_status configure_new(shy_search_session *s)
 {
     shy_status st = SHY_OK;
     char *text = NULL;
     uint64_t length = 0;
 
     SHY_TRY(share_file(s->team, s->command->file, &text, &length));
-    SHY_TRY_ALL(s->team, interpret(s, text, length));
+    SHY_TRY_ALL(s->team, interpret(s, s->command->file, text, length));
+    if (s->command->plan) goto out; /* it touches nothing */
+    SHY_TRY(shy_run_open(s, shy_config_text(s->config, SHY_KEY_OUTPUT)));
+    if (s->run.state != SHY_RUN_NEW) SHY_TRY_ALL(s->team, s->team->rank == 0 ? shy_run_check_same(s) : SHY_OK);
+out:
+    shy_free(&text);
+    return st;
+}
+
+/* What the checkpoint says, but for what may be changed. */
+static shy_status configure_rest(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+    shy_config *before = NULL;
+    bool elsewhere = false;
+
+    SHY_TRY(shy_run_open(s, s->command->directory));
+    if (s->run.state == SHY_RUN_FINISHED) goto out;
+    const char *text = shy_journal_text(s->run.journal, "configuration");
+    if (text == NULL) text = "";
+    SHY_TRY_ALL(s->team, shy_config_create(&before));
+    SHY_TRY_ALL(s->team, shy_config_parse(before, s->run.checkpoint, text, strlen(text)));
+    SHY_TRY_ALL(s->team, interpret(s, s->run.checkpoint, text, strlen(text)));
+    SHY_TRY_ALL(s->team, shy_run_check_set(s, before));
+    elsewhere = !shy_config_equal(s->config, before, SHY_KEY_COHORT);
+    if (!elsewhere) SHY_TRY(shy_run_find_cohort(s));
+out:
+    shy_config_free(&before);
+    return st;
+}
+
+shy_status shy_session_configure(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+
+    SHY_TRY(s->command->file != NULL ? configure_new(s) : configure_rest(s));
+    if (s->run.state == SHY_RUN_FINISHED) goto out;
     /* A plan is accepted or refused by all ranks alike, so they use the memory that rank 0 has. */
     if (s->options.memory == 0) s->options.memory = shy_ranks_memory(s->team->size);
     SHY_TRY(shy_team_broadcast(s->team, &s->options.memory, sizeof s->options.memory));
 out:
-    shy_free(&text);
     return st;
 }
 
@@ -187,7 +228,7 @@ static shy_status regroup(shy_search_session *s, const char *path)
     if (blocks == s->team->row_blocks) return SHY_OK;
     shy_cohort_close(&s->cohort);
     SHY_TRY(shy_team_create(s->team->world, blocks, &team));
-    shy_team_destroy(&s->team);
+    if (s->team != s->run.team) shy_team_destroy(&s->team); /* the journal goes on with it */
     s->team = team;
     SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));
 out:
@@ -256,9 +297,9 @@ static shy_factor_options factor_options(const shy_config *config)
 shy_status shy_session_load(shy_search_session *s)
 {
     shy_status st = SHY_OK;
-    const char *path = shy_config_text(s->config, SHY_KEY_COHORT);
+    const char *path = s->cohort_path != NULL ? s->cohort_path : shy_config_text(s->config, SHY_KEY_COHORT);
     shy_problem_options options = {
-        .cohort_name = path,
+        .cohort_name = shy_config_text(s->config, SHY_KEY_COHORT),
         .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
         .factor = factor_options(s->config),
         .memory = s->options.memory,
@@ -268,6 +309,7 @@ shy_status shy_session_load(shy_search_session *s)
     options.include = shy_config_list(s->config, SHY_KEY_FACTORS_INCLUDE, &options.include_count);
     options.exclude = shy_config_list(s->config, SHY_KEY_FACTORS_EXCLUDE, &options.exclude_count);
     SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));
+    SHY_TRY_ALL(s->team, shy_run_check_cohort(s));
     SHY_TRY(regroup(s, path));
     SHY_TRY(shy_problem_load(s->team, s->cohort, &options, &s->problem));
     SHY_TRY_ALL(s->team, shy_session_rules(s));

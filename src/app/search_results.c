@@ -186,6 +186,7 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     shy_status st = SHY_OK;
     const shy_problem *p = s->problem;
     char hardware[256];
+    uint64_t bytes = 0;
 
     r->version = shy_version_text();
     r->metric_names = p->ops->metric_names;
@@ -204,6 +205,9 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     r->ranks = s->team->size, r->groups = s->team->groups, r->row_blocks = s->team->row_blocks;
     r->seconds = s->result->seconds;
     r->validation_seconds = s->assesses ? fmax(s->took - r->seconds, 0.0) : 0.0;
+    shy_run_times(s, &r->seconds, &r->validation_seconds);
+    shy_journal_cost(s->run.journal, &r->checkpoints, &r->checkpoint_seconds, &bytes);
+    r->checkpoints += s->run.checkpoints, r->checkpoint_seconds += s->run.checkpoint_seconds, r->resumed = s->run.resumed;
     r->idle_worst = s->result->idle_worst, r->idle_mean = s->result->idle_mean;
     r->scheduling_share = s->result->scheduling_share;
     const shy_search_times *t = &s->result->times;

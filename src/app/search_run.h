@@ -3,24 +3,55 @@
 #define SHIHYO_APP_SEARCH_RUN_H
 
 #include "app/config.h"
+#include "app/progress.h"
 #include "shihyo/assess.h"
+#include "shihyo/journal.h"
 #include "shihyo/report.h"
 #include "shihyo/search.h"
 
 /** The command line of a search. Borrowed from argv. */
 typedef struct {
-    const char *file;       /* the configuration */
+    const char *file;       /* the configuration; NULL: that of the checkpoint in `directory`, of a run that is gone on with */
+    const char *directory;
     const char *const *set; /* assignments, in order */
     int set_count;
     const char *output; /* NULL: the key output */
     bool plan, overwrite, quiet, help;
+    const char *max_time; /* NULL: the key run.max_time */
+    bool resume; /* goes on if there is something to go on from */
 } shy_search_command;
+
+typedef enum { SHY_RUN_NEW, SHY_RUN_GOES_ON, SHY_RUN_FINISHED } shy_run_state;
+
+/** What keeps a run when it is interrupted. On rank 0, unless all ranks are named. */
+typedef struct {
+    shy_run_state state;       /* all ranks */
+    char *checkpoint;          /* its path; all ranks */
+    shy_journal *journal;      /* all ranks */
+    shy_team *team;            /* that the journal works with; all ranks */
+    shy_lock *lock;            /* of the output directory */
+    double deadline;           /* by shy_time_seconds; 0: none */
+    int resumed;               /* how often this run was gone on with, */
+    uint64_t checkpoints;      /* what was saved before that, */
+    double checkpoint_seconds; /* and in what time */
+    double (*before)[2];       /* [targets]: seconds of search and validation before that */
+    double (*spent)[2];        /* [targets]: since */
+    int targets;
+    double started;            /* the search in force, and when what it took was noted last */
+    double noted;
+    double fraction;           /* of the stage in force that is done; */
+    char stage[128];           /* its name in the validation, "" in the search */
+    uint64_t steps;            /* done, in the last save */
+    bool leaves;               /* it is ending: who saves now tells of it himself */
+    shy_meter meter;
+} shy_run;
 
 /** One run from configuration to results; what is not there yet is NULL. */
 typedef struct {
     const shy_search_command *command;
     shy_team *team;
     shy_config *config;
+    char *cohort_path;         /* where it is opened, if not as the configuration says; all ranks */
     shy_cohort *cohort;
     shy_problem *problem;
     shy_search_options options;
@@ -38,10 +69,44 @@ typedef struct {
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
     int created;               /* rank 0: directories that this run made for its output */
+    shy_run run;
 } shy_search_session;
+
+/** The search that a command asks for, or the rest of one. Takes the team. Collective; the status is the same on all ranks. */
+shy_status shy_search_execute(const shy_search_command *command, shy_team *team);
 
 /** Reads the configuration on rank 0 and gives it to all ranks, then applies --set and -o. Collective. */
 shy_status shy_session_configure(shy_search_session *session);
+/**
+ * Finds out whether there is something to go on from in the output directory, which is made if need be and taken from other runs, and if so loads the journal.
+ * SHY_INPUT, with the ways out named, if the command does not say what to do with what is there. Collective.
+ */
+shy_status shy_run_open(shy_search_session *session, const char *directory);
+/** SHY_INPUT if assignments change what results depend on; `before`: the configuration of the checkpoint. Not collective. */
+shy_status shy_run_check_set(const shy_search_session *session, const shy_config *before);
+/** `search --resume`: SHY_INPUT, with all differences, if what is in the directory is of another configuration. Not collective, rank 0. */
+shy_status shy_run_check_same(const shy_search_session *session);
+/** SHY_INPUT unless the open cohort is that of the checkpoint. Not collective. */
+shy_status shy_run_check_cohort(const shy_search_session *session);
+/** Where the cohort is that the checkpoint names: there, or if not, as it was written from here. Collective. */
+shy_status shy_run_find_cohort(shy_search_session *session);
+/** From here on the run can be stopped and gone on with: makes the journal unless it was loaded, says in it which run it is, saves it. Collective. */
+shy_status shy_run_begin(shy_search_session *session);
+/** How far it is: keeps that, and the time taken, for who goes on; then shows it. `context` is a shy_search_session. Rank 0. */
+void shy_run_progress(void *context, const shy_progress *now);
+/** For shy_journal_options: every save, done or failed, is heard of here. Rank 0. */
+void shy_run_saved(void *context, const shy_journal_save *save);
+/** Adds what the target in force took in the parts of the run before this one. Rank 0. */
+void shy_run_times(const shy_search_session *session, double *seconds_inout, double *validation_seconds_inout);
+/** The results are written: what was kept goes. Rank 0. */
+void shy_run_complete(shy_search_session *session);
+/**
+ * The run has failed, or was told to stop: what is done is saved, and the message says how to go on. Returns the status to end with. What the run has made and
+ * has nothing of value in it goes. Collective.
+ */
+shy_status shy_run_leave(shy_search_session *session, shy_status why);
+void shy_run_free(shy_search_session *session); /* collective */
+
 /** What the outcome is made of, as the keys of the section outcome say; borrows from the configuration. */
 void shy_configure_outcome(const shy_config *config, shy_problem_options *options);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */

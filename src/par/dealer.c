@@ -9,12 +9,16 @@
 
 enum { SEND_JOB, SEND_STOP, SEND_TEXT, SENDS };
 
+enum { HELD = 2 }; /* jobs that a group may have without having finished them: the present one and the reserve */
+
 typedef struct {
     shy_farm_message *outbox; /* borrowed from the dealer's `boxes` */
     shy_farm_head stop;       /* apart from the outbox, where a job may still be on its way */
     MPI_Request sends[SENDS];
     bool stopped;      /* STOP has been sent */
     uint64_t finished; /* jobs, as heard */
+    uint64_t given;    /* jobs; the last two of them: */
+    uint64_t last[HELD];
 } client;
 
 /*
@@ -104,13 +108,21 @@ void shy_dealer_open(shy_dealer *d, MPI_Comm comm)
 
 /* ---- what rank 0 says ---- */
 
+static uint64_t deal_one(shy_dealer *d, int group)
+{
+    client *c = &d->clients[group];
+
+    c->last[c->given++ % HELD] = d->dealt;
+    return d->dealt++;
+}
+
 static void send_job(shy_dealer *d, int group)
 {
     client *c = &d->clients[group];
 
     /* The asker has answered the job before by this request: its message has arrived, and the wait is none. */
     MPI_Wait(&c->sends[SEND_JOB], MPI_STATUS_IGNORE);
-    c->outbox->head = (shy_farm_head){.kind = SHY_FARM_JOB, .number = d->dealt++};
+    c->outbox->head = (shy_farm_head){.kind = SHY_FARM_JOB, .number = deal_one(d, group)};
     if (d->marks_count > 0) memcpy(c->outbox->marks, d->marks, (size_t)d->marks_count * sizeof *d->marks);
     MPI_Isend(c->outbox, (int)shy_farm_message_size(d->marks_count), MPI_BYTE, group, SHY_TAG_FARM, d->comm,
               &c->sends[SEND_JOB]);
@@ -223,12 +235,18 @@ void shy_dealer_take(shy_dealer *d, uint64_t finished, shy_farm_message *message
     if (d->marks_count > 0) memcpy(message->marks, d->marks, (size_t)d->marks_count * sizeof *d->marks);
     message->head.kind = d->ended || d->dealt == d->jobs ? SHY_FARM_STOP : SHY_FARM_JOB;
     message->head.status = (int32_t)d->status;
-    if (message->head.kind == SHY_FARM_JOB) message->head.number = d->dealt++;
+    if (message->head.kind == SHY_FARM_JOB) message->head.number = deal_one(d, 0);
     if (d->status != SHY_OK) shy_error_set(d->text);
 }
 
-void shy_dealer_close(shy_dealer *d, shy_status mine)
+void shy_dealer_end(shy_dealer *d)
 {
+    if (d->dealt < d->jobs) end_dealing(d, SHY_OK, "");
+}
+
+void shy_dealer_close(shy_dealer *d, uint64_t finished, shy_status mine)
+{
+    count_finished(d, 0, finished);
     if (mine != SHY_OK || d->dealt < d->jobs) end_dealing(d, mine, mine == SHY_OK ? "" : shy_error_message());
     while (d->present > 0)
         wait_and_hear(d);
@@ -239,4 +257,21 @@ void shy_dealer_close(shy_dealer *d, shy_status mine)
 uint64_t shy_dealer_finished(const shy_dealer *d)
 {
     return d->finished;
+}
+
+/* A group works off its jobs in the order in which it got them. */
+shy_status shy_dealer_left(const shy_dealer *d, uint64_t *next_out, uint64_t **left_out, uint64_t *count_out)
+{
+    shy_status st = SHY_OK;
+    uint64_t *left = NULL, count = 0;
+
+    SHY_TRY(shy_new((size_t)(d->dealt - d->finished), sizeof *left, &left));
+    for (int g = 0; g < d->groups; g++) {
+        const client *c = &d->clients[g];
+        for (uint64_t k = c->finished; k < c->given; k++)
+            left[count++] = c->last[k % HELD];
+    }
+    *next_out = d->dealt, *left_out = left, *count_out = count;
+out:
+    return st;
 }

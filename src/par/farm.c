@@ -138,15 +138,43 @@ uint64_t shy_farm_finished(const shy_farm *farm)
     return farm->dealer != NULL ? shy_dealer_finished(farm->dealer) : 0;
 }
 
+void shy_farm_end(shy_farm *farm)
+{
+    if (farm->dealer != NULL) shy_dealer_end(farm->dealer);
+}
+
+static void close_farm(shy_farm *farm, shy_status mine)
+{
+    if (!farm->closed) meet(farm, true, mine);
+    if (farm->dealer != NULL) shy_dealer_close(farm->dealer, farm->finished, mine);
+    if (farm->asker != NULL) shy_asker_close(farm->asker, farm->finished, mine);
+}
+
 shy_status shy_farm_finish(shy_farm **farm_inout, shy_status mine)
 {
     shy_farm *farm = *farm_inout;
 
     if (farm == NULL) return mine;
-    if (!farm->closed) meet(farm, true, mine);
-    if (farm->dealer != NULL) shy_dealer_close(farm->dealer, mine);
-    if (farm->asker != NULL) shy_asker_close(farm->asker, farm->finished, mine);
+    close_farm(farm, mine);
     mine = shy_team_agree(farm->team, mine);
     destroy(farm_inout);
+    return mine;
+}
+
+shy_status shy_farm_pause(shy_farm **farm_inout, shy_status mine, uint64_t *next_out, uint64_t **left_out,
+                          uint64_t *left_count_out)
+{
+    shy_farm *farm = *farm_inout;
+    uint64_t next = 0, *left = NULL, count = 0;
+
+    if (farm == NULL) return mine;
+    if (farm->busy && mine == SHY_OK) farm->finished++;
+    farm->busy = false;
+    close_farm(farm, mine);
+    if (farm->dealer != NULL && mine == SHY_OK) mine = shy_dealer_left(farm->dealer, &next, &left, &count);
+    mine = shy_team_agree(farm->team, mine);
+    destroy(farm_inout);
+    if (mine != SHY_OK) shy_free(&left);
+    else *next_out = next, *left_out = left, *left_count_out = count;
     return mine;
 }

@@ -62,7 +62,11 @@ void shy_dealer_serve(shy_dealer *dealer);
 /* For group 0; raises marks. If it only deals, deals until nothing is left, and says STOP. */
 void shy_dealer_take(shy_dealer *dealer, uint64_t finished, shy_farm_message *message);
 bool shy_dealer_dealing(const shy_dealer *dealer); /* it only deals, and is not done with it */
-void shy_dealer_close(shy_dealer *dealer, shy_status mine);                             /* waits for every LEAVE */
+void shy_dealer_end(shy_dealer *dealer);           /* deals no more */
+/* Waits for every LEAVE. finished: jobs of group 0. */
+void shy_dealer_close(shy_dealer *dealer, uint64_t finished, shy_status mine);
+/* When it is closed: as shy_farm_pause says. */
+shy_status shy_dealer_left(const shy_dealer *dealer, uint64_t *next_out, uint64_t **left_out, uint64_t *count_out);
 uint64_t shy_dealer_finished(const shy_dealer *dealer);
 void shy_dealer_destroy(shy_dealer **dealer);
 

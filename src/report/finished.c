@@ -98,3 +98,45 @@ out:
     shy_free(&path);
     return st;
 }
+
+/* ---- what run it was ------------------------------------------------------------------------------------------------------- */
+
+/* The directory that has run.json: that of the first target, if there are several. Owned. */
+static shy_status manifest_path(const char *directory, char **path_out)
+{
+    shy_status st = SHY_OK;
+    char *path = NULL, *name = NULL;
+    json_t *document = NULL;
+
+    SHY_TRY(shy_report_path(directory, SHY_TARGETS_FILE, &path));
+    if (access(path, R_OK) == 0) document = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    const char *target = name_of(json_array_get(json_object_get(document, "targets"), 0), "directory");
+    SHY_TRY(shy_string_format(&name, "%s%srun.json", target, *target != '\0' ? "/" : ""));
+    SHY_TRY(shy_report_path(directory, name, path_out));
+out:
+    json_decref(document);
+    shy_free(&name);
+    shy_free(&path);
+    return st;
+}
+
+shy_status shy_finished_run(const char *directory, char **configuration_out, char **cohort_sha256_out)
+{
+    shy_status st = SHY_OK;
+    char *path = NULL, *configuration = NULL;
+    json_t *document = NULL;
+    json_error_t error;
+
+    SHY_TRY(manifest_path(directory, &path));
+    if (access(path, R_OK) != 0) SHY_TRY(shy_fail(SHY_IO, "%s: cannot be read: which run these results are of is not known.", path));
+    document = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+    if (document == NULL) SHY_TRY(shy_fail(SHY_INPUT, "%s:%d:%d: is not the manifest of a run: %s.", path, error.line, error.column, error.text));
+    SHY_TRY(shy_string_copy(name_of(document, "configuration"), &configuration));
+    SHY_TRY(shy_string_copy(name_of(document, "cohort_sha256"), cohort_sha256_out));
+    *configuration_out = configuration, configuration = NULL;
+out:
+    json_decref(document);
+    shy_free(&configuration);
+    shy_free(&path);
+    return st;
+}

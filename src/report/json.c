@@ -314,13 +314,19 @@ static json_t *times(const shy_results *results)
                      number(t[3]), "tiles", number(t[4]), "elements", number(t[5]), "candidates", number(t[6]));
 }
 
+static json_t *interruptions(const shy_results *results)
+{
+    return json_pack("{s:i, s:I, s:o}", "resumed", results->resumed, "checkpoints", (json_int_t)results->checkpoints, "seconds",
+                     number(results->checkpoint_seconds));
+}
+
 json_t *shy_report_run_json(const shy_results *results)
 {
     double rate = results->seconds > 0 ? (double)results->n_formulas / results->seconds : NAN;
 
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version",
         shy_report_json_string(results->version), "cohort", shy_report_json_string(results->cohort_path), "cohort_sha256", shy_report_json_string(results->cohort_sha256),
         "outcome", shy_report_json_string(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
@@ -329,7 +335,7 @@ json_t *shy_report_run_json(const shy_results *results)
         "ranks", results->ranks, "groups", results->groups, "row_blocks", results->row_blocks, "seconds",
         number(results->seconds), "formulas_per_second", number(rate), "idle_worst", number(results->idle_worst),
         "idle_mean", number(results->idle_mean), "scheduling_share", number(results->scheduling_share), "screening",
-        screening(results), "times", times(results), "peak_memory", number(results->times[7]), "shared_memory",
+        screening(results), "interruptions", interruptions(results), "times", times(results), "peak_memory", number(results->times[7]), "shared_memory",
         number(results->times[8]), "software",
         json_pack("{s:o, s:o}", "versions", shy_report_json_string(results->versions), "hardware", shy_report_json_string(results->hardware)), "notes",
         texts(results->notes, results->notes_count), "configuration", shy_report_json_string(results->configuration));

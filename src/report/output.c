@@ -1,6 +1,7 @@
 /* output.c: the results directory: is it free and writable before the work, and how four files appear in it at once after. */
 #include "shy_config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -192,6 +193,51 @@ void shy_output_release(const char *directory, int created)
 
     if (created > 0 && shy_string_copy(directory, &path) == SHY_OK) remove_directories(path, created);
     shy_free(&path);
+}
+
+const char *shy_output_finished(const char *directory)
+{
+    static const char *const last[] = {"run.json", SHY_TARGETS_FILE};
+    const char *found = NULL;
+    char *path = NULL;
+
+    for (size_t f = 0; f < sizeof last / sizeof *last && found == NULL; f++) {
+        shy_free(&path);
+        if (shy_report_path(directory, last[f], &path) == SHY_OK && access(path, F_OK) == 0) found = last[f];
+    }
+    shy_free(&path);
+    return found;
+}
+
+/* ".results.h5.partial", and "checkpoint.partial", which has no reader either. */
+static bool is_partial(const char *name)
+{
+    static const char end[] = ".partial";
+    const size_t length = strlen(name);
+
+    return length > sizeof end - 1 && strcmp(name + length - (sizeof end - 1), end) == 0 && (*name == '.' || strncmp(name, "checkpoint", 10) == 0);
+}
+
+static void clean(const char *directory, bool deeper)
+{
+    DIR *list = opendir(directory);
+    const struct dirent *entry;
+    struct stat info;
+    char *path = NULL;
+
+    while (list != NULL && (entry = readdir(list)) != NULL) {
+        shy_free(&path);
+        if (shy_report_path(directory, entry->d_name, &path) != SHY_OK || lstat(path, &info) != 0) continue;
+        if (S_ISREG(info.st_mode) && is_partial(entry->d_name)) unlink(path);
+        if (deeper && S_ISDIR(info.st_mode) && entry->d_name[0] != '.') clean(path, false);
+    }
+    shy_free(&path);
+    if (list != NULL) closedir(list);
+}
+
+void shy_output_clean(const char *directory)
+{
+    clean(directory, true);
 }
 
 /* ---- after the work -------------------------------------------------------------------------------------------- */

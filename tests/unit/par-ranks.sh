@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the tests of par once more on 5 ranks: teams of 3, 4 (also 2 groups of 2) and 5 ranks, more than most machines' cores.
 set -u
-for program in test_par test_par_shared test_par_merge test_par_farm test_par_farm_ends; do
+for program in test_par test_par_shared test_par_merge test_par_farm test_par_farm_ends test_par_farm_pause; do
     sh "${top_srcdir:-.}/tests/mpi-wrap" 5 "tests/unit/$program"
 done | awk '
     /^1\.\.[0-9]+$/ { next }

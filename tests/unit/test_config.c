@@ -517,6 +517,73 @@ static void wrong_assignments_are_refused(void **state)
     shy_error_clear();
 }
 
+static void durations_are_read_strictly(void **state)
+{
+    static const struct {
+        const char *text;
+        double seconds; /* −1: it is none */
+    } durations[] = {
+        {"0", 0},           {"90s", 90},        {"45min", 2700},     {"45m", 2700},      {"3h30m", 12600},  {"3h 30min", 12600}, {"1d", 86400},
+        {"1d12h", 129600},  {"1.5h", 5400},     {"0.5s", 0.5},       {"50:00", 3000},    {"00:30", 30},     {"12:00:00", 43200}, {"100:00:00", 360000},
+        {"1-12", 129600},   {"1-12:30", 131400}, {"1-12:00:01", 129601}, {"0-00:10:00", 600}, {"90:00", 5400},
+        {"", -1},           {"90", -1},         {"3", -1},           {"s", -1},          {"-3h", -1},       {"3x", -1},          {"30m3h", -1},
+        {"1h1h", -1},       {"3h30", -1},       {"1:2:3:4", -1},     {"1:60", -1},       {"1:60:00", -1},   {"1-24:00", -1},     {"1-", -1},
+        {"-1:00", -1},      {":30", -1},        {"1:", -1},          {"1-12:", -1},      {"nan", -1},       {"1e3s", -1},        {"9999999999d", -1},
+        {"1234567890:00", -1}, {"auto", -1}, {"none", -1}, {"UNLIMITED", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
+        double seconds = -1;
+        const bool valid = shy_duration_parse(durations[i].text, &seconds);
+        if (valid != (durations[i].seconds >= 0) || (valid && seconds != durations[i].seconds)) fail_msg("%s: %d, %g s", durations[i].text, valid, seconds);
+    }
+    shy_error_clear();
+    assert_int_equal(shy_key_judge(SHY_KEY_RUN_MAX_TIME, "none", "--set"), SHY_OK);
+    assert_int_equal(shy_key_judge(SHY_KEY_RUN_CHECKPOINT, "auto", "--set"), SHY_INPUT);
+    assert_string_equal(shy_error_message(), "--set: run.checkpoint is \"auto\"; it takes a time such as 90s, 45min, 3h30m or 1-12:00:00.");
+    shy_error_clear();
+    assert_int_equal(shy_key_judge(SHY_KEY_RUN_MAX_TIME, "3", "--max-time"), SHY_INPUT);
+    assert_string_equal(shy_error_message(), "--max-time: run.max_time is \"3\"; it takes auto, none or a time such as 90s, 45min, 3h30m or 1-12:00:00.");
+    shy_error_clear();
+}
+
+/* What a run that is gone on with may change is counted out; all else it must keep. */
+static void results_depend_on_all_keys_but_those_of_the_run(void **state)
+{
+    static const char *const no_matter[] = {"cohort",         "search.precision", "parallel.row_blocks", "parallel.memory", "parallel.tile",
+                                            "run.checkpoint", "run.max_time",     "run.margin",          "report.interval", "output"};
+    int count = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof no_matter / sizeof *no_matter; i++) assert_false(shy_key_matters(shy_key_find(no_matter[i])));
+    for (int key = 0; key < SHY_KEYS; key++) count += !shy_key_matters(key);
+    assert_int_equal(count, sizeof no_matter / sizeof *no_matter);
+}
+
+static void configurations_are_compared_by_value(void **state)
+{
+    shy_config *a = fresh(), *b = fresh();
+    char *text = NULL;
+
+    (void)state;
+    assert_int_equal(parse(a, REQUIRED "factors: {include: [age, bmi]}\nseed: 3\n"), SHY_OK);
+    assert_int_equal(parse(b, REQUIRED "seed: 3\nfactors:\n  include:\n    - age\n    - bmi\n"), SHY_OK);
+    for (int key = 0; key < SHY_KEYS; key++) assert_true(shy_config_equal(a, b, key));
+    assert_int_equal(shy_config_set(b, "factors.include=[age, sex]"), SHY_OK);
+    assert_int_equal(shy_config_set(b, "outcome.time=t"), SHY_OK);
+    for (int key = 0; key < SHY_KEYS; key++)
+        assert_int_equal(shy_config_equal(a, b, key), key != SHY_KEY_FACTORS_INCLUDE && key != SHY_KEY_OUTCOME_TIME);
+    assert_int_equal(shy_config_print(b, SHY_KEY_FACTORS_INCLUDE, &text), SHY_OK);
+    assert_string_equal(text, "[age, sex]");
+    shy_free(&text);
+    assert_int_equal(shy_config_print(a, SHY_KEY_OUTCOME_TIME, &text), SHY_OK);
+    assert_string_equal(text, "");
+    shy_free(&text);
+    shy_config_free(&a);
+    shy_config_free(&b);
+}
+
 static void sizes_are_read_strictly(void **state)
 {
     static const struct {
@@ -645,6 +712,9 @@ int main(void)
         cmocka_unit_test(failing_allocations_are_failures_and_leak_nothing),
         cmocka_unit_test(an_assignment_is_worth_a_line_of_a_file),
         cmocka_unit_test(wrong_assignments_are_refused),
+        cmocka_unit_test(durations_are_read_strictly),
+        cmocka_unit_test(results_depend_on_all_keys_but_those_of_the_run),
+        cmocka_unit_test(configurations_are_compared_by_value),
         cmocka_unit_test(sizes_are_read_strictly),
         cmocka_unit_test(stages_of_a_validation_are_named),
         cmocka_unit_test(a_log_gets_plain_lines_at_a_steady_interval),

@@ -89,6 +89,80 @@ scaling() {
     say $? 'its table has a line for each number of ranks, on as few nodes as hold them'
 }
 
+# wait_inside RESULTS: the search there has begun, and has had some time; whoever cuts it short cuts it in the middle
+wait_inside() {
+    await 30 exists "$1/checkpoint" && sleep "${2:-0.5}"
+}
+
+restarts() { scontrol show job "$1" | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p'; }
+
+# A job that was queued again waits two minutes before it may start; here it need not.
+start_again() { # start_again TIMES: it has been queued again so often; it starts, and ends well
+    await 60 is "$job" PENDING && [ "$(restarts "$job")" -eq "$1" ] && scontrol update JobId="$job" StartTime=now &&
+        await 60 over "$job" && is "$job" COMPLETED
+}
+
+requeue() {
+    options='--ntasks-per-node=1'
+    submit resume.sbatch run.yaml requeued
+    wait_inside requeued
+    scancel --batch --signal=USR1 "$job" # as Slurm does before the time limit
+    start_again 1
+    say $? 'resume.sbatch: at its time limit the job saves, queues itself again, and ends well'
+    [ "$(grep -c 'saved; queued again' "$log")" -eq 1 ] && grep -q 'start 1 on' "$log" && grep -q 'start 2 on' "$log"
+    say $? 'both starts are in one log'
+    same requeued 'what it gives is what an undisturbed search gives, byte for byte'
+    [ ! -e requeued/checkpoint ]
+    say $? 'the checkpoint is gone when the results are there'
+
+    submit resume.sbatch run.yaml cancelled
+    wait_inside cancelled
+    scancel "$job"
+    await 30 over "$job" && is "$job" CANCELLED && [ -e cancelled/checkpoint ] && ! grep -q 'queued again' "$log"
+    say $? 'resume.sbatch: scancel ends the job for good, and it has saved'
+}
+
+# Every second time the ranks are killed without a warning.
+moments() {
+    options='--ntasks-per-node=1'
+    moment=1
+    while [ "$moment" -le "$MOMENTS" ]; do
+        after=$(awk -v seed="$$$moment$(date +%N)" 'BEGIN { srand(seed); printf "%.2f", rand() * 3 }')
+        results=moment$moment
+        submit search.sbatch run.yaml "$results"
+        wait_inside "$results" "$after"
+        if [ $((moment % 2)) -eq 1 ]; then
+            how=scancel
+            scancel "$job"
+        else
+            how='scancel --signal=KILL'
+            scancel --signal=KILL "$job"
+        fi
+        await 30 over "$job"
+        how="$how $after s after the start ($(state "$job"))"
+        submit search.sbatch run.yaml "$results"
+        await 60 over "$job" && is "$job" COMPLETED
+        say $? "$how: the same script goes on, and ends well"
+        same "$results" "$how: the results are those of an undisturbed search"
+        moment=$((moment + 1))
+    done
+}
+
+node_lost() {
+    options='--nodes=2 --ntasks-per-node=1'
+    submit resume.sbatch run.yaml lost
+    wait_inside lost
+    node=$(scontrol show hostnames "$(squeue -h -j "$job" -o %N)" | tail -n 1)
+    scontrol update NodeName="$node" State=DOWN Reason=test
+    start_again 1
+    say $? "a node is lost: the job starts again on others and ends well"
+    same lost 'and gives what an undisturbed search gives'
+    scontrol update NodeName="$node" State=RESUME 2>/dev/null
+}
+
 make_search
 plain
 scaling
+requeue
+moments
+node_lost

@@ -303,6 +303,7 @@ typedef struct {
 typedef struct {
     double plan, search, finish;     /* counting, timing and cutting; subtrees; merging, refits, front */
     double operands, tiles, elements, candidates; /* evaluated and packed; multiplied and tested; sample by sample; scored exactly */
+    double earlier;                  /* of search: of the runs that this one goes on from */
     double peak_bytes, shared_bytes; /* resident at most, what is shared with other ranks of the node included; that part now */
 } shy_search_times;
 
@@ -385,6 +386,28 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
                           void (*progress)(void *context, const shy_progress *now), void *context,
                           shy_search_result **result_out);
 void shy_search_result_free(shy_search_result **result);
+
+/* ---- work that the groups share, a step of the journal ------------------------------------------------------------------ */
+
+/** `count` independent items, each of which leaves a result of `size` bytes: fits, polished formulas, sums over a part. */
+typedef struct {
+    const shy_team *team;
+    shy_journal *journal;            /* NULL: none is kept */
+    const char *name;                /* of the step */
+    uint64_t count;
+    size_t size;                     /* without pointers: they travel and are kept as bytes */
+    void *result;                    /* [count × size] on all ranks; `work` finds there what the caller has put there */
+    bool everywhere;                 /* at the end all ranks have all results; else rank 0 has, and the others what they happen to have */
+    /* The item's result, a function of the item alone. Collective over the group, whose members must all get the same result. */
+    shy_status (*work)(void *context, uint64_t item, void *result);
+    void *context;
+} shy_workload;
+
+/**
+ * Group g works on every groups-th item. With a journal in batches of one or two seconds, after each of which the results are kept and the run may stop: what a
+ * journal has of them is not worked out again, whatever the number of groups then and now. Collective over the world; fails everywhere or nowhere.
+ */
+shy_status shy_workload_run(const shy_workload *load);
 
 /* ---- searches beside the search: training sets, permuted responses ------------------------------------------------------- */
 

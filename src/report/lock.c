@@ -165,7 +165,7 @@ static shy_status take(const shy_lock *lock, const char *directory)
         const bool known = read_holder(lock->path, &other);
         if (!is_dead(&other, known, &lock->self, silent)) return refuse(directory, &other, known, silent);
         if (known)
-            shy_log(SHY_LOG_INFO, "The run that was at work in %s (process %ld on %s) is dead; this one takes its place.", directory, other.pid, other.host);
+            shy_log(SHY_LOG_INFO, "The run that was at work in %s (process %ld on %s) is dead; its lock is taken away.", directory, other.pid, other.host);
         bury(lock, &other, known);
     }
     return shy_fail(SHY_INPUT, "%s: other runs are starting there. Choose another directory with -o.", directory);

@@ -29,14 +29,20 @@ static void entry_free(shy_best_entry **entry)
     shy_free(entry);
 }
 
+void shy_best_clear(shy_best *b)
+{
+    for (int c = 1; c <= b->levels; c++) {
+        for (int i = 0; b->entry[c] && i < b->count[c]; i++) entry_free(&b->entry[c][i]);
+        b->count[c] = 0;
+    }
+}
+
 void shy_best_destroy(shy_best **best)
 {
     shy_best *b = *best;
     if (!b) return;
-    for (int c = 1; b->entry && b->count && c <= b->levels; c++) {
-        for (int i = 0; b->entry[c] && i < b->count[c]; i++) entry_free(&b->entry[c][i]);
-        shy_free(&b->entry[c]);
-    }
+    if (b->entry && b->count) shy_best_clear(b);
+    for (int c = 1; b->entry && c <= b->levels; c++) shy_free(&b->entry[c]);
     shy_free(&b->entry);
     shy_free(&b->count);
     shy_free(best);

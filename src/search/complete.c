@@ -59,6 +59,7 @@ static shy_status fit_front(const shy_problem *problem, const shy_outcome *outco
     const double *const basis[1] = {column};
     for (int i = 0; i < count; i++) {
         shy_fit fit;
+        if (problem->journal) SHY_TRY_ALL(team, shy_journal_poll(problem->journal));
         SHY_TRY_ALL(team, shy_problem_evaluate(problem, &trees[i], column));
         SHY_TRY_ALL(team, shy_outcome_refit(outcome, 1, basis, &fit));
         SHY_TRY_ALL(team, team->rank == 0 ? keep_model(outcome, &fit, front_entry(result, i)) : SHY_OK);

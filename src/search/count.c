@@ -78,6 +78,7 @@ static shy_status count_mine(shy_space *space, uint64_t *formulas)
             if (!shy_kinds_admitted(space, kind, slots)) continue;
             const bool shared = sets_of_kinds(space, kind, slots) >= SHARED;
             if (!shared && dealt++ % team->size != team->rank) continue;
+            SHY_TRY(shy_journal_poll(space->problem->journal));
             SHY_TRY(count_context(uncertain, space, kind, slots, shared ? team->rank : 0, shared ? team->size : 1,
                                   formulas));
         }
@@ -87,12 +88,35 @@ out:
     return st;
 }
 
+#define COUNTS (SHY_COMPLEXITY_MAX + 1)
+
+static shy_status count_together(shy_space *space, uint64_t *formulas)
+{
+    shy_status st = SHY_OK;
+    memset(formulas, 0, COUNTS * sizeof *formulas);
+    SHY_TRY_ALL(space->problem->team, count_mine(space, formulas));
+    SHY_TRY(shy_team_sum_counts(space->problem->team, formulas, COUNTS));
+out:
+    return st;
+}
+
+/* A step of the journal, done or not begun. */
 shy_status shy_count_formulas(shy_space *space, uint64_t *formulas)
 {
     shy_status st = SHY_OK;
-    memset(formulas, 0, (SHY_COMPLEXITY_MAX + 1) * sizeof *formulas);
-    SHY_TRY_ALL(space->problem->team, count_mine(space, formulas));
-    SHY_TRY(shy_team_sum_counts(space->problem->team, formulas, SHY_COMPLEXITY_MAX + 1));
+    shy_journal *journal = space->problem->journal;
+    shy_journal_step step = {0};
+    if (!journal) return count_together(space, formulas);
+    SHY_TRY(shy_journal_begin(journal, "formulas", &step));
+    if (step.done && step.count != COUNTS * sizeof *formulas)
+        return shy_fail(SHY_INTERNAL, "The checkpoint has %.0f bytes where there are the numbers of formulas.", (double)step.count);
+    if (step.done) {
+        memcpy(formulas, step.bytes, step.count);
+        return SHY_OK;
+    }
+    SHY_TRY(count_together(space, formulas));
+    SHY_TRY_ALL(space->problem->team, shy_journal_write(journal, 0, formulas, COUNTS * sizeof *formulas));
+    shy_journal_end(journal);
 out:
     return st;
 }

@@ -79,38 +79,39 @@ out:
     return st;
 }
 
-/* Every group refits every groups-th survivor; a failure waits for the others at the gathering. */
-static shy_status refit_mine(shy_space *space, const shy_outcome *outcome, shy_survivors *s)
+typedef struct {
+    shy_space *space;
+    const shy_outcome *outcome;
+    const shy_survivors *survivors;
+    double *basis[SHY_FAMILY_TERMS];
+} shy_refitter;
+
+static shy_status refit_item(void *context, uint64_t item, void *result)
+{
+    const shy_refitter *r = context;
+    return refit_one(r->space, r->outcome, &r->survivors->formula[item], r->basis, result);
+}
+
+static shy_status make_columns(shy_refitter *r)
 {
     shy_status st = SHY_OK;
-    const shy_team *team = space->problem->team;
-    double *basis[SHY_FAMILY_TERMS] = {NULL};
-    for (int k = 0; k < SHY_FAMILY_TERMS; k++) {
-        SHY_TRY(shy_group_agree(team, shy_new((size_t)space->problem->rows.rows, sizeof(double), &basis[k])));
-    }
-    for (int i = team->group; i < s->count; i += team->groups) SHY_TRY(refit_one(space, outcome, &s->formula[i], basis, &s->refit[i]));
+    for (int k = 0; k < SHY_FAMILY_TERMS; k++) SHY_TRY(shy_new((size_t)r->space->problem->rows.rows, sizeof(double), &r->basis[k]));
 out:
-    for (int k = 0; k < SHY_FAMILY_TERMS; k++) shy_free(&basis[k]);
     return st;
 }
 
-/* Rank 0 puts the fits of all groups together. Collective over the world. */
-static shy_status gather_fits(const shy_team *team, shy_survivors *s)
+/* Collective over the world. */
+static shy_status refit_all(shy_space *space, const shy_outcome *outcome, shy_survivors *s)
 {
     shy_status st = SHY_OK;
-    void *bytes = NULL;
-    uint64_t *counts = NULL;
-    const uint64_t mine = team->row_block == 0 ? (uint64_t)s->count * sizeof *s->refit : 0;
-    SHY_TRY(shy_team_gather(team, s->refit, mine, &bytes, &counts));
-    const char *at = bytes;
-    for (int rank = 0, group = 0; team->rank == 0 && rank < team->size; at += counts[rank], rank++) {
-        if (counts[rank] == 0) continue;
-        for (int i = group; i < s->count; i += team->groups) memcpy(&s->refit[i], at + (size_t)i * sizeof *s->refit, sizeof *s->refit);
-        group++;
-    }
+    const shy_problem *problem = space->problem;
+    shy_refitter r = {.space = space, .outcome = outcome, .survivors = s};
+    const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "refits", .count = (uint64_t)s->count, .size = sizeof *s->refit,
+                               .result = s->refit, .work = refit_item, .context = &r};
+    SHY_TRY_ALL(problem->team, make_columns(&r));
+    SHY_TRY(shy_workload_run(&load));
 out:
-    shy_free(&bytes);
-    shy_free(&counts);
+    for (int k = 0; k < SHY_FAMILY_TERMS; k++) shy_free(&r.basis[k]);
     return st;
 }
 
@@ -235,8 +236,7 @@ shy_status shy_finish(shy_best *best, int keep, const shy_outcome *outcome, shy_
     shy_survivors survivors = {0};
     SHY_TRY_ALL(team, team->rank == 0 ? shy_best_join_levels(best, keep) : SHY_OK);
     SHY_TRY(survivors_share(best, team, &survivors));
-    SHY_TRY_ALL(team, refit_mine(best->space, outcome, &survivors));
-    SHY_TRY(gather_fits(team, &survivors));
+    SHY_TRY(refit_all(best->space, outcome, &survivors));
     SHY_TRY_ALL(team, write_result(best, &survivors, result));
 out:
     survivors_free(&survivors);

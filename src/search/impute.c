@@ -136,47 +136,36 @@ out:
     return st;
 }
 
-/* Every group every groups-th set; a failure waits for the others at the gathering. */
-static shy_status refit_mine(const shy_team *team, const shy_search_options *options, imputation *m)
+typedef struct {
+    imputation *of;
+    uint64_t seed;
+    int sweeps;
+} shy_imputer;
+
+/* The fits of one data set. Collective over the group. */
+static shy_status refit_set(void *context, uint64_t set, void *result)
 {
     shy_status st = SHY_OK;
-    for (int s = team->group; s < m->sets; s += team->groups) {
-        shy_impute_set(m->data, options->seed, s, options->impute_sweeps);
-        for (int k = 0; k < m->formulas; k++) {
-            if (!shy_impute_concerns(m->data, &m->tree[k])) continue;
-            for (int t = 0; t < m->trial[k].terms; t++) shy_impute_evaluate(m->data, &m->trial[k].term[t], m->scratch, m->column[t]);
-            SHY_TRY(shy_outcome_refit(m->outcome, m->trial[k].terms, (const double *const *)m->column,
-                                      &m->fit[(size_t)s * (size_t)m->formulas + (size_t)k]));
-        }
+    const shy_imputer *by = context;
+    imputation *m = by->of;
+    shy_fit *fit = result;
+    shy_impute_set(m->data, by->seed, (int)set, by->sweeps);
+    for (int k = 0; k < m->formulas; k++) {
+        if (!shy_impute_concerns(m->data, &m->tree[k])) continue;
+        for (int t = 0; t < m->trial[k].terms; t++) shy_impute_evaluate(m->data, &m->trial[k].term[t], m->scratch, m->column[t]);
+        SHY_TRY(shy_outcome_refit(m->outcome, m->trial[k].terms, (const double *const *)m->column, &fit[k]));
     }
 out:
     return st;
 }
 
-/* The sets of group g, in order, from its member with row block 0: ranks come in the order of their groups. Collective over the world. */
-static shy_status gather_fits(const shy_team *team, imputation *m)
+/* Collective over the world. */
+static shy_status refit_sets(const shy_problem *problem, const shy_search_options *options, imputation *m)
 {
-    shy_status st = SHY_OK;
-    const size_t one = (size_t)m->formulas * sizeof *m->fit;
-    char *mine = NULL;
-    void *bytes = NULL;
-    uint64_t *counts = NULL;
-    uint64_t held = 0;
-    SHY_TRY_ALL(team, shy_new((size_t)(m->sets / team->groups + 1), one, &mine));
-    for (int s = team->group; team->row_block == 0 && s < m->sets; s += team->groups, held += one)
-        memcpy(mine + held, m->fit + (size_t)s * (size_t)m->formulas, one);
-    SHY_TRY(shy_team_gather(team, mine, held, &bytes, &counts));
-    const char *from = bytes;
-    for (int rank = 0; team->rank == 0 && rank < team->size; from += counts[rank], rank++) {
-        const char *at = from;
-        for (int s = rank / team->row_blocks; rank % team->row_blocks == 0 && s < m->sets; s += team->groups, at += one)
-            memcpy(m->fit + (size_t)s * (size_t)m->formulas, at, one);
-    }
-out:
-    shy_free(&mine);
-    shy_free(&bytes);
-    shy_free(&counts);
-    return st;
+    shy_imputer by = {m, options->seed, options->impute_sweeps};
+    const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "imputed data sets", .count = (uint64_t)m->sets,
+                               .size = (size_t)m->formulas * sizeof *m->fit, .result = m->fit, .work = refit_set, .context = &by};
+    return shy_workload_run(&load);
 }
 
 /* ---- pooled ------------------------------------------------------------------------------------------------------------------------------ */
@@ -262,8 +251,7 @@ static shy_status refit_front(const shy_problem *problem, const shy_search_optio
     const shy_team *team = problem->team;
     SHY_TRY_ALL(team, make_room(problem, m));
     SHY_TRY_ALL(team, shy_problem_outcome(problem, &m->outcome));
-    SHY_TRY_ALL(team, refit_mine(team, options, m));
-    SHY_TRY(gather_fits(team, m));
+    SHY_TRY(refit_sets(problem, options, m));
     SHY_TRY_ALL(team, team->rank == 0 ? pool_front(problem, m, result) : SHY_OK);
 out:
     return st;

@@ -27,7 +27,7 @@ shy_status shy_pass_run(shy_pass *pass, const shy_outlook *outlook, shy_search_r
     *screen = (shy_search_result){.plan = pass->plan, .formulas_scored = pass->plan.formulas_total, .precision = pass->rates.precision};
     SHY_TRY(shy_engine_create_pass(shy_stage_space(&pass->stage), pass->stage.options, pass->rates.precision, outlook, engine_out));
     SHY_TRY(shy_deal(*engine_out, pass->jobs, (double)pass->plan.formulas_total, pass->monitor, screen));
-    screen->times.search = screen->seconds = shy_time_seconds() - start;
+    screen->times.search = screen->seconds = shy_time_seconds() - start + screen->times.earlier;
 out:
     return st;
 }

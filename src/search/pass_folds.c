@@ -205,7 +205,7 @@ static void order_responses(shy_folds *f)
 static void share(shy_search_result *screen, int lists)
 {
     shy_search_times *t = &screen->times;
-    double *part[] = {&screen->seconds, &t->search, &t->operands, &t->tiles, &t->elements, &t->candidates};
+    double *part[] = {&screen->seconds, &t->search, &t->operands, &t->tiles, &t->elements, &t->candidates, &t->earlier};
     for (size_t k = 0; k < sizeof part / sizeof *part; k++) *part[k] /= lists;
 }
 

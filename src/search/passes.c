@@ -91,6 +91,7 @@ static shy_status choose(const shy_problem *problem, const shy_proposal *proposa
     SHY_TRY_ALL(problem->team, shy_new((size_t)problem->rows.runs, sizeof *c.partial, &c.partial));
     for (int m = 0; m < given; m++) SHY_TRY_ALL(problem->team, consider(&c, &macro[m].tree, &is_new));
     for (int i = 0; i < count && macros < given + most; i++) {
+        if (problem->journal) SHY_TRY_ALL(problem->team, shy_journal_poll(problem->journal));
         SHY_TRY_ALL(problem->team, consider(&c, &proposal[i].tree, &is_new));
         if (is_new) macro[macros++] = (shy_macro){.tree = proposal[i].tree, .complexity = proposal[i].complexity};
     }

@@ -32,54 +32,28 @@ out:
     return st;
 }
 
-/* Every group every groups-th; a failure waits for the others at the gathering. */
-static shy_status work_mine(shy_fitter *fitter, piece *pieces, int count, work_on *work)
+typedef struct {
+    shy_fitter *fitter;
+    work_on *work;
+} workshop;
+
+static shy_status work_on_item(void *context, uint64_t item, void *result)
 {
-    shy_status st = SHY_OK;
-    const shy_team *team = fitter->problem->team;
-    for (int i = team->group; i < count; i += team->groups) SHY_TRY(work(fitter, &pieces[i]));
-out:
-    return st;
+    const workshop *shop = context;
+    (void)item;
+    return shop->work(shop->fitter, result);
 }
 
-/* The pieces of group g, in order, from its member with row block 0: ranks come in the order of their groups. */
-static void unpack(const shy_team *team, const char *bytes, const uint64_t *counts, piece *pieces, int count)
-{
-    for (int rank = 0, group = 0; rank < team->size; bytes += counts[rank], rank++) {
-        if (rank % team->row_blocks != 0) continue;
-        const char *at = bytes;
-        for (int i = group; i < count; i += team->groups, at += sizeof *pieces) memcpy(&pieces[i], at, sizeof *pieces);
-        group++;
-    }
-}
-
-/* Back to rank 0. Collective over the world. */
-static shy_status gather_pieces(const shy_team *team, piece *pieces, int count)
+/* Afterwards the pieces of rank 0 are done. Collective over the world. */
+static shy_status work_together(shy_fitter *fitter, const char *name, piece **pieces, int *count, work_on *work)
 {
     shy_status st = SHY_OK;
-    piece *mine = NULL;
-    void *bytes = NULL;
-    uint64_t *counts = NULL;
-    int held = 0;
-    SHY_TRY_ALL(team, shy_new((size_t)(count / team->groups + 1), sizeof *mine, &mine));
-    for (int i = team->group; team->row_block == 0 && i < count; i += team->groups) mine[held++] = pieces[i];
-    SHY_TRY(shy_team_gather(team, mine, (uint64_t)held * sizeof *mine, &bytes, &counts));
-    if (team->rank == 0) unpack(team, bytes, counts, pieces, count);
-out:
-    shy_free(&bytes);
-    shy_free(&counts);
-    shy_free(&mine);
-    return st;
-}
-
-/* Collective over the world. */
-static shy_status work_together(shy_fitter *fitter, piece **pieces, int *count, work_on *work)
-{
-    shy_status st = SHY_OK;
-    const shy_team *team = fitter->problem->team;
-    SHY_TRY(share_pieces(team, pieces, count));
-    SHY_TRY_ALL(team, work_mine(fitter, *pieces, *count, work));
-    SHY_TRY(gather_pieces(team, *pieces, *count));
+    const shy_problem *problem = fitter->problem;
+    workshop shop = {fitter, work};
+    SHY_TRY(share_pieces(problem->team, pieces, count));
+    const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = name, .count = (uint64_t)*count, .size = sizeof **pieces,
+                               .result = *pieces, .work = work_on_item, .context = &shop};
+    SHY_TRY(shy_workload_run(&load));
 out:
     return st;
 }
@@ -209,7 +183,7 @@ static shy_status fit_finalists(shy_fitter *fitter, shy_search_result *result)
     piece *pieces = NULL;
     int count = 0;
     SHY_TRY_ALL(team, team->rank == 0 ? list_finalists(result, &pieces, &count) : SHY_OK);
-    SHY_TRY(work_together(fitter, &pieces, &count, fit_piece));
+    SHY_TRY(work_together(fitter, "constants", &pieces, &count, fit_piece));
     SHY_TRY_ALL(team, team->rank == 0 ? take_fits(fitter->problem, pieces, count, result) : SHY_OK);
 out:
     shy_free(&pieces);
@@ -325,7 +299,7 @@ static shy_status insert_constants(shy_fitter *fitter, const shy_search_options 
     piece *pieces = NULL;
     int count = 0;
     SHY_TRY_ALL(team, team->rank == 0 ? list_insertions(problem, options, result, &pieces, &count) : SHY_OK);
-    SHY_TRY(work_together(fitter, &pieces, &count, insert_piece));
+    SHY_TRY(work_together(fitter, "further constants", &pieces, &count, insert_piece));
     SHY_TRY_ALL(team, team->rank == 0 ? take_all_inserted(problem, pieces, count, options->keep, result) : SHY_OK);
 out:
     shy_free(&pieces);
@@ -382,7 +356,7 @@ static shy_status round_front(shy_fitter *fitter, const shy_search_options *opti
     piece *pieces = NULL;
     int count = 0;
     SHY_TRY_ALL(team, team->rank == 0 ? list_front(fitter->problem, options, result, &pieces, &count) : SHY_OK);
-    SHY_TRY(work_together(fitter, &pieces, &count, round_piece));
+    SHY_TRY(work_together(fitter, "rounding", &pieces, &count, round_piece));
     SHY_TRY_ALL(team, team->rank == 0 ? take_rounded(fitter->problem, pieces, count, result) : SHY_OK);
 out:
     shy_free(&pieces);

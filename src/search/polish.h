@@ -33,6 +33,8 @@ typedef struct shy_fitter {
 /* Both collective over the group. The outcome is borrowed. */
 shy_status shy_fitter_create(const shy_problem *problem, const shy_outcome *outcome, shy_fitter **fitter_out);
 void shy_fitter_destroy(shy_fitter **fitter);
+/* Polls the journal: a run may stop between two evaluations of a fit, which may be long ones. Collective over the group. */
+shy_status shy_fitter_poll(const shy_fitter *fitter);
 /* Intercept, slope and covariates of the tree as it is. Collective over the group. */
 shy_status shy_fitter_refit(shy_fitter *fitter, const shy_tree *tree, shy_fit *fit_out);
 /*

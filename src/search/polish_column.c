@@ -84,6 +84,7 @@ out:
 shy_status shy_fitter_statistic(shy_fitter *f, const shy_tree *tree, double *statistic_out)
 {
     shy_status st = SHY_OK;
+    SHY_TRY(shy_fitter_poll(f));
     const int directions = shy_outcome_metric(f->outcome)->directions;
     const double n = (double)f->problem->rows.total;
     double total[4 + SHY_COVARIATES_MAX], mean;

@@ -96,9 +96,16 @@ static shy_status refit(shy_fitter *f)
     return shy_outcome_refit(f->outcome, 1, basis, &f->fit);
 }
 
+shy_status shy_fitter_poll(const shy_fitter *f)
+{
+    const shy_problem *problem = f->problem;
+    return problem->journal ? shy_group_agree(problem->team, shy_journal_poll(problem->journal)) : SHY_OK;
+}
+
 shy_status shy_fitter_refit(shy_fitter *f, const shy_tree *tree, shy_fit *fit_out)
 {
     shy_status st = SHY_OK;
+    SHY_TRY(shy_fitter_poll(f));
     SHY_TRY(shy_group_agree(f->problem->team, take(f, tree)));
     SHY_TRY(refit(f));
     *fit_out = f->fit;
@@ -331,6 +338,7 @@ static shy_status profile(void *context, const double *x, double *value, double 
     shy_status st = SHY_OK;
     shy_fitter *f = context;
     *value = INFINITY;
+    SHY_TRY(shy_fitter_poll(f));
     set_constants(f, x);
     if (f->boxed && !leads_there(f)) return SHY_OK;
     SHY_TRY(refit(f));

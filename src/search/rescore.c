@@ -53,17 +53,41 @@ void shy_screened_free(shy_screened *screened)
 
 /* ---- scores on all samples --------------------------------------------------------------------------------------------- */
 
-/* Every group every groups-th; what was a twin on the part may not be one on all samples, so members are scored one by one. */
-static shy_status score_mine(const shy_screened *s, shy_scorer *scorer, struct shy_direction *direction, shy_best *best)
+typedef struct {
+    shy_score score;
+    uint64_t admitted;
+} shy_verdict_on;
+
+typedef struct {
+    const shy_screened *screened;
+    shy_scorer *scorer;
+    struct shy_direction *direction;
+} shy_rescorer;
+
+/* What was a twin on the part may not be one on all samples, so members are scored one by one. Collective over the group. */
+static shy_status score_item(void *context, uint64_t item, void *result)
 {
     shy_status st = SHY_OK;
-    const shy_team *team = best->space->problem->team;
-    for (uint64_t i = (uint64_t)team->group; i < s->count; i += (uint64_t)team->groups) {
+    const shy_rescorer *r = context;
+    const shy_formula *formula = &r->screened->member[item].formula;
+    shy_verdict_on verdict = {.admitted = 0};
+    bool degenerate = false, admitted = true;
+    SHY_TRY(shy_scorer_score(r->scorer, formula, &verdict.score, &degenerate));
+    if (!degenerate) SHY_TRY(shy_direction_admits(r->direction, formula, &admitted));
+    verdict.admitted = !degenerate && admitted;
+    memcpy(result, &verdict, sizeof verdict);
+out:
+    return st;
+}
+
+/* Rank 0. */
+static shy_status take_admitted(const shy_screened *s, const shy_verdict_on *verdict, shy_best *best)
+{
+    shy_status st = SHY_OK;
+    for (uint64_t i = 0; i < s->count; i++) {
         shy_packed member = s->member[i];
-        bool degenerate = false, admitted = true;
-        SHY_TRY(shy_scorer_score(scorer, &member.formula, &member.score, &degenerate));
-        if (!degenerate) SHY_TRY(shy_direction_admits(direction, &member.formula, &admitted));
-        if (!degenerate && admitted) SHY_TRY(shy_group_agree(team, shy_best_absorb(best, &member, sizeof member)));
+        member.score = verdict[i].score;
+        if (verdict[i].admitted) SHY_TRY(shy_best_absorb(best, &member, sizeof member));
     }
 out:
     return st;
@@ -72,20 +96,24 @@ out:
 shy_status shy_screened_rescore(const shy_screened *screened, shy_space *space, const shy_search_options *options, shy_best **best_out)
 {
     shy_status st = SHY_OK;
-    const shy_team *team = space->problem->team;
+    const shy_problem *problem = space->problem;
+    const shy_team *team = problem->team;
     shy_best *best = NULL;
-    shy_scorer *scorer = NULL;
-    struct shy_direction *direction = NULL;
+    shy_verdict_on *verdict = NULL;
+    shy_rescorer r = {.screened = screened};
     SHY_TRY_ALL(team, shy_best_create(space, shy_best_reserve(options->keep), &best));
-    SHY_TRY_ALL(team, shy_scorer_create(space, &space->view, options->seed, &scorer));
-    SHY_TRY_ALL(team, shy_direction_create(space, &space->view, &direction));
-    SHY_TRY_ALL(team, score_mine(screened, scorer, direction, best));
-    const shy_merge merge = {shy_best_absorb, shy_best_pack, best};
-    SHY_TRY(shy_team_merge(team, &merge));
+    SHY_TRY_ALL(team, shy_scorer_create(space, &space->view, options->seed, &r.scorer));
+    SHY_TRY_ALL(team, shy_direction_create(space, &space->view, &r.direction));
+    SHY_TRY_ALL(team, shy_new(screened->count, sizeof *verdict, &verdict));
+    const shy_workload load = {.team = team, .journal = problem->journal, .name = "scores on all samples", .count = screened->count, .size = sizeof *verdict,
+                               .result = verdict, .work = score_item, .context = &r};
+    SHY_TRY(shy_workload_run(&load));
+    SHY_TRY_ALL(team, team->rank == 0 ? take_admitted(screened, verdict, best) : SHY_OK);
     *best_out = best, best = NULL;
 out:
-    shy_direction_destroy(&direction);
-    shy_scorer_destroy(&scorer);
+    shy_free(&verdict);
+    shy_direction_destroy(&r.direction);
+    shy_scorer_destroy(&r.scorer);
     shy_best_destroy(&best);
     return st;
 }

@@ -73,7 +73,7 @@ static shy_status screen_stage(shy_stage *stage, const shy_monitor *monitor, shy
     result->precision = rates.precision;
     SHY_TRY(shy_engine_create(shy_stage_space(stage), shy_stage_options(stage), rates.precision, &engine));
     SHY_TRY(shy_deal(engine, jobs, (double)result->plan.formulas_total, monitor, result));
-    result->times.search = shy_time_seconds() - start - result->times.plan;
+    result->times.search = shy_time_seconds() - start - result->times.plan + result->times.earlier;
     result->formulas_scored = result->plan.formulas_total;
     *engine_out = engine, engine = NULL;
 out:
@@ -90,6 +90,7 @@ static shy_status finish_lists(const shy_stage *stage, const shy_lists *lists, s
     shy_best *best = NULL;
     if (stage->subset) return shy_fail(SHY_INTERNAL, "lists of all samples for a search that screens a part of them");
     *result = lists->screen;
+    result->times.earlier = 0.0; /* in its seconds already */
     SHY_TRY_ALL(team, shy_best_create(stage->whole, shy_best_reserve(stage->options->keep), &best));
     SHY_TRY_ALL(team, shy_best_absorb(best, lists->member, lists->count * sizeof *lists->member));
     SHY_TRY(finish(best, stage->options->keep, result));
@@ -125,7 +126,7 @@ shy_status shy_search_once(const shy_problem *problem, const shy_search_options 
     SHY_TRY_ALL(problem->team, shy_new(1, sizeof *result, &result));
     SHY_TRY(shy_stage_enter(&stage, problem, options));
     SHY_TRY(search_stage(&stage, monitor, result));
-    result->seconds = shy_time_seconds() - start;
+    result->seconds = shy_time_seconds() - start + result->times.earlier;
     if (problem->team->rank == 0) *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);
@@ -144,7 +145,7 @@ shy_status shy_screen_once(const shy_problem *problem, const shy_search_options 
     SHY_TRY(shy_stage_enter(&stage, problem, options));
     if (stage.subset) SHY_TRY(shy_fail(SHY_INTERNAL, "lists of all samples from a part of them"));
     SHY_TRY(screen_stage(&stage, monitor, &engine, &screened));
-    screened.seconds = shy_time_seconds() - start;
+    screened.seconds = shy_time_seconds() - start + screened.times.earlier;
     SHY_TRY(shy_lists_take(engine->seen[0].best, &screened, lists_out));
 out:
     shy_engine_destroy(&engine);
@@ -170,7 +171,7 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     if (!problem->data.interaction && (options->polish || options->rounding > 0.0)) SHY_TRY(shy_polish_run(problem, options, result));
     if (!problem->data.interaction) SHY_TRY(shy_complete_run(problem, result));
     SHY_TRY(shy_impute_run(problem, options, result));
-    if (result) result->seconds = shy_time_seconds() - start;
+    if (result) result->seconds = shy_time_seconds() - start + result->times.earlier;
     *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);

@@ -232,6 +232,7 @@ typedef struct {
 int shy_text_compare(const char *a, const char *b);
 shy_status shy_best_create(shy_space *space, int keep, shy_best **best_out);
 void shy_best_destroy(shy_best **best);
+void shy_best_clear(shy_best *best); /* forgets all entries */
 shy_status shy_best_offer(shy_best *best, int complexity, const shy_formula *formula, const shy_score *score);
 /* marks[c]: statistic of the K-th of complexity c, −1 while there are fewer. */
 void shy_best_marks(const shy_best *best, double *marks);
@@ -434,6 +435,9 @@ shy_element_counts shy_element_work_counts(const shy_engine *engine);
 double shy_element_cost(const shy_context *context);     /* a tuple's operands and sums cost as much as so many average sums */
 double shy_element_overhead(const shy_context *context); /* seconds of a tuple that do not depend on the samples */
 double shy_element_seconds(void);                        /* of an average sum and sample, measured; 0 if there is no memory */
+
+/* Work in batches: how many items for each group the next one has, when the last one had `each` and took so many seconds. */
+uint64_t shy_batch_next(uint64_t each, double seconds);
 
 /* Counts the canonical formulas exactly, each rank a share of the sets of factors. Collective over the world. */
 shy_status shy_count_formulas(shy_space *space, uint64_t *formulas);

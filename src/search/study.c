@@ -102,7 +102,7 @@ void shy_result_spent(shy_search_result *result, const shy_search_result *more)
     shy_screening *s = &result->screening;
     const shy_screening *n = &more->screening;
     result->formulas_scored += more->formulas_scored;
-    t->plan += m->plan, t->search += m->search, t->finish += m->finish;
+    t->plan += m->plan, t->search += m->search, t->finish += m->finish, t->earlier += m->earlier;
     t->operands += m->operands, t->tiles += m->tiles, t->elements += m->elements, t->candidates += m->candidates;
     t->peak_bytes = fmax(t->peak_bytes, m->peak_bytes), t->shared_bytes = fmax(t->shared_bytes, m->shared_bytes);
     s->tiles += n->tiles, s->pairs += n->pairs, s->widened += n->widened;
@@ -148,65 +148,48 @@ out:
 
 /* ---- refits --------------------------------------------------------------------------------------------------------------- */
 
-static shy_status refit_one(const shy_problem *problem, const shy_outcome *outcome, shy_trial *trial, double *const *column)
+typedef struct {
+    const shy_problem *problem;
+    const shy_outcome *outcome;
+    const shy_trial *trial;
+    double *column[SHY_BASIS_MAX];
+} shy_refitter;
+
+/* Of one trial. Collective over the group. */
+static shy_status refit_item(void *context, uint64_t item, void *result)
 {
     shy_status st = SHY_OK;
-    for (int k = 0; k < trial->terms; k++) SHY_TRY(shy_group_agree(problem->team, shy_problem_evaluate(problem, &trial->term[k], column[k])));
-    SHY_TRY(shy_outcome_refit(outcome, trial->terms, (const double *const *)column, &trial->fit));
+    const shy_refitter *r = context;
+    const shy_trial *trial = &r->trial[item];
+    for (int k = 0; k < trial->terms; k++)
+        SHY_TRY(shy_group_agree(r->problem->team, shy_problem_evaluate(r->problem, &trial->term[k], r->column[k])));
+    SHY_TRY(shy_outcome_refit(r->outcome, trial->terms, (const double *const *)r->column, result));
 out:
     return st;
 }
 
-/* Every group every groups-th; a failure waits for the others at the gathering. */
-static shy_status refit_mine(const shy_problem *problem, const shy_outcome *outcome, shy_trial *trial, int count)
+static shy_status make_room(shy_refitter *r, int count, shy_fit **fit_out)
 {
     shy_status st = SHY_OK;
-    const shy_team *team = problem->team;
-    double *column[SHY_BASIS_MAX] = {NULL};
-    for (int k = 0; k < SHY_BASIS_MAX; k++) SHY_TRY(shy_group_agree(team, shy_new((size_t)problem->rows.rows, sizeof(double), &column[k])));
-    for (int i = team->group; i < count; i += team->groups) SHY_TRY(refit_one(problem, outcome, &trial[i], column));
+    for (int k = 0; k < SHY_BASIS_MAX; k++) SHY_TRY(shy_new((size_t)r->problem->rows.rows, sizeof(double), &r->column[k]));
+    SHY_TRY(shy_new((size_t)count, sizeof **fit_out, fit_out));
 out:
-    for (int k = 0; k < SHY_BASIS_MAX; k++) shy_free(&column[k]);
-    return st;
-}
-
-/* The fits of group g, in order, from its member with row block 0: ranks come in the order of their groups. */
-static void unpack_fits(const shy_team *team, const char *bytes, const uint64_t *counts, shy_trial *trial, int count)
-{
-    for (int rank = 0, group = 0; rank < team->size; bytes += counts[rank], rank++) {
-        if (counts[rank] == 0) continue;
-        const char *at = bytes;
-        for (int i = group; i < count; i += team->groups, at += sizeof trial->fit) memcpy(&trial[i].fit, at, sizeof trial->fit);
-        group++;
-    }
-}
-
-static shy_status share_fits(const shy_team *team, shy_trial *trial, int count)
-{
-    shy_status st = SHY_OK;
-    void *bytes = NULL;
-    uint64_t *counts = NULL;
-    shy_fit *fit = NULL;
-    int mine = 0;
-    SHY_TRY_ALL(team, shy_new((size_t)count, sizeof *fit, &fit));
-    for (int i = team->group; team->row_block == 0 && i < count; i += team->groups) fit[mine++] = trial[i].fit;
-    SHY_TRY(shy_team_gather(team, fit, (uint64_t)mine * sizeof *fit, &bytes, &counts));
-    if (team->rank == 0) unpack_fits(team, bytes, counts, trial, count);
-    for (int i = 0; i < count; i++) fit[i] = trial[i].fit;
-    SHY_TRY(shy_team_broadcast(team, fit, (uint64_t)count * sizeof *fit));
-    for (int i = 0; i < count; i++) trial[i].fit = fit[i];
-out:
-    shy_free(&bytes);
-    shy_free(&counts);
-    shy_free(&fit);
     return st;
 }
 
 shy_status shy_trials_refit(const shy_problem *problem, const shy_outcome *outcome, shy_trial *trial, int count)
 {
     shy_status st = SHY_OK;
-    SHY_TRY_ALL(problem->team, refit_mine(problem, outcome, trial, count));
-    SHY_TRY(share_fits(problem->team, trial, count));
+    shy_refitter r = {.problem = problem, .outcome = outcome, .trial = trial};
+    shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "trials", .count = (uint64_t)count, .size = sizeof trial->fit,
+                         .everywhere = true, .work = refit_item, .context = &r};
+    shy_fit *fit = NULL;
+    SHY_TRY_ALL(problem->team, make_room(&r, count, &fit));
+    load.result = fit;
+    SHY_TRY(shy_workload_run(&load));
+    for (int i = 0; i < count; i++) trial[i].fit = fit[i];
 out:
+    for (int k = 0; k < SHY_BASIS_MAX; k++) shy_free(&r.column[k]);
+    shy_free(&fit);
     return st;
 }

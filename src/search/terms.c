@@ -71,7 +71,7 @@ static shy_status find_condition(const shy_terms *from, const shy_problem *probl
     if (few.keep > CONDITION_KEPT) few.keep = CONDITION_KEPT;
     *sum_out = (shy_sum){0};
     SHY_TRY_ALL(team, shy_sums_create(from, &few, terms, &sums));
-    SHY_TRY(shy_sums_search(sums, team, 2));
+    SHY_TRY(shy_sums_search(sums, team, problem->journal, 2));
     if (team->rank == 0 && !choose_condition(sums, terms, sum_out)) sum_out->terms = 0;
     SHY_TRY(shy_team_broadcast(team, sum_out, sizeof *sum_out));
 out:
@@ -189,7 +189,7 @@ shy_status shy_terms_run(const shy_problem *problem, const shy_search_options *o
     shy_sums *sums = NULL;
     SHY_TRY(find_terms(problem, options, templates, monitor, &terms, result));
     SHY_TRY_ALL(problem->team, shy_sums_create(&terms, options, options->terms, &sums));
-    SHY_TRY(shy_sums_search(sums, problem->team, 3));
+    SHY_TRY(shy_sums_search(sums, problem->team, problem->journal, 3));
     SHY_TRY(shy_sums_write(sums, problem, options, result));
 out:
     shy_sums_destroy(&sums);

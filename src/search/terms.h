@@ -84,9 +84,9 @@ shy_status shy_sums_absorb(void *sums, const void *bytes, uint64_t count);
 
 /*
  * Fills the lists of rank 0: all sums of up to `exhaustive` (2 or 3) terms; larger ones by extending the best of those by each formula, and
- * replacing each term by each formula until nothing improves. Collective over the world.
+ * replacing each term by each formula until nothing improves. A step of the journal, which may be NULL. Collective over the world.
  */
-shy_status shy_sums_search(shy_sums *sums, const shy_team *team, int exhaustive);
+shy_status shy_sums_search(shy_sums *sums, const shy_team *team, shy_journal *journal, int exhaustive);
 /* The exhaustive part: sums whose first term is number `first`, of `terms_most` <= 3 terms. room: 3·count doubles; index: count numbers. */
 void shy_sums_scan(shy_sums *sums, int first, int terms_most, double *room, int32_t *index);
 

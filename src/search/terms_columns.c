@@ -189,6 +189,7 @@ static shy_status evaluate_all(const shy_terms *t, const shy_problem *problem, s
     const size_t rows = (size_t)problem->rows.rows;
     for (int j = 0; j < t->count; j++) {
         double *u = b->column + (size_t)j * rows;
+        SHY_TRY(shy_journal_poll(problem->journal));
         SHY_TRY(shy_problem_evaluate(problem, &t->term[j].tree, u));
         for (size_t i = 0; b->root && i < rows; i++) u[i] = b->root[i] > 0.0 ? u[i] * b->root[i] : 0.0;
     }

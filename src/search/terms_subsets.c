@@ -115,12 +115,18 @@ static void climb(shy_sums *s, shy_ladder *l, int terms, const int32_t *chosen)
 }
 
 /* From every sum of one term less that is kept. */
-static void grow(shy_sums *s, shy_ladder *l, int terms)
+static shy_status grow(shy_sums *s, shy_ladder *l, shy_journal *journal, int terms)
 {
+    shy_status st = SHY_OK;
     for (int c = 1; c <= s->complexity_most; c++) {
         const int list = shy_sums_list(terms - 1, c);
-        for (int i = 0; i < s->count[list]; i++) climb(s, l, terms - 1, s->sum[(size_t)list * (size_t)s->keep + (size_t)i].term);
+        for (int i = 0; i < s->count[list]; i++) {
+            SHY_TRY(shy_journal_poll(journal));
+            climb(s, l, terms - 1, s->sum[(size_t)list * (size_t)s->keep + (size_t)i].term);
+        }
     }
+out:
+    return st;
 }
 
 enum { SWAPPED = 4, ROUNDS = 20 }; /* sums of each list whose terms are exchanged; rounds of that, should they not end before */
@@ -137,8 +143,9 @@ static void swap(shy_sums *s, shy_ladder *l, const shy_sum *sum)
     }
 }
 
-static void exchange(shy_sums *s, shy_ladder *l, int terms)
+static shy_status exchange(shy_sums *s, shy_ladder *l, shy_journal *journal, int terms)
 {
+    shy_status st = SHY_OK;
     uint64_t changes = s->changes + 1;
     for (int round = 0; round < ROUNDS && changes != s->changes; round++) {
         changes = s->changes;
@@ -146,20 +153,23 @@ static void exchange(shy_sums *s, shy_ladder *l, int terms)
             const int list = shy_sums_list(terms, c);
             for (int i = 0; i < SWAPPED && i < s->count[list]; i++) {
                 const shy_sum sum = s->sum[(size_t)list * (size_t)s->keep + (size_t)i];
+                SHY_TRY(shy_journal_poll(journal));
                 swap(s, l, &sum);
             }
         }
     }
+out:
+    return st;
 }
 
-static shy_status enlarge(shy_sums *s, int exhaustive)
+static shy_status enlarge(shy_sums *s, shy_journal *journal, int exhaustive)
 {
     shy_status st = SHY_OK;
     shy_ladder ladder = {0};
     SHY_TRY(ladder_create(s->from->count, &ladder));
     for (int terms = exhaustive + 1; terms <= s->terms_most; terms++) {
-        grow(s, &ladder, terms);
-        exchange(s, &ladder, terms);
+        SHY_TRY(grow(s, &ladder, journal, terms));
+        SHY_TRY(exchange(s, &ladder, journal, terms));
     }
 out:
     ladder_free(&ladder);
@@ -168,19 +178,32 @@ out:
 
 /* ---- on the ranks ------------------------------------------------------------------------------------------------------------ */
 
+/* The scan as a step of the journal: first terms 0 … done − 1 are done, and the lists are those of rank 0. */
+typedef struct {
+    shy_sums *sums;
+    const shy_team *team;
+    shy_journal *journal;
+    int exhaustive;
+    uint64_t done, last; /* the present batch: done … last − 1 */
+} shy_scan;
+
 /* First terms are dealt back and forth, as early ones have more partners. Members of a group would do the same: one of them works. */
-static shy_status scan_mine(shy_sums *s, const shy_team *team, int terms_most)
+static shy_status scan_mine(const shy_scan *scan)
 {
     shy_status st = SHY_OK;
-    const int count = s->from->count, period = 2 * team->groups;
+    shy_sums *s = scan->sums;
+    const size_t count = (size_t)s->from->count;
+    const uint64_t groups = (uint64_t)scan->team->groups, group = (uint64_t)scan->team->group;
     double *room = NULL;
     int32_t *index = NULL;
-    if (team->row_block > 0) return SHY_OK;
-    SHY_TRY(shy_new((size_t)count * 3, sizeof *room, &room));
-    SHY_TRY(shy_new((size_t)count, sizeof *index, &index));
-    for (int i = 0; i < count; i++) {
-        const int turn = i % period, group = turn < team->groups ? turn : period - 1 - turn;
-        if (group == team->group) shy_sums_scan(s, i, terms_most, room, index);
+    if (scan->team->row_block > 0) return shy_journal_poll(scan->journal);
+    SHY_TRY(shy_new(count * 3, sizeof *room, &room));
+    SHY_TRY(shy_new(count, sizeof *index, &index));
+    for (uint64_t i = scan->done; i < scan->last; i++) {
+        const uint64_t turn = (i - scan->done) % (2 * groups);
+        if ((turn < groups ? turn : 2 * groups - 1 - turn) != group) continue;
+        SHY_TRY(shy_journal_poll(scan->journal));
+        shy_sums_scan(s, (int)i, scan->exhaustive, room, index);
     }
 out:
     shy_free(&room);
@@ -188,14 +211,83 @@ out:
     return st;
 }
 
-shy_status shy_sums_search(shy_sums *s, const shy_team *team, int exhaustive)
+/* Rank 0 keeps how many first terms are done, and the lists. */
+static shy_status write_part(const shy_scan *scan)
 {
     shy_status st = SHY_OK;
-    const shy_merge merge = {shy_sums_absorb, shy_sums_pack, s};
-    if (exhaustive > s->terms_most) exhaustive = s->terms_most;
-    SHY_TRY_ALL(team, scan_mine(s, team, exhaustive));
-    SHY_TRY(shy_team_merge(team, &merge));
-    SHY_TRY_ALL(team, team->rank == 0 ? enlarge(s, exhaustive) : SHY_OK);
+    void *bytes = NULL;
+    uint64_t count = 0;
+    SHY_TRY(shy_sums_pack(scan->sums, &bytes, &count));
+    SHY_TRY(shy_journal_write(scan->journal, 0, &scan->done, sizeof scan->done));
+    SHY_TRY(shy_journal_write(scan->journal, sizeof scan->done, bytes, count));
+out:
+    shy_free(&bytes);
+    return st;
+}
+
+static shy_status keep_part(const shy_scan *scan)
+{
+    if (!scan->journal) return SHY_OK;
+    return shy_team_agree(scan->team, scan->team->rank == 0 ? write_part(scan) : SHY_OK);
+}
+
+/* A sum that is merged a second time finds itself there: lists need not be emptied in between. Collective over the world. */
+static shy_status scan_batch(shy_scan *scan)
+{
+    shy_status st = SHY_OK;
+    const shy_merge merge = {shy_sums_absorb, shy_sums_pack, scan->sums};
+    SHY_TRY_ALL(scan->team, scan_mine(scan));
+    SHY_TRY(shy_team_merge(scan->team, &merge));
+    scan->done = scan->last;
+    SHY_TRY(keep_part(scan));
+out:
+    return st;
+}
+
+/* Without a journal all first terms are one batch. Collective over the world. */
+static shy_status scan_all(shy_scan *scan)
+{
+    shy_status st = SHY_OK;
+    const uint64_t count = (uint64_t)scan->sums->from->count, groups = (uint64_t)scan->team->groups;
+    for (uint64_t each = scan->journal ? 1 : count; scan->done < count;) {
+        const double start = shy_time_seconds();
+        scan->last = each > (count - scan->done) / groups ? count : scan->done + each * groups;
+        SHY_TRY(scan_batch(scan));
+        if (!scan->journal) break;
+        SHY_TRY_ALL(scan->team, shy_journal_poll(scan->journal));
+        if (scan->team->rank == 0) each = shy_batch_next(each, shy_time_seconds() - start);
+        SHY_TRY(shy_team_broadcast(scan->team, &each, sizeof each));
+    }
+out:
+    return st;
+}
+
+/* What the journal has of it. Collective over the world. */
+static shy_status take_kept(shy_scan *scan, bool *done_out)
+{
+    shy_status st = SHY_OK;
+    shy_journal_step step = {0};
+    SHY_TRY(shy_journal_begin(scan->journal, "sums", &step));
+    *done_out = step.done;
+    if (step.count == 0) return SHY_OK;
+    if (step.count < sizeof scan->done) return shy_fail(SHY_INTERNAL, "The checkpoint has %.0f bytes where there are sums.", (double)step.count);
+    memcpy(&scan->done, step.bytes, sizeof scan->done);
+    SHY_TRY(shy_sums_absorb(scan->sums, (const char *)step.bytes + sizeof scan->done, step.count - sizeof scan->done));
+out:
+    return st;
+}
+
+shy_status shy_sums_search(shy_sums *s, const shy_team *team, shy_journal *journal, int exhaustive)
+{
+    shy_status st = SHY_OK;
+    bool done = false;
+    shy_scan scan = {.sums = s, .team = team, .journal = journal, .exhaustive = exhaustive < s->terms_most ? exhaustive : s->terms_most};
+    if (journal) SHY_TRY(take_kept(&scan, &done));
+    if (done) return SHY_OK;
+    SHY_TRY(scan_all(&scan));
+    SHY_TRY_ALL(team, team->rank == 0 ? enlarge(s, journal, scan.exhaustive) : SHY_OK);
+    SHY_TRY(keep_part(&scan));
+    if (journal) shy_journal_end(journal);
 out:
     return st;
 }

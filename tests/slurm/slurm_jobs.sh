@@ -2,7 +2,7 @@
 # The scripts of jobs/ on a Slurm of three nodes: a search on all of them gives what one rank gives, byte for byte; also if it was cut
 # short by its time limit, by scancel or by the loss of a node; a sweep of which a task failed is collected, and the task runs again.
 #
-# MOMENTS=20 cancels a search at so many moments (default 2). The nodes are virtual (tests/slurm/lab), the cores those of this machine.
+# MOMENTS=20 cancels a search at so many moments (default 2), PARTS='plain moments' runs only these. The nodes are virtual (tests/slurm/lab), the cores those of this machine.
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}" "${top_builddir:=.}" "${MOMENTS:=2}"
 export SHIHYO MPIRUN top_srcdir top_builddir MOMENTS
@@ -43,8 +43,14 @@ await() {
     done
 }
 
-over() { ! state "$1" | grep -qvE 'COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL'; }
-is() { [ "$(state "$1")" = "$2" ]; }
+over() { # all its tasks are
+    states=$(state "$1")
+    [ -n "$states" ] && ! echo "$states" | grep -qvE 'COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL'
+}
+is() { # if not, a remark says what it is
+    states=$(state "$1")
+    [ "$states" = "$2" ] || { echo "# job $1 is $states, not $2" >&2; return 1; }
+}
 exists() { [ -e "$1" ]; }
 
 # same RESULTS TEXT: these are the results of one rank
@@ -97,9 +103,9 @@ wait_inside() {
 restarts() { scontrol show job "$1" | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p'; }
 
 # A job that was queued again waits two minutes before it may start; here it need not.
+queued_again() { is "$job" PENDING && [ "$(restarts "$job")" -eq "$1" ] && scontrol update JobId="$job" StartTime=now; }
 start_again() { # start_again TIMES: it has been queued again so often; it starts, and ends well
-    await 60 is "$job" PENDING && [ "$(restarts "$job")" -eq "$1" ] && scontrol update JobId="$job" StartTime=now &&
-        await 60 over "$job" && is "$job" COMPLETED
+    await 60 queued_again "$1" && await 60 over "$job" && is "$job" COMPLETED
 }
 
 requeue() {
@@ -127,7 +133,7 @@ moments() {
     options='--ntasks-per-node=1'
     moment=1
     while [ "$moment" -le "$MOMENTS" ]; do
-        after=$(awk -v seed="$$$moment$(date +%N)" 'BEGIN { srand(seed); printf "%.2f", rand() * 3 }')
+        after=$(od -An -N2 -tu2 /dev/urandom | awk '{ printf "%.2f", $1 / 65536 * 3 }')
         results=moment$moment
         submit search.sbatch run.yaml "$results"
         wait_inside "$results" "$after"
@@ -152,17 +158,16 @@ node_lost() {
     options='--nodes=2 --ntasks-per-node=1'
     submit resume.sbatch run.yaml lost
     wait_inside lost
-    node=$(scontrol show hostnames "$(squeue -h -j "$job" -o %N)" | tail -n 1)
+    before=$(squeue -h -j "$job" -o %N)
+    node=$(scontrol show hostnames "$before" | tail -n 1)
     scontrol update NodeName="$node" State=DOWN Reason=test
-    start_again 1
+    start_again 1 && ! grep -qF "start 2 on $before" "$log"
     say $? "a node is lost: the job starts again on others and ends well"
     same lost 'and gives what an undisturbed search gives'
     scontrol update NodeName="$node" State=RESUME 2>/dev/null
 }
 
 make_search
-plain
-scaling
-requeue
-moments
-node_lost
+for part in ${PARTS:-plain scaling requeue moments node_lost}; do
+    $part
+done

@@ -21,8 +21,8 @@ static void note_times(const shy_search_session *s)
     double seconds = 0.0;
     char history[SENTENCE], *times = NULL, *longer = NULL;
 
-    shy_journal_cost(run->journal, &saves, &seconds, &bytes);
-    snprintf(history, sizeof history, "%d %llu %.17g", run->resumed, (unsigned long long)(run->checkpoints + saves), run->checkpoint_seconds + seconds);
+    shy_journal_cost(run->journal, &saves, &seconds, &bytes); /* and one more: the one that this will be read from */
+    snprintf(history, sizeof history, "%d %llu %.17g", run->resumed, (unsigned long long)(run->checkpoints + saves + 1), run->checkpoint_seconds + seconds);
     bool good = shy_journal_set_text(run->journal, "history", history) == SHY_OK && shy_string_copy("", &times) == SHY_OK;
     for (int t = 0; t < run->targets && good; t++) {
         good = shy_string_format(&longer, "%s%.17g %.17g\n", times, run->before[t][0] + run->spent[t][0], run->before[t][1] + run->spent[t][1]) == SHY_OK;

@@ -119,6 +119,17 @@ static shy_status refuse(const char *path, int error)
                     strerror(error), advice);
 }
 
+/* A file system without it says EINVAL, which is no failure. */
+static int synchronise(int fd)
+{
+    int result;
+
+    do
+        result = fsync(fd);
+    while (result != 0 && errno == EINTR);
+    return result == 0 || errno == EINVAL ? 0 : errno;
+}
+
 /* On the disk when this returns. A full disk may show only when a file is synchronised or closed. */
 static shy_status write_partial(const journal_paths *paths, const journal_content *content, uint64_t *bytes_out)
 {
@@ -130,8 +141,8 @@ static shy_status write_partial(const journal_paths *paths, const journal_conten
     out.fd = open(paths->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (out.fd < 0) return refuse(paths->path, errno);
     st = put_all(&out, content);
-    if (out.error == 0 && st == SHY_OK && fsync(out.fd) != 0 && errno != EINVAL) out.error = errno; /* EINVAL: there is no fsync here */
-    if (close(out.fd) != 0 && out.error == 0 && errno != EINTR) out.error = errno;
+    if (st == SHY_OK && out.error == 0) out.error = synchronise(out.fd);
+    if (close(out.fd) != 0 && out.error == 0 && errno != EINTR) out.error = errno; /* Linux has closed it all the same */
     *bytes_out = out.count;
     return st != SHY_OK || out.error == 0 ? st : refuse(paths->path, out.error);
 }

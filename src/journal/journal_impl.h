@@ -23,7 +23,7 @@ typedef struct {
     uint64_t steps, steps_room;
 } journal_content;
 
-/* Made once, so that saving needs no memory. */
+/* Made once: saving needs next to no memory. */
 typedef struct {
     char *path, *partial, *previous, *directory;
 } journal_paths;

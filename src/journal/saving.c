@@ -2,7 +2,6 @@
 #include "shy_config.h"
 
 #include <signal.h>
-#include <string.h>
 
 #include "journal_impl.h"
 
@@ -77,12 +76,26 @@ static uint64_t finished_steps(const journal_content *content)
     return content->steps - (content->steps > 0 && !content->step[content->steps - 1].done);
 }
 
+static void report_save(const shy_journal *journal, uint64_t bytes, const char *problem)
+{
+    const shy_journal_save report = {
+        .bytes = bytes, .seconds = journal->save_lasted, .steps = finished_steps(&journal->content), .problem = problem};
+
+    if (journal->options.saved != NULL) journal->options.saved(journal->options.context, &report);
+    else if (problem != NULL) shy_log(SHY_LOG_WARNING, "%s", problem);
+}
+
+/* Fails with the message of the save, even if another one waits: that of a stop, before which is saved. It stays if all goes well. */
 static shy_status save(shy_journal *journal)
 {
     const double start = shy_time_seconds();
+    char waiting[2048];
     uint64_t bytes = 0;
-    shy_status st = shy_journal_file_write(&journal->paths, &journal->content, &bytes);
+    shy_status st;
 
+    snprintf(waiting, sizeof waiting, "%s", shy_error_message());
+    shy_error_clear();
+    st = shy_journal_file_write(&journal->paths, &journal->content, &bytes);
     journal->saved_at = shy_time_seconds();
     journal->save_lasted = journal->saved_at - start;
     journal->save_seconds += journal->save_lasted;
@@ -90,22 +103,16 @@ static shy_status save(shy_journal *journal)
         journal->saves++;
         journal->save_bytes = bytes;
         journal->changed = false;
+        shy_error_set(waiting);
     }
-    if (journal->options.saved == NULL) return st;
-    const shy_journal_save report = {.bytes = bytes, .seconds = journal->save_lasted, .steps = finished_steps(&journal->content),
-                                     .problem = st == SHY_OK ? NULL : shy_error_message()};
-    journal->options.saved(journal->options.context, &report);
+    report_save(journal, bytes, st == SHY_OK ? NULL : shy_error_message());
     return st;
 }
 
 /* A run whose checkpoints cannot be written is better than none. */
 static void save_if_possible(shy_journal *journal)
 {
-    const bool blank = *shy_error_message() == '\0';
-
-    if (save(journal) == SHY_OK) return;
-    if (journal->options.saved == NULL) shy_log(SHY_LOG_WARNING, "%s", shy_error_message());
-    if (blank) shy_error_clear();
+    if (save(journal) != SHY_OK) shy_error_clear();
 }
 
 shy_status shy_journal_poll(shy_journal *journal)

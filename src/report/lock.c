@@ -19,6 +19,7 @@
 #define LOCK_FILE ".running"
 #define BEAT_SECONDS 15
 #define DEAD_SECONDS 120 /* a client of NFS may see a time of change that is a minute old */
+#define PATIENCE 30      /* tenths of a second */
 #define WORD 128
 
 /* Who holds it. `boot` and `space` say whether process numbers of there mean anything here. */
@@ -101,12 +102,43 @@ static double silence(const char *directory, const char *path)
     return seconds < 0.0 ? 0.0 : seconds;
 }
 
+/* A process number of `other` means the same process here. */
+static bool is_near(const holder *other, const holder *self)
+{
+    return strcmp(other->boot, self->boot) == 0 && strcmp(other->space, self->space) == 0 && *self->boot != '?' && *self->space != '?';
+}
+
+/* Also if it has ended and nobody has asked how, as nobody may in a container. */
+static bool has_ended(long pid)
+{
+    char path[64], state = '?';
+    FILE *file;
+
+    if (kill((pid_t)pid, 0) != 0) return errno == ESRCH;
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    file = fopen(path, "r");
+    if (file == NULL) return false;
+    if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = '?';
+    fclose(file);
+    return state == 'Z' || state == 'X';
+}
+
+/* One that a launcher is about to kill, because another rank has died, may be on its way. */
+static bool ends_soon(long pid)
+{
+    const struct timespec moment = {.tv_nsec = 100000000};
+
+    for (int moments = 0; !has_ended(pid); moments++) {
+        if (moments == PATIENCE) return false;
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
 /* A process of here that is not there; the job before it was started again; or nothing heard for long. */
 static bool is_dead(const holder *other, bool known, const holder *self, double silent)
 {
-    const bool near = known && strcmp(other->boot, self->boot) == 0 && strcmp(other->space, self->space) == 0 && *self->boot != '?' && *self->space != '?';
-
-    if (near && kill((pid_t)other->pid, 0) != 0 && errno == ESRCH) return true;
+    if (known && is_near(other, self) && ends_soon(other->pid)) return true;
     if (known && strcmp(self->job, "none") != 0 && strcmp(other->job, self->job) == 0 && other->restart < self->restart) return true;
     return silent > DEAD_SECONDS;
 }

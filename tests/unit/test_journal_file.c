@@ -11,6 +11,8 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,6 +96,16 @@ static void spill(const char *name, const void *bytes, size_t count)
     assert_int_equal(fclose(file), 0);
 }
 
+/* In place, for the same length: some file systems wait for the disk when a file is cut to nothing and written again. */
+static void overwrite(const char *name, const void *bytes, size_t count)
+{
+    int fd = open(name, O_WRONLY);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, count), count);
+    assert_int_equal(close(fd), 0);
+}
+
 static void clear_files(void)
 {
     unlink(path), unlink(partial), unlink(previous);
@@ -167,8 +179,8 @@ static void a_file_cut_anywhere_is_refused(void **state)
     clear_files();
     write_content(&content);
     unsigned char *bytes = slurp(path, &count);
-    for (size_t length = 0; length < count; length++) {
-        spill(path, bytes, length);
+    for (size_t length = count; length-- > 0;) {
+        assert_int_equal(truncate(path, (off_t)length), 0);
         expect_refused(SHY_INPUT, "damaged");
     }
     spill(path, bytes, count);
@@ -189,13 +201,13 @@ static void a_changed_file_is_refused(void **state)
     unsigned char *bytes = slurp(path, &count);
     for (size_t bit = 0; bit < 8 * count; bit++) {
         bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
-        spill(path, bytes, count);
+        overwrite(path, bytes, count);
         expect_refused(SHY_INPUT, "damaged");
         bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
     }
     for (size_t from = count; from-- > 0;) {
         bytes[from] = 0;
-        spill(path, bytes, count);
+        overwrite(path, bytes, count);
         expect_refused(SHY_INPUT, "damaged");
     }
     shy_free(&bytes);
@@ -221,7 +233,7 @@ static void lengths_are_not_believed(void **state)
             memcpy(changed, bytes, count);
             memcpy(changed + at, &wrong[i], sizeof wrong[i]);
             sign(changed, count);
-            spill(path, changed, count);
+            overwrite(path, changed, count);
             shy_memory_limit(shy_memory_in_use() + 16 * count + 4096);
             shy_status st = shy_journal_file_read(&paths, &read, &from_previous);
             shy_memory_limit(0);
@@ -415,6 +427,39 @@ static void a_place_that_takes_no_file_is_said(void **state)
 
 /* ---- killed ---- */
 
+/* Two checkpoints as they are found before each trial; put there without waiting for the disk. */
+typedef struct {
+    journal_content old, present, new;
+    unsigned char *old_bytes, *present_bytes;
+    size_t old_count, present_count;
+} trial;
+
+static trial begin_trials(uint64_t bytes)
+{
+    trial t = {.old = make_content(13, 2, 500), .present = make_content(14, 3, 500), .new = make_content(15, 3, bytes)};
+
+    clear_files();
+    write_content(&t.old);
+    write_content(&t.present);
+    t.old_bytes = slurp(previous, &t.old_count);
+    t.present_bytes = slurp(path, &t.present_count);
+    return t;
+}
+
+static void put_before(const trial *t)
+{
+    clear_files();
+    spill(previous, t->old_bytes, t->old_count);
+    spill(path, t->present_bytes, t->present_count);
+}
+
+static void end_trials(trial *t)
+{
+    shy_free(&t->old_bytes);
+    shy_free(&t->present_bytes);
+    shy_journal_content_free(&t->old), shy_journal_content_free(&t->present), shy_journal_content_free(&t->new);
+}
+
 static void wait_for(pid_t child, int *status)
 {
     while (waitpid(child, status, 0) < 0)
@@ -451,7 +496,7 @@ static bool killed_at(const journal_content *content, int nth, bool *traced_out)
 
 static void a_kill_leaves_a_complete_one(void **state)
 {
-    journal_content old = make_content(13, 2, 500), present = make_content(14, 3, 500), new = make_content(15, 3, 50000);
+    trial t = begin_trials(50000);
     int nth = 0, old_ones = 0, new_ones = 0;
     bool traced, killed;
 
@@ -459,26 +504,134 @@ static void a_kill_leaves_a_complete_one(void **state)
     do {
         journal_content read = {0};
         bool from_previous;
-        clear_files();
-        write_content(&old);
-        write_content(&present);
-        killed = killed_at(&new, nth++, &traced);
+        put_before(&t);
+        killed = killed_at(&t.new, nth++, &traced);
         if (!traced) {
             print_message("# skipped: processes cannot be traced here\n");
             break;
         }
         assert_int_equal(shy_journal_file_read(&paths, &read, &from_previous), SHY_OK);
         assert_false(from_previous);
-        assert_true(same(&read, &present) || same(&read, &new));
-        same(&read, &new) ? new_ones++ : old_ones++;
+        assert_true(same(&read, &t.present) || same(&read, &t.new));
+        same(&read, &t.new) ? new_ones++ : old_ones++;
         shy_journal_content_free(&read);
-        /* What it left half written is in nobody's way. */
-        write_content(&new);
-        expect_content(&new, false);
     } while (killed);
     if (traced) assert_true(old_ones > 10 && new_ones > 1);
-    shy_journal_content_free(&old), shy_journal_content_free(&present), shy_journal_content_free(&new);
+    end_trials(&t);
 }
+
+/* Nor is what it leaves half written in the way of the next one. */
+static void what_is_half_written_goes(void **state)
+{
+    journal_content content = make_content(12, 2, 100);
+
+    (void)state;
+    clear_files();
+    spill(partial, "shihyo journal", 14);
+    write_content(&content);
+    expect_content(&content, false);
+    assert_int_equal(symlink("elsewhere", partial), 0);
+    write_content(&content);
+    expect_content(&content, false);
+    shy_journal_content_free(&content);
+}
+
+/* ---- the file system says no ---- */
+
+#if defined(__x86_64__) && defined(__linux__)
+static bool is_of_files(long call)
+{
+    static const long calls[] = {SYS_open, SYS_openat, SYS_write, SYS_fsync, SYS_close, SYS_link, SYS_linkat, SYS_rename, SYS_unlink};
+
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (calls[i] == call) return true;
+    return false;
+}
+
+/* What a child does that writes `content`: 0: it has; 1: it has not, and says path and reason; 2: it does not say them. */
+static int write_in_child(const journal_content *content, int error)
+{
+    uint64_t bytes;
+
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0) return 99;
+    raise(SIGSTOP);
+    if (shy_journal_file_write(&paths, content, &bytes) == SHY_OK) return 0;
+    return strstr(shy_error_message(), path) != NULL && strstr(shy_error_message(), strerror(error)) != NULL ? 1 : 2;
+}
+
+/* The child's nth call of the system, if it is about files, is not made and fails with `error`. *call_out: which one; -1: it makes fewer. */
+static int with_failing_call(const journal_content *content, int nth, int error, long *call_out)
+{
+    struct user_regs_struct registers;
+    int status;
+    bool fails = false;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) _exit(write_in_child(content, error));
+    *call_out = -1;
+    wait_for(child, &status);
+    for (int stop = 0; WIFSTOPPED(status); stop++) { /* stop 0: SIGSTOP; then the way in and the way out of each call */
+        assert_int_equal(ptrace(PTRACE_GETREGS, child, NULL, &registers), 0);
+        if (stop == 2 * nth - 1) {
+            *call_out = (long)registers.orig_rax;
+            fails = is_of_files(*call_out);
+            if (fails) registers.orig_rax = (unsigned long long)-1;
+        }
+        if (stop == 2 * nth && fails) registers.rax = (unsigned long long)-(long long)error;
+        if (fails) assert_int_equal(ptrace(PTRACE_SETREGS, child, NULL, &registers), 0);
+        if (stop == 2 * nth) fails = false;
+        assert_int_equal(ptrace(PTRACE_SYSCALL, child, NULL, NULL), 0);
+        wait_for(child, &status);
+    }
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* Each call about files fails in turn: the save succeeds, or says why not and leaves the checkpoint and the one before it as they were. */
+static bool try_error(int error, const trial *t)
+{
+    static const long needed[] = {SYS_write, SYS_fsync, SYS_close, SYS_rename};
+    const journal_paths before = {.path = previous, .partial = partial, .previous = partial, .directory = directory};
+    bool refused[4] = {false};
+    long call = 0;
+
+    for (int nth = 1; call != -1; nth++) {
+        journal_content read = {0};
+        bool from_previous;
+        put_before(t);
+        const int result = with_failing_call(&t->new, nth, error, &call);
+        if (result == 99) return false;
+        assert_true(result == 0 || result == 1);
+        expect_content(result == 0 ? &t->new : &t->present, false);
+        if (call != SYS_unlink) assert_int_equal(access(partial, F_OK), -1);
+        assert_int_equal(shy_journal_file_read(&before, &read, &from_previous), SHY_OK);
+        /* Only when the last rename fails, which a file system does that is about to be lost, the older one has gone already. */
+        assert_true(same(&read, result == 0 || call == SYS_rename ? &t->present : &t->old) || call == SYS_unlink);
+        shy_journal_content_free(&read);
+        for (int i = 0; i < 4; i++)
+            refused[i] = refused[i] || (result == 1 && call == needed[i]);
+    }
+    for (int i = 0; i < 4; i++) /* EINTR: a write and so on is made again; a rename knows no EINTR */
+        assert_int_equal(refused[i], error != EINTR || needed[i] == SYS_rename);
+    return true;
+}
+
+static void a_call_that_fails_changes_nothing(void **state)
+{
+    static const int errors[] = {ENOSPC, EDQUOT, EIO, EINTR};
+    trial t = begin_trials(20000);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+        if (!try_error(errors[i], &t)) {
+            print_message("# skipped: processes cannot be traced here\n");
+            break;
+        }
+    }
+    end_trials(&t);
+}
+#endif
 
 /* Where a file system has no second names the two renames leave, between them, only the one before. */
 static void between_two_renames_one_is_there(void **state)
@@ -569,6 +722,10 @@ int main(void)
         cmocka_unit_test(a_full_disk_changes_nothing),
         cmocka_unit_test(a_place_that_takes_no_file_is_said),
         cmocka_unit_test(a_kill_leaves_a_complete_one),
+        cmocka_unit_test(what_is_half_written_goes),
+#if defined(__x86_64__) && defined(__linux__)
+        cmocka_unit_test(a_call_that_fails_changes_nothing),
+#endif
         cmocka_unit_test(between_two_renames_one_is_there),
         cmocka_unit_test(parts_hash_as_the_whole),
         cmocka_unit_test(signals_are_heard),

@@ -19,9 +19,11 @@ say() { # say STATUS TEXT
     if [ "$1" -eq 0 ]; then printf 'ok - %s\n' "$2"; else printf 'not ok - %s\n' "$2"; fi
 }
 
-submit() { # submit SCRIPT ARGUMENT ...: sets job; options of sbatch come from $options
+submit() { # submit SCRIPT ARGUMENT ...: sets job and log; options of sbatch come from $options
+    script=$jobs/$1
+    shift
     # shellcheck disable=SC2086 # several words
-    job=$(sbatch --parsable --mem-per-cpu=512M --output=%x-%j.log ${options:-} "$jobs/$1" "$2" "$3") || exit 1
+    job=$(sbatch --parsable --mem-per-cpu=512M --output=%x-%j.log ${options:-} "$script" "$@") || exit 1
     log=$(scontrol show job "$job" | sed -n 's/^ *StdOut=//p' | head -n 1)
 }
 
@@ -102,8 +104,8 @@ wait_inside() {
 
 restarts() { scontrol show job "$1" | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p'; }
 
-# A job that was queued again waits two minutes before it may start; here it need not.
-queued_again() { is "$job" PENDING && [ "$(restarts "$job")" -eq "$1" ] && scontrol update JobId="$job" StartTime=now; }
+# A job that was queued again waits two minutes before it may start; here two seconds do (a second start within the same second is refused).
+queued_again() { is "$job" PENDING && [ "$(restarts "$job")" -eq "$1" ] && scontrol update JobId="$job" StartTime=now+2seconds; }
 start_again() { # start_again TIMES: it has been queued again so often; it starts, and ends well
     await 60 queued_again "$1" && await 60 over "$job" && is "$job" COMPLETED
 }
@@ -111,7 +113,7 @@ start_again() { # start_again TIMES: it has been queued again so often; it start
 requeue() {
     options='--ntasks-per-node=1'
     submit resume.sbatch run.yaml requeued
-    wait_inside requeued
+    wait_inside requeued 1.5
     scancel --batch --signal=USR1 "$job" # as Slurm does before the time limit
     start_again 1
     say $? 'resume.sbatch: at its time limit the job saves, queues itself again, and ends well'
@@ -157,7 +159,7 @@ moments() {
 node_lost() {
     options='--nodes=2 --ntasks-per-node=1'
     submit resume.sbatch run.yaml lost
-    wait_inside lost
+    wait_inside lost 1.5
     before=$(squeue -h -j "$job" -o %N)
     node=$(scontrol show hostnames "$before" | tail -n 1)
     scontrol update NodeName="$node" State=DOWN Reason=test
@@ -165,6 +167,38 @@ node_lost() {
     say $? "a node is lost: the job starts again on others and ends well"
     same lost 'and gives what an undisturbed search gives'
     scontrol update NodeName="$node" State=RESUME 2>/dev/null
+}
+
+# Six tasks; the fourth fails, since something is in the way of its results. When all have ended, a job of its own collects.
+sweep() {
+    cat >sweep.yaml <<'YAML'
+base: quick.yaml
+grid:
+  grammar.max_complexity: [3, 4, 5]
+  seed: [1, 2]
+job: {memory: 512MiB}
+YAML
+    "$SHIHYO" sweep sweep.yaml -o sweep -q || say 1 'shihyo sweep'
+    mkdir -p sweep/runs
+    echo 'in the way' >sweep/runs/0004
+    array=$(sbatch --parsable --array=1-6 --ntasks=1 --mem-per-cpu=512M --output=%x-%a.log "$jobs/sweep.sbatch" sweep)
+    options="--dependency=afterany:$array"
+    submit collect.sbatch sweep
+    await 90 over "$job" && is "$job" COMPLETED
+    say $? 'sweep.sbatch and collect.sbatch: when the tasks of the array have ended, they are collected'
+    [ "$(state "$array" | sort | uniq -c | tr -s ' \n' ' ')" = ' 5 COMPLETED 1 FAILED ' ]
+    say $? 'of six tasks one failed'
+    grep -q '0004.*failed' "$log" && [ "$(grep -c 'done' sweep/collected.tsv)" -eq 5 ]
+    say $? 'the log of the collecting job names it; the table has the others'
+    again=$(sed -n 's/.*\(sbatch --array=[^ ]*\).*/\1/p' "$log" | head -n 1)
+    [ "$again" = 'sbatch --array=4' ]
+    say $? "it says what submits it again: $again"
+    rm sweep/runs/0004
+    array=$($again --parsable --output=%x-%a.log "$jobs/sweep.sbatch" sweep)
+    options="--dependency=afterok:$array"
+    submit collect.sbatch sweep
+    await 60 over "$job" && is "$job" COMPLETED && [ "$(grep -c 'done' sweep/collected.tsv)" -eq 6 ]
+    say $? 'submitted again it ends well, and all six are collected'
 }
 
 make_search

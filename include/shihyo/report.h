@@ -145,6 +145,9 @@ shy_status shy_validation_check(const char *path, bool overwrite);
 shy_status shy_validation_write(const shy_record *record, const char *path);
 shy_status shy_validation_print(const shy_record *record, FILE *stream);
 
+/** A text as a file, on the disk under another name before it gets its own: nobody ever sees half of it. SHY_IO. Not collective. */
+shy_status shy_file_put(const char *directory, const char *name, const char *text);
+
 /* ---- tables of texts, aligned when they are printed ---------------------------------------------------------------- */
 
 #define SHY_TABLE_COLUMNS 24

@@ -169,6 +169,8 @@ typedef struct {
 
 shy_status shy_config_create(shy_config **config_out); /* all defaults; owned */
 void shy_config_free(shy_config **config);
+/** The text of a configuration file, of at most 1 MiB. Owned. SHY_IO, SHY_INPUT. */
+shy_status shy_config_file(const char *path, char **text_out, uint64_t *length_out);
 /** Reads YAML text over what is there. `path` is for messages. SHY_INPUT with file, line, column, and what is valid. */
 shy_status shy_config_parse(shy_config *config, const char *path, const char *text, size_t length);
 /** "grammar.max_complexity=5", "factors.include=[age, bmi]" or "…=age,bmi", "grammar.complexity={log: 2}" or "…complexity.log=2". */

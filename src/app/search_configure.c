@@ -1,58 +1,13 @@
 /* search_configure.c: the configuration and the problem of a search, the same on all ranks. */
 #include "shy_config.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/ranks.h"
 #include "app/search_run.h"
 
-#define FILE_BYTES_MAX ((off_t)1 << 20)
-
 /* ---- the configuration -------------------------------------------------------------------------------------------- */
-
-static shy_status read_all(int fd, const char *path, char *text, size_t size)
-{
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t count = read(fd, text + done, size - done);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return shy_fail(SHY_IO, "%s: cannot be read: %s.", path, strerror(errno));
-        if (count == 0) return shy_fail(SHY_IO, "%s: became shorter while it was read.", path);
-        done += (size_t)count;
-    }
-    return SHY_OK;
-}
-
-static shy_status read_file(const char *path, char **text_out, uint64_t *length_out)
-{
-    shy_status st = SHY_OK;
-    struct stat info;
-    char *text = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return shy_fail(SHY_IO, "%s: cannot be read: %s. Give the path of a configuration file.", path,
-                        strerror(errno));
-    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode))
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: is not a file. Give the path of a configuration file.", path));
-    if (info.st_size > FILE_BYTES_MAX)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: is too large for a configuration (%lld bytes); is it the right file?", path,
-                         (long long)info.st_size));
-    SHY_TRY(shy_new((size_t)info.st_size + 1, 1, &text));
-    SHY_TRY(read_all(fd, path, text, (size_t)info.st_size));
-    *text_out = text, text = NULL;
-    *length_out = (uint64_t)info.st_size;
-out:
-    shy_free(&text);
-    close(fd);
-    return st;
-}
 
 /* Rank 0 reads, all get the text. */
 static shy_status share_file(const shy_team *team, const char *path, char **text_out, uint64_t *length_out)
@@ -61,7 +16,7 @@ static shy_status share_file(const shy_team *team, const char *path, char **text
     char *text = NULL;
     uint64_t length = 0;
 
-    SHY_TRY_ALL(team, team->rank == 0 ? read_file(path, &text, &length) : SHY_OK);
+    SHY_TRY_ALL(team, team->rank == 0 ? shy_config_file(path, &text, &length) : SHY_OK);
     SHY_TRY(shy_team_broadcast(team, &length, sizeof length));
     SHY_TRY_ALL(team, team->rank == 0 ? SHY_OK : shy_new(length + 1, 1, &text));
     SHY_TRY(shy_team_broadcast(team, text, length));
@@ -131,6 +86,23 @@ out:
     return st;
 }
 
+/* A plan is accepted or refused by all ranks alike, so they use the memory that rank 0 has. Collective. */
+static shy_status share_memory(shy_search_session *s)
+{
+    if (s->options.memory == 0) s->options.memory = shy_ranks_memory(s->team->size);
+    return shy_team_broadcast(s->team, &s->options.memory, sizeof s->options.memory);
+}
+
+shy_status shy_session_configure_text(shy_search_session *s, const char *text, uint64_t length)
+{
+    shy_status st = SHY_OK;
+
+    SHY_TRY_ALL(s->team, interpret(s, s->command->file, text, length));
+    SHY_TRY(share_memory(s));
+out:
+    return st;
+}
+
 /* What stands in the file decides, whatever is in the output directory. */
 static shy_status configure_new(shy_search_session *s)
 {
@@ -176,9 +148,7 @@ shy_status shy_session_configure(shy_search_session *s)
 
     SHY_TRY(s->command->file != NULL ? configure_new(s) : configure_rest(s));
     if (s->run.state == SHY_RUN_FINISHED) goto out;
-    /* A plan is accepted or refused by all ranks alike, so they use the memory that rank 0 has. */
-    if (s->options.memory == 0) s->options.memory = shy_ranks_memory(s->team->size);
-    SHY_TRY(shy_team_broadcast(s->team, &s->options.memory, sizeof s->options.memory));
+    SHY_TRY(share_memory(s));
 out:
     return st;
 }

@@ -77,6 +77,8 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
 
 /** Reads the configuration on rank 0 and gives it to all ranks, then applies --set and -o. Collective. */
 shy_status shy_session_configure(shy_search_session *session);
+/** The same from the text of a configuration; command->file is what messages call it. Collective. */
+shy_status shy_session_configure_text(shy_search_session *session, const char *text, uint64_t length);
 /**
  * Finds out whether there is something to go on from in the output directory, which is made if need be and taken from other runs, and if so loads the journal.
  * SHY_INPUT, with the ways out named, if the command does not say what to do with what is there. Collective.
@@ -116,6 +118,8 @@ shy_status shy_session_load(shy_search_session *session);
 shy_status shy_session_validation(shy_search_session *session);
 /** Finds out how training sets will be searched. Collective. */
 shy_status shy_session_validation_plan(shy_search_session *session);
+/** Seconds that it is expected to take at most, the refits of training sets apart. */
+double shy_session_validation_seconds(const shy_search_session *session);
 /** Lines of the plan: what is done besides the search. */
 void shy_plan_print_validation(const shy_search_session *session, FILE *stream);
 void shy_session_validation_free(shy_search_session *session);

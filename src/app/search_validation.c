@@ -111,6 +111,14 @@ static int permutations_of(const shy_search_session *s)
 
 #define SHARE_OF_PERMUTATION 0.28 /* in searches: a product more for each pair, of about ten, and its tests; measured: bench/bench_pass.c */
 
+double shy_session_validation_seconds(const shy_search_session *s)
+{
+    const shy_assess_options *a = &s->assess;
+
+    if (!s->assesses) return 0.0;
+    return s->plan.seconds * (a->folds * a->repeats * (share_of_set(s) + (a->folds > 2)) + permutations_of(s) * SHARE_OF_PERMUTATION);
+}
+
 void shy_plan_print_validation(const shy_search_session *s, FILE *stream)
 {
     const shy_assess_options *a = &s->assess;
@@ -131,7 +139,6 @@ void shy_plan_print_validation(const shy_search_session *s, FILE *stream)
         fputs("validation      none of it is asked for\n", stream);
         return;
     }
-    const double searches = a->folds * a->repeats * (share_of_set(s) + (a->folds > 2)) + permutations_of(s) * SHARE_OF_PERMUTATION;
-    fprintf(stream, "\n                expected time of it: up to about %s%s\n", shy_meter_duration(s->plan.seconds * searches, seconds),
+    fprintf(stream, "\n                expected time of it: up to about %s%s\n", shy_meter_duration(shy_session_validation_seconds(s), seconds),
             a->folds > 0 ? ", and the refits for each training set" : "");
 }

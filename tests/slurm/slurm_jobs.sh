@@ -181,27 +181,27 @@ YAML
     "$SHIHYO" sweep sweep.yaml -o sweep -q || say 1 'shihyo sweep'
     mkdir -p sweep/runs
     echo 'in the way' >sweep/runs/0004
-    array=$(sbatch --parsable --array=1-6 --ntasks=1 --mem-per-cpu=512M --output=%x-%a.log "$jobs/sweep.sbatch" sweep)
+    array=$(sbatch --parsable --array=1-6 --mem-per-cpu=512M "$jobs/sweep.sbatch" sweep)
     options="--dependency=afterany:$array"
     submit collect.sbatch sweep
     await 90 over "$job" && is "$job" COMPLETED
     say $? 'sweep.sbatch and collect.sbatch: when the tasks of the array have ended, they are collected'
     [ "$(state "$array" | sort | uniq -c | tr -s ' \n' ' ')" = ' 5 COMPLETED 1 FAILED ' ]
     say $? 'of six tasks one failed'
-    grep -q '0004.*failed' "$log" && [ "$(grep -c 'done' sweep/collected.tsv)" -eq 5 ]
-    say $? 'the log of the collecting job names it; the table has the others'
-    again=$(sed -n 's/.*\(sbatch --array=[^ ]*\).*/\1/p' "$log" | head -n 1)
-    [ "$again" = 'sbatch --array=4' ]
+    grep -q '^ *4  .*failed.*0004' "$log" && [ "$(cut -f 3 sweep/collected.tsv | grep -cx 'done')" -eq 5 ]
+    say $? 'the log of the collecting job names it and says why; the table has the others'
+    again=$(sed -n 's/^ *\(sbatch --array=.*\)/\1/p' "$log")
+    [ "$again" = 'sbatch --array=4 sweep/sweep.sbatch' ]
     say $? "it says what submits it again: $again"
     rm sweep/runs/0004
-    array=$($again --parsable --output=%x-%a.log "$jobs/sweep.sbatch" sweep)
+    array=$(sh -c "$again" | sed -n 's/^Submitted batch job //p')
     options="--dependency=afterok:$array"
     submit collect.sbatch sweep
-    await 60 over "$job" && is "$job" COMPLETED && [ "$(grep -c 'done' sweep/collected.tsv)" -eq 6 ]
+    await 60 over "$job" && is "$job" COMPLETED && [ "$(cut -f 3 sweep/collected.tsv | grep -cx 'done')" -eq 6 ]
     say $? 'submitted again it ends well, and all six are collected'
 }
 
 make_search
-for part in ${PARTS:-plain scaling requeue moments node_lost}; do
+for part in ${PARTS:-plain scaling requeue moments node_lost sweep}; do
     $part
 done

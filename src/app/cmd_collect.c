@@ -43,7 +43,8 @@ static shy_status read_command(int argc, char **argv, command *c)
         default: break;
         }
     } while (option != -1);
-    if (optind + 1 != argc) SHY_TRY(shy_fail(SHY_USAGE, "collect takes the directory of one sweep, as in `shihyo collect sweep/`; %d were given.", argc - optind));
+    if (optind + 1 != argc)
+        SHY_TRY(shy_fail(SHY_USAGE, "collect takes the directory of one sweep, as in `shihyo collect sweep/`; %d were given.", argc - optind));
     for (char *end = argv[optind] + strlen(argv[optind]); end > argv[optind] + 1 && end[-1] == '/';) *--end = '\0';
     c->directory = argv[optind];
 out:
@@ -142,7 +143,8 @@ static shy_status read_table(shy_collection *c)
     struct stat info;
 
     SHY_TRY(shy_string_format(&path, "%s/tasks.tsv", c->directory));
-    if (stat(path, &info) != 0) SHY_TRY(shy_fail(SHY_INPUT, "%s: is no sweep: it has no tasks.tsv. Give the directory that `shihyo sweep` wrote.", c->directory));
+    if (stat(path, &info) != 0)
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: is no sweep: it has no tasks.tsv. Give the directory that `shihyo sweep` wrote.", c->directory));
     SHY_TRY(shy_tsv_read(path, &c->table));
     if (c->table.columns < 4 || shy_tsv_column(&c->table, "task") != 0 || shy_tsv_column(&c->table, "name") != 1)
         SHY_TRY(shy_fail(SHY_INPUT, "%s: is not the table of a sweep.", path));
@@ -210,7 +212,8 @@ static shy_status run(const command *c, shy_collection *collection)
     const char *output = c->output ? c->output : c->directory;
 
     SHY_TRY(shy_collect(c->directory, collection));
-    if (c->output != NULL && mkdir(output, 0777) != 0 && errno != EEXIST) SHY_TRY(shy_fail(SHY_IO, "%s: cannot be made: %s. Choose another directory with -o.", output, strerror(errno)));
+    if (c->output != NULL && mkdir(output, 0777) != 0 && errno != EEXIST)
+        SHY_TRY(shy_fail(SHY_IO, "%s: cannot be made: %s. Choose another directory with -o.", output, strerror(errno)));
     SHY_TRY(shy_collect_write(collection, output));
     if (c->json) SHY_TRY(print_json(output));
     else if (!c->quiet) SHY_TRY(shy_collect_print(collection, stdout));

@@ -66,7 +66,8 @@ static shy_status read_command(int argc, char **argv, const char **set, command 
         }
     } while (option != -1);
     if (optind + 1 != argc) SHY_TRY(shy_fail(SHY_USAGE, "sweep takes one file, as in `shihyo sweep sweep.yaml`; %d were given.", argc - optind));
-    if (c->extend && c->overwrite) SHY_TRY(shy_fail(SHY_USAGE, "--extend keeps the sweep that is there and --overwrite replaces it; give one of them."));
+    if (c->extend && c->overwrite)
+        SHY_TRY(shy_fail(SHY_USAGE, "--extend keeps the sweep that is there and --overwrite replaces it; give one of them."));
     if (c->plan && c->submit) SHY_TRY(shy_fail(SHY_USAGE, "--plan writes nothing, so that --submit has nothing to submit; give one of them."));
     c->file = argv[optind];
 out:
@@ -156,8 +157,11 @@ static shy_status call_sbatch(const char *line, char *job, size_t size)
     const int status = pclose(pipe);
     job[strcspn(job, ";\n")] = '\0';
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-        return shy_fail(SHY_INPUT, "There is no sbatch here, so nothing was submitted. The sweep is written: call `%s` where Slurm is, or run single tasks with sh.", line);
-    if (status != 0 || *job == '\0') return shy_fail(SHY_INPUT, "sbatch has refused the sweep, which is written; see its message above. The command was `%s`.", line);
+        return shy_fail(
+            SHY_INPUT,
+            "There is no sbatch here, so nothing was submitted. The sweep is written: call `%s` where Slurm is, or run single tasks with sh.", line);
+    if (status != 0 || *job == '\0')
+        return shy_fail(SHY_INPUT, "sbatch has refused the sweep, which is written; see its message above. The command was `%s`.", line);
     return SHY_OK;
 }
 
@@ -184,16 +188,34 @@ static shy_status check_submitted(const session *s)
 
     SHY_TRY(shy_string_format(&path, "%s/submitted", s->place.directory));
     if (s->place.first == s->tasks.count && access(path, F_OK) == 0)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: was submitted already (%s has the jobs). `shihyo collect %s` says what is left, and how to submit that.", s->directory, path, s->directory));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: was submitted already (%s has the jobs). `shihyo collect %s` says what is left, and how to submit that.",
+                         s->directory, path, s->directory));
 out:
     shy_free(&path);
+    return st;
+}
+
+/* The command that collects, as one word of another one. Owned. */
+static shy_status collect_words(const shy_sweep_place *place, char **words_out)
+{
+    shy_status st = SHY_OK;
+    char *program = NULL, *directory = NULL, *line = NULL;
+
+    SHY_TRY(shy_shell_word(place->program, &program));
+    SHY_TRY(shy_shell_word(place->directory, &directory));
+    SHY_TRY(shy_string_format(&line, "%s collect %s", program, directory));
+    SHY_TRY(shy_shell_word(line, words_out));
+out:
+    shy_free(&program);
+    shy_free(&directory);
+    shy_free(&line);
     return st;
 }
 
 static shy_status submit(const session *s)
 {
     shy_status st = SHY_OK;
-    char job[128], tasks[64] = "", limit[16] = "", *script = NULL, *word = NULL, *line = NULL, *program = NULL;
+    char job[128], tasks[64] = "", limit[16] = "", *script = NULL, *word = NULL, *line = NULL, *collect = NULL;
     const int first = s->place.first < s->tasks.count ? s->place.first + 1 : 1;
 
     SHY_TRY(check_submitted(s));
@@ -204,17 +226,15 @@ static shy_status submit(const session *s)
     SHY_TRY(shy_string_format(&line, "sbatch --parsable%s %s", tasks, word));
     SHY_TRY(call_sbatch(line, job, sizeof job));
     SHY_TRY(note_submitted(s->place.directory, job, first, s->tasks.count));
-    shy_free(&word);
-    SHY_TRY(shy_shell_word(s->place.directory, &word));
-    SHY_TRY(shy_shell_word(s->place.program, &program));
-    printf("Submitted: job %s, tasks %d to %d. Collect when all have ended, or at any time without the first words:\n"
-           "  sbatch --dependency=afterany:%s --job-name=collect --wrap=\"%s collect %s\"\n",
-           job, first, s->tasks.count, job, program, word);
+    SHY_TRY(collect_words(&s->place, &collect));
+    printf("Submitted: job %s, tasks %d to %d. To have it collected when all have ended (by hand it can be at any time):\n"
+           "  sbatch --dependency=afterany:%s --job-name=collect --wrap=%s\n",
+           job, first, s->tasks.count, job, collect);
 out:
     shy_free(&script);
     shy_free(&word);
     shy_free(&line);
-    shy_free(&program);
+    shy_free(&collect);
     return st;
 }
 

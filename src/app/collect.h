@@ -5,7 +5,15 @@
 #include "app/sweep.h"
 #include "shihyo/model.h"
 
-typedef enum { SHY_TASK_DONE, SHY_TASK_RUNNING, SHY_TASK_STOPPED, SHY_TASK_FAILED, SHY_TASK_DAMAGED, SHY_TASK_MISSING, SHY_TASK_STATES } shy_task_state;
+typedef enum {
+    SHY_TASK_DONE,
+    SHY_TASK_RUNNING,
+    SHY_TASK_STOPPED,
+    SHY_TASK_FAILED,
+    SHY_TASK_DAMAGED,
+    SHY_TASK_MISSING,
+    SHY_TASK_STATES
+} shy_task_state;
 const char *shy_task_state_name(shy_task_state state);
 
 /** A formula of the front of a search. Texts owned. */

@@ -42,8 +42,8 @@ static shy_status tell_why(const shy_collection *c, shy_collect_group *group)
     for (int f = 0; other != NULL && shy_collect_fact_name(f) != NULL; f++) {
         const char *here = mine->fact[f], *there = other->fact[f];
         if (strcmp(here, there) == 0) continue;
-        SHY_TRY(shy_string_format(&longer, "%s%s%s is %.40s, there %.40s", group->why ? group->why : "", group->why ? "; " : "", shy_collect_fact_name(f),
-                                  *here ? here : "not given", *there ? there : "not given"));
+        SHY_TRY(shy_string_format(&longer, "%s%s%s is %.40s, there %.40s", group->why ? group->why : "", group->why ? "; " : "",
+                                  shy_collect_fact_name(f), *here ? here : "not given", *there ? there : "not given"));
         shy_free(&group->why);
         group->why = longer, longer = NULL;
     }
@@ -75,7 +75,8 @@ static void count_waiting(const shy_collection *c, int g)
 {
     for (int t = 0; t < c->table.rows; t++) {
         bool mine = false;
-        for (int s = 0; c->task[t].asked != NULL && s < c->searches && !mine; s++) mine = c->search[s].group == g && strcmp(c->search[s].asked, c->task[t].asked) == 0;
+        for (int s = 0; c->task[t].asked != NULL && s < c->searches && !mine; s++)
+            mine = c->search[s].group == g && strcmp(c->search[s].asked, c->task[t].asked) == 0;
         c->group[g].waiting += mine;
     }
 }
@@ -108,7 +109,8 @@ static int list_entries(const shy_collection *c, int g, int metric, entry *list)
         for (int i = 0; c->search[s].group == g && i < c->search[s].points; i++) {
             const shy_collect_point *point = &c->search[s].point[i];
             if (!isfinite(point->metric[metric])) continue;
-            if (list != NULL) list[count] = (entry){.point = point, .value = sign * point->metric[metric], .place = {.search = s, .point = i, .tasks = 1}};
+            if (list != NULL)
+                list[count] = (entry){.point = point, .value = sign * point->metric[metric], .place = {.search = s, .point = i, .tasks = 1}};
             count++;
         }
     return count;
@@ -129,7 +131,8 @@ static shy_status make_front(const shy_collection *c, int g, int metric, shy_col
     list_entries(c, g, metric, list);
     qsort(list, (size_t)count, sizeof *list, compare_entries);
     for (int i = 0; i < count; i++) {
-        if (kept != NULL && kept->point->complexity == list[i].point->complexity && strcmp(kept->point->formula, list[i].point->formula) == 0) front->place[front->places - 1].tasks++;
+        if (kept != NULL && kept->point->complexity == list[i].point->complexity && strcmp(kept->point->formula, list[i].point->formula) == 0)
+            front->place[front->places - 1].tasks++;
         if (!(list[i].value < best)) continue;
         best = list[i].value;
         kept = &list[i];

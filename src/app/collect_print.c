@@ -71,7 +71,8 @@ static void task_row(const shy_collection *c, int task, const shy_collect_search
 
 static shy_status print_tasks(const shy_collection *c, FILE *stream)
 {
-    static const char *const heading[] = {"task", "name", "state", "outcome", "chosen formula", "complexity", "metric", "apparent", "nested", "p", "formulas", "time"};
+    static const char *const heading[] = {"task",   "name",     "state",  "outcome", "chosen formula", "complexity",
+                                          "metric", "apparent", "nested", "p",       "formulas",       "time"};
     static const bool right[] = {true, false, false, false, false, true, false, true, true, true, true, true};
     shy_table table = {0};
     shy_status st;
@@ -133,12 +134,12 @@ static void print_chances(const shy_collection *c, const shy_collect_group *grou
         fprintf(stream, "The least p of a search is %.3g (task %s); for all of them together p is %.3g (Bonferroni; Šidák %.3g).\n", group->p_least,
                 shy_tsv_cell(&c->table, least->task, 0), group->p_bonferroni, group->p_sidak);
         if (least->permutations > 0 && (double)all / (least->permutations + 1) > P_WANTED)
-            fprintf(stream, "With %d permutations it cannot come below %.2g; for %.2g over %d searches permutations has to be %.0f at least.\n", least->permutations,
-                    fmin((double)all / (least->permutations + 1), 1.0), P_WANTED, all, ceil(all / P_WANTED) - 1.0);
+            fprintf(stream, "With %d permutations it cannot come below %.2g; for %.2g over %d searches permutations has to be %.0f at least.\n",
+                    least->permutations, fmin((double)all / (least->permutations + 1), 1.0), P_WANTED, all, ceil(all / P_WANTED) - 1.0);
     }
     if (best != NULL && group->flattered > 0.0)
-        fprintf(stream, "The best nested value, %.3f (task %s), was picked from several: that alone can flatter it by up to %.3f on average.\n", best->nested,
-                shy_tsv_cell(&c->table, best->task, 0), group->flattered);
+        fprintf(stream, "The best nested value, %.3f (task %s), was picked from several: that alone can flatter it by up to %.3f on average.\n",
+                best->nested, shy_tsv_cell(&c->table, best->task, 0), group->flattered);
 }
 
 static shy_status print_group(const shy_collection *c, int g, FILE *stream)
@@ -170,7 +171,7 @@ static void print_states(const shy_collection *c, FILE *stream)
     }
     fputs(".\n", stream);
     if (c->resubmit == NULL) return;
-    fputs("To submit what is left (tasks that wait in the queue are among the missing: cancel them first, or wait):\n", stream);
+    fputs("To submit what is left (tasks that wait in the queue are among these: leave them out, or cancel them first):\n", stream);
     if (c->remove != NULL) fprintf(stream, "  %s\n", c->remove);
     fprintf(stream, "  %s\n", c->resubmit);
 }

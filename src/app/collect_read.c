@@ -61,8 +61,9 @@ out:
 
 enum { FACT_OUTCOME, FACT_KIND, FACT_POSITIVE, FACT_SAMPLES, FACT_COHORT, FACT_KEYS };
 static const int fact_keys[] = {
-    SHY_KEY_SAMPLES_WHERE,    SHY_KEY_OUTCOME_TIME,     SHY_KEY_OUTCOME_EVENT,      SHY_KEY_OUTCOME_ENTRY,      SHY_KEY_OUTCOME_STRATA, SHY_KEY_OUTCOME_SET,
-    SHY_KEY_OUTCOME_WEIGHT,   SHY_KEY_OUTCOME_EXPOSURE, SHY_KEY_OUTCOME_COVARIATES, SHY_KEY_OUTCOME_COVARIATES_MISSING, SHY_KEY_OUTCOME_INTERACTION,
+    SHY_KEY_SAMPLES_WHERE,       SHY_KEY_OUTCOME_TIME,   SHY_KEY_OUTCOME_EVENT,    SHY_KEY_OUTCOME_ENTRY,      SHY_KEY_OUTCOME_STRATA,
+    SHY_KEY_OUTCOME_SET,         SHY_KEY_OUTCOME_WEIGHT, SHY_KEY_OUTCOME_EXPOSURE, SHY_KEY_OUTCOME_COVARIATES, SHY_KEY_OUTCOME_COVARIATES_MISSING,
+    SHY_KEY_OUTCOME_INTERACTION,
 };
 enum { FACTS = FACT_KEYS + sizeof fact_keys / sizeof *fact_keys };
 _Static_assert((int)FACTS <= (int)SHY_FACTS_MAX, "there is room for all facts");
@@ -210,7 +211,8 @@ void shy_collect_search_free(shy_collect_search *s)
 
 static bool is_front(const json_t *front)
 {
-    return json_is_array(json_object_get(front, "front")) && json_array_size(json_object_get(front, "metrics")) > 0 && *word(front, "outcome") != '\0';
+    return json_is_array(json_object_get(front, "front")) && json_array_size(json_object_get(front, "metrics")) > 0 &&
+           *word(front, "outcome") != '\0';
 }
 
 static shy_status add_search(shy_collection *c, shy_collect_search *search)

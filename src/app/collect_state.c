@@ -91,7 +91,8 @@ static shy_status progress_of_events(const char *events, shy_collect_task *task)
         json_t *event = json_loadb(line, strcspn(line, "\n"), JSON_DISABLE_EOF_CHECK, NULL);
         const char *kind = json_string_value(json_object_get(event, "event")), *stage = json_string_value(json_object_get(event, "stage"));
         const json_t *fraction = json_object_get(event, "fraction");
-        if (kind != NULL && strcmp(kind, "progress") == 0 && json_is_number(fraction)) st = note_progress(json_number_value(fraction), stage ? stage : "", task);
+        if (kind != NULL && strcmp(kind, "progress") == 0 && json_is_number(fraction))
+            st = note_progress(json_number_value(fraction), stage ? stage : "", task);
         json_decref(event);
     }
     return st;
@@ -109,7 +110,8 @@ static shy_status progress_of_log(const char *log, shy_collect_task *task)
         snprintf(text, sizeof text, "%.*s", (int)strcspn(line, "\n"), line);
         if (starts(text, BEGINS)) task->fraction = NAN;
         else if (sscanf(text, "%lf%% done after %n", &percent, &end) == 1 && end > 0) st = note_progress(percent / 100.0, "search", task);
-        else if (sscanf(text, "Validation after %*[^:]: %127[^,], %lf%% done", stage, &percent) == 2) st = note_progress(percent / 100.0, stage, task);
+        else if (sscanf(text, "Validation after %*[^:]: %127[^,], %lf%% done", stage, &percent) == 2)
+            st = note_progress(percent / 100.0, stage, task);
     }
     return st;
 }
@@ -205,9 +207,12 @@ static shy_status judge(const traces *t, shy_collect_task *task)
 
     if (sscanf(t->status, "exit %d ", &status) == 1) return tell_failure(t, status, task);
     if (starts(t->status, "running ")) return tell_running(t, task);
-    if (starts(t->status, "stopped ") || t->checkpoint) {
+    if (starts(t->status, "stopped ") || starts(t->status, "queued ") || t->checkpoint) {
         task->state = SHY_TASK_STOPPED;
-        return shy_string_copy(t->checkpoint ? "saved; goes on when it is submitted again" : "stopped", &task->detail);
+        return shy_string_copy(starts(t->status, "queued ") ? "saved; has gone back to the queue"
+                               : t->checkpoint              ? "saved; goes on when it is submitted again"
+                                                            : "stopped",
+                               &task->detail);
     }
     task->state = SHY_TASK_MISSING;
     return shy_string_copy("", &task->detail);

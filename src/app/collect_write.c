@@ -118,7 +118,8 @@ static shy_status task_record(const shy_collection *c, int task, int *search, sh
     if (*t->detail) SHY_TRY(shy_record_text(r, "detail", t->detail));
     if (isfinite(t->fraction)) SHY_TRY(shy_record_number(r, "fraction", t->fraction));
     SHY_TRY(shy_record_object(r, "values", &values));
-    for (int column = 2; column < c->table.columns - 2; column++) SHY_TRY(shy_record_text(values, shy_tsv_cell(&c->table, -1, column), shy_tsv_cell(&c->table, task, column)));
+    for (int column = 2; column < c->table.columns - 2; column++)
+        SHY_TRY(shy_record_text(values, shy_tsv_cell(&c->table, -1, column), shy_tsv_cell(&c->table, task, column)));
     if (*search == c->searches || c->search[*search].task != task) goto out;
     SHY_TRY(shy_record_list(r, "searches", &list));
     for (; *search < c->searches && c->search[*search].task == task; ++*search) {

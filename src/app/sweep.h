@@ -126,7 +126,8 @@ shy_status shy_sweep_compare(const shy_sweep *sweep, bool extend, shy_sweep_plac
  * Writes configurations, script and, last, tasks.tsv, without which a directory is no sweep. What is there of another sweep has to be agreed with
  * before; its runs go aside, to runs.1. `text`: the file of the sweep, kept as sweep.yaml.
  */
-shy_status shy_sweep_write(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place, const char *text);
+shy_status shy_sweep_write(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place,
+                           const char *text);
 /** "DIR/tasks/0007.yaml" of the task with index 6, "DIR/runs/0007": owned. */
 shy_status shy_sweep_path(const char *directory, const char *kind, int index, const char *end, char **path_out);
 
@@ -142,7 +143,8 @@ const char *shy_tsv_cell(const shy_tsv *tsv, int row, int column); /* row −1: 
 int shy_tsv_column(const shy_tsv *tsv, const char *heading);       /* −1: none */
 
 /** The script of the job array. Owned. */
-shy_status shy_sweep_script(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place, char **text_out);
+shy_status shy_sweep_script(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place,
+                            char **text_out);
 /** In quotes, where the shell needs them. Owned. */
 shy_status shy_shell_word(const char *text, char **word_out);
 

@@ -59,7 +59,8 @@ shy_status shy_sweep_place_find(const char *directory, shy_sweep_place *place_ou
     SHY_TRY(*directory == '/' ? shy_string_copy(directory, &place.directory) : shy_string_format(&place.directory, "%s/%s", place.here, directory));
     for (size_t n = strlen(place.directory); n > 1 && place.directory[n - 1] == '/';) place.directory[--n] = '\0';
     for (const char *p = place.directory; *p != '\0'; p++)
-        if (iscntrl((unsigned char)*p)) SHY_TRY(shy_fail(SHY_INPUT, "%s: a script cannot name a directory with control characters. Choose another one with -o.", directory));
+        if (iscntrl((unsigned char)*p))
+            SHY_TRY(shy_fail(SHY_INPUT, "%s: a script cannot name a directory with control characters. Choose another one with -o.", directory));
     SHY_TRY(shy_string_format(&table, "%s/tasks.tsv", place.directory));
     place.present = access(table, F_OK) == 0;
     if (!place.present) SHY_TRY(check_foreign(place.directory));
@@ -124,8 +125,8 @@ static shy_status tell_difference(const char *directory, int index, const shy_co
         SHY_TRY(shy_sweep_value_text(&there->value[key], &old));
         SHY_TRY(shy_sweep_value_text(&here->value[key], &new));
         if (strcmp(old, new) == 0) continue;
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: holds another sweep: in task %d %s is %s there, and would be %s. " WAYS, directory, index + 1, shy_key_get(key)->name,
-                         *old ? old : "not given", *new ? new : "not given"));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: holds another sweep: in task %d %s is %s there, and would be %s. " WAYS, directory, index + 1,
+                         shy_key_get(key)->name, *old ? old : "not given", *new ? new : "not given"));
     }
 out:
     shy_free(&old);
@@ -142,7 +143,8 @@ static shy_status compare_task(const char *directory, int index, const shy_sweep
     SHY_TRY(parse_task(task, &here));
     SHY_TRY(tell_difference(directory, index, there, here));
     if (strcmp(name_there, task->name) != 0)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: holds another sweep: task %d is named \"%s\" there, and would be \"%s\". " WAYS, directory, index + 1, name_there, task->name));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: holds another sweep: task %d is named \"%s\" there, and would be \"%s\". " WAYS, directory, index + 1,
+                         name_there, task->name));
 out:
     shy_config_free(&there);
     shy_config_free(&here);
@@ -206,7 +208,8 @@ static shy_status add_new(const shy_sweep *sweep, const shy_sweep_tasks *tasks, 
 
     for (int t = 0; t < tasks->count; t++) {
         if (is_there(all, old, tasks->task[t].yaml, hash)) continue;
-        if (all->count == SHY_SWEEP_MAX) SHY_TRY(shy_fail(SHY_INPUT, "%s: with what is there this gives more than %d tasks. Make another sweep.", sweep->path, SHY_SWEEP_MAX));
+        if (all->count == SHY_SWEEP_MAX)
+            SHY_TRY(shy_fail(SHY_INPUT, "%s: with what is there this gives more than %d tasks. Make another sweep.", sweep->path, SHY_SWEEP_MAX));
         shy_config_free(&config);
         SHY_TRY(parse_task(&tasks->task[t], &config));
         all->count++;

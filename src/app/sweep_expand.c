@@ -106,8 +106,8 @@ static shy_status append_field(const shy_sweep *sweep, const shy_config *config,
     }
     if (key < 0) {
         const char *near = shy_key_nearest(field);
-        return shy_fail(SHY_INPUT, "%s: name: there is no key {%s}%s%s%s A name may hold {task} and keys.", sweep->path, field, near ? "; did you mean " : "", near ? near : "",
-                        near ? "?" : ".");
+        return shy_fail(SHY_INPUT, "%s: name: there is no key {%s}%s%s%s A name may hold {task} and keys.", sweep->path, field,
+                        near ? "; did you mean " : "", near ? near : "", near ? "?" : ".");
     }
     SHY_TRY(shy_sweep_value_text(&config->value[key], &text));
     SHY_TRY(append(name, text, strlen(text)));
@@ -127,7 +127,8 @@ static shy_status name_by_template(const shy_sweep *sweep, const shy_config *con
         SHY_TRY(append(name, p, plain));
         p += plain;
         if (*p == '\0') break;
-        if (p[length] == '\0' || length - 1 >= sizeof field) SHY_TRY(shy_fail(SHY_INPUT, "%s: name: \"%s\" has a { without its }.", sweep->path, sweep->name));
+        if (p[length] == '\0' || length - 1 >= sizeof field)
+            SHY_TRY(shy_fail(SHY_INPUT, "%s: name: \"%s\" has a { without its }.", sweep->path, sweep->name));
         snprintf(field, sizeof field, "%.*s", (int)length - 1, p + 1);
         SHY_TRY(append_field(sweep, config, number, field, name));
         p += length + 1;
@@ -253,9 +254,11 @@ static shy_status check_different(const shy_sweep *sweep, const shy_sweep_tasks 
     for (int t = 0; t < tasks->count; t++) {
         const int other = find_same(tasks, slot, slots, t, names);
         if (other < 0) continue;
-        if (names) SHY_TRY(shy_fail(SHY_INPUT, "%s: tasks %d and %d have the same name \"%s\". Put {task}, or a key that tells them apart, into name.", sweep->path, other + 1, t + 1, tasks->task[t].name));
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: tasks %d and %d are the same configuration (%s, %s). Take one of them out of grid or list.", sweep->path, other + 1, t + 1,
-                         tasks->task[other].name, tasks->task[t].name));
+        if (names)
+            SHY_TRY(shy_fail(SHY_INPUT, "%s: tasks %d and %d have the same name \"%s\". Put {task}, or a key that tells them apart, into name.",
+                             sweep->path, other + 1, t + 1, tasks->task[t].name));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: tasks %d and %d are the same configuration (%s, %s). Take one of them out of grid or list.", sweep->path,
+                         other + 1, t + 1, tasks->task[other].name, tasks->task[t].name));
     }
 out:
     shy_free(&slot);

@@ -149,11 +149,13 @@ shy_status shy_sweep_read_job(const char *path, void *document, const void *node
 
     SHY_TRY(shy_string_copy(LAUNCH_DEFAULT, &job.launch));
     if (mapping != NULL && mapping->type != YAML_MAPPING_NODE)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s:%zu:%zu: job is a section; write job: {time: auto}.", path, mapping->start_mark.line + 1, mapping->start_mark.column + 1));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s:%zu:%zu: job is a section; write job: {time: auto}.", path, mapping->start_mark.line + 1,
+                         mapping->start_mark.column + 1));
     for (yaml_node_pair_t *p = mapping ? mapping->data.mapping.pairs.start : NULL; mapping && p < mapping->data.mapping.pairs.top; p++)
         SHY_TRY(read_pair(path, document, p, given, &job));
     if (job.nodes > job.ntasks)
-        SHY_TRY(shy_fail(SHY_INPUT, "%s: job.nodes is %d, more than the %d rank%s of a task (job.ntasks).", path, job.nodes, job.ntasks, job.ntasks == 1 ? "" : "s"));
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: job.nodes is %d, more than the %d rank%s of a task (job.ntasks).", path, job.nodes, job.ntasks,
+                         job.ntasks == 1 ? "" : "s"));
     *job_out = job, job = (shy_sweep_job){0};
 out:
     shy_sweep_job_free(&job);

@@ -230,7 +230,8 @@ static double up_to(double value, double step)
 void shy_sweep_ask(const shy_sweep_job *job, shy_sweep_needs *needs)
 {
     const double ranks = job->ntasks > 1 ? RANKS_EFFICIENCY * job->ntasks : 1.0;
-    const double bytes = fmax(MEMORY_MARGIN * needs->bytes + MEMORY_BASE, MEMORY_LEAST), seconds = fmax(TIME_MARGIN * needs->seconds / ranks + TIME_BASE, TIME_LEAST);
+    const double bytes = fmax(MEMORY_MARGIN * needs->bytes + MEMORY_BASE, MEMORY_LEAST),
+                 seconds = fmax(TIME_MARGIN * needs->seconds / ranks + TIME_BASE, TIME_LEAST);
 
     needs->request = job->memory > 0 ? job->memory : (uint64_t)up_to(bytes, MEMORY_STEP);
     needs->limit = job->seconds > 0 ? job->seconds : (int64_t)up_to(fmin(seconds, 1e9), TIME_STEP);
@@ -285,15 +286,16 @@ shy_status shy_sweep_print(const shy_sweep *sweep, const shy_sweep_tasks *tasks,
     const shy_status st = print_tasks(tasks, stream);
 
     if (needs->planned < needs->different)
-        fprintf(stream, "\nOf %d different tasks %d were planned, evenly over all; the largest of these decides.\n", needs->different, needs->planned);
+        fprintf(stream, "\nOf %d different tasks %d were planned, evenly over all; the largest of these decides.\n", needs->different,
+                needs->planned);
     fprintf(stream, "\nEach task asks for %d rank%s, %s per rank (--mem-per-cpu%s) and %s (--time%s).\n", job->ntasks, job->ntasks == 1 ? "" : "s",
-            bytes_text((double)needs->request, memory), job->memory > 0 ? ", as given" : ": the largest plan, a third more, and 128 MiB", shy_sweep_time(needs->limit, limit),
-            job->seconds > 0 ? ", as given" : ": three times the longest plan on this machine, and 5 min");
+            bytes_text((double)needs->request, memory), job->memory > 0 ? ", as given" : ": the largest plan, a third more, and 128 MiB",
+            shy_sweep_time(needs->limit, limit), job->seconds > 0 ? ", as given" : ": three times the longest plan on this machine, and 5 min");
     if (needs->seconds > 600.0 && needs->seconds > 10.0 * needs->seconds_least)
         fprintf(stream, "Tasks differ widely in time, from %s to %s of one rank; all ask for the longest. Two sweeps would start sooner.\n",
                 shy_meter_duration(needs->seconds_least, least), shy_meter_duration(needs->seconds, most));
     if (needs->bytes > 0x1p30 && needs->bytes > 4.0 * needs->bytes_least)
-        fprintf(stream, "Tasks differ widely in memory, from %s to %s per rank; all ask for the most. Two sweeps would start sooner.\n", bytes_text(needs->bytes_least, least),
-                bytes_text(needs->bytes, most));
+        fprintf(stream, "Tasks differ widely in memory, from %s to %s per rank; all ask for the most. Two sweeps would start sooner.\n",
+                bytes_text(needs->bytes_least, least), bytes_text(needs->bytes, most));
     return st;
 }

@@ -42,7 +42,8 @@ static shy_status read_base(shy_sweep_reader *r, const char *const *set, int set
     const char *path = r->path;
 
     SHY_TRY(shy_config_create(&r->sweep.base));
-    if (r->base != NULL && r->base->type == YAML_SEQUENCE_NODE) SHY_TRY(shy_fail(SHY_INPUT, "%s: base is the path of a configuration, or its keys.", r->path));
+    if (r->base != NULL && r->base->type == YAML_SEQUENCE_NODE)
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: base is the path of a configuration, or its keys.", r->path));
     if (r->base != NULL && r->base->type == YAML_SCALAR_NODE) {
         path = shy_sweep_word_of(r->base);
         SHY_TRY(shy_config_file(path, &text, &length));
@@ -92,8 +93,9 @@ static shy_status read_root(shy_sweep_reader *r)
         while (n < NAMES && strcmp(names[n], shy_sweep_word_of(key)) != 0) n++;
         if (n == NAMES) {
             const char *near = shy_text_nearest(shy_sweep_word_of(key), names, NAMES);
-            return shy_fail(SHY_INPUT, "%s: a sweep has base, grid, list, name and job, no \"%s\".%s%s%s Keys of the search belong into base.", shy_sweep_position(r, key, where), shy_sweep_word_of(key),
-                            near ? " Did you mean " : "", near ? near : "", near ? "?" : "");
+            return shy_fail(SHY_INPUT, "%s: a sweep has base, grid, list, name and job, no \"%s\".%s%s%s Keys of the search belong into base.",
+                            shy_sweep_position(r, key, where), shy_sweep_word_of(key), near ? " Did you mean " : "", near ? near : "",
+                            near ? "?" : "");
         }
         if (*place[n] != NULL) return shy_fail(SHY_INPUT, "%s: %s is given twice. Keep one of them.", shy_sweep_position(r, key, where), names[n]);
         *place[n] = shy_sweep_at(r, p->value);
@@ -112,7 +114,8 @@ static shy_status read_parts(shy_sweep_reader *r, const char *const *set, int se
     SHY_TRY(shy_sweep_read_changes(r));
     SHY_TRY(check_set(&r->sweep, set, set_count));
     SHY_TRY(shy_sweep_read_job(r->path, &r->document, r->job, &r->sweep.job));
-    if (r->name != NULL && *shy_sweep_word_of(r->name) == '\0') SHY_TRY(shy_fail(SHY_INPUT, "%s: name is a text such as \"{outcome.column}-{seed}\".", r->path));
+    if (r->name != NULL && *shy_sweep_word_of(r->name) == '\0')
+        SHY_TRY(shy_fail(SHY_INPUT, "%s: name is a text such as \"{outcome.column}-{seed}\".", r->path));
     if (r->name != NULL) SHY_TRY(shy_string_copy(shy_sweep_word_of(r->name), &r->sweep.name));
 out:
     return st;

@@ -14,7 +14,8 @@ shy_status shy_shell_word(const char *text, char **word_out)
     shy_status st = SHY_OK;
     char *word = NULL, *at;
 
-    if (*text != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-,:@%") == strlen(text)) return shy_string_copy(text, word_out);
+    if (*text != '\0' && strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-,:@%") == strlen(text))
+        return shy_string_copy(text, word_out);
     SHY_TRY(shy_new(4 * strlen(text) + 3, 1, &word));
     at = word;
     *at++ = '\'';
@@ -53,7 +54,8 @@ static void add_job_name(shy_lines *s, const char *directory)
     const char *slash = strrchr(directory, '/');
 
     shy_lines_add(s, "#SBATCH --job-name=");
-    for (const char *p = slash ? slash + 1 : directory; *p != '\0'; p++) shy_lines_add(s, "%c", isalnum((unsigned char)*p) || strchr("._-", *p) ? *p : '_');
+    for (const char *p = slash ? slash + 1 : directory; *p != '\0'; p++)
+        shy_lines_add(s, "%c", isalnum((unsigned char)*p) || strchr("._-", *p) ? *p : '_');
     shy_lines_add(s, "\n");
 }
 
@@ -63,7 +65,8 @@ static void add_limit(shy_lines *s, const shy_sweep_job *job)
     shy_lines_add(s, "\n");
 }
 
-static void add_requests(shy_lines *s, const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place)
+static void add_requests(shy_lines *s, const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs,
+                         const shy_sweep_place *place)
 {
     const shy_sweep_job *job = &sweep->job;
     char text[32];
@@ -94,7 +97,7 @@ static const char use[] =
     "#   sh sweep.sbatch 3                    one task here, without Slurm\n"
     "#\n"
     "# The search is told to save and stop before the time is up (--signal); the task then goes back to the queue and goes on from there.\n"
-    "# What became of a task stands in runs/NNNN.status: running, stopped (saved), or exit with its status.\n";
+    "# What became of a task stands in runs/NNNN.status: running, stopped or queued again (saved), or exit with its status.\n";
 
 static const char begin[] =
     "number=${1:-${SLURM_ARRAY_TASK_ID:-}}\n"
@@ -114,15 +117,28 @@ static const char middle[] =
     "    echo \"$1 ${SLURM_JOB_ID:-$$} $(uname -n) $(date +%s)\" >\"$run.status.$$\" && mv -f \"$run.status.$$\" \"$run.status\"\n"
     "}\n";
 
+/* sh looks at signals between commands only, and while it waits: what Slurm starts is waited for, so that a job that is cancelled can still say so. */
 static const char end[] =
-    "status=$?\n"
-    "if [ \"$status\" -eq 85 ]; then\n"
-    "    say 'stopped 85'\n"
-    "    if [ -n \"${SLURM_ARRAY_JOB_ID:-}\" ] && [ -z \"$cancelled\" ] && [ \"${SLURM_RESTART_COUNT:-0}\" -lt \"$requeue\" ]; then\n"
-    "        scontrol requeue \"${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}\"\n"
+    "if [ -n \"${SLURM_JOB_ID:-}\" ]; then\n"
+    "    search &\n"
+    "    child=$!\n"
+    "    wait \"$child\"\n"
+    "    status=$?\n"
+    "    if [ -n \"$cancelled\" ]; then # the search is saving what it has\n"
+    "        while kill -0 \"$child\" 2>/dev/null; do sleep 1; done\n"
+    "        exit 143\n"
     "    fi\n"
     "else\n"
+    "    search\n"
+    "    status=$?\n"
+    "fi\n"
+    "if [ \"$status\" -ne 85 ]; then\n"
     "    say \"exit $status\"\n"
+    "elif [ -n \"${SLURM_ARRAY_JOB_ID:-}\" ] && [ \"${SLURM_RESTART_COUNT:-0}\" -lt \"$requeue\" ]; then\n"
+    "    say 'queued 85'\n"
+    "    scontrol requeue \"${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}\" || say 'stopped 85'\n"
+    "else\n"
+    "    say 'stopped 85'\n"
     "fi\n"
     "exit \"$status\"\n";
 
@@ -133,18 +149,21 @@ static void add_shell(shy_lines *s, const shy_sweep_job *job, const shy_sweep_ne
     add_word(s, "shihyo=${SHIHYO:-}\n[ -n \"$shihyo\" ] || shihyo=", place->program, "\n");
     shy_lines_add(s, "%s", begin);
     add_word(s, "cd ", place->here, " || exit 3 # where relative paths of the configuration start\n");
-    shy_lines_add(s, "task=$(printf '%%0%dd' \"${number#\"${number%%%%[!0]*}\"}\") # without zeros in front, which would make it octal\n%s\n", SHY_SWEEP_DIGITS, middle);
-    shy_lines_add(s, "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # the ranks are the parallelism\nlaunch=\nif [ -n \"${SLURM_JOB_ID:-}\" ]; then\n");
+    shy_lines_add(s, "task=$(printf '%%0%dd' \"${number#\"${number%%%%[!0]*}\"}\") # without zeros in front, which would make it octal\n%s\n",
+                  SHY_SWEEP_DIGITS, middle);
+    shy_lines_add(
+        s, "export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 # the ranks are the parallelism\nlaunch=\nif [ -n \"${SLURM_JOB_ID:-}\" ]; then\n");
     add_word(s, "    launch=", job->launch, "\nelse\n    exec >>\"$run.log\" 2>&1\nfi\n");
     for (int i = 0; i < job->commands; i++) shy_lines_add(s, "%s\n", job->command[i]);
-    shy_lines_add(s, "cancelled=\ntrap 'cancelled=yes' TERM\nsay running\necho \"== task $task begins: $(date)\"\n");
-    shy_lines_add(s, "# shellcheck disable=SC2086 # the launcher is several words, or none\n");
-    shy_lines_add(s, "$launch \"$shihyo\" search \"$configuration\" -o \"$run\" --resume");
+    shy_lines_add(s, "cancelled=\ntrap 'cancelled=yes; say \"stopped 143\"' TERM\nsay running\necho \"== task $task begins: $(date)\"\n");
+    shy_lines_add(s, "search() {\n    # shellcheck disable=SC2086 # the launcher is several words, or none\n");
+    shy_lines_add(s, "    $launch \"$shihyo\" search \"$configuration\" -o \"$run\" --resume");
     if (needs->budget > 0) shy_lines_add(s, " --set parallel.memory=%lluMiB", (unsigned long long)(needs->budget >> 20));
-    shy_lines_add(s, "\n%s", end);
+    shy_lines_add(s, "\n}\n%s", end);
 }
 
-shy_status shy_sweep_script(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place, char **text_out)
+shy_status shy_sweep_script(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place,
+                            char **text_out)
 {
     shy_lines s = {0};
 

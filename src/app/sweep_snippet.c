@@ -41,7 +41,8 @@ static int copy_node(yaml_document_t *from, const yaml_node_t *node, yaml_docume
     if (node->type == YAML_MAPPING_NODE) return copy_mapping(from, node, to, depth);
     const yaml_scalar_style_t style = node->data.scalar.style;
     const bool block = style == YAML_LITERAL_SCALAR_STYLE || style == YAML_FOLDED_SCALAR_STYLE;
-    return yaml_document_add_scalar(to, NULL, node->data.scalar.value, (int)node->data.scalar.length, block ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : style);
+    return yaml_document_add_scalar(to, NULL, node->data.scalar.value, (int)node->data.scalar.length,
+                                    block ? YAML_DOUBLE_QUOTED_SCALAR_STYLE : style);
 }
 
 /* Sections around the value: the mappings of "grammar" and "max_complexity". The first node is the root. */

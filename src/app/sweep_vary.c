@@ -64,7 +64,9 @@ static shy_status join_change(shy_sweep_change *all, shy_sweep_change *one, uint
 {
     for (int key = 0; key < SHY_KEYS; key++) {
         if (!one->present[key]) continue;
-        if (all->present[key]) return shy_fail(SHY_INPUT, "%s: task %llu: %s is given twice. Keep one of them.", one->where, (unsigned long long)task, shy_key_get(key)->name);
+        if (all->present[key])
+            return shy_fail(SHY_INPUT, "%s: task %llu: %s is given twice. Keep one of them.", one->where, (unsigned long long)task,
+                            shy_key_get(key)->name);
         all->present[key] = true;
         all->values.value[key] = one->values.value[key];
         one->values.value[key] = (shy_value){0};
@@ -106,9 +108,11 @@ static shy_status grid_shape(shy_sweep_reader *r)
     for (yaml_node_pair_t *p = r->grid->data.mapping.pairs.start; p < r->grid->data.mapping.pairs.top; p++) {
         const yaml_node_t *key = shy_sweep_at(r, p->key), *values = shy_sweep_at(r, p->value);
         const size_t count = values->type == YAML_SEQUENCE_NODE ? items_of(values) : 0;
-        if (*shy_sweep_word_of(key) == '\0') return shy_fail(SHY_INPUT, "%s: a key of grid is the name of a key or a section.", shy_sweep_position(r, key, where));
+        if (*shy_sweep_word_of(key) == '\0')
+            return shy_fail(SHY_INPUT, "%s: a key of grid is the name of a key or a section.", shy_sweep_position(r, key, where));
         if (count == 0)
-            return shy_fail(SHY_INPUT, "%s: grid: %s takes a list of the values that it is to have; write %s: [a, b].", shy_sweep_position(r, values, where), shy_sweep_word_of(key), shy_sweep_word_of(key));
+            return shy_fail(SHY_INPUT, "%s: grid: %s takes a list of the values that it is to have; write %s: [a, b].",
+                            shy_sweep_position(r, values, where), shy_sweep_word_of(key), shy_sweep_word_of(key));
     }
     return SHY_OK;
 }
@@ -118,7 +122,8 @@ static shy_status list_shape(const shy_sweep_reader *r)
     char where[WHERE_BYTES];
 
     if (r->list == NULL || (r->list->type == YAML_SEQUENCE_NODE && items_of(r->list) > 0)) return SHY_OK;
-    return shy_fail(SHY_INPUT, "%s: list takes mappings of keys to values, one for each task; write list: [{seed: 1}, {seed: 2}].", shy_sweep_position(r, r->list, where));
+    return shy_fail(SHY_INPUT, "%s: list takes mappings of keys to values, one for each task; write list: [{seed: 1}, {seed: 2}].",
+                    shy_sweep_position(r, r->list, where));
 }
 
 shy_status shy_sweep_count(shy_sweep_reader *r)
@@ -133,8 +138,8 @@ shy_status shy_sweep_count(shy_sweep_reader *r)
         r->combinations *= (double)items_of(shy_sweep_at(r, p->value));
     if (r->list) points = (double)items_of(r->list);
     if (r->combinations * points <= SHY_SWEEP_MAX) return SHY_OK;
-    return shy_fail(SHY_INPUT, "%s: gives %.0f tasks (%.0f combinations of the grid%s); a sweep has at most %d. Vary less, or make several sweeps.", r->path,
-                    r->combinations * points, r->combinations, r->list ? ", for each item of the list" : "", SHY_SWEEP_MAX);
+    return shy_fail(SHY_INPUT, "%s: gives %.0f tasks (%.0f combinations of the grid%s); a sweep has at most %d. Vary less, or make several sweeps.",
+                    r->path, r->combinations * points, r->combinations, r->list ? ", for each item of the list" : "", SHY_SWEEP_MAX);
 }
 
 static shy_status read_grid(shy_sweep_reader *r)
@@ -152,7 +157,8 @@ static shy_status read_grid(shy_sweep_reader *r)
         for (yaml_node_item_t *i = values->data.sequence.items.start; i < values->data.sequence.items.top; i++) {
             shy_sweep_change *change = NULL;
             SHY_TRY(add_change(axis, &change));
-            SHY_TRY(read_change(r, shy_sweep_word_of(shy_sweep_at(r, p->key)), shy_sweep_at(r, *i), 1 + (uint64_t)(stride * (double)(axis->count - 1) + 0.5), change));
+            SHY_TRY(read_change(r, shy_sweep_word_of(shy_sweep_at(r, p->key)), shy_sweep_at(r, *i),
+                                1 + (uint64_t)(stride * (double)(axis->count - 1) + 0.5), change));
         }
     }
 out:
@@ -166,10 +172,12 @@ static shy_status read_point(shy_sweep_reader *r, const yaml_node_t *item, uint6
     char where[WHERE_BYTES];
 
     shy_sweep_position(r, item, where);
-    if (item->type != YAML_MAPPING_NODE) return shy_fail(SHY_INPUT, "%s: task %llu: an item of list is a mapping; write - {seed: 1}.", where, (unsigned long long)task);
+    if (item->type != YAML_MAPPING_NODE)
+        return shy_fail(SHY_INPUT, "%s: task %llu: an item of list is a mapping; write - {seed: 1}.", where, (unsigned long long)task);
     SHY_TRY(shy_string_copy(where, &all->where));
     for (yaml_node_pair_t *p = item->data.mapping.pairs.start; p < item->data.mapping.pairs.top; p++) {
-        if (*shy_sweep_word_of(shy_sweep_at(r, p->key)) == '\0') SHY_TRY(shy_fail(SHY_INPUT, "%s: task %llu: a key is the name of a key or a section.", where, (unsigned long long)task));
+        if (*shy_sweep_word_of(shy_sweep_at(r, p->key)) == '\0')
+            SHY_TRY(shy_fail(SHY_INPUT, "%s: task %llu: a key is the name of a key or a section.", where, (unsigned long long)task));
         shy_sweep_change_free(&one);
         one = (shy_sweep_change){0};
         SHY_TRY(read_change(r, shy_sweep_word_of(shy_sweep_at(r, p->key)), shy_sweep_at(r, p->value), task, &one));
@@ -208,7 +216,9 @@ static shy_status check_overlap(const shy_sweep *s)
                 const shy_sweep_change *change = &changes->change[i];
                 if (!change->present[key]) continue;
                 const bool mine = owner[key] == NULL || owner[key] == changes->change || (a >= s->axes && owner[key]->name == NULL);
-                if (!mine) return shy_fail(SHY_INPUT, "%s: %s is set here and at %s. Keep one of them.", change->where, shy_key_get(key)->name, owner[key]->where);
+                if (!mine)
+                    return shy_fail(SHY_INPUT, "%s: %s is set here and at %s. Keep one of them.", change->where, shy_key_get(key)->name,
+                                    owner[key]->where);
                 if (owner[key] == NULL) owner[key] = changes->change;
             }
     }

@@ -167,7 +167,8 @@ out:
     return st;
 }
 
-shy_status shy_sweep_write(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place, const char *text)
+shy_status shy_sweep_write(const shy_sweep *sweep, const shy_sweep_tasks *tasks, const shy_sweep_needs *needs, const shy_sweep_place *place,
+                           const char *text)
 {
     shy_status st = SHY_OK;
     char *script = NULL;

@@ -141,6 +141,29 @@ PATH=$PWD/bin:$PATH "$SHIHYO" sweep four.yaml -o slurm -q --submit >submitted.tx
 say $? '--submit gives the script to sbatch and tells how to collect afterwards'
 ! PATH=$PWD/bin:$PATH "$SHIHYO" sweep four.yaml -o slurm -q --submit 2>message && grep -q 'was submitted already' message
 say $? 'not twice'
+# A task of the array: what Slurm would set, and stand-ins for srun, scontrol and a search that was stopped by its time limit.
+printf '#!/bin/sh\nshift\nexec "$@"\n' >bin/srun
+printf '#!/bin/sh\necho "$@" >>asked\n' >bin/scontrol
+printf '#!/bin/sh\necho "shihyo: The run stops."\nexit "$ENDS"\n' >bin/stopped
+printf '#!/bin/sh\necho begun >begun\nsleep 1\nexit 85\n' >bin/slow
+chmod +x bin/*
+task() { # task STATUS RESTARTS: leaves what the script says of it
+    SLURM_JOB_ID=12 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=3 SLURM_RESTART_COUNT=$2 ENDS=$1 SHIHYO=$PWD/bin/stopped PATH=$PWD/bin:$PATH sh slurm/sweep.sbatch >>task.log 2>&1
+    [ $? -eq "$1" ] && cut -d ' ' -f 1-3 slurm/runs/0003.status
+}
+[ "$(task 85 0)" = 'queued 85 12' ] && [ "$(cat asked)" = 'requeue 7_3' ]
+say $? 'a task that was stopped goes back to the queue'
+[ "$(task 85 10)" = 'stopped 85 12' ] && [ "$(wc -l <asked)" -eq 1 ] && "$SHIHYO" collect slurm -q && [ "$(cell slurm/collected.tsv state 3)" = stopped ]
+say $? 'but not for ever'
+[ "$(task 4 0)" = 'exit 4 12' ] && cp task.log slurm/runs/0003.log && "$SHIHYO" collect slurm -q && [ "$(cell slurm/collected.tsv detail 3)" = 'status 4: The run stops.' ]
+say $? 'one that failed does not, and says why'
+SLURM_JOB_ID=12 SLURM_ARRAY_JOB_ID=7 SLURM_ARRAY_TASK_ID=4 SHIHYO=$PWD/bin/slow PATH=$PWD/bin:$PATH sh slurm/sweep.sbatch >>task.log 2>&1 &
+batch=$!
+for _ in 1 2 3 4 5 6 7 8 9 10; do [ -e begun ] && break; sleep 1; done
+kill -TERM $batch
+wait $batch
+[ $? -eq 143 ] && [ "$(cut -d ' ' -f 1-3 slurm/runs/0004.status)" = 'stopped 143 12' ] && [ "$(wc -l <asked)" -eq 1 ]
+say $? 'one that is cancelled says so at once, waits for the search, and does not go back'
 touch refuse
 ! PATH=$PWD/bin:$PATH "$SHIHYO" sweep four.yaml -o refused -q --submit 2>message && grep -q 'invalid partition' message && grep -q '^shihyo: sbatch has refused' message && [ -f refused/tasks.tsv ]
 say $? 'what sbatch refuses is told'

@@ -396,9 +396,9 @@ typedef struct {
     const char *name;                /* of the step */
     uint64_t count;
     size_t size;                     /* without pointers: they travel and are kept as bytes */
-    void *result;                    /* [count × size] on all ranks; `work` finds there what the caller has put there */
-    bool everywhere;                 /* at the end all ranks have all results; else rank 0 has, and the others what they happen to have */
-    /* The item's result, a function of the item alone. Collective over the group, whose members must all get the same result. */
+    void *result;                    /* [count × size]: `work` finds there what the caller has put there; see next */
+    bool everywhere;                 /* at the end all ranks have all results. Else rank 0 has: on others `result` may be NULL, if items start from zeros */
+    /* The item's result, a function of the item alone. Collective over the group, whose first member's result counts. */
     shy_status (*work)(void *context, uint64_t item, void *result);
     void *context;
 } shy_workload;

@@ -1,6 +1,7 @@
 /* cmd_search.c: `shihyo search`: from a configuration to a directory of results. */
 #include "shy_config.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "app/commands.h"
@@ -134,10 +135,7 @@ static shy_status run_search(shy_search_session *s)
                                       : shy_search_run(s->problem, &s->options, progress, s, &s->result);
     shy_meter_end(&run->meter);
     s->took = shy_time_seconds() - run->started;
-    if (st == SHY_OK && s->team->rank == 0) {
-        double *spent = run->spent[s->problem->aim];
-        spent[0] = s->result->seconds, spent[1] = s->assesses ? s->took - s->result->seconds : 0.0;
-    }
+    run->spent[s->problem->aim] = s->took;
     return st;
 }
 
@@ -225,6 +223,8 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
 {
     shy_search_session s = {.command = command, .team = team};
     shy_status st = shy_linalg_start(team);
+
+    signal(SIGUSR1, SIG_IGN); /* before there is anything to save it is no reason to end */
 
     if (st == SHY_OK) st = agree_on_kernels(team);
     if (st == SHY_OK) st = run(&s);

@@ -34,8 +34,8 @@ typedef struct {
     int resumed;               /* how often this run was gone on with, */
     uint64_t checkpoints;      /* what was saved before that, */
     double checkpoint_seconds; /* and in what time */
-    double (*before)[2];       /* [targets]: seconds of search and validation before that */
-    double (*spent)[2];        /* [targets]: since */
+    double *before;            /* [targets]: seconds that search and validation took before that, */
+    double *spent;             /* and since */
     int targets;
     double started;            /* the search in force, and when what it took was noted last */
     double noted;
@@ -98,8 +98,6 @@ shy_status shy_run_begin(shy_search_session *session);
 void shy_run_progress(void *context, const shy_progress *now);
 /** For shy_journal_options: every save, done or failed, is heard of here. Rank 0. */
 void shy_run_saved(void *context, const shy_journal_save *save);
-/** Adds what the target in force took in the parts of the run before this one. Rank 0. */
-void shy_run_times(const shy_search_session *session, double *seconds_inout, double *validation_seconds_inout);
 /** The results are written: what was kept goes. Rank 0. */
 void shy_run_complete(shy_search_session *session);
 /**

@@ -2,7 +2,8 @@
 # The scripts of jobs/ on a Slurm of three nodes: a search on all of them gives what one rank gives, byte for byte; also if it was cut
 # short by its time limit, by scancel or by the loss of a node; a sweep of which a task failed is collected, and the task runs again.
 #
-# MOMENTS=20 cancels a search at so many moments (default 2), PARTS='plain moments' runs only these. The nodes are virtual (tests/slurm/lab), the cores those of this machine.
+# MOMENTS=20 cancels a search at so many moments (default 2), PARTS='plain moments' runs only these (power_cut, too). The
+# nodes are virtual (tests/slurm/lab), the cores those of this machine.
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}" "${top_builddir:=.}" "${MOMENTS:=2}"
 export SHIHYO MPIRUN top_srcdir top_builddir MOMENTS
@@ -167,6 +168,19 @@ node_lost() {
     say $? "a node is lost: the job starts again on others and ends well"
     same lost 'and gives what an undisturbed search gives'
     scontrol update NodeName="$node" State=RESUME 2>/dev/null
+}
+
+# Not in the suite, since Slurm takes half a minute to believe it: a node does not answer any more.
+power_cut() {
+    options='--nodes=2 --ntasks-per-node=1'
+    submit resume.sbatch run.yaml cut
+    wait_inside cut 1.5
+    node=$(scontrol show hostnames "$(squeue -h -j "$job" -o %N)" | tail -n 1)
+    # shellcheck disable=SC2154 # exported by the lab
+    kill -KILL "$(cat "$scratch/$node.pid")"
+    await 120 queued_again 1 && await 60 over "$job" && is "$job" COMPLETED
+    say $? "a node is switched off: the job starts again on others and ends well"
+    same cut 'and gives what an undisturbed search gives'
 }
 
 # Six tasks; the fourth fails, since something is in the way of its results. When all have ended, a job of its own collects.

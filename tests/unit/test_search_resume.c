@@ -4,6 +4,8 @@
  */
 #include "shy_config.h"
 
+#include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "search/dealt.h"
@@ -361,7 +363,7 @@ static void expect_of(const resume_case *c, leavings *expected)
 
 /* ---- tests --------------------------------------------------------------------------------------------------------------------------- */
 
-/* Every poll of a small search, the first and the last among them, on each rank. */
+/* Every poll of a small search on two ranks, the first and the last among them, and every fifth on others. */
 static void a_search_may_stop_at_every_poll(void **state)
 {
     (void)state;
@@ -372,7 +374,7 @@ static void a_search_may_stop_at_every_poll(void **state)
         for (int rank = 0; rank < (t == 0 ? 1 : 2); rank++) {
             uint64_t n = 1;
             part p = {.team = t, .stop_at = n, .stopped_rank = rank};
-            while (interrupt(&cases[0], &p, n, 0, &expected, &earlier) && n < 2000) p.stop_at = n += rank == 0 ? 1 : 4;
+            while (interrupt(&cases[0], &p, n, 0, &expected, &earlier) && n < 2000) p.stop_at = n += rank == 0 && t == 1 ? 1 : 5;
             EXPECT(n > (rank == 0 ? 12 : 4) && n < 2000);
         }
     }
@@ -394,10 +396,10 @@ static void every_search_goes_on_where_it_stopped(void **state)
         while (more && n < 100000) {
             const uint64_t dice = shy_random_bits(4, (uint64_t)k, number++);
             const part p = {.team = (int)(dice % (uint64_t)teams), .stop_at = n, .stopped_rank = dice / 64 % 4 == 0 ? 1 : 0};
-            more = interrupt(&cases[k], &p, dice, (int)(dice / 1024 % 3), &expected, &earlier) || p.stopped_rank > 0; /* who has fewer polls */
-            n += 2 + 3 * n / 4;
+            more = interrupt(&cases[k], &p, dice, (int)(dice / 1024 % 2), &expected, &earlier) || p.stopped_rank > 0; /* who has fewer polls */
+            n += 1 + 2 * n;
         }
-        EXPECT(number > 4);
+        EXPECT(number > 3);
         release(&expected);
     }
     EXPECT(earlier > 0.0);
@@ -442,19 +444,66 @@ static void a_pass_may_be_interrupted_many_times(void **state)
 static void a_run_that_failed_can_be_gone_on_with(void **state)
 {
     (void)state;
-    static const int tried[] = {1, 6, 10};
+    static const int tried[] = {1, 6};
     double earlier = 0.0;
     for (size_t k = 0; k < sizeof tried / sizeof *tried; k++) {
         leavings expected;
         expect_of(&cases[tried[k]], &expected);
         uint64_t n = 1;
-        for (bool failed = true; failed && n < 10000000; n += 9 + n) {
+        for (bool failed = true; failed && n < 10000000; n += 20 + 2 * n) {
             const part p = {.team = (int)(n % (uint64_t)teams), .stopped_rank = (int)(n / 3 % 2), .fail_at = n};
             failed = interrupt(&cases[tried[k]], &p, n, 0, &expected, &earlier);
         }
         EXPECT(n > 200);
         release(&expected);
     }
+    assert_on_all_ranks();
+}
+
+static void ask_for_a_save(int number)
+{
+    (void)number;
+    (void)raise(SIGUSR1);
+}
+
+static void ask_every(int microseconds)
+{
+    const struct itimerval every = {{0, microseconds}, {0, microseconds}};
+    (void)signal(SIGALRM, ask_for_a_save);
+    if (world_rank == 0 && setitimer(ITIMER_REAL, &every, NULL) != 0) abort();
+}
+
+/* Dealing is interrupted after every few jobs, and goes on in the same run. */
+static void a_search_goes_on_after_it_has_been_saved(void **state)
+{
+    (void)state;
+    static const int tried[] = {1, 5, 10};
+    shy_signals_catch();
+    for (size_t k = 0; k < sizeof tried / sizeof *tried; k++) {
+        leavings expected;
+        expect_of(&cases[tried[k]], &expected);
+        for (int t = 0; t < teams; t++) {
+            const shy_journal_options options = {0};
+            shy_journal *journal = NULL;
+            leavings l = {.most = {0}};
+            uint64_t saves = 0, bytes = 0;
+            double seconds = 0.0;
+            if (!team_of[t]) continue;
+            name_case(&cases[tried[k]], &(part){.team = t}, 1);
+            EXPECT(shy_journal_create(team_of[t], checkpoint, &options, &journal) == SHY_OK);
+            ask_every(2000);
+            EXPECT(perform(&cases[tried[k]], team_of[t], journal, 0, &l) == SHY_OK);
+            ask_every(0);
+            expect_same(team_of[t], &expected, &l);
+            shy_journal_cost(journal, &saves, &seconds, &bytes);
+            EXPECT(world_rank > 0 || saves > 3);
+            release(&l);
+            shy_journal_close(&journal);
+        }
+        release(&expected);
+    }
+    if (world_rank == 0) shy_journal_remove(checkpoint);
+    present_case = "";
     assert_on_all_ranks();
 }
 
@@ -547,6 +596,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(every_search_goes_on_where_it_stopped),
         cmocka_unit_test(a_pass_may_be_interrupted_many_times),
         cmocka_unit_test(a_run_that_failed_can_be_gone_on_with),
+        cmocka_unit_test(a_search_goes_on_after_it_has_been_saved), /* the last: SIGTERM no longer ends the program */
     };
     if (shy_par_start(&argc, &argv) != SHY_OK) return 1;
     const int failed = cmocka_run_group_tests_name("search resume", tests, start, end);

@@ -82,7 +82,7 @@ YAML
 plain() {
     options='--ntasks-per-node=1'
     submit search.sbatch run.yaml plain
-    await 60 over "$job" && is "$job" COMPLETED
+    await 120 over "$job" && is "$job" COMPLETED
     say $? 'search.sbatch ends well'
     same plain 'a search of 3 ranks on 3 nodes gives what 1 rank gives, byte for byte'
     grep -q '"ranks": 3' plain/run.json
@@ -92,7 +92,7 @@ plain() {
 scaling() {
     options='--nodes=2 --ntasks-per-node=2'
     submit scaling.sbatch quick.yaml scaling
-    await 60 over "$job" && is "$job" COMPLETED && [ "$(grep -c 'the same$' scaling/scaling.tsv)" -eq 3 ]
+    await 120 over "$job" && is "$job" COMPLETED && [ "$(grep -c 'the same$' scaling/scaling.tsv)" -eq 3 ]
     say $? 'scaling.sbatch: 1, 2 and 4 ranks give the same'
     cut -f 1,2 scaling/scaling.tsv | tr '\t\n' ', ' | grep -q '^ranks,nodes 1,1 2,1 4,2 $'
     say $? 'its table has a line for each number of ranks, on as few nodes as hold them'
@@ -100,7 +100,7 @@ scaling() {
 
 # wait_inside RESULTS: the search there has begun, and has had some time; whoever cuts it short cuts it in the middle
 wait_inside() {
-    await 30 exists "$1/checkpoint" && sleep "${2:-0.5}"
+    await 60 exists "$1/checkpoint" && sleep "${2:-0.5}"
 }
 
 restarts() { scontrol show job "$1" | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p'; }
@@ -108,7 +108,7 @@ restarts() { scontrol show job "$1" | sed -n 's/.* Restarts=\([0-9]*\).*/\1/p'; 
 # A job that was queued again waits two minutes before it may start; here two seconds do (a second start within the same second is refused).
 queued_again() { is "$job" PENDING && [ "$(restarts "$job")" -eq "$1" ] && scontrol update JobId="$job" StartTime=now+2seconds; }
 start_again() { # start_again TIMES: it has been queued again so often; it starts, and ends well
-    await 60 queued_again "$1" && await 60 over "$job" && is "$job" COMPLETED
+    await 120 queued_again "$1" && await 120 over "$job" && is "$job" COMPLETED
 }
 
 requeue() {
@@ -127,7 +127,7 @@ requeue() {
     submit resume.sbatch run.yaml cancelled
     wait_inside cancelled
     scancel "$job"
-    await 30 over "$job" && is "$job" CANCELLED && [ -e cancelled/checkpoint ] && ! grep -q 'queued again' "$log"
+    await 60 over "$job" && is "$job" CANCELLED && [ -e cancelled/checkpoint ] && ! grep -q 'queued again' "$log"
     say $? 'resume.sbatch: scancel ends the job for good, and it has saved'
 }
 
@@ -147,10 +147,10 @@ moments() {
             how='scancel --signal=KILL'
             scancel --signal=KILL "$job"
         fi
-        await 30 over "$job"
+        await 60 over "$job"
         how="$how $after s after the start ($(state "$job"))"
         submit search.sbatch run.yaml "$results"
-        await 60 over "$job" && is "$job" COMPLETED
+        await 120 over "$job" && is "$job" COMPLETED
         say $? "$how: the same script goes on, and ends well"
         same "$results" "$how: the results are those of an undisturbed search"
         moment=$((moment + 1))
@@ -178,7 +178,7 @@ power_cut() {
     node=$(scontrol show hostnames "$(squeue -h -j "$job" -o %N)" | tail -n 1)
     # shellcheck disable=SC2154 # exported by the lab
     kill -KILL "$(cat "$scratch/$node.pid")"
-    await 120 queued_again 1 && await 60 over "$job" && is "$job" COMPLETED
+    await 120 queued_again 1 && await 120 over "$job" && is "$job" COMPLETED
     say $? "a node is switched off: the job starts again on others and ends well"
     same cut 'and gives what an undisturbed search gives'
 }
@@ -198,7 +198,7 @@ YAML
     array=$(sbatch --parsable --array=1-6 --mem-per-cpu=512M "$jobs/sweep.sbatch" sweep)
     options="--dependency=afterany:$array"
     submit collect.sbatch sweep
-    await 90 over "$job" && is "$job" COMPLETED
+    await 120 over "$job" && is "$job" COMPLETED
     say $? 'sweep.sbatch and collect.sbatch: when the tasks of the array have ended, they are collected'
     [ "$(state "$array" | sort | uniq -c | tr -s ' \n' ' ')" = ' 5 COMPLETED 1 FAILED ' ]
     say $? 'of six tasks one failed'
@@ -211,7 +211,7 @@ YAML
     array=$(sh -c "$again" | sed -n 's/^Submitted batch job //p')
     options="--dependency=afterok:$array"
     submit collect.sbatch sweep
-    await 60 over "$job" && is "$job" COMPLETED && [ "$(cut -f 3 sweep/collected.tsv | grep -cx 'done')" -eq 6 ]
+    await 120 over "$job" && is "$job" COMPLETED && [ "$(cut -f 3 sweep/collected.tsv | grep -cx 'done')" -eq 6 ]
     say $? 'submitted again it ends well, and all six are collected'
 }
 

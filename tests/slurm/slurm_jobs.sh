@@ -50,9 +50,9 @@ over() { # all its tasks are
     states=$(state "$1")
     [ -n "$states" ] && ! echo "$states" | grep -qvE 'COMPLETED|FAILED|CANCELLED|TIMEOUT|NODE_FAIL'
 }
-is() { # if not, a remark says what it is
+is() { # if not, a remark says what it is, with the end of the log
     states=$(state "$1")
-    [ "$states" = "$2" ] || { echo "# job $1 is $states, not $2" >&2; return 1; }
+    [ "$states" = "$2" ] || { echo "# job $1 is $states, not $2" >&2; tail -n 20 "$log" >&2; return 1; }
 }
 exists() { [ -e "$1" ]; }
 

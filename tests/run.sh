@@ -11,7 +11,8 @@
 #   SHIHYO        the program                     MPIRUN        how to start ranks: $MPIRUN -n 2 $SHIHYO ...
 #   top_srcdir    the source tree                 top_builddir  the build directory (helper programs in tests/system/)
 # It prints one line "ok - what holds" or "not ok - what does not" per check; a script that prints none counts as one check
-# by its exit status. It runs under `timeout`, SHY_SYSTEM_SECONDS=N (default 600).
+# by its exit status. It runs under `timeout`, SHY_SYSTEM_SECONDS=N (default 600). A script that prints nothing but "skipped: why" counts as
+# neither. Those of tests/slurm/ are run in the same way; they start a Slurm of their own (tests/slurm/lab).
 set -u
 top_srcdir=$(cd "$(dirname "$0")/.." && pwd)
 top_builddir=${SHY_BUILD:-$top_srcdir/build}
@@ -38,7 +39,10 @@ set_up() {
     top_builddir=$(cd "$top_builddir" && pwd)
     setup_log=$top_builddir/setup.log
     # Not fatal: the libraries may be there in another way, and if not, configure says so.
-    "$top_srcdir/build-aux/debian-packages" build tests compare
+    slurm=
+    [ "$(id -u)" -eq 0 ] && slurm=slurm # its tests need root anyway
+    # shellcheck disable=SC2086 # one word or none
+    "$top_srcdir/build-aux/debian-packages" build tests compare $slurm
     if [ ! -x "$top_srcdir/configure" ]; then
         "$top_srcdir/bootstrap" >"$setup_log" 2>&1 || give_up './bootstrap' "$setup_log"
     fi
@@ -117,10 +121,11 @@ run_system_test() { # run_system_test SCRIPT
         echo "not ok - $name ends within its time ($took s)" >>"$log"
     elif [ "$status" -ne 0 ] && ! grep -Eq '^not ok( |$)' "$log"; then
         echo "not ok - $name ends well (it ended with status $status)" >>"$log"
-    elif ! grep -Eq '^(not )?ok( |$)' "$log"; then
+    elif ! grep -Eq '^(not )?ok( |$)' "$log" && ! grep -q '^skipped: ' "$log"; then
         echo "ok - $name" >>"$log"
     fi
     count_tap "$name ($took s)" "$log" >"$room.said"
+    grep '^skipped: ' "$log" >>"$room.said"
     cat "$room.said" # in one piece, among those that run beside it
     echo "$passed $failed" >"$room.count"
     [ "$status" -eq 0 ] && rm -rf "$room"
@@ -137,15 +142,14 @@ run_system_tests() {
     esac
     SHIHYO=$top_builddir/shihyo
     export MPIRUN SHIHYO top_srcdir top_builddir
+    # Those with a Slurm take longest, and start first.
+    scripts() { for script in "$top_srcdir"/tests/slurm/*.sh "$top_srcdir"/tests/system/*.sh; do
+        [ -f "$script" ] && wanted "$(basename "$script" .sh)" "$@" && printf '%s\n' "$script"
+    done; }
     mkdir -p "$top_builddir/system-tests"
     rm -f "$top_builddir"/system-tests/*.count
-    for script in "$top_srcdir"/tests/system/*.sh; do
-        [ -f "$script" ] && wanted "$(basename "$script" .sh)" "$@" && printf '%s\0' "$script"
-    done | SHY_BUILD=$top_builddir xargs -0 -r -P "$at_once" -n 1 sh "$top_srcdir/tests/run.sh" --system-test
-    for script in "$top_srcdir"/tests/system/*.sh; do
-        name=$(basename "$script" .sh)
-        [ -f "$script" ] || continue
-        wanted "$name" "$@" || continue
+    scripts "$@" | tr '\n' '\0' | SHY_BUILD=$top_builddir xargs -0 -r -P "$at_once" -n 1 sh "$top_srcdir/tests/run.sh" --system-test
+    for name in $(scripts "$@" | sed 's|.*/||; s|[.]sh$||'); do
         if read -r good bad <"$top_builddir/system-tests/$name.count"; then
             passed=$((passed + good))
             failed=$((failed + bad))

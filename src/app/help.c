@@ -22,6 +22,8 @@ static const page pages[] = {
      "      --missing CODE     another text that stands for a missing value, such as -99; may be given again\n"
      "      --overwrite        replace an existing cohort file\n"
      "      --memory SIZE      memory to use, such as 512MiB or 2GiB (default: 512MiB)\n"
+     "      --align SIZE       blocks of 64 KiB or more begin at multiples of this: the stripe of a parallel file system, such as\n"
+     "                         1MiB, at the price of a larger file (default: 4KiB; see doc/storage.md)\n"
      "  -q, --quiet            do not print the columns\n"
      "  -h, --help             this text\n"
      "\n"

@@ -65,6 +65,9 @@ for run in 1 2 3; do
     done
 done
 
+echo 'What was planned beside what was taken ...' >&2
+top_srcdir=$top_srcdir top_builddir=$top_builddir sh "$top_srcdir/bench/bench_plan.sh" >>"$lines"
+
 awk '
     function value(name, i) { for (i = 2; i <= NF; i++) if (index($i, name "=") == 1) return substr($i, length(name) + 2); return "" }
     $1 == "tile" {
@@ -87,6 +90,11 @@ awk '
     $1 == "pass" {
         if (!passes++) printf "\n%-6s %-11s %14s %8s %14s %14s\n", "n", "operators", "search seconds", "5 folds", "one by one", "25 responses"
         printf "%-6s %-11s %14.2f %8.2f %14.2f %14.2f\n", value("n"), value("operators"), value("search"), value("folds"), value("plainly"), value("responses")
+    }
+    $1 == "plan" {
+        if (!plans++) printf "\n%-18s %5s %12s %12s %7s %10s %10s %7s\n", "plan", "ranks", "planned MiB", "taken MiB", "ratio", "planned s", "taken s", "ratio"
+        printf "%-18s %5s %12s %12s %7s %10s %10s %7s\n", value("name"), value("ranks"), value("planned_mib"), value("actual_mib"), value("memory_ratio"),
+            value("planned_seconds"), value("processor_seconds"), value("time_ratio")
     }
     $1 == "search" {
         r = value("ranks")

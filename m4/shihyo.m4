@@ -32,6 +32,117 @@ shy_filter_cflags () {
     echo "$shy_kept"
 }
 shy_pkg_config () { test -n "$PKG_CONFIG" && "$PKG_CONFIG" "$[@]" 2>/dev/null; }
+# pkg-config files of libraries on MPI may require "mpi", which is the system's default one (Debian's scalapack-mpich does)
+# and not the compiler's. MPI is searched for by itself, so what they say about it is left out.
+shy_mpi_kind=
+shy_filter_mpi () {
+    shy_kept=
+    for shy_flag in $[*]; do
+        case $shy_mpi_kind:$shy_flag in
+            *:-lmpi | *:-lmpich | *:-lmpi_*) ;;
+            mpich:-[[IL]]*openmpi* | openmpi:-[[IL]]*mpich*) ;;
+            mpich:*/openmpi/* | openmpi:*/mpich/*) ;;
+            *) shy_kept="$shy_kept $shy_flag" ;;
+        esac
+    done
+    echo "$shy_kept"
+}
+])
+
+# SHY_MPI_WRAPPER
+# ---------------
+# A compiler wrapper knows its MPI, and what pkg-config calls "mpi" may be another one. So pkg-config is asked only where
+# the compiler has none: shy_mpi_modules. The wrapper's headers count as system headers: what it says with -show is added.
+AC_DEFUN([SHY_MPI_WRAPPER], [
+shy_mpi_modules='ompi-c mpi-c ompi mpich mpi impi'
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <mpi.h>]], [[MPI_Init(0, 0);]])], [
+    shy_mpi_modules=
+    AS_IF([test -z "$MPI_CFLAGS$MPI_LIBS"], [
+        for shy_flag in `($CC -show) 2>/dev/null`; do
+            AS_CASE([$shy_flag], [-I/?*], [SHY_CPPFLAGS="$SHY_CPPFLAGS `shy_filter_cflags $shy_flag`"])
+        done])])
+])
+
+# SHY_MPI_KIND
+# ------------
+# Which MPI the compiler uses: shy_mpi_kind is openmpi, mpich (and what is made of it: Intel MPI, MVAPICH, Cray MPICH) or
+# other. Sets MPIEXEC, its launcher, which tests start ranks with. Libraries on MPI must be of the same kind.
+AC_DEFUN([SHY_MPI_KIND], [
+AC_ARG_VAR([MPIEXEC], [what starts the ranks of tests])
+shy_save_CPPFLAGS=$CPPFLAGS
+CPPFLAGS="$CPPFLAGS $SHY_CPPFLAGS"
+shy_mpi_kind=other
+AC_PREPROC_IFELSE([AC_LANG_SOURCE([[#include <mpi.h>
+#ifndef OPEN_MPI
+#error "another"
+#endif
+]])], [shy_mpi_kind=openmpi])
+AC_PREPROC_IFELSE([AC_LANG_SOURCE([[#include <mpi.h>
+#if !defined MPICH_VERSION && !defined MPICH_NUMVERSION && !defined I_MPI_VERSION && !defined MVAPICH2_VERSION
+#error "another"
+#endif
+]])], [shy_mpi_kind=mpich])
+AS_IF([test -z "$MPI_VERSION"], [
+    AC_LANG_CONFTEST([AC_LANG_SOURCE([[#include <mpi.h>
+#if defined OPEN_MPI
+shy_version OMPI_MAJOR_VERSION.OMPI_MINOR_VERSION.OMPI_RELEASE_VERSION
+#elif defined I_MPI_VERSION
+shy_version I_MPI_VERSION
+#elif defined MPICH_VERSION
+shy_version MPICH_VERSION
+#endif
+]])])
+    MPI_VERSION=`(eval "$ac_cpp conftest.$ac_ext") 2>/dev/null | sed '/^#/d' | tr -d ' "\n' | sed -n 's/.*shy_version//p'`
+    rm -f conftest.$ac_ext])
+CPPFLAGS=$shy_save_CPPFLAGS
+AS_CASE([$shy_mpi_kind],
+    [mpich], [
+        shy_mpi_package=mpich
+        shy_hdf5_modules='hdf5-mpich hdf5-mpi hdf5'
+        shy_hdf5_names=-lhdf5_mpich
+        shy_scalapack_modules='scalapack-mpich scalapack'
+        shy_scalapack_names='-lscalapack-mpich -lmkl_scalapack_lp64,-lmkl_blacs_intelmpi_lp64'],
+    [
+        shy_mpi_package=openmpi
+        shy_hdf5_modules='hdf5-openmpi hdf5-mpi hdf5'
+        shy_hdf5_names=-lhdf5_openmpi
+        shy_scalapack_modules='scalapack-openmpi scalapack mkl-dynamic-lp64-seq-scalapack'
+        shy_scalapack_names='-lscalapack-openmpi -lmkl_scalapack_lp64,-lmkl_blacs_openmpi_lp64'])
+AS_IF([test -z "$MPIEXEC"], [
+    # mpicc.mpich goes with mpiexec.mpich beside it; anything that is not called mpi*cc, with what the path has.
+    set dummy $CC
+    shy_wrapper=$[2]
+    AS_CASE([$shy_wrapper], [ccache | */ccache], [shy_wrapper=$[3]])
+    shy_launcher=`echo "$shy_wrapper" | sed -n 's,mpii*cc\([[^/]]*\)$,mpiexec\1,p'`
+    for shy_candidate in $shy_launcher mpiexec mpirun; do
+        AS_IF([command -v "$shy_candidate" >/dev/null 2>&1], [MPIEXEC=$shy_candidate; break])
+    done
+])
+AC_MSG_CHECKING([which MPI that is])
+AC_MSG_RESULT([$shy_mpi_kind${MPI_VERSION:+ $MPI_VERSION}${MPIEXEC:+, ranks are started by $MPIEXEC}])
+])
+
+# SHY_ONE_MPI
+# -----------
+# Two MPIs in one process crash. A program that is linked with all libraries must load one only.
+AC_DEFUN([SHY_ONE_MPI], [
+AC_MSG_CHECKING([whether all libraries use the same MPI])
+shy_save_LIBS=$LIBS
+shy_save_CPPFLAGS=$CPPFLAGS
+CPPFLAGS="$CPPFLAGS $SHY_CPPFLAGS"
+LIBS="$SHY_LIBS $LIBS"
+shy_mpis=
+AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <mpi.h>
+#include <hdf5.h>
+void pdgeqrf_(void);]], [[MPI_Init(0, 0); H5open(); pdgeqrf_();]])],
+    [shy_mpis=`ldd conftest$ac_exeext 2>/dev/null | sed -n 's/^[[^a-z]]*\(libmpi\(ch\)*\.so[[.0-9]]*\).*/\1/p' | sort -u | tr '\n' ' '`])
+LIBS=$shy_save_LIBS
+CPPFLAGS=$shy_save_CPPFLAGS
+AS_CASE([$shy_mpis],
+    [''], [AC_MSG_RESULT([not known])],
+    [*' '?*], [AC_MSG_RESULT([no])
+        AC_MSG_ERROR([libraries of several MPIs would be loaded together ($shy_mpis): set HDF5_LIBS, SCALAPACK_LIBS, PETSC_LIBS or --with-...=PREFIX to those built with $CC])],
+    [AC_MSG_RESULT([yes, $shy_mpis])])
 ])
 
 # SHY_LIBRARY(NAME, option, description, pkg-config modules, library candidates, prologue, body,
@@ -46,6 +157,7 @@ AC_ARG_VAR([$1_LIBS], [linker flags for $3])
 AC_MSG_CHECKING([for $3])
 shy_have_$2=no
 shy_reason=
+shy_said_first=
 shy_found_by=
 $1_VERSION=
 shy_save_CPPFLAGS=$CPPFLAGS
@@ -82,6 +194,9 @@ AS_IF([test "x$shy_reason" != xdisabled], [
                 $1_CFLAGS=`shy_pkg_config --cflags "$shy_module"`
                 $1_CFLAGS=`shy_filter_cflags $$1_CFLAGS`
                 $1_LIBS="`shy_pkg_config --libs "$shy_module"`"
+                m4_if([$1], [MPI], [], [
+                    $1_CFLAGS=`shy_filter_mpi $$1_CFLAGS`
+                    $1_LIBS=`shy_filter_mpi $$1_LIBS`])
                 AS_IF([test -n "$shy_prefix_libs"], [$1_LIBS="$shy_prefix_libs $$1_LIBS"])],
             [
                 $1_CFLAGS=`shy_filter_cflags $shy_prefix_cflags`
@@ -95,7 +210,10 @@ AS_IF([test "x$shy_reason" != xdisabled], [
             AS_CASE([$shy_candidate], [pkg:*], [$1_VERSION=`shy_pkg_config --modversion "$shy_module"`])
             break
         ], [
-            shy_reason="m4_default([$8], [not found])"
+            # An #error of ours, or of the library's own headers, says it best.
+            shy_said=`sed -n 's/.*error: #error "\(.*\)"$/\1/p' conftest.err 2>/dev/null | sed 1q`
+            AS_IF([test -n "$shy_said"], [shy_said_first=${shy_said_first:-$shy_said}])
+            shy_reason=${shy_said_first:-"m4_default([$8], [not found])"}
         ])
     done
     AS_IF([test $shy_have_$2 = no && test -z "$shy_reason"], [shy_reason="not found"])

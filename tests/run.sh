@@ -4,17 +4,20 @@
 #   tests/run.sh            all of it
 #   tests/run.sh WORD ...   only the whole-program tests whose file name contains a WORD
 #
-# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files at a time.
+# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files at a time, and runs N
+# tests at a time, but 4 at most: each starts ranks of its own, and much of its time is waiting for them to start.
 #
 # A whole-program test is tests/system/NAME.sh. It starts in an empty directory of its own and finds in its environment
 #   SHIHYO        the program                     MPIRUN        how to start ranks: $MPIRUN -n 2 $SHIHYO ...
 #   top_srcdir    the source tree                 top_builddir  the build directory (helper programs in tests/system/)
 # It prints one line "ok - what holds" or "not ok - what does not" per check; a script that prints none counts as one check
-# by its exit status. It runs under `timeout`, SHY_SYSTEM_SECONDS=N (default 600).
+# by its exit status. It runs under `timeout`, SHY_SYSTEM_SECONDS=N (default 600). A script that prints nothing but "skipped: why" counts as
+# neither. Those of tests/slurm/ are run in the same way; they start a Slurm of their own (tests/slurm/lab).
 set -u
 top_srcdir=$(cd "$(dirname "$0")/.." && pwd)
 top_builddir=${SHY_BUILD:-$top_srcdir/build}
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 1)}
+at_once=$((jobs < 4 ? jobs : 4))
 passed=0
 failed=0
 
@@ -36,7 +39,10 @@ set_up() {
     top_builddir=$(cd "$top_builddir" && pwd)
     setup_log=$top_builddir/setup.log
     # Not fatal: the libraries may be there in another way, and if not, configure says so.
-    "$top_srcdir/build-aux/debian-packages" build tests compare
+    slurm=
+    [ "$(id -u)" -eq 0 ] && slurm=slurm # its tests need root anyway
+    # shellcheck disable=SC2086 # one word or none
+    "$top_srcdir/build-aux/debian-packages" build tests compare $slurm
     if [ ! -x "$top_srcdir/configure" ]; then
         "$top_srcdir/bootstrap" >"$setup_log" 2>&1 || give_up './bootstrap' "$setup_log"
     fi
@@ -74,7 +80,7 @@ count_tap() { # count_tap NAME FILE
 
 run_unit_tests() {
     rm -f "$top_builddir"/tests/unit/*.log "$top_builddir"/tests/*.log
-    make -C "$top_builddir" check >"$top_builddir/check.log" 2>&1
+    make -C "$top_builddir" -j "$at_once" check >"$top_builddir/check.log" 2>&1
     check_status=$?
     seen=0
     unit_failed=$failed
@@ -100,39 +106,64 @@ wanted() { # wanted NAME WORD ...: no word, or one of them is in the name
     return 1
 }
 
+# One whole-program test, in a shell of its own; what it says and how it counts is left in NAME.said and NAME.count.
+run_system_test() { # run_system_test SCRIPT
+    name=$(basename "$1" .sh)
+    room=$top_builddir/system-tests/$name
+    log=$room.log
+    rm -rf "$room"
+    mkdir -p "$room"
+    started=$(date +%s)
+    (cd "$room" && exec timeout -k 10 "${SHY_SYSTEM_SECONDS:-600}" sh "$1") >"$log" 2>&1 </dev/null
+    status=$?
+    took=$(($(date +%s) - started))
+    if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+        echo "not ok - $name ends within its time ($took s)" >>"$log"
+    elif [ "$status" -ne 0 ] && ! grep -Eq '^not ok( |$)' "$log"; then
+        echo "not ok - $name ends well (it ended with status $status)" >>"$log"
+    elif ! grep -Eq '^(not )?ok( |$)' "$log" && ! grep -q '^skipped: ' "$log"; then
+        echo "ok - $name" >>"$log"
+    fi
+    count_tap "$name ($took s)" "$log" >"$room.said"
+    grep '^skipped: ' "$log" >>"$room.said"
+    cat "$room.said" # in one piece, among those that run beside it
+    echo "$passed $failed" >"$room.count"
+    [ "$status" -eq 0 ] && rm -rf "$room"
+}
+
 run_system_tests() {
     # shellcheck source=build-aux/mpi-environment
     . "$top_srcdir/build-aux/mpi-environment"
-    case $(mpirun --version 2>&1) in
-        *"Open MPI"*) MPIRUN=${MPIRUN:-mpirun --bind-to none} ;;
-        *) MPIRUN=${MPIRUN:-mpirun} ;;
+    MPIEXEC=${MPIEXEC:-$(sed -n 's/^MPIEXEC = //p' "$top_builddir/Makefile")}
+    : "${MPIEXEC:=mpirun}"
+    case $($MPIEXEC --version 2>&1) in
+        *"Open MPI"* | *OpenRTE*) MPIRUN=${MPIRUN:-$MPIEXEC --bind-to none} ;;
+        *) MPIRUN=${MPIRUN:-$MPIEXEC} ;;
     esac
     SHIHYO=$top_builddir/shihyo
     export MPIRUN SHIHYO top_srcdir top_builddir
-    for script in "$top_srcdir"/tests/system/*.sh; do
-        [ -f "$script" ] || continue
-        name=$(basename "$script" .sh)
-        wanted "$name" "$@" || continue
-        room=$top_builddir/system-tests/$name
-        log=$room.log
-        rm -rf "$room"
-        mkdir -p "$room"
-        started=$(date +%s)
-        (cd "$room" && exec timeout -k 10 "${SHY_SYSTEM_SECONDS:-600}" sh "$script") >"$log" 2>&1 </dev/null
-        status=$?
-        took=$(($(date +%s) - started))
-        if [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
-            echo "not ok - $name ends within its time ($took s)" >>"$log"
-        elif [ "$status" -ne 0 ] && ! grep -Eq '^not ok( |$)' "$log"; then
-            echo "not ok - $name ends well (it ended with status $status)" >>"$log"
-        elif ! grep -Eq '^(not )?ok( |$)' "$log"; then
-            echo "ok - $name" >>"$log"
+    # Those with a Slurm take longest, and start first.
+    scripts() { for script in "$top_srcdir"/tests/slurm/*.sh "$top_srcdir"/tests/system/*.sh; do
+        [ -f "$script" ] && wanted "$(basename "$script" .sh)" "$@" && printf '%s\n' "$script"
+    done; }
+    mkdir -p "$top_builddir/system-tests"
+    rm -f "$top_builddir"/system-tests/*.count
+    scripts "$@" | tr '\n' '\0' | SHY_BUILD=$top_builddir xargs -0 -r -P "$at_once" -n 1 sh "$top_srcdir/tests/run.sh" --system-test
+    for name in $(scripts "$@" | sed 's|.*/||; s|[.]sh$||'); do
+        if read -r good bad <"$top_builddir/system-tests/$name.count"; then
+            passed=$((passed + good))
+            failed=$((failed + bad))
+        else
+            failed=$((failed + 1))
+            echo "FAILED $name: it was not run to its end"
         fi
-        count_tap "$name ($took s)" "$log"
-        [ "$status" -eq 0 ] && rm -rf "$room"
     done
 }
 
+if [ "${1:-}" = --system-test ]; then
+    run_system_test "$2"
+    exit 0
+fi
 set_up
 if [ $# -eq 0 ]; then
     run_unit_tests

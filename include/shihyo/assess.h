@@ -44,6 +44,30 @@ typedef struct {
     uint64_t seed;
 } shy_assess_options;
 
+/** Parts of a validation, in the order in which they are done. */
+typedef enum {
+    SHY_ASSESS_TRAINING,     /* the search on every training set */
+    SHY_ASSESS_CHOICE,       /* searches without two folds, by which the complexity is chosen */
+    SHY_ASSESS_PERMUTATIONS,
+    SHY_ASSESS_STABILITY,
+    SHY_ASSESS_COMPARISONS,  /* baselines and reference lines */
+    SHY_ASSESS_PARTS
+} shy_assess_part;
+
+typedef struct {
+    bool one_pass;           /* training sets are screened together, with all samples */
+    int permutations;        /* most: where the answer is clear the rest is left out */
+    double seconds, bytes_per_rank; /* of all parts: what they add to the search; the most that any of them has in use */
+    double part_seconds[SHY_ASSESS_PARTS], part_bytes[SHY_ASSESS_PARTS];
+} shy_assess_plan;
+
+/**
+ * What shy_assess_run adds to the search with this plan (of shy_search_plan): seconds as if all permutations were needed. SHY_MEMORY if more is needed
+ * than search->memory. Collective over the world.
+ */
+shy_status shy_assess_foresee(const shy_problem *problem, const shy_search_options *search, const shy_assess_options *options, const shy_plan *plan,
+                              shy_assess_plan *plan_out);
+
 /** What SHY_PERMUTATIONS_AUTO means for a search of so many formulas and samples: 200, less above about 1e11 products of the two, 20 at least. */
 int shy_permutations_auto(double formulas, double samples);
 

@@ -61,10 +61,10 @@ shy_status shy_string_format(char **text_out, const char *format, ...) __attribu
 
 void shy_memory_fail_at(uint64_t nth); /* tests: the nth allocation from now (1 = next) fails; 0 = never */
 /**
- * From now on an allocation that would bring the bytes in use above `bytes` fails with SHY_MEMORY; 0 = no limit. For work whose
- * need is not known before it is done. The limit is named after the key that sets it: parallel.memory.
+ * From now on an allocation that would bring the bytes in use above `bytes` fails with SHY_MEMORY; 0 = no limit. The message names the key that sets it,
+ * parallel.memory, and counts `aside` more bytes, which libraries hold, as allowed.
  */
-void shy_memory_limit(uint64_t bytes);
+void shy_memory_limit(uint64_t bytes, uint64_t aside);
 /**
  * Counts `bytes` that did not come from shy_new (a share of memory that several ranks see, the cache of a library) as in use, or no
  * longer. Charging fails as an allocation of that size would.
@@ -78,6 +78,8 @@ uint64_t shy_memory_in_use(void);      /* bytes */
  */
 void shy_memory_resident(uint64_t *peak_out, uint64_t *shared_out);
 uint64_t shy_memory_peak(void);        /* bytes */
+/** Bytes that this process has read and written so far, by whatever way; false where the system does not say (Linux does). */
+bool shy_process_io(uint64_t *read_out, uint64_t *written_out);
 
 /* ---- log ------------------------------------------------------------------------------------------------------- */
 
@@ -89,6 +91,9 @@ typedef enum { SHY_LOG_ERROR, SHY_LOG_WARNING, SHY_LOG_INFO, SHY_LOG_DEBUG } shy
 void shy_log(shy_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void shy_log_speaker(bool speaks);
 void shy_log_threshold(shy_log_level level);
+/** From now on `listener` hears every line of the rank that speaks, without prefix and newline, also those below the threshold; NULL: nobody does. */
+typedef void (*shy_log_listener)(void *context, shy_log_level level, const char *text);
+void shy_log_listen(shy_log_listener listener, void *context);
 
 /* ---- signals: what a job is told while it runs ----------------------------------------------------------------------- */
 

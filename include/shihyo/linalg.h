@@ -10,12 +10,19 @@
 #include "shihyo/par.h"
 
 /**
- * Starts PETSc and BLACS on first use, after MPI; stopped in the right order by shy_linalg_stop, before shy_par_stop.
- * PETSc cannot be started a second time: after shy_linalg_stop this is SHY_INTERNAL. Collective.
+ * Starts PETSc (if the program has it) and BLACS on first use, after MPI; stopped in the right order by shy_linalg_stop,
+ * before shy_par_stop. PETSc cannot be started a second time: after shy_linalg_stop this is SHY_INTERNAL. The environment's
+ * SHY_MINIMISER=own on any rank, or a build without PETSc, puts a minimiser of our own in TAO's place on all ranks; another
+ * value than own and tao is SHY_USAGE. Collective.
  */
 shy_status shy_linalg_start(const shy_team *team);
 void shy_linalg_stop(void);
-void shy_linalg_describe(char *text, size_t size); /* "PETSc 3.18.5, ScaLAPACK 2.2.1, BLAS OpenBLAS 0.3.21 …" */
+/**
+ * What PETSc does from now on belongs to this stage of its log, which PETSC_OPTIONS=-log_view prints at the end (of rank 0); NULL: to none. Does
+ * nothing before PETSc is started. Not collective. Cheap, but nothing for a loop.
+ */
+void shy_linalg_stage(const char *name);
+void shy_linalg_describe(char *text, size_t size); /* "PETSc 3.18.5, ScaLAPACK 2.2.1, BLAS …", or "no PETSc …" */
 
 /**
  * Cholesky solve of a small symmetric positive definite system (LAPACK dposv). a: order × order, column-major,
@@ -39,7 +46,7 @@ void shy_vector_gather(const shy_team *team, const double *mine, int count, doub
 #define SHY_UNKNOWNS_MAX 384 /* of a minimisation */
 
 /**
- * Smooth convex minimisation in few unknowns by Newton's method and PETSc TAO (on COMM_SELF: every member of a group
+ * Smooth convex minimisation in few unknowns by Newton's method and PETSc TAO, or damped Newton steps (on this rank alone: every member of a group
  * calls it in lock step with the same numbers and gets the same result, whatever was solved before).
  */
 typedef struct {
@@ -59,14 +66,14 @@ typedef enum { SHY_MINIMUM, SHY_MINIMUM_NOT_REACHED } shy_minimise_end;
 shy_status shy_minimise_prepare(int unknowns);
 /**
  * x: start in, result out (the best found, if the tolerance was not reached, which is a result and not an error). The
- * last call of `evaluate` is at this x. Newton's method with step halving goes first; TAO takes over where that gets
- * stuck.
+ * last call of `evaluate` is at this x. Newton's method with step halving goes first; TAO, or our own, takes over where
+ * that gets stuck.
  */
 shy_status shy_minimise_run(const shy_minimise *problem, double *x, shy_minimise_end *end_out);
 
 /**
  * Minimisation in few unknowns without second derivatives, and with places where the function is not defined: PETSc
- * TAO's quasi-Newton method (LMVM, on COMM_SELF in lock step as above), then a few Newton steps with differences of the
+ * TAO's quasi-Newton method or BFGS (LMVM, on this rank in lock step as above), then a few Newton steps with differences of the
  * gradient, which go on where the fall of f drowns in its rounding. Scale the unknowns so that the Hessian is about the
  * identity: a step of 1 is tried first, and differences are taken over 1e-4. A minimisation may run inside `evaluate`.
  */

@@ -37,8 +37,14 @@ shy_status shy_team_create(MPI_Comm comm, int row_blocks, shy_team **team_out);
 #define SHY_ALL_RANKS MPI_COMM_WORLD /* `comm` for callers that do not name MPI themselves */
 void shy_team_destroy(shy_team **team);
 
+/** Nodes that the team's ranks are on. Collective over the world. Cannot fail. */
+int shy_team_nodes(const shy_team *team);
+/** The name of my node, without its domain. Not collective. */
+const char *shy_par_host(void);
+
 /**
- * All ranks of the team leave with the same status: that of the lowest failing rank, whose message all then hold.
+ * All ranks of the team leave with the same status: that of the lowest failing rank, whose message all then hold; of a failure that is a matter of one rank
+ * or node (memory, a file that others could read) with " (rank 3 on n2)" at its end.
  * Collective over team->world; one small reduction when nobody failed. SHY_TRY_ALL wraps a rank-local call with it.
  */
 shy_status shy_team_agree(const shy_team *team, shy_status mine);
@@ -201,6 +207,45 @@ shy_status shy_team_merge(const shy_team *team, const shy_merge *merge);
  */
 shy_status shy_team_gather(const shy_team *team, const void *bytes, uint64_t count, void **bytes_out,
                            uint64_t **counts_out);
+
+/* ---- watch: a rank that is stopped, dead or cut off ends the job instead of hanging it ------------------------------------------------ */
+
+/** Who has not been heard of, on the rank that found out: told from a thread of its own, just before all is ended. */
+typedef struct {
+    int rank, others; /* the lowest one; how many more */
+    const char *host; /* of that one */
+    double seconds;   /* since the last sign of life */
+} shy_watch_loss;
+
+typedef struct {
+    double limit; /* seconds without a sign of life; 0: nobody is watched */
+    int status;   /* with which the job then ends */
+    void (*unheard)(void *context, int ranks); /* on rank 0, once: nothing has come from so many ranks, which are not watched then; may be NULL */
+    void (*lost)(void *context, const shy_watch_loss *loss); /* on rank 0, or, if that is lost, on another; may be NULL */
+    void *context;
+} shy_watch_options;
+
+/**
+ * From now on a thread of each rank tells rank 0 now and then that it is alive, and is answered; not through MPI, which a rank that computes does not attend to.
+ * Who says nothing for `limit` seconds (stopped, dead, its node or the network lost) ends the job: a message, `lost`, MPI_Abort. A rank that is only busy
+ * goes on telling. Time in which the watching rank was stopped itself does not count, so that a job that was suspended as a whole goes on.
+ *
+ * Nobody is missed who was never heard of (where datagrams do not get through: see shy_watch_count). Collective over the world; cannot fail. One watch at a time.
+ */
+void shy_watch_start(const shy_team *team, const shy_watch_options *options);
+/** Ends it, once all ranks are here. Collective over the world; so on ways out that all ranks take together. Does nothing if none was started. */
+void shy_watch_stop(const shy_team *team);
+/** Rank 0: of how many ranks something has been heard, itself included; 0 where nobody is watched. Not collective. */
+int shy_watch_count(void);
+/** What this rank has waited of the time that it has been in a pass over the space, seconds; travels with the signs of life. Not collective; cheap. */
+void shy_watch_waited(double waited, double passed);
+typedef struct {
+    int ranks;                    /* heard of, rank 0 included */
+    double idle_mean, idle_worst; /* share of the time that they waited; NaN: not known yet */
+    double memory;                /* bytes: of the rank that has held most */
+} shy_watch_report;
+/** Rank 0: what ranks have said of themselves; false where nobody is watched. From any thread. */
+bool shy_watch_ask(shy_watch_report *report_out);
 
 void shy_par_describe(char *text, size_t size); /* "Open MPI 4.1.4" */
 

@@ -77,6 +77,7 @@ typedef struct {
     const shy_entry **front; /* borrowed from the levels, ascending complexity */
     shy_record *inputs;      /* what factors and covariates of the front's formulas are made from; NULL: not said. Owned */
     shy_record *assessment;  /* how far it can be believed, as of shy_assess_run; NULL: it was not looked at. Owned */
+    shy_record *performance; /* of the run, for run.json: doc/results.md; NULL: not measured. Owned */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;
     uint64_t seed;

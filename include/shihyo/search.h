@@ -244,7 +244,8 @@ typedef enum { SHY_INNER_OFF, SHY_INNER_SHIFTS, SHY_INNER_ALL } shy_inner;
 typedef struct {
     shy_grammar grammar;
     int keep;                        /* K best per complexity */
-    uint64_t memory;                 /* bytes per rank; a plan above it is refused */
+    uint64_t memory;                 /* bytes per rank, without those of the libraries; a plan above it is refused */
+    uint64_t libraries;              /* bytes per rank that libraries hold besides: part of what plans and messages say */
     int tile_left, tile_right;       /* operands of a tile panel; 0 = chosen */
     shy_precision precision;         /* of screening; SHY_PRECISION_AUTO: the fastest here */
     uint64_t seed;
@@ -272,15 +273,47 @@ typedef struct {
 #define SHY_TERMS_MAX SHY_BASIS_MAX /* formulas in a sum: each is a column of the refit */
 #define SHY_TERMS_FACTORS_MAX 16    /* different factors in a sum */
 
+/** Parts of a search, in the order in which they are done. */
+typedef enum { SHY_STEP_SCREEN, SHY_STEP_REFIT, SHY_STEP_PASSES, SHY_STEP_SUMS, SHY_STEP_CONSTANTS, SHY_STEP_IMPUTE, SHY_STEPS } shy_plan_step;
+
+/** How fast this machine is. */
+typedef struct {
+    double pair_flops;     /* per second in matrix products */
+    double pair_seconds;   /* per pair: closed forms */
+    double operand_row;    /* seconds to evaluate and pack one operand for one sample */
+    double element_row;    /* seconds per element-wise formula and sample */
+    shy_precision precision; /* of the tiles: the one asked for, or the faster here */
+} shy_rates;
+
 typedef struct shy_plan {
     uint64_t formulas[SHY_COMPLEXITY_MAX + 1]; /* exact, per complexity; canonical forms */
     uint64_t formulas_total;
     uint64_t jobs;                   /* subtrees dealt by rank 0 */
     double flops;
+    /*
+     * At most, of the rank that needs most: its own memory, and its share of what the ranks of a node have together. Without libraries where it comes
+     * from shy_search_plan, with them in what `shihyo search` announces.
+     */
     double bytes_per_rank;
-    double seconds;                  /* expected, on the ranks of the team, from a short measurement on this machine */
+    double shared_bytes;             /* columns that the ranks of a node have together, of one node; each sees all of them */
+    double seconds;                  /* expected, on the ranks of the team, from short measurements on this machine and this problem */
+    double step_seconds[SHY_STEPS], step_bytes[SHY_STEPS]; /* of these; 0: it is not done */
+    double work_seconds;             /* of the screening: what does not depend on the lists */
+    double score_seconds, refit_seconds; /* of one formula */
+    double pair_seconds, response_seconds; /* of all pairs of operands: one more test of each; one more response to multiply with */
+    shy_rates rates;                 /* measured; a search that is given the plan is cut to the same subtrees, and needs no more memory */
     uint64_t pass_formulas;          /* about, of each further pass; 0: there is none */
 } shy_plan;
+
+/** What training sets, and permuted responses, add: passes over the space beside or after the search. */
+typedef struct {
+    bool together;                   /* training sets share a pass with all samples */
+    double sets_seconds;             /* the lists of all training sets, those of all samples included */
+    double begin_seconds;            /* what every search and every pass begins with */
+    double lists_bytes;              /* the lists of one training set, which are kept */
+    double responses_seconds;        /* of one pass with `responses` of them */
+    double sets_bytes, responses_bytes;
+} shy_pass_plan;
 
 typedef struct {
     double fraction;                 /* of the planned work, 0 … 1 */
@@ -379,6 +412,14 @@ uint64_t shy_search_screen_rows(const shy_problem *problem, const shy_search_opt
  */
 shy_status shy_search_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan_out);
 /**
+ * What shy_search_pass takes for `sets` training sets in partitions of `folds`, and shy_search_permuted for `responses` at a time (0: none), where
+ * shy_search_plan gave this plan. Collective.
+ */
+shy_status shy_search_plan_passes(const shy_problem *problem, const shy_search_options *options, const shy_plan *plan, int folds, int sets,
+                                  int responses, shy_pass_plan *plan_out);
+/** SHY_MEMORY, with what to change, if the plan needs more than options->memory. Not collective; the same on all ranks. */
+shy_status shy_search_plan_check(const shy_search_options *options, const shy_plan *plan);
+/**
  * Plans, searches, merges, refits. The result is complete on world rank 0; elsewhere *result_out is NULL.
  * `progress` is called on rank 0 about twice a second (may be NULL). Collective over the world.
  */
@@ -396,9 +437,9 @@ typedef struct {
     const char *name;                /* of the step */
     uint64_t count;
     size_t size;                     /* without pointers: they travel and are kept as bytes */
-    void *result;                    /* [count × size] on all ranks; `work` finds there what the caller has put there */
-    bool everywhere;                 /* at the end all ranks have all results; else rank 0 has, and the others what they happen to have */
-    /* The item's result, a function of the item alone. Collective over the group, whose members must all get the same result. */
+    void *result;                    /* [count × size]: `work` finds there what the caller has put there; see next */
+    bool everywhere;                 /* at the end all ranks have all results. Else rank 0 has: on others `result` may be NULL, if items start from zeros */
+    /* The item's result, a function of the item alone. Collective over the group, whose first member's result counts. */
     shy_status (*work)(void *context, uint64_t item, void *result);
     void *context;
 } shy_workload;

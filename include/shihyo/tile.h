@@ -45,6 +45,11 @@ typedef enum { SHY_PRECISION_AUTO, SHY_FP64, SHY_FP32, SHY_BF16, SHY_PRECISIONS 
 const char *shy_precision_name(shy_precision precision); /* "auto", "fp64" … */
 /** Has the processor matrix products in bf16 of its own (AMX, AVX512-BF16, SVE), and the build oneDNN? Elsewhere bf16 is emulated. */
 bool shy_bf16_native(void);
+/**
+ * Floating-point operations per second of large matrix products by the library on this rank, looked at for so many seconds: what a search could reach
+ * that did nothing else. 0 if there is no memory for it. Not collective.
+ */
+double shy_product_rate(shy_precision precision, double seconds);
 
 /* ---- metric ---------------------------------------------------------------------------------------------------- */
 

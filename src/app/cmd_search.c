@@ -1,6 +1,7 @@
 /* cmd_search.c: `shihyo search`: from a configuration to a directory of results. */
 #include "shy_config.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "app/commands.h"
@@ -84,9 +85,10 @@ static bool speaks(const shy_search_session *s)
 
 static void print_notes(const shy_search_session *s)
 {
-    if (!speaks(s)) return;
+    if (s->team->rank != 0) return;
     for (int i = 0; i < s->problem->notes_count; i++)
-        shy_log(SHY_LOG_INFO, "%s", s->problem->notes[i]);
+        if (speaks(s)) shy_log(SHY_LOG_INFO, "%s", s->problem->notes[i]);
+        else shy_events_warning(s->events, "note", s->problem->notes[i]);
 }
 
 static shy_status print_plan(const shy_search_session *s)
@@ -100,7 +102,7 @@ static shy_status print_plan(const shy_search_session *s)
     return st;
 }
 
-static shy_status write_results(const shy_search_session *s)
+static shy_status write_results(shy_search_session *s)
 {
     shy_status st = SHY_OK;
     char seconds[32], more[32], validation[64] = "";
@@ -108,7 +110,10 @@ static shy_status write_results(const shy_search_session *s)
     const char *directory = shy_config_text(s->config, SHY_KEY_OUTPUT);
     const bool single = s->problem->targets == 1;
 
+    const shy_performance_mark start = shy_performance_now();
     SHY_TRY(single ? shy_results_write(s->results, directory) : shy_targets_write(s->results, s->results_count, directory));
+    shy_performance_written(&s->performance, &start);
+    shy_events_results(s->events, s->performance.writing);
     if (s->command->quiet) goto out;
     if (single) shy_results_print_front(s->results, stdout);
     else SHY_TRY(shy_targets_print(s->results, s->results_count, stdout));
@@ -116,6 +121,7 @@ static shy_status write_results(const shy_search_session *s)
     if (s->assesses) snprintf(validation, sizeof validation, ", and %s for the validation", shy_meter_duration(validated, more));
     printf("\nResults in %s (%s%s). `shihyo show %s --all` prints the best formulas of every complexity.\n", directory,
            shy_meter_duration(taken, seconds), validation, directory);
+    shy_performance_print(s, stdout);
 out:
     return st;
 }
@@ -134,10 +140,8 @@ static shy_status run_search(shy_search_session *s)
                                       : shy_search_run(s->problem, &s->options, progress, s, &s->result);
     shy_meter_end(&run->meter);
     s->took = shy_time_seconds() - run->started;
-    if (st == SHY_OK && s->team->rank == 0) {
-        double *spent = run->spent[s->problem->aim];
-        spent[0] = s->result->seconds, spent[1] = s->assesses ? s->took - s->result->seconds : 0.0;
-    }
+    shy_performance_stage(&s->performance, NULL);
+    run->spent[s->problem->aim] = s->took;
     return st;
 }
 
@@ -159,13 +163,21 @@ static shy_status search_targets(shy_search_session *s)
     for (int t = 0; t < s->problem->targets; t++) {
         shy_problem_aim(s->problem, t);
         if (speaks(s) && s->problem->targets > 1) shy_log(SHY_LOG_INFO, "Target %d of %d: %s.", t + 1, s->problem->targets, s->problem->target[t].name);
+        shy_events_target(s->events, t + 1, s->problem->targets, s->problem->target[t].name);
         SHY_TRY(run_search(s));
         SHY_TRY(shy_session_outcome(s));
+        SHY_TRY(shy_performance_searched(s));
         SHY_TRY_ALL(s->team, s->team->rank == 0 ? keep_results(s) : SHY_OK);
         shy_search_result_free(&s->result);
     }
 out:
     return st;
+}
+
+static shy_status create_events(shy_search_session *s)
+{
+    if (s->team->rank != 0 || s->command->plan) return SHY_OK;
+    return shy_events_create(shy_config_number(s->config, SHY_KEY_REPORT_INTERVAL), &s->events);
 }
 
 static void say_finished(const shy_search_session *s)
@@ -182,15 +194,20 @@ static shy_status run(shy_search_session *s)
 
     SHY_TRY(shy_session_configure(s)); /* the output directory is taken before the work, not after it */
     if (s->run.state == SHY_RUN_FINISHED) goto finished;
+    SHY_TRY_ALL(s->team, create_events(s));
+    shy_watchdog_start(s);
     if (!s->command->plan && s->team->rank == 0) s->run.deadline = shy_time_limit(s->config, begun, s->command->quiet);
-    shy_memory_limit(s->options.memory); /* what planning itself needs is known only when it is done */
+    const shy_performance_mark start = shy_performance_now();
     SHY_TRY(shy_session_load(s));
+    SHY_TRY(shy_performance_read(s, &start));
     print_notes(s);
+    const double planning = shy_time_seconds();
     SHY_TRY(shy_session_plan(s));
+    s->performance.planning = shy_time_seconds() - planning;
     SHY_TRY_ALL(s->team, print_plan(s));
-    shy_memory_limit(0);
     if (s->command->plan) goto out;
     s->options.plan = &s->plan;
+    SHY_TRY(shy_events_start(s, s->run.state == SHY_RUN_GOES_ON, s->run.deadline));
     SHY_TRY(shy_run_begin(s));
     SHY_TRY(search_targets(s));
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? write_results(s) : SHY_OK);
@@ -199,7 +216,7 @@ static shy_status run(shy_search_session *s)
 finished:
     say_finished(s);
 out:
-    shy_memory_limit(0);
+    shy_memory_limit(0, 0);
     return st;
 }
 
@@ -218,6 +235,7 @@ static void release_output(shy_search_session *s)
     const char *directory = s->config == NULL ? s->command->directory : shy_config_text(s->config, SHY_KEY_OUTPUT);
 
     shy_output_unlock(&s->run.lock);
+    if (s->created > 0 && s->team->rank == 0 && s->run.checkpoint != NULL && !shy_journal_exists(s->run.checkpoint)) shy_events_discard(directory);
     if (s->created > 0) shy_output_release(directory, s->created);
 }
 
@@ -226,9 +244,14 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
     shy_search_session s = {.command = command, .team = team};
     shy_status st = shy_linalg_start(team);
 
+    signal(SIGUSR1, SIG_IGN); /* before there is anything to save it is no reason to end */
+
     if (st == SHY_OK) st = agree_on_kernels(team);
     if (st == SHY_OK) st = run(&s);
     st = shy_run_leave(&s, st);
+    shy_watch_stop(s.team);
+    shy_events_end(s.events, st, st == SHY_OK ? NULL : shy_error_message());
+    shy_events_close(&s.events);
     if (st != SHY_OK) release_output(&s);
     shy_search_result_free(&s.result);
     shy_record_free(&s.record);

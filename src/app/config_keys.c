@@ -410,6 +410,9 @@ static shy_key table[SHY_KEYS] = {
                                     "the end of the Slurm job it runs in, if it runs in one; none: no limit."),
     [SHY_KEY_RUN_MARGIN] = CHOICE("run.margin", SHY_KEY_IS_DURATION, automatic, "auto",
                                   "How long before that it begins to stop: what is being worked out is finished first. auto: a tenth of the time, at most 5min."),
+    [SHY_KEY_RUN_WATCHDOG] = CHOICE("run.watchdog", SHY_KEY_IS_DURATION, NULL, "10min",
+                                    "The run is ended, with a message, when nothing was heard of a rank for this time: it was stopped, or its node or the network was "
+                                    "lost. A rank that is busy is heard of. At least 1s; 0: nobody is watched."),
     [SHY_KEY_REPORT_INTERVAL] = RANGE("report.interval", SHY_KEY_IS_NUMBER, 0.1, 86400, "30",
                                       "Seconds between two lines of progress when the output is not a terminal."),
     [SHY_KEY_OUTPUT] = TEXT("output", "out", "Directory for the results; -o is the same.", NULL),
@@ -443,7 +446,7 @@ bool shy_key_matters(int key)
     static const bool no_matter[SHY_KEYS] = {
         [SHY_KEY_COHORT] = true,         [SHY_KEY_SEARCH_PRECISION] = true, [SHY_KEY_PARALLEL_ROW_BLOCKS] = true, [SHY_KEY_PARALLEL_MEMORY] = true,
         [SHY_KEY_PARALLEL_TILE] = true,  [SHY_KEY_RUN_CHECKPOINT] = true,   [SHY_KEY_RUN_MAX_TIME] = true,        [SHY_KEY_RUN_MARGIN] = true,
-        [SHY_KEY_REPORT_INTERVAL] = true, [SHY_KEY_OUTPUT] = true,
+        [SHY_KEY_RUN_WATCHDOG] = true,   [SHY_KEY_REPORT_INTERVAL] = true, [SHY_KEY_OUTPUT] = true,
     };
 
     return !no_matter[key];

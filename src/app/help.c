@@ -62,8 +62,8 @@ static const page pages[] = {
      "\n"
      "What is done is saved in DIR/checkpoint every 10 minutes (run.checkpoint), and goes when the results are there. SIGUSR1:\n"
      "save and go on. SIGTERM, SIGINT, or the time limit: save and end, with status 85. `shihyo resume DIR` goes on, to the\n"
-     "same results. A second SIGINT ends at once. mpirun must be told to wait for the ranks when it is ended itself:\n"
-     "mpirun --mca odls_base_sigkill_timeout 60.\n"
+     "same results. A second SIGINT ends at once. An mpirun that is ended itself must be told to give the ranks time:\n"
+     "mpirun --mca odls_base_sigkill_timeout 10.\n"
      "\n"
      "examples:\n"
      "  shihyo search run.yaml --plan\n"
@@ -71,7 +71,7 @@ static const page pages[] = {
      "  mpirun -n 4 shihyo search run.yaml --set grammar.max_complexity=5 --set 'factors.exclude=[id, bmi]' -o out/\n"
      "  srun shihyo search run.yaml -o out/ --resume\n"
      "\n"
-     "exit status: 0 done, 2 wrong data or configuration, 3 a file cannot be read or written, 4 not enough memory,\n"
+     "exit status: 0 done, 2 wrong data or configuration, 3 a file cannot be read or written, or a rank is lost, 4 not enough memory,\n"
      "64 wrong command line, 85 stopped and saved, 1 a defect of the program; the same on every rank.\n"},
     {"resume", "go on with a search that was interrupted",
      "usage: shihyo resume DIR [options]\n"
@@ -186,7 +186,26 @@ static const page pages[] = {
      "exit status: 0, also while tasks are left; with --strict 10 while any is; 2 no sweep, 3 a file cannot be read or written,\n"
      "4 not enough memory, 64 wrong command line, 1 a defect of the program.\n"},
     {"top", "look at a running search",
-     "usage: shihyo top DIR [options]\n"},
+     "usage: shihyo top DIR... [options]\n"
+     "\n"
+     "Shows how the runs whose output directories these are stand: how far, how fast, the best formula so far, how busy the ranks\n"
+     "are, how old the checkpoint is, and the time that is left. It only reads files (events.jsonl first of all), so it can be\n"
+     "called on any machine that sees the directory, such as a login node, and disturbs nobody. Of several runs, and of the\n"
+     "directory of a sweep, each is a line. On a terminal the picture is kept up to date until all runs have ended (Ctrl-C ends\n"
+     "it sooner); elsewhere it is printed once. A run from which nothing is heard for some time is called silent: perhaps its\n"
+     "job was killed.\n"
+     "\n"
+     "  -i, --interval SECONDS look again after so many seconds (default: 2)\n"
+     "      --once             print once, also on a terminal\n"
+     "      --json             print once, one line of JSON for each run\n"
+     "  -h, --help             this text\n"
+     "\n"
+     "examples:\n"
+     "  shihyo top out/\n"
+     "  shihyo top sweep/ --once\n"
+     "  shihyo top out/ --json\n"
+     "\n"
+     "exit status: 0 done, 3 there is no run or a directory cannot be read, 64 wrong command line\n"},
 };
 
 const shy_help_page *shy_help_pages(size_t *count_out)

@@ -46,6 +46,17 @@ char *shy_meter_count(double count, char *out)
     return shy_text_thousands((uint64_t)(count + 0.5), out);
 }
 
+char *shy_meter_bytes(double bytes, char *out)
+{
+    if (bytes < 0x1p20)
+        snprintf(out, 32, "%.0f KiB", bytes / 0x1p10);
+    else if (bytes < 0x1p30)
+        snprintf(out, 32, "%.0f MiB", bytes / 0x1p20);
+    else
+        snprintf(out, 32, "%.1f GiB", bytes / 0x1p30);
+    return out;
+}
+
 void shy_meter_start(shy_meter *meter, FILE *stream, int columns, double interval)
 {
     *meter = (shy_meter){.stream = stream, .interval = interval, .started = shy_time_seconds(), .width = columns};
@@ -74,8 +85,7 @@ static void best(const shy_progress *now, char *out, size_t size)
         snprintf(out, size, "best so far %s (r\xc2\xb2 %.4f)", now->best_formula, now->best_statistic);
 }
 
-/* Cuts a text to `columns` on the screen, never inside a character. */
-static void cut(char *text, int columns)
+void shy_meter_cut(char *text, int columns)
 {
     char *end = text + strlen(text);
 
@@ -111,7 +121,7 @@ static void show_bar(shy_meter *meter, const shy_progress *now)
     if (now->stage != NULL) snprintf(line, sizeof line, "[%s] %3.0f%%  validation: %s", cells, 100 * clamp(now->fraction), now->stage);
     else snprintf(line, sizeof line, "[%s] %3.0f%%  %s  %s  %s", cells, 100 * clamp(now->fraction), speed,
              time_left(now, left), found);
-    cut(line, meter->width - 1);
+    shy_meter_cut(line, meter->width - 1);
     int width = shy_text_width(line);
     fprintf(meter->stream, "\r%s%*s", line, meter->drawn > width ? meter->drawn - width : 0, "");
     fflush(meter->stream);

@@ -21,6 +21,10 @@ void shy_meter_show(void *context, const shy_progress *now);
 /** Wipes the bar off the screen. */
 void shy_meter_end(shy_meter *meter);
 
+/** "512 KiB", "1.2 GiB". `out` holds 32 bytes. Returns out. */
+char *shy_meter_bytes(double bytes, char *out);
+/** Cuts a text to `columns` on the screen, never inside a character. */
+void shy_meter_cut(char *text, int columns);
 /** "1 h 05 min", "3 min 20 s", "0.4 s". `out` holds 32 bytes. Returns out. */
 char *shy_meter_duration(double seconds, char *out);
 /** "1.2 million", "3.4e+15", "950". `out` holds 32 bytes. Returns out. */

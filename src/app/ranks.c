@@ -14,8 +14,7 @@
 #define COLUMNS_DEFAULT 80
 
 /* Rank 0 of a launcher has this variable too; a job script, which is not a rank, has not. */
-static const char *const size_variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"};
-static const char *const local_size_variables[] = {"OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS", "PMI_LOCAL_SIZE"};
+static const char *const size_variables[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "MPI_LOCALNRANKS"};
 
 static int first_integer(const char *const *variables, size_t count)
 {
@@ -31,9 +30,10 @@ static int first_integer(const char *const *variables, size_t count)
 bool shy_ranks_launched(void)
 {
     if (first_integer(size_variables, sizeof size_variables / sizeof *size_variables) > 1) return true;
-    /* srun tells the size of the step only as a number of tasks, which a job script sees as well: PMIx is in ranks only. */
+    /* srun tells the size of the step only as a number of tasks, which a job script may see as well: PMI is in ranks only. */
     const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
-    return getenv("PMIX_RANK") != NULL && tasks != NULL && strcmp(tasks, "1") != 0;
+    const bool is_rank = getenv("PMIX_RANK") != NULL || getenv("PMI_RANK") != NULL;
+    return is_rank && tasks != NULL && strcmp(tasks, "1") != 0;
 }
 
 /* The number in the first line of `path` that starts with `label`, times `unit`; 0 if there is none. */
@@ -50,20 +50,6 @@ static uint64_t number_in_file(const char *path, const char *label, uint64_t uni
     return value;
 }
 
-/* An eighth is left to the operating system, MPI and the libraries. */
-uint64_t shy_ranks_memory(int ranks)
-{
-    int local = first_integer(local_size_variables, sizeof local_size_variables / sizeof *local_size_variables);
-    uint64_t available = number_in_file("/proc/meminfo", "MemAvailable:", 1024);
-    uint64_t limit = number_in_file("/sys/fs/cgroup/memory.max", "", 1);
-    uint64_t used = number_in_file("/sys/fs/cgroup/memory.current", "", 1);
-
-    if (available == 0) available = (uint64_t)2 << 30;
-    if (limit > used && limit - used < available) available = limit - used;
-    if (local == 0) local = ranks > 0 ? ranks : 1;
-    return available / 8 * 7 / (uint64_t)local;
-}
-
 static int columns_of(int fd)
 {
     struct winsize size;
@@ -74,7 +60,7 @@ static int columns_of(int fd)
 
 static bool is_launcher(pid_t process)
 {
-    static const char *const names[] = {"orterun", "mpirun", "prterun", "prte"};
+    static const char *const names[] = {"orterun", "mpirun", "prterun", "prte", "hydra_pmi_proxy", "mpiexec.hydra", "mpiexec"};
     char path[64], target[256];
 
     snprintf(path, sizeof path, "/proc/%ld/exe", (long)process);
@@ -87,21 +73,40 @@ static bool is_launcher(pid_t process)
     return false;
 }
 
-/* mpirun reads what its ranks say through pipes and writes it to its own output, so the terminal, if any, is the parent's. */
+static int columns_of_process(pid_t process)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)process);
+    const int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return 0;
+    const int columns = columns_of(fd);
+    close(fd);
+    return columns;
+}
+
+static pid_t parent_of(pid_t process)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)process);
+    return (pid_t)number_in_file(path, "PPid:", 1);
+}
+
+/*
+ * mpirun reads what its ranks say through pipes and writes it to its own output, so the terminal, if any, is the parent's;
+ * with Hydra the grandparent's, since a proxy stands between them. srun is no ancestor: it may be on another node.
+ */
 int shy_ranks_terminal(void)
 {
     const char *term = getenv("TERM");
-    char path[64];
-    int columns;
 
     if (term == NULL || strcmp(term, "dumb") == 0) return 0;
-    columns = columns_of(STDERR_FILENO);
-    if (columns > 0 || getenv("OMPI_COMM_WORLD_SIZE") == NULL || !is_launcher(getppid())) return columns;
-    snprintf(path, sizeof path, "/proc/%ld/fd/2", (long)getppid());
-    int fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) return 0;
-    columns = columns_of(fd);
-    close(fd);
+    int columns = columns_of(STDERR_FILENO);
+    if (first_integer(size_variables, sizeof size_variables / sizeof *size_variables) == 0) return columns;
+    pid_t process = getppid();
+    for (int up = 0; up < 3 && columns == 0 && is_launcher(process); up++, process = parent_of(process))
+        columns = columns_of_process(process);
     return columns;
 }
 

@@ -7,8 +7,6 @@
 
 /** A launcher (mpirun, srun) started this process as one of several. Known before MPI is started. */
 bool shy_ranks_launched(void);
-/** Bytes that one rank may use: its share of the free memory of its node, at most what its control group allows. */
-uint64_t shy_ranks_memory(int ranks);
 /** Columns of the terminal that standard error is, or that the launcher passes it on to; 0 if there is none. */
 int shy_ranks_terminal(void);
 /** What the program runs on, for the manifest: processor, cores, memory. */

@@ -56,7 +56,11 @@ static shy_status claim(shy_search_session *s, const char *directory)
     run->state = look(run->checkpoint, directory);
     if (run->state == SHY_RUN_NEW && c->file == NULL) return nothing_there(directory);
     if (run->state == SHY_RUN_FINISHED && resumes) return SHY_OK;
-    if (run->state == SHY_RUN_GOES_ON) SHY_TRY(shy_output_lock(directory, &run->lock));
+    if (run->state == SHY_RUN_GOES_ON) {
+        SHY_TRY(shy_output_lock(directory, &run->lock));
+        run->state = look(run->checkpoint, directory); /* the run that was at work there may just have ended */
+        if (run->state == SHY_RUN_FINISHED && resumes) return shy_output_unlock(&run->lock), SHY_OK;
+    }
     if (run->state == SHY_RUN_GOES_ON && !resumes && !c->overwrite) SHY_TRY(not_asked(directory, run->checkpoint));
     SHY_TRY(shy_output_check(directory, c->overwrite || run->state == SHY_RUN_GOES_ON, &s->created));
     if (run->lock == NULL) SHY_TRY(shy_output_lock(directory, &run->lock));
@@ -261,7 +265,7 @@ static shy_status begin_times(shy_search_session *s)
     run->resumed++;
     for (int t = 0; t < run->targets; t++) {
         int length = 0;
-        if (sscanf(times, "%lf %lf %n", &run->before[t][0], &run->before[t][1], &length) != 2) break;
+        if (sscanf(times, "%lf %n", &run->before[t], &length) != 1) break;
         times += length;
     }
 out:

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "app/ranks.h"
+#include "app/budget.h"
 #include "app/search_run.h"
 
 /* ---- the configuration -------------------------------------------------------------------------------------------- */
@@ -86,11 +86,26 @@ out:
     return st;
 }
 
-/* A plan is accepted or refused by all ranks alike, so they use the memory that rank 0 has. Collective. */
-static shy_status share_memory(shy_search_session *s)
+/*
+ * A plan is accepted or refused by all ranks alike, so all use the memory of the one that has least. What the libraries take of it is set aside; the
+ * search has the rest. Collective.
+ */
+static shy_status set_budget(shy_search_session *s)
 {
-    if (s->options.memory == 0) s->options.memory = shy_ranks_memory(s->team->size);
-    return shy_team_broadcast(s->team, &s->options.memory, sizeof s->options.memory);
+    shy_status st = SHY_OK;
+    const uint64_t asked = s->options.memory; /* 0: auto */
+    double most[] = {-(double)(asked > 0 ? asked : shy_budget_memory("", s->team->node_size)), (double)s->options.libraries};
+
+    SHY_TRY(shy_team_maximum(s->team, most, 2));
+    const uint64_t budget = (uint64_t)-most[0], libraries = (uint64_t)most[1];
+    if (budget <= libraries)
+        return shy_fail(SHY_MEMORY, "The libraries alone take about %llu MiB of each rank, and %llu %s are allowed: raise parallel.memory, or start fewer ranks on a node.",
+                        (unsigned long long)(libraries >> 20), (unsigned long long)(budget >> (budget < UINT64_C(10) << 20 ? 10 : 20)), budget < UINT64_C(10) << 20 ? "KiB" : "MiB");
+    s->options.libraries = libraries;
+    s->options.memory = budget - libraries;
+    shy_memory_limit(s->options.memory, libraries);
+out:
+    return st;
 }
 
 shy_status shy_session_configure_text(shy_search_session *s, const char *text, uint64_t length)
@@ -98,7 +113,7 @@ shy_status shy_session_configure_text(shy_search_session *s, const char *text, u
     shy_status st = SHY_OK;
 
     SHY_TRY_ALL(s->team, interpret(s, s->command->file, text, length));
-    SHY_TRY(share_memory(s));
+    SHY_TRY(set_budget(s));
 out:
     return st;
 }
@@ -146,9 +161,10 @@ shy_status shy_session_configure(shy_search_session *s)
 {
     shy_status st = SHY_OK;
 
+    s->options.libraries = shy_budget_libraries(); /* nothing else has been done yet */
     SHY_TRY(s->command->file != NULL ? configure_new(s) : configure_rest(s));
     if (s->run.state == SHY_RUN_FINISHED) goto out;
-    SHY_TRY(share_memory(s));
+    SHY_TRY(set_budget(s));
 out:
     return st;
 }

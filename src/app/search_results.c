@@ -204,8 +204,8 @@ static shy_status build_facts(const shy_search_session *s, shy_results *r)
     r->seed = s->options.seed;
     r->ranks = s->team->size, r->groups = s->team->groups, r->row_blocks = s->team->row_blocks;
     r->seconds = s->result->seconds;
-    r->validation_seconds = s->assesses ? fmax(s->took - r->seconds, 0.0) : 0.0;
-    shy_run_times(s, &r->seconds, &r->validation_seconds);
+    /* Seconds of the search are those of all parts of an interrupted run already. */
+    r->validation_seconds = s->assesses ? fmax(s->run.before[p->aim] + s->took - r->seconds, 0.0) : 0.0;
     shy_journal_cost(s->run.journal, &r->checkpoints, &r->checkpoint_seconds, &bytes);
     r->checkpoints += s->run.checkpoints, r->checkpoint_seconds += s->run.checkpoint_seconds, r->resumed = s->run.resumed;
     r->idle_worst = s->result->idle_worst, r->idle_mean = s->result->idle_mean;
@@ -246,6 +246,7 @@ shy_status shy_results_build(shy_search_session *session, shy_results *results_o
     SHY_TRY(build_facts(session, &r));
     SHY_TRY(build_levels(&b, &r));
     SHY_TRY(build_derived(&b, &r));
+    SHY_TRY(shy_performance_record(session, &r.performance));
     r.assessment = session->record, session->record = NULL;
     *results_out = r, r = (shy_results){0};
 out:

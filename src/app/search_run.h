@@ -3,6 +3,8 @@
 #define SHIHYO_APP_SEARCH_RUN_H
 
 #include "app/config.h"
+#include "app/events.h"
+#include "app/performance.h"
 #include "app/progress.h"
 #include "shihyo/assess.h"
 #include "shihyo/journal.h"
@@ -34,8 +36,8 @@ typedef struct {
     int resumed;               /* how often this run was gone on with, */
     uint64_t checkpoints;      /* what was saved before that, */
     double checkpoint_seconds; /* and in what time */
-    double (*before)[2];       /* [targets]: seconds of search and validation before that */
-    double (*spent)[2];        /* [targets]: since */
+    double *before;            /* [targets]: seconds that search and validation took before that, */
+    double *spent;             /* and since */
     int targets;
     double started;            /* the search in force, and when what it took was noted last */
     double noted;
@@ -47,7 +49,7 @@ typedef struct {
 } shy_run;
 
 /** One run from configuration to results; what is not there yet is NULL. */
-typedef struct {
+typedef struct shy_search_session {
     const shy_search_command *command;
     shy_team *team;
     shy_config *config;
@@ -55,19 +57,21 @@ typedef struct {
     shy_cohort *cohort;
     shy_problem *problem;
     shy_search_options options;
-    shy_plan plan;
+    shy_plan plan;             /* of all targets; bytes_per_rank and seconds are those of the whole run: libraries and validation included */
+    shy_assess_plan validation_plan; /* what validation adds, of all targets */
     bool assesses;             /* what is found is checked, as `assess` says */
     shy_assess_options assess;
     shy_baseline_item *baseline_item; /* [baselines], which `baseline` borrows from */
     shy_baseline *baseline;
     int baselines;
-    bool one_pass;             /* training sets are screened together */
     shy_search_result *result; /* rank 0; of the target in force */
     double took;               /* seconds, of the search in force and its validation */
     double outcome_mean;       /* of the target in force, weighted; NaN where it has none (times, levels) */
     shy_record *record;        /* likewise; NULL: it was not checked */
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
+    shy_events *events;        /* rank 0; NULL: of a run that is only planned */
+    shy_performance performance;
     int created;               /* rank 0: directories that this run made for its output */
     shy_run run;
 } shy_search_session;
@@ -98,8 +102,6 @@ shy_status shy_run_begin(shy_search_session *session);
 void shy_run_progress(void *context, const shy_progress *now);
 /** For shy_journal_options: every save, done or failed, is heard of here. Rank 0. */
 void shy_run_saved(void *context, const shy_journal_save *save);
-/** Adds what the target in force took in the parts of the run before this one. Rank 0. */
-void shy_run_times(const shy_search_session *session, double *seconds_inout, double *validation_seconds_inout);
 /** The results are written: what was kept goes. Rank 0. */
 void shy_run_complete(shy_search_session *session);
 /**
@@ -109,6 +111,9 @@ void shy_run_complete(shy_search_session *session);
 shy_status shy_run_leave(shy_search_session *session, shy_status why);
 void shy_run_free(shy_search_session *session); /* collective */
 
+/** Ranks that are stopped, dead or cut off end the run from now on, as run.watchdog says, until shy_watch_stop. Collective. */
+void shy_watchdog_start(shy_search_session *session);
+
 /** What the outcome is made of, as the keys of the section outcome say; borrows from the configuration. */
 void shy_configure_outcome(const shy_config *config, shy_problem_options *options);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
@@ -116,16 +121,14 @@ shy_status shy_session_load(shy_search_session *session);
 
 /** Reads how far the search is to be checked. Not collective; the same on all ranks. */
 shy_status shy_session_validation(shy_search_session *session);
-/** Finds out how training sets will be searched. Collective. */
-shy_status shy_session_validation_plan(shy_search_session *session);
-/** Seconds that it is expected to take at most, the refits of training sets apart. */
+/** Seconds that it is expected to take at most: part of those of the plan. */
 double shy_session_validation_seconds(const shy_search_session *session);
 /** Lines of the plan: what is done besides the search. */
 void shy_plan_print_validation(const shy_search_session *session, FILE *stream);
 void shy_session_validation_free(shy_search_session *session);
 /** Lays the rules for single factors on the problem. Not collective; the same on all ranks. */
 shy_status shy_session_rules(shy_search_session *session);
-/** What all targets take, one after another: the sum of their time, and the memory of the largest. Collective. */
+/** What all targets take, one after another: the sum of their time, and the memory of the largest, validation and libraries included. Collective. */
 shy_status shy_session_plan(shy_search_session *session);
 /** The plan as a table. */
 shy_status shy_plan_print(const shy_search_session *session, FILE *stream);

@@ -25,7 +25,7 @@ static void note_times(const shy_search_session *s)
     snprintf(history, sizeof history, "%d %llu %.17g", run->resumed, (unsigned long long)(run->checkpoints + saves + 1), run->checkpoint_seconds + seconds);
     bool good = shy_journal_set_text(run->journal, "history", history) == SHY_OK && shy_string_copy("", &times) == SHY_OK;
     for (int t = 0; t < run->targets && good; t++) {
-        good = shy_string_format(&longer, "%s%.17g %.17g\n", times, run->before[t][0] + run->spent[t][0], run->before[t][1] + run->spent[t][1]) == SHY_OK;
+        good = shy_string_format(&longer, "%s%.17g\n", times, run->before[t] + run->spent[t]) == SHY_OK;
         shy_free(&times);
         times = longer, longer = NULL;
     }
@@ -39,22 +39,14 @@ void shy_run_progress(void *context, const shy_progress *now)
     shy_search_session *s = context;
     shy_run *run = &s->run;
     const double took = shy_time_seconds() - run->started;
-    double *spent = run->spent[s->problem->aim];
 
-    if (now->stage == NULL) spent[0] = took;
-    else spent[1] = took - spent[0];
+    run->spent[s->problem->aim] = took;
     run->fraction = now->fraction;
     snprintf(run->stage, sizeof run->stage, "%s", now->stage == NULL ? "" : now->stage);
     if (took >= run->noted + NOTE_SECONDS) run->noted = took, note_times(s);
+    shy_performance_stage(&s->performance, now->stage);
+    shy_events_progress(s->events, now);
     if (run->meter.stream != NULL) shy_meter_show(&run->meter, now);
-}
-
-void shy_run_times(const shy_search_session *s, double *seconds_inout, double *validation_seconds_inout)
-{
-    const double *before = s->run.before[s->problem->aim];
-
-    *seconds_inout += before[0];
-    *validation_seconds_inout += before[1];
 }
 
 static const char *time_of(const char *path, char text[32])
@@ -72,6 +64,7 @@ void shy_run_saved(void *context, const shy_journal_save *save)
     shy_search_session *s = context;
     char when[32];
 
+    shy_events_checkpoint(s->events, save);
     if (save->problem == NULL) s->run.steps = save->steps;
     if (save->problem == NULL || s->run.leaves) return;
     shy_meter_end(&s->run.meter);
@@ -140,6 +133,7 @@ static shy_status leave(shy_search_session *s, shy_status why)
     snprintf(cause, sizeof cause, "%s", shy_error_message());
     shy_error_clear();
     run->leaves = true;
+    if (why == SHY_STOPPED) shy_events_stop(s->events, cause);
     note_times(s);
     shy_journal_cost(run->journal, &saves, &seconds, &bytes);
     const bool saved = shy_journal_save_now(run->journal) == SHY_OK;

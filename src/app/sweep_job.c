@@ -10,7 +10,7 @@
 enum { NTASKS, NODES, PARTITION, ACCOUNT, MEMORY, TIME, LIMIT, REQUEUE, LAUNCH, SBATCH, COMMANDS, NAMES };
 static const char *const names[NAMES] = {"ntasks", "nodes", "partition", "account", "memory", "time", "limit", "requeue", "launch", "sbatch", "commands"};
 
-#define LAUNCH_DEFAULT "srun --mpi=pmix"
+#define LAUNCH_DEFAULT "srun --mpi=pmix --wait=30" /* no rank is waited for when another has ended */
 #define REQUEUE_DEFAULT 10
 
 /* ---- times ------------------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/budget.h"
 #include "app/progress.h"
 #include "app/ranks.h"
 #include "app/search_run.h"
@@ -30,12 +31,12 @@ static shy_status plan_session(shy_search_session *s, const char *yaml)
 {
     shy_status st = SHY_OK;
 
+    s->options.libraries = shy_budget_libraries();
     SHY_TRY(shy_session_configure_text(s, yaml, strlen(yaml)));
-    shy_memory_limit(s->options.memory);
     SHY_TRY(shy_session_load(s));
     SHY_TRY(shy_session_plan(s));
 out:
-    shy_memory_limit(0);
+    shy_memory_limit(0, 0);
     return st;
 }
 
@@ -72,7 +73,7 @@ static shy_status plan_task(const shy_sweep *sweep, int number, uint64_t budget,
     const int ranks = s.team->size;
     SHY_TRY(plan_session(&s, task->yaml));
     task->bytes = s.plan.bytes_per_rank;
-    task->seconds = (s.plan.seconds + shy_session_validation_seconds(&s)) * ranks;
+    task->seconds = s.plan.seconds * ranks;
     double blocks = shy_problem_resident(s.problem) ? 0.0 : 1.0;
     SHY_TRY(shy_team_maximum(s.team, &blocks, 1));
     *resident_out = blocks <= 0.0;
@@ -172,7 +173,7 @@ static shy_status choose_budget(const shy_sweep *sweep, const shy_sweep_tasks *t
     *budget_out = 0;
     if (!leaves_memory(sweep, tasks)) return SHY_OK;
     SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
-    *budget_out = sweep->job.memory > 0 ? (uint64_t)(BUDGET_SHARE * (double)sweep->job.memory) : shy_ranks_memory(team->size);
+    *budget_out = sweep->job.memory > 0 ? (uint64_t)(BUDGET_SHARE * (double)sweep->job.memory) : shy_budget_memory("", team->node_size);
     SHY_TRY(shy_team_broadcast(team, budget_out, sizeof *budget_out));
 out:
     shy_team_destroy(&team);

@@ -140,7 +140,10 @@ static shy_status take_mine(const share *s, const shy_tree *tree, int formulas)
 {
     shy_status st = SHY_OK;
     const shy_team *team = s->model->problem->team;
-    for (int f = team->group, at = 0; f < formulas; f += team->groups, at++) SHY_TRY(take_formula(s, &tree[f], at));
+    for (int f = team->group, at = 0; f < formulas; f += team->groups, at++) {
+        SHY_TRY(shy_group_agree(team, shy_journal_poll(s->model->problem->journal)));
+        SHY_TRY(take_formula(s, &tree[f], at));
+    }
 out:
     return st;
 }

@@ -232,19 +232,17 @@ static size_t result_bytes(const work *w)
     return sizeof(packed) + ((size_t)w->covariates + w->n) * sizeof(double);
 }
 
-/* Every groups-th task. A failure of one group waits for the others. */
-static shy_status run_mine(work *w, int tasks, char *bytes)
+/* Collective over the group. */
+static shy_status run_item(void *context, uint64_t item, void *bytes)
 {
     shy_status st = SHY_OK;
-    const shy_team *team = w->a->problem->team;
+    work *w = context;
     double *numbers = NULL;
     packed result;
-    SHY_TRY(shy_group_agree(team, shy_new((size_t)w->covariates + w->n, sizeof *numbers, &numbers)));
-    for (int k = team->group; k < tasks; k += team->groups, bytes += result_bytes(w)) {
-        SHY_TRY(run_task(w, k, &result, numbers));
-        memcpy(bytes, &result, sizeof result);
-        memcpy(bytes + sizeof result, numbers, result_bytes(w) - sizeof result);
-    }
+    SHY_TRY(shy_group_agree(w->a->problem->team, shy_new((size_t)w->covariates + w->n, sizeof *numbers, &numbers)));
+    SHY_TRY(run_task(w, (int)item, &result, numbers));
+    memcpy(bytes, &result, sizeof result);
+    memcpy((char *)bytes + sizeof result, numbers, result_bytes(w) - sizeof result);
 out:
     shy_free(&numbers);
     return st;
@@ -279,20 +277,17 @@ out:
 static shy_status run_all(work *w, shy_references *r)
 {
     shy_status st = SHY_OK;
-    const shy_team *team = w->a->problem->team;
-    const int tasks = SHY_LINES * (r->sets + 1), mine = team->group < tasks ? (tasks - 1 - team->group) / team->groups + 1 : 0;
-    const size_t size = (size_t)mine * result_bytes(w);
-    char *bytes = NULL;
-    void *all = NULL;
-    uint64_t *counts = NULL;
-    SHY_TRY_ALL(team, shy_new(size, 1, &bytes));
-    SHY_TRY_ALL(team, run_mine(w, tasks, bytes));
-    SHY_TRY(shy_team_gather(team, bytes, team->row_block == 0 ? size : 0, &all, &counts));
+    const shy_problem *problem = w->a->problem;
+    const shy_team *team = problem->team;
+    const int tasks = SHY_LINES * (r->sets + 1);
+    char *all = NULL;
+    SHY_TRY_ALL(team, team->rank == 0 ? shy_new((size_t)tasks, result_bytes(w), &all) : SHY_OK);
+    const shy_workload load = {.team = team, .journal = problem->journal, .name = "references", .count = (uint64_t)tasks, .size = result_bytes(w),
+                               .result = all, .work = run_item, .context = w};
+    SHY_TRY(shy_workload_run(&load));
     SHY_TRY_ALL(team, team->rank == 0 ? unpack(w, all, tasks, r) : SHY_OK);
 out:
-    shy_free(&bytes);
     shy_free(&all);
-    shy_free(&counts);
     return st;
 }
 

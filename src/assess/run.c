@@ -5,6 +5,8 @@
 
 #include "versus.h"
 
+#include "shihyo/linalg.h"
+
 static void assessment_free(shy_assessment *a)
 {
     for (int t = 0; a->trained && t < a->folds.sets; t++) shy_problem_untrain(&a->trained[t]);
@@ -58,6 +60,7 @@ static shy_status search_all(shy_assessment *a)
     const shy_team *team = a->problem->team;
     shy_search_options options = *a->search;
     SHY_TRY_ALL(team, allocate_sets(a));
+    shy_linalg_stage("screening");
     if (a->folds.sets > 0) {
         SHY_TRY(shy_search_pass(a->problem, a->search, a->folds.sets, (const shy_problem *const *)a->trained, a->progress, a->context, a->lists,
                                 &a->passes));
@@ -71,6 +74,7 @@ out:
 void shy_assess_tell(const shy_assessment *a, const char *stage, double fraction)
 {
     const shy_progress now = {.fraction = fraction, .best_formula = "", .stage = stage};
+    shy_linalg_stage(stage);
     if (a->progress) a->progress(a->context, &now);
 }
 
@@ -90,6 +94,17 @@ out:
     return st;
 }
 
+/* What the search needed may not have been the most. Collective over the world. */
+static shy_status measure_memory(const shy_assessment *a)
+{
+    uint64_t peak, shared;
+    shy_memory_resident(&peak, &shared);
+    double most[2] = {(double)peak, (double)shared};
+    const shy_status st = shy_team_maximum(a->problem->team, most, 2);
+    if (st == SHY_OK && a->result) a->result->times.peak_bytes = most[0], a->result->times.shared_bytes = most[1];
+    return st;
+}
+
 shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *search, const shy_assess_options *options,
                           void (*progress)(void *context, const shy_progress *now), void *context, shy_search_result **result_out,
                           shy_record **record_out)
@@ -105,6 +120,7 @@ shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *
     if (options->folds > 0 && !problem->data.interaction) SHY_TRY(shy_folds_create(problem, options, &a.folds));
     SHY_TRY(search_all(&a));
     SHY_TRY(run_stages(&a));
+    SHY_TRY(measure_memory(&a));
     *result_out = a.result, a.result = NULL;
     *record_out = a.record, a.record = NULL;
 out:

@@ -9,6 +9,8 @@
 
 static bool speaker = true;
 static shy_log_level threshold = SHY_LOG_INFO;
+static shy_log_listener listener;
+static void *listener_context;
 
 static const char *const prefixes[] = {
     [SHY_LOG_ERROR] = "shihyo: ",
@@ -24,8 +26,9 @@ void shy_log(shy_log_level level, const char *format, ...)
     const size_t room = sizeof line - 1; /* for the line without its newline */
     va_list args;
 
-    if (!speaker || level > threshold) return;
-    size_t length = strlen(prefixes[level]);
+    if (!speaker || (level > threshold && !listener)) return;
+    const size_t prefix = strlen(prefixes[level]);
+    size_t length = prefix;
     memcpy(line, prefixes[level], length);
     va_start(args, format);
     int added = vsnprintf(line + length, room - length, format, args);
@@ -33,8 +36,17 @@ void shy_log(shy_log_level level, const char *format, ...)
     if (added < 0) return;
     length += (size_t)added;
     if (length > room - 1) length = room - 1;
+    line[length] = '\0';
+    if (listener) listener(listener_context, level, line + prefix);
+    if (level > threshold) return;
     line[length] = '\n';
     fwrite(line, 1, length + 1, stderr);
+}
+
+void shy_log_listen(shy_log_listener to, void *context)
+{
+    listener = to;
+    listener_context = context;
 }
 
 void shy_log_speaker(bool speaks)

@@ -28,28 +28,32 @@ _Static_assert(sizeof(block_note) <= ALIGNMENT, "the note must fit into the spac
 static uint64_t in_use, peak;
 static uint64_t until_failure; /* allocations until the one that fails; 0: none will */
 static uint64_t limit;         /* of the bytes in use; 0: none */
+static uint64_t beside;        /* what libraries may hold besides */
 
 static bool exceeds_limit(size_t bytes)
 {
     return limit > 0 && (in_use > limit || bytes > limit - in_use);
 }
 
-static shy_status refuse_excess(void)
+static shy_status refuse_excess(size_t bytes)
 {
-    const bool small = limit < UINT64_C(10) << 20;
+    const uint64_t allowed = limit + beside, wanted = in_use + bytes + beside;
+    const bool small = allowed < UINT64_C(10) << 20;
+    const int unit = small ? 10 : 20;
 
     return shy_fail(SHY_MEMORY,
-                    "The search needs more memory per rank than the %llu %s allowed. "
-                    "Raise parallel.memory, or make the search smaller: fewer factors, a lower grammar.max_complexity "
-                    "or factors.max.",
-                    (unsigned long long)(limit >> (small ? 10 : 20)), small ? "KiB" : "MiB");
+                    "The search needs more memory per rank than the %llu %s allowed: %llu %s, of which the libraries hold %llu. "
+                    "Raise parallel.memory, start fewer ranks on a node, or make the search smaller: fewer factors, a lower "
+                    "grammar.max_complexity or factors.max, a smaller search.keep.",
+                    (unsigned long long)(allowed >> unit), small ? "KiB" : "MiB", (unsigned long long)(wanted >> unit) + 1,
+                    small ? "KiB" : "MiB", (unsigned long long)(beside >> unit));
 }
 
 static shy_status refuse(size_t count, size_t size)
 {
     size_t bytes;
 
-    if (!__builtin_mul_overflow(count, size, &bytes) && exceeds_limit(bytes)) return refuse_excess();
+    if (!__builtin_mul_overflow(count, size, &bytes) && exceeds_limit(bytes)) return refuse_excess(bytes);
     if (count == 1)
         return shy_fail(SHY_MEMORY,
                         "Out of memory: %zu bytes are needed and %llu are in use on this rank. "
@@ -180,9 +184,10 @@ void shy_memory_fail_at(uint64_t nth)
     until_failure = nth;
 }
 
-void shy_memory_limit(uint64_t bytes)
+void shy_memory_limit(uint64_t bytes, uint64_t aside)
 {
     limit = bytes;
+    beside = aside;
 }
 
 uint64_t shy_memory_in_use(void)

@@ -1,4 +1,4 @@
-/* What this process holds in memory, as the operating system counts it. */
+/* What this process holds in memory, and what it has read and written, as the operating system counts it. */
 #include "shy_config.h"
 
 #include <stdlib.h>
@@ -23,4 +23,19 @@ void shy_memory_resident(uint64_t *peak_out, uint64_t *shared_out)
         *shared_out += kibibytes(line, "RssShmem:");
     }
     (void)fclose(status);
+}
+
+bool shy_process_io(uint64_t *read_out, uint64_t *written_out)
+{
+    char line[256];
+    int found = 0;
+    FILE *io = fopen("/proc/self/io", "r");
+    *read_out = *written_out = 0;
+    if (!io) return false;
+    while (fgets(line, sizeof line, io)) {
+        if (strncmp(line, "rchar: ", 7) == 0) *read_out = strtoull(line + 7, NULL, 10), found++;
+        if (strncmp(line, "wchar: ", 7) == 0) *written_out = strtoull(line + 7, NULL, 10), found++;
+    }
+    (void)fclose(io);
+    return found == 2;
 }

@@ -1,4 +1,4 @@
-/** Smooth minimisation in few unknowns: Newton's method with step halving, and TAO where that gets stuck. */
+/** Smooth minimisation in few unknowns: Newton's method with step halving, and TAO or damped steps where that gets stuck. */
 #include "shy_config.h"
 
 #include <float.h>
@@ -39,9 +39,10 @@ static shy_status solver_create(int unknowns, struct shy_solver **solver_out)
 
     SHY_TRY(shy_new(1, sizeof *s, &s));
     s->unknowns = unknowns;
-    SHY_TRY(shy_new(2 * m * m + 4 * m, sizeof *s->memory, &s->memory));
+    SHY_TRY(shy_new(3 * m * m + 6 * m, sizeof *s->memory, &s->memory));
     s->at = s->memory, s->gradient = s->at + m, s->step = s->gradient + m, s->next = s->step + m;
-    s->hessian = s->next + m, s->factor = s->hessian + m * m;
+    s->best = s->next + m, s->slope = s->best + m;
+    s->hessian = s->slope + m, s->factor = s->hessian + m * m, s->curvature = s->factor + m * m;
     *solver_out = s, s = NULL;
 out:
     solver_free(&s);
@@ -142,7 +143,7 @@ static shy_status solve(struct shy_solver *s, const shy_minimise *problem, doubl
     if (s->status == SHY_OK && isfinite(s->f) && isfinite(largest_gradient(s))) {
         run_newton(s, x);
         if (is_stuck(s)) {
-            shy_tao_run(s, x);
+            shy_minimiser_used()->run(s, x);
             run_newton(s, x);
         }
         if (s->status == SHY_OK && is_reached(s)) *end_out = SHY_MINIMUM;
@@ -156,7 +157,7 @@ shy_status shy_minimise_prepare(int unknowns)
     shy_status st = SHY_OK;
 
     if (unknowns < 1 || unknowns > SHY_UNKNOWNS_MAX) return shy_fail(SHY_INTERNAL, "minimisation in %d unknowns", unknowns);
-    SHY_TRY(shy_petsc_start());
+    SHY_TRY(shy_minimiser_start());
     if (!kept[unknowns]) SHY_TRY(solver_create(unknowns, &kept[unknowns]));
 out:
     return st;

@@ -1,21 +1,15 @@
-/** Starts and stops PETSc and BLACS in the right order, and says which libraries these are. */
+/** Starts and stops PETSc and BLACS in the right order, and says which libraries these are and who minimises. */
 #include "shy_config.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <petscsys.h>
-
 #include "linalg_impl.h"
 
 #ifndef SHY_SCALAPACK_VERSION
 #define SHY_SCALAPACK_VERSION ""
 #endif
-#define STRINGIFY_(x) #x
-#define STRINGIFY(x) STRINGIFY_(x)
-#define PETSC_VERSION_TEXT                                                                                             \
-    STRINGIFY(PETSC_VERSION_MAJOR) "." STRINGIFY(PETSC_VERSION_MINOR) "." STRINGIFY(PETSC_VERSION_SUBMINOR)
 
 void Cblacs_exit(int keep_mpi);
 /* Weak: only the BLAS in use, which may be another one than at build time, can say who it is. */
@@ -24,59 +18,67 @@ char *openblas_get_corename(void) __attribute__((weak));
 void MKL_Get_Version_String(char *text, int size) __attribute__((weak));
 const char *bli_info_get_version_str(void) __attribute__((weak));
 
-static bool petsc_is_ours, petsc_is_over, forgives;
+static bool own_by_agreement, is_started, is_over;
 
-_Noreturn void shy_petsc_abort(const char *call, int code)
+static bool own_is_wanted(void)
 {
-    shy_log_speaker(true); /* whichever rank it is, it has the last word */
-    shy_log(SHY_LOG_ERROR, "PETSc failed with code %d in %s; please report this", code, call);
-    MPI_Abort(MPI_COMM_WORLD, SHY_INTERNAL);
-    abort();
+    const char *text = getenv("SHY_MINIMISER");
+    return text && strcmp(text, "own") == 0;
 }
 
-/* PETSc calls this where an error is detected, and again on its way up: the first call knows most. */
-static PetscErrorCode last_word(MPI_Comm comm, int line, const char *function, const char *file, PetscErrorCode code,
-                                PetscErrorType type, const char *message, void *context)
+const struct shy_minimiser *shy_minimiser_used(void)
 {
-    (void)comm, (void)type, (void)context;
-    if (forgives) return code;
-    shy_log_speaker(true);
-    shy_log(SHY_LOG_ERROR, "PETSc: %s (%s, %s:%d)", message ? message : "no message", function, file, line);
-    shy_petsc_abort(function, (int)code);
+    static const struct shy_minimiser own = {shy_damped_run, shy_bfgs_descend};
+#ifdef HAVE_PETSC
+    static const struct shy_minimiser tao = {shy_tao_run, shy_tao_descend};
+    if (!own_by_agreement && !own_is_wanted()) return &tao;
+#endif
+    return &own;
 }
 
-void shy_petsc_forgive(bool forgiving)
+shy_status shy_minimiser_start(void)
 {
-    forgives = forgiving;
-}
-
-shy_status shy_petsc_start(void)
-{
-    /* PETSc keeps them, and heeds this option on a command line only. */
-    static char name[] = "shihyo", skip[] = "-skip_petscrc", *list[] = {name, skip, NULL}, **argument = list;
-    static int arguments = 2;
-    PetscBool started = PETSC_FALSE;
-
-    SHY_PETSC(PetscInitialized(&started));
-    if (started) return SHY_OK;
-    /* its second life would lack some types of solvers */
-    if (petsc_is_over) return shy_fail(SHY_INTERNAL, "linear algebra was asked for after it was stopped");
-    int mpi_started = 0;
-    MPI_Initialized(&mpi_started);
-    if (!mpi_started) return shy_fail(SHY_INTERNAL, "linear algebra was asked for before MPI was started");
-    PETSC_COMM_WORLD = MPI_COMM_SELF;
-    /* Signals and the command line belong to the program, and a file in someone's home must not change results. */
-    SHY_PETSC(PetscOptionsSetValue(NULL, "-no_signal_handler", "true"));
-    SHY_PETSC(PetscInitialize(&arguments, &argument, NULL, NULL));
-    SHY_PETSC(PetscPushErrorHandler(last_word, NULL));
-    petsc_is_ours = true;
+    /* PETSc's second life would lack some types of solvers */
+    if (is_over) return shy_fail(SHY_INTERNAL, "linear algebra was asked for after it was stopped");
+    is_started = true;
+#ifdef HAVE_PETSC
+    if (!own_by_agreement && !own_is_wanted()) return shy_petsc_start();
+#endif
     return SHY_OK;
 }
 
+static shy_status start_alone(void)
+{
+    const char *text = getenv("SHY_MINIMISER");
+
+    if (text && *text != '\0' && strcmp(text, "own") != 0 && strcmp(text, "tao") != 0)
+        return shy_fail(SHY_USAGE, "SHY_MINIMISER is \"%s\"; it may be tao or own, or not set.", text);
+#ifndef HAVE_PETSC
+    if (text && strcmp(text, "tao") == 0)
+        return shy_fail(SHY_USAGE, "SHY_MINIMISER is \"tao\", but this program was built without PETSc, where TAO is.");
+#endif
+    return shy_minimiser_start();
+}
+
+/* All ranks minimise in the same way, even if an environment did not reach all of them. */
 shy_status shy_linalg_start(const shy_team *team)
 {
-    return shy_team_agree(team, shy_petsc_start());
+    shy_status st = SHY_OK;
+    double own = own_is_wanted() ? 1.0 : 0.0;
+
+    SHY_TRY(shy_team_maximum(team, &own, 1));
+    own_by_agreement = own > 0.0;
+    SHY_TRY_ALL(team, start_alone());
+out:
+    return st;
 }
+
+#ifndef HAVE_PETSC
+void shy_linalg_stage(const char *name) /* there is no log of PETSc's */
+{
+    (void)name;
+}
+#endif
 
 void shy_linalg_stop(void)
 {
@@ -86,12 +88,10 @@ void shy_linalg_stop(void)
     MPI_Finalized(&finished);
     if (!started || finished) return;
     shy_minimise_stop();
-    if (petsc_is_ours) {
-        petsc_is_ours = false;
-        petsc_is_over = true;
-        SHY_PETSC(PetscPopErrorHandler());
-        SHY_PETSC(PetscFinalize());
-    }
+    is_over = is_started;
+#ifdef HAVE_PETSC
+    shy_petsc_stop();
+#endif
     Cblacs_exit(1); /* any other argument than "keep MPI" would end MPI under everyone's feet */
 }
 
@@ -120,8 +120,14 @@ static void describe_blas(char *text, size_t size)
 void shy_linalg_describe(char *text, size_t size)
 {
     char blas[128];
+#ifdef HAVE_PETSC
+    const char *petsc = "PETSc ", *version = shy_petsc_version();
+    const char *note = own_by_agreement || own_is_wanted() ? " (not used: SHY_MINIMISER=own)" : "";
+#else
+    const char *petsc = "no PETSc", *version = "", *note = " (minimises itself)";
+#endif
 
     describe_blas(blas, sizeof blas);
-    snprintf(text, size, "PETSc %s, ScaLAPACK %s, BLAS %s", PETSC_VERSION_TEXT,
+    snprintf(text, size, "%s%s%s, ScaLAPACK %s, BLAS %s", petsc, version, note,
              SHY_SCALAPACK_VERSION[0] != '\0' ? SHY_SCALAPACK_VERSION : "of unknown version", blas);
 }

@@ -250,8 +250,10 @@ void shy_dealer_close(shy_dealer *d, uint64_t finished, shy_status mine)
     if (mine != SHY_OK || d->dealt < d->jobs) end_dealing(d, mine, mine == SHY_OK ? "" : shy_error_message());
     while (d->present > 0)
         wait_and_hear(d);
-    for (int g = 1; g < d->groups; g++)
-        MPI_Waitall(SENDS, d->clients[g].sends, MPI_STATUSES_IGNORE);
+    for (int g = 1; g < d->groups; g++) {
+        MPI_Status ends[SENDS]; /* MPICH's MPI_STATUSES_IGNORE is the address 1, which gcc warns of */
+        MPI_Waitall(SENDS, d->clients[g].sends, ends);
+    }
 }
 
 uint64_t shy_dealer_finished(const shy_dealer *d)

@@ -8,9 +8,24 @@
 
 /* ---- agreement ---- */
 
+/*
+ * Where it happened, if it is a matter of one rank or node: not if all fail alike, nor of what rank 0 does for all. Said once, on the rank that failed: a failure may go
+ * through several agreements.
+ */
+static void name_place(shy_status status, bool all_failed, char *text, size_t size)
+{
+    int rank;
+    const size_t length = strlen(text);
+
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    const bool local = status == SHY_MEMORY || ((status == SHY_IO || status == SHY_INTERNAL) && rank > 0);
+    if (!local || all_failed || length == 0 || strstr(text, " (rank ") != NULL) return;
+    snprintf(text + length, size - length, " (rank %d on %s)", rank, shy_par_host());
+}
+
 shy_status shy_comm_agree(MPI_Comm comm, shy_status mine)
 {
-    int rank, size, lowest;
+    int rank, size;
     struct {
         int status;
         char text[SHY_TEXT_ROOM];
@@ -19,14 +34,16 @@ shy_status shy_comm_agree(MPI_Comm comm, shy_status mine)
     MPI_Comm_rank(comm, &rank);
     MPI_Comm_size(comm, &size);
     if (size == 1) return mine;
-    int failing = mine == SHY_OK ? size : rank;
-    MPI_Allreduce(&failing, &lowest, 1, MPI_INT, MPI_MIN, comm);
+    int least[] = {mine == SHY_OK ? size : rank, mine == SHY_OK ? -1 : 0}; /* the lowest that fails; 0 if all do */
+    MPI_Allreduce(MPI_IN_PLACE, least, 2, MPI_INT, MPI_MIN, comm);
+    const int lowest = least[0];
     if (lowest == size) return SHY_OK;
 
     memset(&failure, 0, sizeof failure);
     if (rank == lowest) {
         failure.status = (int)mine;
         snprintf(failure.text, sizeof failure.text, "%s", shy_error_message());
+        name_place(mine, least[1] == 0, failure.text, sizeof failure.text);
     }
     MPI_Bcast(&failure, (int)sizeof failure, MPI_BYTE, lowest, comm);
     shy_error_set(failure.text);

@@ -320,7 +320,7 @@ static json_t *interruptions(const shy_results *results)
                      number(results->checkpoint_seconds));
 }
 
-json_t *shy_report_run_json(const shy_results *results)
+static json_t *manifest(const shy_results *results)
 {
     double rate = results->seconds > 0 ? (double)results->n_formulas / results->seconds : NAN;
 
@@ -339,4 +339,16 @@ json_t *shy_report_run_json(const shy_results *results)
         number(results->times[8]), "software",
         json_pack("{s:o, s:o}", "versions", shy_report_json_string(results->versions), "hardware", shy_report_json_string(results->hardware)), "notes",
         texts(results->notes, results->notes_count), "configuration", shy_report_json_string(results->configuration));
+}
+
+/* How fast it was, and where the time went. */
+json_t *shy_report_run_json(const shy_results *results)
+{
+    json_t *document = manifest(results), *performance;
+
+    if (document == NULL || results->performance == NULL) return document;
+    performance = json_object();
+    if (performance != NULL && !shy_report_json_add(performance, results->performance)) json_decref(performance), performance = NULL;
+    if (json_object_set_new(document, "performance", performance) != 0) json_decref(document), document = NULL;
+    return document;
 }

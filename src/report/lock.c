@@ -19,12 +19,13 @@
 #define LOCK_FILE ".running"
 #define BEAT_SECONDS 15
 #define DEAD_SECONDS 120 /* a client of NFS may see a time of change that is a minute old */
+#define PATIENCE 30      /* tenths of a second */
 #define WORD 128
 
 /* Who holds it. `boot` and `space` say whether process numbers of there mean anything here. */
 typedef struct {
     char host[WORD], boot[WORD], space[WORD], job[WORD];
-    long pid, restart;
+    long pid, parent, restart;
 } holder;
 
 struct shy_lock {
@@ -48,7 +49,7 @@ static void first_word(const char *path, char word[WORD])
 
 static holder who_am_i(void)
 {
-    holder h = {.pid = (long)getpid()};
+    holder h = {.pid = (long)getpid(), .parent = (long)getppid()};
     const char *job = getenv("SLURM_JOB_ID"), *restart = getenv("SLURM_RESTART_COUNT");
 
     if (gethostname(h.host, sizeof h.host - 1) != 0) snprintf(h.host, WORD, "?");
@@ -61,7 +62,7 @@ static holder who_am_i(void)
 
 static int print_holder(const holder *h, char *text, size_t size)
 {
-    return snprintf(text, size, "host %s\npid %ld\nboot %s\nspace %s\njob %s\nrestart %ld\n", h->host, h->pid, h->boot, h->space, h->job, h->restart);
+    return snprintf(text, size, "host %s\npid %ld\nparent %ld\nboot %s\nspace %s\njob %s\nrestart %ld\n", h->host, h->pid, h->parent, h->boot, h->space, h->job, h->restart);
 }
 
 /* False: it is gone, or not written to the end yet. */
@@ -72,9 +73,9 @@ static bool read_holder(const char *path, holder *h)
 
     *h = (holder){.pid = 0};
     if (file == NULL) return false;
-    count = fscanf(file, "host %127s pid %ld boot %127s space %127s job %127s restart %ld", h->host, &h->pid, h->boot, h->space, h->job, &h->restart);
+    count = fscanf(file, "host %127s pid %ld parent %ld boot %127s space %127s job %127s restart %ld", h->host, &h->pid, &h->parent, h->boot, h->space, h->job, &h->restart);
     fclose(file);
-    return count == 6;
+    return count == 7;
 }
 
 static bool same_holder(const holder *a, const holder *b)
@@ -101,12 +102,47 @@ static double silence(const char *directory, const char *path)
     return seconds < 0.0 ? 0.0 : seconds;
 }
 
+/* A process number of `other` means the same process here. */
+static bool is_near(const holder *other, const holder *self)
+{
+    return strcmp(other->boot, self->boot) == 0 && strcmp(other->space, self->space) == 0 && *self->boot != '?' && *self->space != '?';
+}
+
+/* Also if it has ended and nobody has asked how, as nobody may in a container. An orphan has another parent than it began with. */
+static bool has_ended(const holder *h, bool *orphan_out)
+{
+    char path[64], state = '?';
+    long parent = h->parent;
+    FILE *file;
+
+    *orphan_out = false;
+    if (kill((pid_t)h->pid, 0) != 0) return errno == ESRCH;
+    snprintf(path, sizeof path, "/proc/%ld/stat", h->pid);
+    file = fopen(path, "r");
+    if (file == NULL) return false;
+    if (fscanf(file, "%*d (%*[^)]) %c %ld", &state, &parent) != 2) state = '?';
+    fclose(file);
+    *orphan_out = parent != h->parent;
+    return state == 'Z' || state == 'X';
+}
+
+/* When a rank has died the launcher kills the others, and may end before they have. */
+static bool ends_soon(const holder *h)
+{
+    const struct timespec moment = {.tv_nsec = 100000000};
+    bool orphan = false;
+
+    for (int moments = 0; !has_ended(h, &orphan); moments++) {
+        if (!orphan || moments == PATIENCE) return false;
+        nanosleep(&moment, NULL);
+    }
+    return true;
+}
+
 /* A process of here that is not there; the job before it was started again; or nothing heard for long. */
 static bool is_dead(const holder *other, bool known, const holder *self, double silent)
 {
-    const bool near = known && strcmp(other->boot, self->boot) == 0 && strcmp(other->space, self->space) == 0 && *self->boot != '?' && *self->space != '?';
-
-    if (near && kill((pid_t)other->pid, 0) != 0 && errno == ESRCH) return true;
+    if (known && is_near(other, self) && ends_soon(other)) return true;
     if (known && strcmp(self->job, "none") != 0 && strcmp(other->job, self->job) == 0 && other->restart < self->restart) return true;
     return silent > DEAD_SECONDS;
 }

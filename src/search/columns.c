@@ -179,3 +179,9 @@ shy_status shy_columns_get(shy_columns *c, const uint32_t *factor, int count, co
     for (int k = 0; k < count; k++) column_out[k] = c->value + (size_t)factor[k] * c->rows;
     return SHY_OK;
 }
+
+double shy_columns_shared_bytes(const shy_columns *columns)
+{
+    if (columns->base) return shy_columns_shared_bytes(columns->base);
+    return columns->shared && columns->source.team->node_size > 1 ? resident_bytes(columns->source.factors, columns->source.rows, 1) : 0.0;
+}

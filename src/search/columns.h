@@ -53,6 +53,7 @@ shy_status shy_columns_extend(shy_columns *base, int factors, int rows, const do
 void shy_columns_destroy(shy_columns **columns); /* not collective */
 
 bool shy_columns_resident(const shy_columns *columns);
+double shy_columns_shared_bytes(const shy_columns *columns); /* of this rank's node, where its ranks have them together; else 0 */
 
 /*
  * column_out[k] = the values of factor[k] for my rows, which stay where they are at least until SHY_COLUMNS_KEPT further columns

@@ -104,6 +104,7 @@ static shy_status next_job(shy_run *run, uint64_t *number_out, bool *done_out)
     const shy_status st = shy_farm_next(run->farm, run->engine->marks, number_out, done_out);
     if (is_dealer(run)) run->served += shy_time_own_seconds() - before;
     else run->waited += shy_time_seconds() - before;
+    shy_watch_waited(run->waited, shy_time_seconds() - run->started);
     return st;
 }
 

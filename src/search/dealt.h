@@ -22,8 +22,7 @@ void shy_dealt_free(shy_dealt *dealt);
 uint64_t shy_dealt_rest(const shy_dealt *dealt);                    /* jobs that are left */
 uint64_t shy_dealt_number(const shy_dealt *dealt, uint64_t index);  /* the index-th of them */
 /*
- * Takes account of a farm over what was left: its numbers from `next` on, and the `count` in `left` (numbers of the farm), are not done. `left` may become
- * the account's own. Not collective; fails with SHY_MEMORY.
+ * Takes account of a farm over what was left: its numbers from `next` on, and the `count` in `left` (numbers of the farm), are not done. Not collective; fails with SHY_MEMORY.
  */
 shy_status shy_dealt_take(shy_dealt *dealt, uint64_t next, const uint64_t *left, uint64_t count);
 /* Rank 0's account of what is left, on all ranks. Collective over the world. */

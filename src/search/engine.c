@@ -39,6 +39,16 @@ static int smaller(int a, int b)
     return a < b ? a : b;
 }
 
+/* No panel needs more room than the largest job fills, known about: sets of factors differ in how many operands they have. */
+#define SETS_DIFFER 1.1
+#define SETS_MORE 4.0
+
+static int side_most(int most, double of_jobs)
+{
+    const double room = of_jobs * SETS_DIFFER + SETS_MORE;
+    return of_jobs > 0.0 && room < most ? (int)room : most;
+}
+
 /* With directions a tile has more planes: fewer operands, but no fewer than multiply well. */
 int shy_engine_block(const shy_space *space)
 {
@@ -57,9 +67,9 @@ shy_tile_metric shy_shape_metric(const shy_space *space, const shy_tile_shape *s
 /* What is chosen, before memory is looked at. */
 static shy_tile_shape fast_shape(shy_space *space, const shy_search_options *options, shy_precision precision, const shy_layout *layout, int views)
 {
-    const int most = operands_most(space);
+    const int most = operands_most(space), left_most = side_most(most, space->left_most), right_most = side_most(most, space->right_most);
     int block = shy_engine_block(space), right = RIGHT;
-    shy_tile_shape shape = {.left_capacity = most, .pairs = PAIRS, .tiles = space->problem->team->row_blocks > 1 ? 2U : 1U, .wide = precision == SHY_FP64};
+    shy_tile_shape shape = {.left_capacity = left_most, .pairs = PAIRS, .tiles = space->problem->team->row_blocks > 1 ? 2U : 1U, .wide = precision == SHY_FP64};
     shape.segments = layout->segments, shape.responses = layout->responses, shape.views = views;
     if (!shy_shape_is_plain(&shape)) {
         shy_tile_layout sizes;
@@ -67,8 +77,8 @@ static shy_tile_shape fast_shape(shy_space *space, const shy_search_options *opt
         shy_tile_advise(&metric, &block, &right);
         shape.pairs = PAIRS / views > PAIRS_LEAST ? PAIRS / views : PAIRS_LEAST;
     }
-    shape.block = smaller(block, most);
-    shape.right = smaller(right, most);
+    shape.block = smaller(block, left_most);
+    shape.right = smaller(right, right_most);
     if (options->tile_left > 0) shape.left_capacity = shape.block = options->tile_left;
     if (options->tile_right > 0) shape.right = options->tile_right;
     return shape;
@@ -86,19 +96,17 @@ static shy_tile_shape shape_of(shy_space *space, const shy_search_options *optio
     return shape;
 }
 
-uint64_t shy_scoring_bytes(const shy_space *space, int keep)
+uint64_t shy_scoring_bytes(const shy_space *space)
 {
-    const uint64_t rows = (uint64_t)space->problem->rows.rows, levels = (uint64_t)space->grammar.max_complexity;
-    const uint64_t lists = levels * (uint64_t)shy_best_reserve(keep) * (sizeof(shy_best_entry) + 128U);
-    const uint64_t columns = SHY_PROBES + SHY_FAMILY_TERMS + 20U + 2U * (uint64_t)space->view.directions;
-    return lists + rows * sizeof(double) * columns + shy_direction_bytes(space);
+    const uint64_t rows = (uint64_t)space->problem->rows.rows;
+    const uint64_t columns = SHY_PROBES + SHY_FAMILY_TERMS + 2U * (uint64_t)space->view.directions;
+    return rows * sizeof(double) * columns + shy_direction_bytes(space);
 }
 
-uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision)
+uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision, const shy_layout *layout, int views)
 {
-    const shy_layout layout = {.segments = 1, .responses = 1};
-    const shy_tile_shape shape = shape_of(space, options, precision, &layout, 1);
-    return shy_scoring_bytes(space, options->keep) + shy_tile_work_bytes(space, &shape);
+    const shy_tile_shape shape = shape_of(space, options, precision, layout, views);
+    return (uint64_t)views * shy_scoring_bytes(space) + shy_tile_work_bytes(space, &shape);
 }
 
 /* A plain search needs no layout. */

@@ -240,6 +240,8 @@ shy_status shy_jobs_create(shy_space *space, const shy_search_options *options, 
     shy_cutter cutter = {.space = space, .rates = rates, .jobs = whole};
     SHY_TRY(plan_work(&cutter));
     SHY_TRY(shy_jobs_cut(whole, space->problem->team->groups, jobs));
+    space->left_most = space->right_most = 1.0;
+    for (int r = 0; r < jobs->regions; r++) shy_region_sides(&jobs->region[r], &space->left_most, &space->right_most);
     *jobs_out = jobs, jobs = NULL;
 out:
     shy_jobs_destroy(&whole);

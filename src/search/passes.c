@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "plan.h"
 #include "template.h"
 
 /* ---- which formulas ------------------------------------------------------------------------------------------------------ */
@@ -187,9 +188,10 @@ shy_status shy_passes_plan(const shy_problem *problem, const shy_search_options 
     SHY_TRY(shy_extended_create(problem, &options->grammar, macro, count, &extended));
     SHY_TRY(shy_plan_once(&extended->problem, &second, &more));
     plan->pass_formulas = more.formulas_total;
-    plan->seconds += (options->passes - 1) * more.seconds;
     plan->flops += (options->passes - 1) * more.flops;
-    plan->bytes_per_rank = fmax(plan->bytes_per_rank, more.bytes_per_rank);
+    shy_plan_add(plan, SHY_STEP_PASSES, (options->passes - 1) * more.seconds,
+                 more.bytes_per_rank + shy_plan_result_bytes(plan, options) + shy_plan_result_bytes(&more, &second) +
+                     (double)options->pass_keep * PROPOSED * sizeof(shy_proposal));
 out:
     shy_extended_destroy(&extended);
     shy_free(&macro);

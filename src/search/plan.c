@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "interaction.h"
-#include "stage.h"
-#include "study.h"
+#include "plan.h"
+#include "polish.h"
 #include "template.h"
 #include "terms.h"
+
+#define PAIR_FLOPS 10.0 /* of the products of a pair, per sample: FULL */
 
 /* ---- on which samples ---------------------------------------------------------------------------------------------------- */
 
@@ -47,62 +49,80 @@ out:
 
 /* ---- plan --------------------------------------------------------------------------------------------------------------- */
 
-static uint64_t bytes_per_rank(shy_space *space, const shy_search_options *options, shy_precision precision)
+static shy_status check_formulas(const shy_plan *plan)
 {
-    const uint64_t rows = (uint64_t)space->problem->rows.rows;
-    return rows * sizeof(double) * 2U + shy_engine_bytes(space, options, precision) + shy_memory_in_use(); /* the columns are in use by now */
+    if (plan->formulas_total > 0) return SHY_OK;
+    return shy_fail(SHY_INPUT, "the grammar allows no formula: allow more operators (grammar.operators), a larger grammar.max_complexity, "
+                               "fewer grammar.forbid patterns, or milder rules for single factors (grammar.most, grammar.must_contain).");
 }
 
-static shy_status check_plan(const shy_search_options *options, const shy_plan *plan)
+shy_status shy_search_plan_check(const shy_search_options *options, const shy_plan *plan)
 {
-    if (plan->formulas_total == 0) {
-        return shy_fail(SHY_INPUT, "the grammar allows no formula: allow more operators (grammar.operators), a larger grammar.max_complexity, "
-                                   "fewer grammar.forbid patterns, or milder rules for single factors (grammar.most, grammar.must_contain).");
+    const bool small = options->memory + options->libraries < UINT64_C(10) << 20;
+    const double unit = small ? 0x1p10 : 0x1p20, aside = (double)options->libraries;
+    const char *name = small ? "KiB" : "MiB";
+    if (options->memory == 0 || plan->bytes_per_rank <= (double)options->memory) return SHY_OK;
+    return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
+                                "fewer factors, or a smaller search.keep%s%s%s.",
+                    ceil((plan->bytes_per_rank + aside) / unit), name, floor(((double)options->memory + aside) / unit), name,
+                    options->screen_rows > 0 ? " or search.screen_rows" : "", options->terms > 1 ? " or search.terms_keep" : "", options->passes > 1 ? " or search.pass_complexity" : "");
+}
+
+/* On the samples of screening, and on all. Rates and constants do where no one reads the seconds. Collective over the world. */
+static shy_status find_pace(const shy_stage *stage, shy_pace *part_out, shy_pace *whole_out)
+{
+    shy_status st = SHY_OK;
+    const double score = shy_score_seconds(stage->whole);
+    *whole_out = (shy_pace){score, 2.0 * score};
+    if (stage->announces) SHY_TRY(shy_pace_measure(stage->whole, stage->options->seed, whole_out));
+    *part_out = *whole_out;
+    if (stage->part) {
+        part_out->score *= shy_score_seconds(stage->part) / score; /* its columns are not there yet */
     }
-    if (options->memory > 0 && plan->bytes_per_rank > (double)options->memory) {
-        const bool small = options->memory < UINT64_C(10) << 20;
-        const double unit = small ? 0x1p10 : 0x1p20;
-        const char *name = small ? "KiB" : "MiB";
-        return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
-                                    "fewer factors, or a smaller search.keep%s%s%s.",
-                        ceil(plan->bytes_per_rank / unit), name, floor((double)options->memory / unit), name,
-                        options->screen_rows > 0 ? " or search.screen_rows" : "", options->terms > 1 ? " or search.terms_keep" : "", options->passes > 1 ? " or search.pass_complexity" : "");
-    }
-    return SHY_OK;
+out:
+    return st;
 }
 
-/* Formulas that come near the best while the lists are filled, K·(1 + ln(N/K)) of N in random order. */
-static double candidate_seconds(const shy_space *space, const shy_search_options *options, const uint64_t *formulas)
+/* Candidates and work of the screening; one more test of all pairs, and one more response. */
+static void plan_screening(const shy_stage *stage, const shy_rates *rates, const shy_jobs *jobs, const shy_pace *pace, shy_plan *plan)
 {
-    const double groups = space->problem->team->groups, keep = shy_best_reserve(options->keep);
-    double scored = 0.0;
-    for (int c = 1; c <= space->grammar.max_complexity; c++) {
-        const double all = (double)formulas[c] / groups;
-        scored += all <= keep ? all : keep * (1.0 + log(all / keep));
-    }
-    return scored * shy_score_seconds(space);
+    shy_space *space = shy_stage_space(stage);
+    const shy_search_options *options = shy_stage_options(stage);
+    const shy_layout layout = {.segments = 1, .responses = 1};
+    const double keep = shy_best_reserve(options->keep), rows = (double)space->problem->rows.total;
+    const int groups = space->problem->team->groups, levels = space->grammar.max_complexity;
+    const double pairs = jobs->flops / (PAIR_FLOPS * rows) / groups;
+    const double engine = (double)shy_engine_bytes(space, options, rates->precision, &layout, 1);
+    const double bytes = (double)shy_memory_in_use() + SMALL_SHARE * engine + SMALL_BYTES + shy_plan_list_bytes(plan, levels, keep) +
+                         (stage->part ? shy_subset_bytes(stage->subset) : 0.0);
+    plan->work_seconds = jobs->cost / groups;
+    plan->score_seconds = pace->score;
+    plan->pair_seconds = pairs * rates->pair_seconds;
+    plan->response_seconds = pairs * 2.0 * rows / space->problem->team->row_blocks / rates->pair_flops;
+    shy_plan_add(plan, SHY_STEP_SCREEN, plan->work_seconds + shy_plan_scored(plan, levels, keep, groups) * pace->score, bytes);
 }
 
-/* Of the K that stay: each some microseconds, and some passes over its columns. */
-#define REFIT_SECONDS 8e-6
-#define REFIT_ROW_SECONDS 3e-8
-
-static double refit_seconds(const shy_space *space, const shy_search_options *options, const uint64_t *formulas)
+/* The lists become the result; the engine is there until it is done, unless it was of a part of the samples. */
+static void plan_finish(const shy_stage *stage, const shy_pace *pace, shy_plan *plan)
 {
-    const shy_team *team = space->problem->team;
-    const double rows = (double)space->problem->rows.total / team->row_blocks;
-    double kept = 0.0;
-    for (int c = 1; c <= space->grammar.max_complexity; c++) kept += fmin((double)formulas[c], (double)options->keep) / team->groups;
-    return kept * (REFIT_SECONDS + rows * REFIT_ROW_SECONDS);
+    const shy_problem *problem = stage->whole->problem;
+    const int levels = stage->whole->grammar.max_complexity;
+    const double keep = stage->options->keep, kept = shy_plan_kept(plan, levels, keep);
+    const double choice = stage->part && problem->team->rank == 0 ? shy_subset_choice_bytes(problem->rows.total) : 0.0;
+    const double before = stage->part ? (double)shy_memory_in_use() + choice : plan->step_bytes[SHY_STEP_SCREEN];
+    if (stage->part) shy_screened_plan(stage->whole, stage->options, stage->part_options.keep, pace->score, plan);
+    plan->refit_seconds = pace->refit;
+    shy_plan_add(plan, SHY_STEP_REFIT, ceil(kept / problem->team->groups) * pace->refit, before + shy_plan_finish_bytes(plan, levels, keep, problem->rows.rows));
 }
 
-/* What the part of the samples needs besides, and what is to be done on all of them afterwards. */
-static void plan_part(const shy_stage *stage, shy_plan *plan)
+/* The largest of the ranks. Collective over the world. */
+static shy_status share_bytes(const shy_team *team, shy_plan *plan)
 {
-    const shy_problem *whole = stage->whole->problem;
-    const double choice = whole->team->rank == 0 ? shy_subset_choice_bytes(whole->rows.total) : 0.0;
-    plan->bytes_per_rank = fmax(plan->bytes_per_rank + shy_subset_bytes(stage->subset), choice + (double)shy_memory_in_use());
-    shy_screened_plan(stage->whole, stage->options, stage->part_options.keep, plan);
+    shy_status st = SHY_OK;
+    SHY_TRY(shy_team_maximum(team, &plan->bytes_per_rank, 1));
+    SHY_TRY(shy_team_maximum(team, plan->step_bytes, SHY_STEPS));
+out:
+    return st;
 }
 
 /* Rates are rank 0's, so that all ranks cut the space at the same places. */
@@ -112,22 +132,24 @@ shy_status shy_stage_plan(const shy_stage *stage, shy_rates *rates, shy_jobs **j
     shy_space *space = shy_stage_space(stage);
     const shy_search_options *options = shy_stage_options(stage);
     const shy_team *team = space->problem->team;
+    shy_pace part, whole;
     *plan = (shy_plan){.formulas_total = 0};
     if (options->plan) memcpy(plan->formulas, options->plan->formulas, sizeof plan->formulas);
     else SHY_TRY(shy_count_formulas(space, plan->formulas));
     for (int c = 1; c <= space->grammar.max_complexity; c++) plan->formulas_total += plan->formulas[c];
-    if (team->rank == 0) shy_rates_measure(options->precision, space->problem->rows.total, rates);
+    SHY_TRY_ALL(team, check_formulas(plan));
+    if (options->plan && options->plan->rates.pair_flops > 0.0) *rates = options->plan->rates;
+    else if (team->rank == 0) shy_rates_measure(options->precision, space->problem->rows.total, rates);
     SHY_TRY(shy_team_broadcast(team, rates, sizeof *rates));
     SHY_TRY_ALL(team, shy_jobs_create(space, options, rates, jobs_out));
+    SHY_TRY(find_pace(stage, &part, &whole));
+    plan->rates = *rates;
     plan->jobs = (*jobs_out)->count;
-    plan->seconds = (*jobs_out)->cost / team->groups + candidate_seconds(space, options, plan->formulas) +
-                    refit_seconds(stage->whole, stage->options, plan->formulas);
     plan->flops = (*jobs_out)->flops;
-    plan->bytes_per_rank = (double)bytes_per_rank(space, options, rates->precision);
-    if (stage->part) plan_part(stage, plan);
-    shy_terms_plan(stage->whole->problem, stage->options, plan);
-    SHY_TRY(shy_team_maximum(team, &plan->bytes_per_rank, 1));
-    SHY_TRY_ALL(team, check_plan(options, plan));
+    plan_screening(stage, rates, *jobs_out, &part, plan);
+    plan_finish(stage, &whole, plan);
+    SHY_TRY(share_bytes(team, plan));
+    SHY_TRY_ALL(team, shy_search_plan_check(stage->options, plan));
 out:
     return st;
 }
@@ -138,22 +160,30 @@ shy_status shy_plan_once(const shy_problem *problem, const shy_search_options *o
     shy_stage stage = {0};
     shy_jobs *jobs = NULL;
     shy_rates rates;
+    const double start = shy_time_own_seconds();
     SHY_TRY(shy_stage_enter(&stage, problem, options));
+    stage.announces = true;
+    double begin = shy_time_own_seconds() - start; /* the search enters it once more */
+    SHY_TRY(shy_team_broadcast(problem->team, &begin, sizeof begin));
     SHY_TRY(shy_stage_plan(&stage, &rates, &jobs, plan_out));
+    shy_plan_add(plan_out, SHY_STEP_SCREEN, begin, 0.0);
 out:
     shy_jobs_destroy(&jobs);
     shy_stage_leave(&stage);
     return st;
 }
 
+/* Two searches, one after the other. */
 static void add_plan(shy_plan *sum, const shy_plan *plan)
 {
     for (int c = 0; c <= SHY_COMPLEXITY_MAX; c++) sum->formulas[c] += plan->formulas[c];
     sum->formulas_total += plan->formulas_total;
     sum->jobs += plan->jobs;
     sum->flops += plan->flops;
-    sum->seconds += plan->seconds;
-    sum->bytes_per_rank = fmax(sum->bytes_per_rank, plan->bytes_per_rank);
+    sum->work_seconds += plan->work_seconds;
+    sum->pair_seconds += plan->pair_seconds;
+    sum->response_seconds += plan->response_seconds;
+    for (int k = 0; k < SHY_STEPS; k++) shy_plan_add(sum, (shy_plan_step)k, plan->step_seconds[k], plan->step_bytes[k]);
 }
 
 /* Formulas without templates, if they are wanted, and those with. Collective over the world. */
@@ -181,6 +211,11 @@ shy_status shy_search_plan(const shy_problem *problem, const shy_search_options 
     if (templates.count > 0) SHY_TRY(plan_templates(problem, options, &templates, plan_out));
     else SHY_TRY(shy_plan_once(problem, options, plan_out));
     if (options->passes > 1) SHY_TRY(shy_passes_plan(problem, options, templates.count, plan_out));
+    if (options->terms > 1) shy_terms_plan(problem, options, plan_out);
+    shy_polish_plan(problem, options, plan_out);
+    plan_out->shared_bytes = shy_columns_shared_bytes(problem->columns);
+    SHY_TRY(share_bytes(problem->team, plan_out));
+    SHY_TRY_ALL(problem->team, shy_search_plan_check(options, plan_out));
 out:
     shy_templates_free(&templates);
     return st;

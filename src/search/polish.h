@@ -100,6 +100,8 @@ shy_status shy_fitter_round(shy_fitter *fitter, const shy_tree *tree, const shy_
  * Fits the constants of the formulas of the front and of the best few of each complexity, inserts further ones into the same
  * (options->inner), and rounds those of the front (options->rounding). The result is on rank 0. Collective over the world.
  */
+/* What this adds to the plan. Cannot fail. */
+void shy_polish_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan);
 shy_status shy_polish_run(const shy_problem *problem, const shy_search_options *options, shy_search_result *result);
 
 #endif

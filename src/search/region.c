@@ -195,3 +195,19 @@ void shy_region_cut(shy_region *region, double piece)
     }
     add_up(region);
 }
+
+/* ---- how large its jobs are --------------------------------------------------------------------------------------- */
+
+static double longest_piece(uint64_t first, uint64_t last, uint64_t pieces)
+{
+    return ceil((double)(last - first) / (double)pieces);
+}
+
+void shy_region_sides(const shy_region *region, double *left_io, double *right_io)
+{
+    const shy_job *whole = &region->whole;
+    if (whole->kind != SHY_JOB_TILE) return;
+    const double right = whole->inside ? 1.0 : longest_piece(whole->right_first, whole->right_last, region->right_pieces);
+    *left_io = fmax(*left_io, region->price.left * longest_piece(whole->left_first, whole->left_last, region->left_pieces));
+    *right_io = fmax(*right_io, region->price.right * right);
+}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "direction.h"
+#include "plan.h"
 #include "subset.h"
 
 /*
@@ -120,16 +121,15 @@ out:
 
 #define SCORE_FLOPS 60.0 /* per sample: evaluation, and sums that make two or three columns orthogonal */
 
-void shy_screened_plan(const shy_space *space, const shy_search_options *options, int screening_keep, shy_plan *plan)
+void shy_screened_plan(const shy_space *space, const shy_search_options *options, int screening_keep, double score_seconds, shy_plan *plan)
 {
     const shy_problem *problem = space->problem;
-    const double most = shy_best_reserve(screening_keep), samples = (double)problem->rows.total;
-    double survivors = 0.0;
-    for (int c = 1; c <= space->grammar.max_complexity; c++) survivors += fmin((double)plan->formulas[c], most);
+    const int levels = space->grammar.max_complexity;
+    const double survivors = shy_plan_kept(plan, levels, shy_best_reserve(screening_keep)), samples = (double)problem->rows.total;
+    const double bytes = survivors * sizeof(shy_packed) + (double)shy_scoring_bytes(space) + (double)shy_memory_in_use() +
+                         shy_plan_list_bytes(plan, levels, shy_best_reserve(options->keep));
     plan->flops += survivors * samples * SCORE_FLOPS;
-    plan->seconds += survivors * shy_score_seconds(space) / problem->team->groups;
-    const double bytes = survivors * sizeof(shy_packed) + (double)shy_scoring_bytes(space, options->keep) + (double)shy_memory_in_use();
-    plan->bytes_per_rank = fmax(plan->bytes_per_rank, bytes);
+    shy_plan_add(plan, SHY_STEP_REFIT, survivors * score_seconds / problem->team->groups, bytes);
 }
 
 /* ---- what may have been lost ------------------------------------------------------------------------------------------- */

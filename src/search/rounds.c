@@ -25,7 +25,7 @@ static const struct {
     double answers;
 } rounds[SHY_ROUNDS] = {{0.7, 24.0, 0.02, 200.0}, {0.67, 60.0, 0.01, 100.0}, {1.0, 200.0, 0.005, 30.0}};
 
-#define JOB_SECONDS_MAX 10.0 /* longer ones save nothing, and progress is heard of when a job is done */
+#define JOB_SECONDS_MAX 2.5 /* longer ones save nothing, and whoever has ended its job when dealing is interrupted waits for the others' */
 #define ANSWER_SECONDS 1e-5  /* of rank 0 for one group: 1 µs in shared memory, 13 µs with many ranks on a core (measured) */
 
 static double least_piece(double seconds, int groups, int round)

@@ -13,6 +13,8 @@
 #include "template.h"
 #include "training.h"
 
+#include "shihyo/linalg.h"
+
 /* ---- screening, and the front ----------------------------------------------------------------------------------------------- */
 
 /* Collective over the world. */
@@ -67,6 +69,7 @@ static shy_status screen_stage(shy_stage *stage, const shy_monitor *monitor, shy
     shy_engine *engine = NULL;
     shy_rates rates;
     const double start = shy_time_seconds();
+    shy_linalg_stage("screening");
     SHY_TRY(shy_stage_plan(stage, &rates, &jobs, &result->plan));
     result->times.plan = shy_time_seconds() - start;
     if (stage->subset) SHY_TRY(shy_subset_fill(stage->subset, stage->options->memory));
@@ -105,6 +108,7 @@ static shy_status search_stage(shy_stage *stage, const shy_monitor *monitor, shy
     shy_engine *engine = NULL;
     if (!stage->options->lists) SHY_TRY(screen_stage(stage, monitor, &engine, result));
     const double searched = shy_time_seconds();
+    shy_linalg_stage("refits");
     if (stage->options->lists) SHY_TRY(finish_lists(stage, stage->options->lists, result));
     else if (stage->subset) SHY_TRY(finish_part(stage, &engine, result));
     else SHY_TRY(finish(engine->seen[0].best, stage->options->keep, result));
@@ -168,10 +172,13 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     SHY_TRY(shy_templates_search(problem, options, &templates, &monitor, &result));
     if (options->passes > 1) SHY_TRY(shy_passes_run(problem, options, &templates, &monitor, result));
     if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &templates, &monitor, result));
+    shy_linalg_stage("constants");
     if (!problem->data.interaction && (options->polish || options->rounding > 0.0)) SHY_TRY(shy_polish_run(problem, options, result));
     if (!problem->data.interaction) SHY_TRY(shy_complete_run(problem, result));
+    shy_linalg_stage("imputation");
     SHY_TRY(shy_impute_run(problem, options, result));
     if (result) result->seconds = shy_time_seconds() - start + result->times.earlier;
+    shy_linalg_stage(NULL);
     *result_out = result, result = NULL;
 out:
     shy_search_result_free(&result);

@@ -119,6 +119,7 @@ typedef struct {
     bool crowded[1 << SHY_FACTORS_MAX]; /* likewise: [slots of an operand] more factors of a group than rules allow */
     int *list, list_size;        /* likewise */
     shy_view view;              /* of all samples, with the response of the outcome */
+    double left_most, right_most; /* operands on either side of the largest job, about; 0: not cut to jobs yet */
 } shy_space;
 
 shy_status shy_space_create(const shy_problem *problem, const shy_grammar *grammar, shy_space **space_out); /* collective */
@@ -296,6 +297,8 @@ uint64_t shy_region_jobs(const shy_region *region);
 void shy_region_job(const shy_region *region, uint64_t index, shy_job *job_out);
 /* Chooses the pieces so that a job costs about `piece` seconds, and adds up the jobs. */
 void shy_region_cut(shy_region *region, double piece);
+/* Raises *left_io and *right_io to the operands on either side of its largest job, about. */
+void shy_region_sides(const shy_region *region, double *left_io, double *right_io);
 
 #define SHY_ROUNDS 3 /* jobs are dealt in rounds of ever shorter ones */
 
@@ -308,14 +311,6 @@ typedef struct {
     double piece[SHY_ROUNDS]; /* what a job was to cost */
     int class_pairs;
 } shy_jobs;
-
-typedef struct {
-    double pair_flops;     /* per second in matrix products */
-    double pair_seconds;   /* per pair: closed forms */
-    double operand_row;    /* seconds to evaluate and pack one operand for one sample */
-    double element_row;    /* seconds per element-wise formula and sample */
-    shy_precision precision; /* of the tiles: the one asked for, or the faster here */
-} shy_rates;
 
 /* A few milliseconds of the real work. `samples`: of the problem; with many of them bf16 rounds too much to be of use. */
 void shy_rates_measure(shy_precision asked, uint64_t samples, shy_rates *rates);
@@ -409,8 +404,9 @@ shy_status shy_engine_create_pass(shy_space *space, const shy_search_options *op
                                   shy_engine **engine_out);
 void shy_engine_destroy(shy_engine **engine);
 int shy_engine_block(const shy_space *space); /* left operands of a tile, unless memory is short */
-uint64_t shy_scoring_bytes(const shy_space *space, int keep); /* lists and columns, without the tiles */
-uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision);
+uint64_t shy_scoring_bytes(const shy_space *space); /* columns of a view, without the tiles */
+/* Without lists; of the layout only the numbers count. */
+uint64_t shy_engine_bytes(shy_space *space, const shy_search_options *options, shy_precision precision, const shy_layout *layout, int views);
 shy_status shy_engine_work(shy_engine *engine, const shy_job *job); /* collective over the group */
 /* Scores in view v and keeps, if its statistic may exceed the mark. Collective over the group. */
 shy_status shy_engine_candidate(shy_engine *engine, int v, int complexity, const shy_formula *formula);

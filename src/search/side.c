@@ -8,6 +8,17 @@
 
 /* ---- memory ------------------------------------------------------------------------------------------------------------ */
 
+static int smaller(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Inverses are operands where there is division. */
+static int inverse_capacity(const shy_space *space, int capacity)
+{
+    return space->grammar.allowed[SHY_OP_DIVIDE] ? capacity : 1;
+}
+
 shy_status shy_side_create(const shy_engine *engine, int capacity, int block, bool wide, shy_side **side_out)
 {
     shy_status st = SHY_OK;
@@ -26,9 +37,10 @@ shy_status shy_side_create(const shy_engine *engine, int capacity, int block, bo
     SHY_TRY(shy_new((size_t)capacity, sizeof *side->from, &side->from));
     if (engine->order) SHY_TRY(shy_new((size_t)SHY_FACTORS_MAX * SHY_CHUNK, sizeof *side->laid, &side->laid));
     for (int k = 0; k < 2; k++) {
-        SHY_TRY(shy_new((size_t)capacity * (size_t)rows, sizeof(double), &side->value[k]));
-        SHY_TRY(shy_panel_create(capacity, block, rows, samples->total, &metric, block > 0, wide, &side->panel[k]));
-        SHY_TRY(shy_new((size_t)capacity, sizeof *side->in[k], &side->in[k]));
+        const int most = k == 0 ? capacity : inverse_capacity(space, capacity);
+        SHY_TRY(shy_new((size_t)most * (size_t)rows, sizeof(double), &side->value[k]));
+        SHY_TRY(shy_panel_create(most, smaller(block, most), rows, samples->total, &metric, block > 0, wide, &side->panel[k]));
+        SHY_TRY(shy_new((size_t)most, sizeof *side->in[k], &side->in[k]));
     }
     if (!engine->plain) SHY_TRY(shy_side_views_create(side));
     *side_out = side, side = NULL;
@@ -55,14 +67,22 @@ void shy_side_destroy(shy_side **side)
     shy_free(side);
 }
 
-uint64_t shy_side_bytes(const shy_space *space, const shy_tile_shape *shape, int capacity, int block)
+static uint64_t panel_bytes(const shy_space *space, const shy_tile_shape *shape, int capacity, int block)
 {
     const int rows = space->problem->rows.rows;
     shy_tile_layout sizes;
     const shy_tile_metric metric = shy_shape_metric(space, shape, &sizes);
+    const uint64_t columns = (uint64_t)capacity * ((uint64_t)rows * sizeof(double) + sizeof(shy_instance));
+    return columns + shy_panel_bytes(capacity, smaller(block, capacity), rows, &metric, block > 0, shape->wide);
+}
+
+uint64_t shy_side_bytes(const shy_space *space, const shy_tile_shape *shape, int capacity, int block)
+{
+    shy_tile_layout sizes;
+    const shy_tile_metric metric = shy_shape_metric(space, shape, &sizes);
     const uint64_t sums = 2U + (uint64_t)shy_metric_partials(&metric), count = (uint64_t)capacity;
-    const uint64_t instances = 2U * sizeof(shy_instance) + sizeof(int) + sums * sizeof(double);
-    const uint64_t panels = 2U * (count * (uint64_t)rows * sizeof(double) + shy_panel_bytes(capacity, block, rows, &metric, block > 0, shape->wide));
+    const uint64_t instances = sizeof(shy_instance) + sizeof(int) + sums * sizeof(double);
+    const uint64_t panels = panel_bytes(space, shape, capacity, block) + panel_bytes(space, shape, inverse_capacity(space, capacity), block);
     return count * instances + panels + (shy_shape_is_plain(shape) ? 0U : shy_side_views_bytes(shape, capacity, block));
 }
 

@@ -11,6 +11,7 @@ typedef struct {
     shy_subset *subset; /* NULL: screening on all samples */
     shy_space *part;
     shy_search_options part_options;
+    bool announces;        /* the plan is for people: seconds are measured on the problem */
 } shy_stage;
 
 /* All collective over the world. What was not entered, or was left before, is left without harm, if the stage started as {0}. */

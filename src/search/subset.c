@@ -176,6 +176,7 @@ static shy_status read_share(const shy_subset *s, int first, int count, double *
     const int begin = (int)(count * group / groups), end = (int)(count * (group + 1) / groups);
     const uint64_t samples = s->problem.rows.total;
     uint64_t from, to;
+    SHY_TRY(shy_journal_poll(whole->journal));
     mine_of(s, &from, &to);
     for (uint64_t i = 0; i < (uint64_t)count * samples; i++) panel[i] = -INFINITY;
     for (int j = begin; j < end; j++) {

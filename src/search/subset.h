@@ -51,8 +51,8 @@ shy_status shy_screened_take(const shy_engine *engine, shy_screened *screened_ou
 void shy_screened_free(shy_screened *screened);
 /* Scores them on all samples, each group its share; the merged lists are complete on rank 0. Collective over the world. */
 shy_status shy_screened_rescore(const shy_screened *screened, shy_space *space, const shy_search_options *options, shy_best **best_out);
-/* What this adds to a plan for the lists of screening with `screening` options. */
-void shy_screened_plan(const shy_space *space, const shy_search_options *options, int screening_keep, shy_plan *plan);
+/* What this adds to a plan for lists of `screening_keep`, where a formula is scored on all samples in so many seconds. */
+void shy_screened_plan(const shy_space *space, const shy_search_options *options, int screening_keep, double score_seconds, shy_plan *plan);
 
 /*
  * The chance that a formula of this r² on all `total` samples has less than `mark` on a random part of `samples`: its correlation there is

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "plan.h"
 #include "template.h"
 #include "terms.h"
 
@@ -16,19 +17,40 @@ static int keep_of(const shy_search_options *options)
 
 /* ---- plan -------------------------------------------------------------------------------------------------------------------- */
 
-#define SUM_SECONDS 1.5e-9 /* of a triple, measured */
+/* Measured, on one core. */
+#define SUM_SECONDS 1e-9      /* of a triple */
+#define GREEDY_SECONDS 6e-9   /* of a sum of more than three that is tried */
+#define PRODUCT_SECONDS 2e-10 /* of two columns, for each sample */
+#define WIDER 0.2             /* of the memory of a search: a covariate more in its tiles */
+#define CONDITIONED 1.6       /* a search with the sum so far among the covariates, in searches without */
+#define DIFFERENT 0.9         /* of the formulas, those that are no linear map of others */
 
+/* Sums of all sizes, of each complexity the best, are refitted. */
+static double refits(const shy_search_options *options, const shy_plan *plan, double terms)
+{
+    double sums = 0.0, all = terms;
+    for (int t = 2; t <= options->terms; t++) {
+        all *= terms / t;
+        sums += fmin(all, SHY_SUMS_KEPT * ((double)options->grammar.max_complexity * t));
+    }
+    return sums * plan->refit_seconds * (1.0 + 0.25 * options->terms);
+}
+
+/* Further searches, the products of all formulas with each other, sums, refits. */
 void shy_terms_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan)
 {
-    double kept = 0.0;
-    if (options->terms < 2) return;
-    for (int c = 1; c <= options->grammar.max_complexity; c++) kept += fmin((double)plan->formulas[c], options->keep);
-    if (options->passes > 1) kept = keep_of(options); /* what further passes find is not counted */
-    const double terms = fmin(keep_of(options), options->terms * kept);
-    const double bytes = shy_terms_bytes((int)terms, problem->rows.rows) + (double)shy_memory_in_use();
-    const double triples = options->terms > 2 ? terms * terms * terms / 6.0 : terms * terms / 2.0;
-    plan->seconds = plan->seconds * options->terms + triples * SUM_SECONDS / problem->team->groups;
-    plan->bytes_per_rank = fmax(plan->bytes_per_rank, bytes);
+    const double kept = options->passes > 1 ? keep_of(options) : shy_plan_kept(plan, options->grammar.max_complexity, options->keep); /* what further passes find is not counted */
+    const double terms = fmin(keep_of(options), options->terms * kept), groups = problem->team->groups, rows = (double)problem->rows.total;
+    const double again = (options->terms - 1) * CONDITIONED * (plan->step_seconds[SHY_STEP_SCREEN] + plan->step_seconds[SHY_STEP_REFIT]);
+    const double different = DIFFERENT * terms, triples = options->terms > 2 ? different * different * different / 6.0 : different * different / 2.0;
+    double products = 0.0; /* all are computed again when more formulas have been found */
+    for (int t = 1; t <= options->terms; t++) products += pow(terms * t / options->terms, 2.0) / 2.0;
+    const double gram = products * rows / problem->team->row_blocks * PRODUCT_SECONDS / groups;
+    const double larger = options->terms > 3 ? (options->terms - 3) * SHY_SUMS_KEPT * (double)options->grammar.max_complexity * terms * GREEDY_SECONDS : 0.0;
+    const double bytes = shy_terms_bytes((int)terms, problem->rows.rows) + (double)shy_memory_in_use() + shy_plan_result_bytes(plan, options);
+    shy_plan_add(plan, SHY_STEP_SUMS, again + gram + (triples * SUM_SECONDS + larger + refits(options, plan, terms)) / groups, bytes);
+    const double wider = WIDER * (options->terms - 1) * fmax(plan->step_bytes[SHY_STEP_SCREEN] - (double)shy_memory_in_use(), 0.0);
+    shy_plan_add(plan, SHY_STEP_SUMS, 0.0, plan->step_bytes[SHY_STEP_REFIT] + wider + terms * (2.0 * sizeof(shy_term) + terms * sizeof(double)) + (double)problem->rows.rows * (options->terms + 4.0) * sizeof(double));
 }
 
 /* ---- the next term -------------------------------------------------------------------------------------------------------------- */

@@ -25,12 +25,15 @@ typedef struct {
     const shy_workload *load;
     uint64_t done;    /* items 0 … done − 1 */
     uint64_t last;    /* of the present batch: done … last − 1 */
+    char *mine;       /* my group's results of the batch, where there is no room for all of them */
     bool step_is_done;
 } progress;
 
+/* Of all items, or of my group's in the batch. */
 static char *result_of(const progress *p, uint64_t item)
 {
-    return (char *)p->load->result + item * p->load->size;
+    if (p->load->result) return (char *)p->load->result + item * p->load->size;
+    return p->mine + (item - p->done) / (uint64_t)p->load->team->groups * p->load->size;
 }
 
 /* Of the items of the batch those of a group are done + group, done + group + groups, … */
@@ -41,11 +44,12 @@ static uint64_t items_of(const progress *p, int group)
 }
 
 /* A failure waits for the others at the end of the batch. Collective over the group. */
-static shy_status work_mine(const progress *p)
+static shy_status work_mine(progress *p)
 {
     shy_status st = SHY_OK;
     const shy_workload *load = p->load;
     const shy_team *team = load->team;
+    SHY_TRY(shy_group_agree(team, load->result ? SHY_OK : shy_new(items_of(p, team->group) * load->size, 1, &p->mine)));
     for (uint64_t i = p->done + (uint64_t)team->group; i < p->last; i += (uint64_t)team->groups) {
         SHY_TRY(load->work(load->context, i, result_of(p, i)));
         if (load->journal) SHY_TRY(shy_group_agree(team, shy_journal_poll(load->journal)));
@@ -100,6 +104,7 @@ static shy_status run_batch(progress *p)
 {
     shy_status st = SHY_OK;
     const shy_workload *load = p->load;
+    shy_free(&p->mine);
     SHY_TRY_ALL(load->team, work_mine(p));
     SHY_TRY(gather(p));
     if (load->journal) {
@@ -140,7 +145,7 @@ static shy_status take_kept(progress *p)
     if (step.count > load->count * load->size || (load->size > 0 && step.count % load->size != 0) || (step.done && step.count < load->count * load->size))
         return shy_fail(SHY_INTERNAL, "The checkpoint has %.0f bytes of \"%s\" where there are %.0f results of %.0f bytes.", (double)step.count, load->name,
                         (double)load->count, (double)load->size);
-    if (step.count > 0) memcpy(load->result, step.bytes, step.count);
+    if (step.count > 0 && load->result) memcpy(load->result, step.bytes, step.count);
     p->step_is_done = step.done;
     p->done = step.done ? load->count : step.count / (load->size > 0 ? load->size : 1);
 out:
@@ -157,5 +162,6 @@ shy_status shy_workload_run(const shy_workload *load)
     if (load->everywhere) SHY_TRY(shy_team_broadcast(load->team, result_of(&p, known), (load->count - known) * load->size));
     if (load->journal && !p.step_is_done) shy_journal_end(load->journal);
 out:
+    shy_free(&p.mine);
     return st;
 }

@@ -25,10 +25,11 @@ static size_t stack_size(int operands, int stride, const shy_tile_metric *metric
     return (size_t)operands * (size_t)stride * parts * (wide ? sizeof(double) : sizeof(float));
 }
 
-/* Padding: less than a block on the left, less than two tests on the right. */
-static int padded_most(int capacity, int block)
+/* As shy_panel_finish pads: on the left blocks of one size, of which none is larger than `block`; on the right whole tests. */
+static int padded_most(int capacity, int block, bool left)
 {
-    return capacity + block + SHY_PADDING;
+    if (left) return capacity <= block ? block : capacity + block;
+    return round_up(capacity, capacity >= SHY_PADDING ? SHY_PADDING : SHY_FLAG_BLOCK);
 }
 
 static size_t segment_numbers(const shy_tile_layout *layout)
@@ -54,7 +55,7 @@ static uint64_t metric_bytes(int capacity, int padded, int stride, const shy_til
 
 uint64_t shy_panel_bytes(int capacity, int block, int rows, const shy_tile_metric *metric, bool left, bool wide)
 {
-    const int stride = stride_of(rows), padded = padded_most(capacity, block);
+    const int stride = stride_of(rows), padded = padded_most(capacity, block, left);
     const uint64_t columns = (uint64_t)capacity * (uint64_t)stride * (sizeof(float) + (wide ? sizeof(double) : 0U));
     const uint64_t rows_once = (uint64_t)stride * sizeof(float); /* the response; while a stack is made, a column */
     return sizeof(shy_panel) + columns + 2U * rows_once + stack_size(padded, stride, metric, left, wide) +
@@ -131,7 +132,7 @@ shy_status shy_panel_create(int capacity, int block, int rows, uint64_t total, c
 {
     shy_status st = SHY_OK;
     shy_panel *panel = NULL;
-    const size_t padded = (size_t)padded_most(capacity, block);
+    const size_t padded = (size_t)padded_most(capacity, block, left);
     SHY_TRY(shy_new(1, sizeof *panel, &panel));
     *panel = (shy_panel){.capacity = capacity, .rows = rows, .stride = stride_of(rows), .block_most = block, .block = 1, .total = total, .left = left,
                          .metric = *metric, .layout = shy_metric_layout(metric)};

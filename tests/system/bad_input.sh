@@ -70,7 +70,7 @@ accepted() {
     what=$1 note=$2
     shift 2
     on_two_ranks "$@"
-    statuses 0 && grep -qF -- "$note" "$log/err.txt" && [ "$(ls -A new | tr '\n' ' ')" = 'front.json front.tsv results.h5 run.json ' ] &&
+    statuses 0 && grep -qF -- "$note" "$log/err.txt" && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json ' ] &&
         others_silent
     verdict=$?
     [ "$verdict" -eq 0 ] || sed 's/^/# /' "$log/err.txt"
@@ -388,15 +388,17 @@ accepted 'search: a collinear covariate is left out, and that is said' 'Covariat
 
 refused_search 2 'search: a grammar that allows nothing' 'the grammar allows no formula
 grammar.max_complexity' grammar.complexity.factor=4
-refused_search 4 'search: a plan that exceeds the memory' 'MiB per rank
+libraries=$("$SHIHYO" search run.yaml --plan 2>/dev/null | sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the libraries$/\1/p')
+budget=$((${libraries:-64} + 20))MiB
+refused_search 4 'search: a plan that exceeds the memory' "MiB per rank
 parallel.memory
-20 MiB
-search.keep' parallel.memory=20MiB search.keep=1000000 grammar.max_complexity=4
+${budget%MiB} MiB
+search.keep" parallel.memory="$budget" search.keep=1000000 grammar.max_complexity=4
 refused_search 4 'search: a plan that exceeds a tiny memory' 'parallel.memory
 100 KiB' parallel.memory=100KiB
-refused_search 4 'search: planning alone exceeds the memory' 'parallel.memory
-20 MiB
-grammar.max_complexity' parallel.memory=20MiB grammar.max_complexity=31
+refused_search 4 'search: planning alone exceeds the memory' "parallel.memory
+${budget%MiB} MiB
+grammar.max_complexity" parallel.memory="$budget" grammar.max_complexity=31
 refused 4 'search: the plan alone is refused as well' 'parallel.memory' search run.yaml --plan --set parallel.memory=100KiB
 
 # ---- output directories -------------------------------------------------------------------------------------------------------------
@@ -470,5 +472,5 @@ refused 2 'search: asked to overwrite, a search that fails leaves the results' '
     search run.yaml --set outcome.column=yy -o results --overwrite
 cp results/front.json "$log/front.json"
 on_two_ranks search run.yaml --set grammar.max_complexity=2 -o results --overwrite
-statuses 0 && [ "$(ls -A results | wc -l)" -eq 4 ] && ! cmp -s results/front.json "$log/front.json"
+statuses 0 && [ "$(ls -A results | wc -l)" -eq 5 ] && ! cmp -s results/front.json "$log/front.json"
 say $? 'search: results are overwritten when asked'

@@ -62,7 +62,11 @@ say $? "a level stands in a formula by its name: age * \`stage == IV\`"
 notes | grep -Fq 'Levels of stage with fewer than 10 samples are one, stage == (other): X and Y.' &&
     notes | grep -Fq 'The levels of grade count as 0 to 2 in this order: low, middle and high;'
 say $? "what is pooled, and in which order levels count, is said"
-for setting in '2' '3' '2 parallel.row_blocks=2' '3 parallel.row_blocks=3' '2 parallel.memory=24MiB'; do
+libraries=$("$SHIHYO" search raw.yaml --plan 2>/dev/null | sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the libraries$/\1/p')
+budget() { # budget MIB: parallel.memory with which so much is left beside what libraries take
+    echo "parallel.memory=$((${libraries:-64} + $1))MiB"
+}
+for setting in '2' '3' '2 parallel.row_blocks=2' '3 parallel.row_blocks=3' "2 $(budget 24)"; do
     set -- $setting
     n=$1
     shift

@@ -97,7 +97,7 @@ statuses 0 && grep -q '^ *all  *[0-9,]*$' out.txt && [ ! -e new ]
 say $? '--plan prints the number of formulas and writes nothing'
 
 on_two_ranks search run.yaml --set report.interval=0.1 -o new/
-statuses 0 && [ "$(ls -A new | tr '\n' ' ')" = 'front.json front.tsv results.h5 run.json ' ]
+statuses 0 && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json ' ]
 say $? 'a search writes four files'
 ! grep -q "$(printf '\r')" out.txt err.txt
 say $? 'no carriage return where there is no terminal'
@@ -125,7 +125,7 @@ on_two_ranks search run.yaml -o new
 statuses 2 && grep -q -- '--overwrite' err.txt && cksum new/* | cmp -s - before.txt
 say $? 'results are not overwritten unasked'
 on_two_ranks search run.yaml --set grammar.max_complexity=2 -o new --overwrite
-statuses 0 && [ "$(ls -A new | wc -l)" = 4 ] && ! cksum new/* | cmp -s - before.txt
+statuses 0 && [ "$(ls -A new | wc -l)" = 5 ] && ! cksum new/* | cmp -s - before.txt
 say $? 'results are overwritten when asked'
 on_two_ranks search run.yaml -o new --overwrite --quiet
 statuses 0 && [ ! -s out.txt ] && [ ! -s err.txt ]
@@ -148,7 +148,7 @@ fi
 # A limit on the size of files stands for a full disk. 8 blocks of 512 or 1024 bytes let the first probe pass.
 # shellcheck disable=SC2086 # MPIRUN is several words
 timeout -k 10 60 $MPIRUN -n 2 sh -c 'trap "" XFSZ; ulimit -f 8; exec "$@"' rank "$SHIHYO" search run.yaml -o new >out.txt 2>err.txt
-[ $? -eq 3 ] && grep -q '^shihyo: new/results.h5: cannot be written' err.txt && [ ! -e new ]
+[ $? -eq 3 ] && grep -q '^shihyo: new/results.h5: cannot be written' err.txt && [ ! -e new/run.json ]
 say $? 'a disk that fills up leaves no partial output'
 
 # ---- on a terminal -------------------------------------------------------------------------------------------------------------

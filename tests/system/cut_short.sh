@@ -18,8 +18,10 @@ validation: {level: none}
 outcome: {column: y}
 grammar: {max_complexity: 3, operators: [+, /, log]}
 search: {keep: 10}
-parallel: {memory: 9MiB}
 END
+sed "s/cohort.h5/whole.h5/" run.yaml >first.yaml
+libraries=$("$SHIHYO" search first.yaml --plan 2>/dev/null | sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the libraries$/\1/p')
+echo "parallel: {memory: $((libraries + 9))MiB}" >>run.yaml
 
 # search_while RANKS CHANGE: starts a search and changes the file once the plan is made; its status
 search_while() {
@@ -41,7 +43,7 @@ said_once() { # said_once TEXT: it is in one line of the program's
 for ranks in 1 2 3; do
     search_while "$ranks" cut_short
     status=$?
-    [ "$status" -ne 0 ] && [ "$status" -ne 124 ] && [ "$status" -ne 137 ] && said_once 'cohort.h5: reading failed: ' && [ ! -e results ]
+    [ "$status" -ne 0 ] && [ "$status" -ne 124 ] && [ "$status" -ne 137 ] && said_once 'cohort.h5: reading failed: ' && [ ! -e results/run.json ]
     verdict=$?
     say "$verdict" "a cohort cut short during a search on $ranks ranks ends it with one message"
     [ "$verdict" -eq 0 ] || sed 's/^/# /' err.txt

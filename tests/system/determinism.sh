@@ -157,9 +157,13 @@ plan_says() { # plan_says TEXT RANKS KEY=VALUE ...
     $MPIRUN -n "$ranks" "$SHIHYO" search wide.yaml --plan "$@" >plan.txt 2>&1 && grep -q "^columns *$text" plan.txt
     say $? "$what"
 }
+libraries=$("$SHIHYO" search wide.yaml --plan 2>/dev/null | sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the libraries$/\1/p')
+budget() { # budget MIB: parallel.memory with which so much is left beside what libraries take
+    echo "parallel.memory=$((${libraries:-64} + $1))MiB"
+}
 same_as_first wide 1
 plan_says 'in memory' 1
 for shape in '1 1' '2 1' '3 1' '2 2' '3 3'; do
-    plan_says 'read from the cohort' "${shape% *}" parallel.memory=9MiB parallel.row_blocks="${shape#* }"
-    same_as_first wide "${shape% *}" parallel.memory=9MiB parallel.row_blocks="${shape#* }"
+    plan_says 'read from the cohort' "${shape% *}" "$(budget 9)" parallel.row_blocks="${shape#* }"
+    same_as_first wide "${shape% *}" "$(budget 9)" parallel.row_blocks="${shape#* }"
 done

@@ -72,7 +72,11 @@ notes | grep -Eq '^shihyo: note: [0-9]+ missing values of 3 columns are filled w
     notes | grep -Fq '8 values of bili outside ..100 are treated as missing.' &&
     notes | grep -Fq 'All 784 samples with the outcome are in use, with 6 factors.'
 say $? "what was filled, left out or implausible is said"
-for setting in '2' '3' '2 parallel.row_blocks=2' '3 parallel.row_blocks=3' '2 parallel.memory=24MiB'; do
+libraries=$("$SHIHYO" search raw.yaml --plan 2>/dev/null | sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the libraries$/\1/p')
+budget() { # budget MIB: parallel.memory with which so much is left beside what libraries take
+    echo "parallel.memory=$((${libraries:-64} + $1))MiB"
+}
+for setting in '2' '3' '2 parallel.row_blocks=2' '3 parallel.row_blocks=3' "2 $(budget 24)"; do
     set -- $setting
     n=$1
     shift
@@ -117,7 +121,7 @@ fi
 search 1 raw missing.method=multiple search.terms=2 && mv out multiple && search 1 raw search.terms=2 && cmp -s out/front.tsv multiple/front.tsv &&
     ! grep -q '"imputed"' out/front.json && grep -q '"imputed"' multiple/front.json
 say $? "multiple searches as median does, and then imputes for the front"
-for setting in '2' '3' '2 parallel.row_blocks=2' '3 parallel.row_blocks=3 parallel.memory=200MiB'; do
+for setting in '2' '3' '2 parallel.row_blocks=2' "3 parallel.row_blocks=3 $(budget 200)"; do
     set -- $setting
     n=$1
     shift

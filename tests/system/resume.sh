@@ -9,7 +9,7 @@ set -u
 cohorts=$top_builddir/tests/tools/make_cohort
 stopped='The run stops: it was told to by SIGTERM. [0-9]* % of the search is done. It is saved in out/checkpoint; `shihyo resume out` goes on.$'
 
-"$cohorts" noise --rows 200 --factors 26 --seed 4 -o table.csv
+"$cohorts" noise --rows 200 --factors 22 --seed 4 -o table.csv
 "$SHIHYO" import table.csv -q -o cohort.h5
 cat >run.yaml <<'END'
 cohort: cohort.h5
@@ -34,7 +34,7 @@ stop() {
 }
 
 stop 2 TERM '% done' search run.yaml -o out
-[ $? -eq 85 ] && said "$stopped" && holds out checkpoint checkpoint.previous
+[ $? -eq 85 ] && said "$stopped" && holds out checkpoint checkpoint.previous events.jsonl
 say $? 'SIGTERM: status 85, one message, and a checkpoint'
 
 # ---- what is refused ----------------------------------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ refused() {
     shift 2
     cp out/checkpoint before
     run 1 "$@"
-    [ $? -eq 2 ] && said "$message" && cmp before out/checkpoint && holds out checkpoint checkpoint.previous
+    [ $? -eq 2 ] && said "$message" && cmp before out/checkpoint && holds out checkpoint checkpoint.previous events.jsonl
     say $? "refused: $what"
 }
 refused 'another search where one was interrupted' \
@@ -120,6 +120,7 @@ say $? 'a damaged checkpoint: the one before it serves, with a warning; two row 
 rm -rf out
 begin 2 search run.yaml -o out --resume
 if await '% done'; then
+    tell STOP $(ranks) # so that it does not end meanwhile
     "$SHIHYO" search run.yaml -o out --overwrite >out2.txt 2>err2.txt
     [ $? -eq 2 ] && grep -q '^shihyo: out: another run is at work there: process [0-9]* on .*, last sign of life [0-9]* s ago. ' err2.txt
 else
@@ -127,6 +128,7 @@ else
 fi
 say $? 'a second run in the same directory is refused'
 tell USR1 $(ranks)
+tell CONT $(ranks)
 finish && same whole out && grep -q '"interruptions": {"resumed": 0, "checkpoints": [2-9]' out/run.json
 say $? 'SIGUSR1: saves and goes on; --resume begins where there is nothing'
 
@@ -143,13 +145,34 @@ else
     echo 'ok - skipped: this machine is quicker than the time limit'
 fi
 parts=1
-while [ "$status" -eq 85 ] && [ "$parts" -lt 12 ]; do
-    parts=$((parts + 1)) seconds=$((seconds + 1))
+while [ "$status" -eq 85 ] && [ "$parts" -lt 8 ]; do
+    parts=$((parts + 1)) seconds=$((2 * seconds))
     run 2 resume out --max-time "${seconds}s"
     status=$?
 done
 [ "$status" -eq 0 ] && same whole out
 say $? "a run in $parts parts, each within its limit: the same results"
+
+# limit TEXT VARIABLE=VALUE ...: what a run in a Slurm job says of its end
+limit() {
+    text=$1
+    shift
+    : >err.txt
+    env SLURM_JOB_ID=7 PATH="$PWD/bin:$PATH" "$@" "$SHIHYO" search run.yaml -o limited --overwrite --set grammar.max_complexity=2 >out.txt 2>err.txt </dev/null
+    [ $? -eq 0 ] && [ "$(grep -c 'before the end of the Slurm job' err.txt)" -eq "${text:+1}" ] && grep -q -- "$text" err.txt && return
+    sed 's/^/# /' err.txt
+    return 1
+}
+mkdir bin
+printf '#!/bin/sh\n[ "$*" = "-h -j 7 -o %%L" ] && echo "$LEFT"\n' >bin/squeue
+chmod +x bin/squeue
+near='saved and stopped in 9 h 5[0-9] min, 5 min 00 s before the end of the Slurm job.$'
+limit "$near" SLURM_JOB_END_TIME=$(($(date +%s) + 36000)) LEFT=1:00
+say $? 'a Slurm job that knows its end: the limit is that'
+limit "$near" LEFT=10:00:00
+say $? 'one that does not: what squeue says is left'
+limit 'saved and stopped in 9 min 00 s, 1 min 00 s before the end of the Slurm job.$' LEFT=10:00
+say $? 'a tenth of a short job is left to stop'
 
 # ---- several targets, and the validation ------------------------------------------------------------------------------------------------------
 

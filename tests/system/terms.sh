@@ -106,6 +106,10 @@ say $? 'the plan says how often the space is searched'
 search 1 sum search.terms=99
 [ $? -eq 2 ] && grep -Fq 'search.terms is "99"; it takes an integer from 1 to' err.txt
 say $? 'too many terms are refused'
-"$SHIHYO" search sum.yaml -q -o none --set search.terms_keep=20000 --set search.keep=100000 --set parallel.memory=60MiB 2>err.txt
+libraries=$("$SHIHYO" search sum.yaml --plan 2>/dev/null | sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the libraries$/\1/p')
+budget() { # budget MIB: parallel.memory with which so much is left beside what libraries take
+    echo "parallel.memory=$((${libraries:-64} + $1))MiB"
+}
+"$SHIHYO" search sum.yaml -q -o none --set search.terms_keep=20000 --set search.keep=100000 --set "$(budget 60)" 2>err.txt
 [ $? -eq 4 ] && [ ! -e none ] && [ "$(wc -l <err.txt)" -eq 1 ] && grep -Fq 'search.terms_keep' err.txt
 say $? 'more formulas than fit into the memory are refused before the search'

@@ -46,7 +46,7 @@ same() {
     cmp names.1 names.2 || return 1
     while read -r name; do
         case $name in
-        */run.json) ;;
+        */run.json | */events.jsonl) ;;
         */results.h5)
             [ -z "$data" ] && continue
             data_of "$1/$name" >data.1

@@ -552,7 +552,8 @@ static void durations_are_read_strictly(void **state)
 static void results_depend_on_all_keys_but_those_of_the_run(void **state)
 {
     static const char *const no_matter[] = {"cohort",         "search.precision", "parallel.row_blocks", "parallel.memory", "parallel.tile",
-                                            "run.checkpoint", "run.max_time",     "run.margin",          "report.interval", "output"};
+                                            "run.checkpoint", "run.max_time",     "run.margin",          "run.watchdog",    "report.interval",
+                                            "output"};
     int count = 0;
 
     (void)state;

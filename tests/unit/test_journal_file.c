@@ -234,9 +234,9 @@ static void lengths_are_not_believed(void **state)
             memcpy(changed + at, &wrong[i], sizeof wrong[i]);
             sign(changed, count);
             overwrite(path, changed, count);
-            shy_memory_limit(shy_memory_in_use() + 16 * count + 4096);
+            shy_memory_limit(shy_memory_in_use() + 16 * count + 4096, 0);
             shy_status st = shy_journal_file_read(&paths, &read, &from_previous);
-            shy_memory_limit(0);
+            shy_memory_limit(0, 0);
             assert_true(st == SHY_OK || st == SHY_INPUT);
             shy_error_clear();
             shy_journal_content_free(&read);

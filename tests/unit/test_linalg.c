@@ -1,15 +1,22 @@
-/* Tests of linalg: small systems, vectors in pieces, minimisation by TAO, and that ScaLAPACK works over all ranks. */
+/* Tests of linalg: small systems, vectors in pieces, minimisation by TAO and without it, and that ScaLAPACK works over all ranks. */
 #include "shy_config.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "shihyo/linalg.h"
+
+#ifdef HAVE_PETSC
+#define PETSC "PETSc 3."
+#else
+#define PETSC "no PETSc"
+#endif
 
 static shy_team *team; /* one group of all ranks: as many row blocks as ranks */
 
@@ -34,11 +41,12 @@ static void the_libraries_are_named_without_being_started(void **state)
 
     (void)state;
     shy_linalg_describe(text, sizeof text);
-    assert_non_null(strstr(text, "PETSc 3."));
+    assert_non_null(strstr(text, PETSC));
     assert_non_null(strstr(text, "ScaLAPACK"));
     assert_non_null(strstr(text, "BLAS"));
     shy_linalg_describe(little, sizeof little);
-    assert_string_equal(little, "PETSc 3");
+    assert_memory_equal(little, PETSC, 7);
+    assert_int_equal(little[7], '\0');
 }
 
 /* ---- small systems --------------------------------------------------------------------------------------------- */
@@ -338,6 +346,57 @@ static shy_status nested(void *context, const double *x, double *f, double *grad
     return shy_minimise_run(&inner, &y, &end);
 }
 
+/* What TAO finds, the program's own minimiser finds too. "wall, other side" and the next ones are out of Newton's reach. */
+static void tao_and_our_own_minimiser_agree(void **state)
+{
+    static const struct example cases[] = {
+        {"wall, other side", wall, 1, {-40.0}, {0}, SHY_MINIMUM},
+        {"blind", blind, 1, {1.0}, {0}, SHY_MINIMUM},
+        {"valley", valley, 2, {-30.0, 20.0}, {0}, SHY_MINIMUM},
+        {"well", well, 1, {-0.999999}, {0}, SHY_MINIMUM},
+    };
+
+    (void)state;
+    for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
+        const struct example *e = &cases[k];
+        const shy_minimise problem = {
+            .unknowns = e->unknowns, .evaluate = e->evaluate, .gradient_tolerance = 1e-12, .max_iterations = 200};
+        double x[2][3];
+        for (int own = 0; own < 2; own++) {
+            shy_minimise_end end = SHY_MINIMUM_NOT_REACHED;
+            memcpy(x[own], e->start, sizeof x[own]);
+            if (own) setenv("SHY_MINIMISER", "own", 1);
+            assert_int_equal(shy_minimise_run(&problem, x[own], &end), SHY_OK);
+            unsetenv("SHY_MINIMISER");
+            if (end != SHY_MINIMUM) fail_msg("%s: minimiser %d ended with %d", e->name, own, end);
+        }
+        for (int i = 0; i < e->unknowns; i++)
+            if (fabs(x[0][i] - x[1][i]) > 1e-8) fail_msg("%s: %.17g and %.17g", e->name, x[0][i], x[1][i]);
+    }
+}
+
+static int with_our_own_minimiser(void **state)
+{
+    (void)state;
+    return setenv("SHY_MINIMISER", "own", 1);
+}
+
+static int as_before(void **state)
+{
+    (void)state;
+    return unsetenv("SHY_MINIMISER");
+}
+
+static void another_minimiser_is_refused(void **state)
+{
+    (void)state;
+    setenv("SHY_MINIMISER", "simplex", 1);
+    assert_int_equal(shy_linalg_start(team), SHY_USAGE);
+    assert_non_null(strstr(shy_error_message(), "simplex"));
+    shy_error_clear();
+    unsetenv("SHY_MINIMISER");
+}
+
 static void what_cannot_be_run_is_refused(void **state)
 {
     static const int sizes[] = {0, -1, SHY_UNKNOWNS_MAX + 1};
@@ -502,6 +561,10 @@ int main(void)
         cmocka_unit_test(minima_are_found_where_there_are_any),
         cmocka_unit_test(minima_in_many_unknowns_are_found),
         cmocka_unit_test(a_failure_of_the_function_comes_back),
+        {"minima_are_found_by_our_own_minimiser", minima_are_found_where_there_are_any, with_our_own_minimiser, as_before, NULL},
+        {"a_failure_of_the_function_comes_back_from_our_own", a_failure_of_the_function_comes_back, with_our_own_minimiser, as_before, NULL},
+        cmocka_unit_test(tao_and_our_own_minimiser_agree),
+        cmocka_unit_test(another_minimiser_is_refused),
         cmocka_unit_test(what_cannot_be_run_is_refused),
         cmocka_unit_test(memory_that_runs_out_is_reported_and_the_next_attempt_works),
         cmocka_unit_test(a_matrix_over_all_ranks_is_the_product_of_its_factors),

@@ -158,13 +158,50 @@ static void a_failure_of_the_function_comes_back(void **state)
     assert_on_all_ranks();
 }
 
+static void tao_and_bfgs_agree(void **state)
+{
+    const double target[4] = {0.5, -1.0, 2.0, 0.1};
+    double x[2][4] = {{0}}, f[2], v[2][2] = {{-1.2, 1.0}, {-1.2, 1.0}}, g[2];
+    (void)state;
+    for (int own = 0; own < 2; own++) {
+        function fn = {.target = target};
+        const shy_descend round = descent_of(&fn, 4, bowl), bent = descent_of(&fn, 2, valley);
+        if (own) setenv("SHY_MINIMISER", "own", 1);
+        fn.unknowns = 4;
+        EXPECT(shy_descend_run(&round, x[own], &f[own]) == SHY_OK);
+        EXPECT(shy_descend_run(&bent, v[own], &g[own]) == SHY_OK);
+        unsetenv("SHY_MINIMISER");
+    }
+    for (int k = 0; k < 4; k++) EXPECT(fabs(x[0][k] - x[1][k]) < 1e-11);
+    for (int k = 0; k < 2; k++) EXPECT(fabs(v[0][k] - v[1][k]) < 1e-9);
+    assert_on_all_ranks();
+}
+
+static int with_our_own_minimiser(void **state)
+{
+    (void)state;
+    return setenv("SHY_MINIMISER", "own", 1);
+}
+
+static int as_before(void **state)
+{
+    (void)state;
+    return unsetenv("SHY_MINIMISER");
+}
+
 int main(int argc, char **argv)
 {
+#define WITH_OUR_OWN(test) {"bfgs: " #test, test, with_our_own_minimiser, as_before, NULL}
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(minima_are_found_to_the_rounding_of_the_gradient),
         cmocka_unit_test(steps_stay_where_the_function_is_defined),
         cmocka_unit_test(results_do_not_depend_on_what_else_is_solved),
         cmocka_unit_test(a_failure_of_the_function_comes_back),
+        cmocka_unit_test(tao_and_bfgs_agree),
+        WITH_OUR_OWN(minima_are_found_to_the_rounding_of_the_gradient),
+        WITH_OUR_OWN(steps_stay_where_the_function_is_defined),
+        WITH_OUR_OWN(results_do_not_depend_on_what_else_is_solved),
+        WITH_OUR_OWN(a_failure_of_the_function_comes_back),
     };
     if (shy_par_start(&argc, &argv) != SHY_OK) return 1;
     int failed = _cmocka_run_group_tests("descend", tests, sizeof tests / sizeof *tests, NULL, NULL);

@@ -89,7 +89,7 @@ static void put(const char *text, long age)
 /* Of a process elsewhere nothing is known but its sign of life. */
 static void one_elsewhere_is_dead_after_two_minutes_of_silence(void **state)
 {
-    static const char elsewhere[] = "host far\npid 1\nboot b\nspace s\njob 12\nrestart 0\n";
+    static const char elsewhere[] = "host far\npid 1\nparent 0\nboot b\nspace s\njob 12\nrestart 0\n";
     shy_lock *mine = NULL;
 
     (void)state;
@@ -114,11 +114,11 @@ static void a_job_that_is_started_again_takes_over(void **state)
     (void)state;
     setenv("SLURM_JOB_ID", "12", 1);
     setenv("SLURM_RESTART_COUNT", "1", 1);
-    put("host far\npid 1\nboot b\nspace s\njob 13\nrestart 0\n", 10);
+    put("host far\npid 1\nparent 0\nboot b\nspace s\njob 13\nrestart 0\n", 10);
     assert_int_equal(lock(&mine), SHY_INPUT);
-    put("host far\npid 1\nboot b\nspace s\njob 12\nrestart 1\n", 10);
+    put("host far\npid 1\nparent 0\nboot b\nspace s\njob 12\nrestart 1\n", 10);
     assert_int_equal(lock(&mine), SHY_INPUT);
-    put("host far\npid 1\nboot b\nspace s\njob 12\nrestart 0\n", 10);
+    put("host far\npid 1\nparent 0\nboot b\nspace s\njob 12\nrestart 0\n", 10);
     assert_int_equal(lock(&mine), SHY_OK);
     shy_output_unlock(&mine);
 }
@@ -130,7 +130,7 @@ static void only_the_own_lock_is_given_back(void **state)
 
     (void)state;
     assert_int_equal(lock(&mine), SHY_OK);
-    put("host far\npid 1\nboot b\nspace s\njob 12\nrestart 0\n", 0);
+    put("host far\npid 1\nparent 0\nboot b\nspace s\njob 12\nrestart 0\n", 0);
     shy_output_unlock(&mine);
     assert_int_equal(access(path, F_OK), 0);
 }

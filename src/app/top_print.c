@@ -50,7 +50,7 @@ static void print_standing(const shy_run_view *s, FILE *stream)
     else if (s->standing == SHY_SEEN_SILENT) fprintf(stream, "no news for %s: perhaps dead", shy_meter_duration(s->silent, text));
     else fputs(shy_top_word(s->standing), stream);
     if (s->standing == SHY_SEEN_STOPPING && e->why[0] != '\0') fputs(" (", stream), put(stream, e->why), fputs(")", stream);
-    if (s->standing == SHY_SEEN_STOPPED) fputs("; it can be gone on with `shihyo resume`", stream);
+    if (s->standing == SHY_SEEN_STOPPED) fputs("; `shihyo resume ", stream), put(stream, s->directory), fputs("` goes on", stream);
     if (s->standing == SHY_SEEN_FAILED && e->message[0] != '\0') fputs(": ", stream), put(stream, e->message);
     if (e->has_progress && !shy_top_is_over(s->standing)) {
         fputs(", ", stream);
@@ -72,6 +72,8 @@ static void print_bar(const shy_run_view *s, FILE *stream)
     for (int i = 0; i < CELLS; i++) cells[i] = i < full ? '#' : '.';
     cells[CELLS] = '\0';
     fprintf(stream, "  [%s] %5.1f %%", cells, 100.0 * e->fraction);
+    /* Of a run that is over, the line above does not say it. */
+    if (shy_top_is_over(s->standing)) fputs(" of the stage it was at: ", stream), put(stream, e->stage);
     if (e->formulas >= 0.0) fprintf(stream, "  %s of %s formulas", shy_meter_count(e->formulas, done), shy_meter_count(e->plan_formulas, all));
     if (e->rate > 0.0) fprintf(stream, ", %s formulas/s", shy_meter_count(e->rate, rate));
     fputs("\n", stream);
@@ -84,8 +86,9 @@ static void print_left(const shy_run_view *s, FILE *stream)
 
     if (shy_top_is_over(s->standing)) return;
     label(stream, "time left");
-    if (e->seconds_left >= 0.0) fprintf(stream, "%s to the end of this stage", shy_meter_duration(fmax(e->seconds_left - s->silent, 0.0), text));
-    else fputs("not known yet", stream);
+    /* What was reckoned and has run out says nothing, such as while the best formulas are refitted at the end of a search. */
+    if (e->seconds_left - s->silent > 0.0) fprintf(stream, "%s to the end of this stage", shy_meter_duration(e->seconds_left - s->silent, text));
+    else fputs(e->seconds_left >= 0.0 ? "should be at the end of this stage by now" : "not known yet", stream);
     if (e->job_ends > 0.0) fprintf(stream, "; the job is ended in %s", shy_meter_duration(fmax(e->job_ends - s->now, 0.0), text));
     if (e->stops > 0.0) fprintf(stream, "; the run stops in %s", shy_meter_duration(fmax(e->stops - s->now, 0.0), text));
     if (e->seconds_silent > LATE_SECONDS) fprintf(stream, "; at this place for %s", shy_meter_duration(e->seconds_silent + s->silent, text));
@@ -163,7 +166,7 @@ static void add_row(shy_table *table, const shy_run_view *s, size_t common)
     snprintf(cell, sizeof cell, "%.1f %%", 100.0 * e->fraction);
     shy_table_cell(table, goes_on && e->has_progress ? cell : "");
     shy_table_cell(table, goes_on && e->rate > 0.0 ? shy_meter_count(e->rate, text) : "");
-    shy_table_cell(table, goes_on && e->seconds_left >= 0.0 ? shy_meter_duration(fmax(e->seconds_left - s->silent, 0.0), text) : "");
+    shy_table_cell(table, goes_on && e->seconds_left - s->silent > 0.0 ? shy_meter_duration(e->seconds_left - s->silent, text) : "");
     snprintf(cell, sizeof cell, "%.4f", e->statistic);
     shy_table_cell(table, e->best[0] != '\0' ? cell : "");
     shy_table_cell(table, s->standing == SHY_SEEN_FAILED ? e->message : e->best);

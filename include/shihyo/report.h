@@ -170,5 +170,9 @@ void shy_table_free(shy_table *table);
 
 /** Columns that a UTF-8 text takes on a terminal: wide East Asian characters two, combining marks none. */
 int shy_text_width(const char *text);
+/** Bytes of the well-formed UTF-8 character at `text`: 0 if there is none (overlong forms and surrogates are none), or it is the end. */
+size_t shy_text_character(const char *text);
+/** Makes a text of someone else's fit for a screen: bytes of control characters, and those that are not UTF-8, become '?'. */
+void shy_text_tame(char *text);
 
 #endif

@@ -156,7 +156,8 @@ static void bury(const shy_lock *lock, const holder *dead, bool known)
     if (shy_string_format(&grave, "%s.%s.%ld.partial", lock->path, lock->self.host, lock->self.pid) != SHY_OK) return;
     if (rename(lock->path, grave) == 0) {
         const bool readable = read_holder(grave, &moved);
-        if (readable != known || (readable && !same_holder(&moved, dead))) (void)!link(grave, lock->path);
+        const bool other = readable != known || (readable && !same_holder(&moved, dead));
+        if (other && link(grave, lock->path) != 0 && errno != EEXIST) (void)rename(grave, lock->path); /* there are file systems without second names */
         unlink(grave);
     }
     shy_free(&grave);

@@ -116,6 +116,11 @@ typedef struct shy_lock shy_lock;
  * over with a note: at once if its process was on this node or its job has been started again, else after two minutes without a sign of life. Rank 0 only.
  */
 shy_status shy_output_lock(const char *directory, shy_lock **lock_out);
+/**
+ * `lost` is called once, in a thread of its own, when another run has taken the directory over: this one was suspended for minutes, or cut off from the file system.
+ * It must write nothing there any more.
+ */
+void shy_output_watch(shy_lock *lock, void (*lost)(void *context), void *context);
 void shy_output_unlock(shy_lock **lock); /* accepts NULL */
 /** What run.json says of finished results (of the first of several targets): owned texts. SHY_IO, SHY_INPUT if they cannot be read. */
 shy_status shy_finished_run(const char *directory, char **configuration_out, char **cohort_sha256_out);

@@ -9,7 +9,7 @@
 #include "app/top.h"
 #include "shihyo/report.h"
 
-enum { CELLS = 20, ROOM = 2048 };
+enum { CELLS = 20, ROOM = 4096 };
 #define LATE_SECONDS 120.0 /* without a word from the search itself, which is worth a mention */
 
 const char *shy_top_word(shy_run_standing standing)
@@ -29,7 +29,11 @@ bool shy_top_is_over(shy_run_standing standing)
 /* What is in a file may not write on the screen what it likes. */
 static void put(FILE *stream, const char *text)
 {
-    for (; *text != '\0'; text++) fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stream);
+    char tame[ROOM];
+
+    snprintf(tame, sizeof tame, "%s", text);
+    shy_text_tame(tame);
+    fputs(tame, stream);
 }
 
 static void label(FILE *stream, const char *name)
@@ -234,7 +238,7 @@ void shy_top_print_json(const shy_run_view *s, FILE *stream)
     add_number(&line, "formulas", e->formulas);
     add_number(&line, "ranks", e->ranks);
     add_number(&line, "idle_mean", e->idle_mean), add_number(&line, "idle_worst", e->idle_worst);
-    if (e->memory > 0.0) shy_event_count(&line, "memory", (uint64_t)e->memory);
+    if (e->memory > 0.0 && e->memory < 0x1p63) shy_event_count(&line, "memory", (uint64_t)e->memory);
     add_number(&line, "checkpoint_age", s->now - e->checkpoint);
     if (e->has_events) shy_event_count(&line, "warnings", (uint64_t)e->warnings);
     shy_event_end(&line);

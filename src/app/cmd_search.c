@@ -230,12 +230,12 @@ static shy_status agree_on_kernels(const shy_team *team)
 }
 
 /* What this run has made for its results goes if it is empty. */
-static void release_output(shy_search_session *s)
+static void release_output(shy_search_session *s, bool has_events)
 {
     const char *directory = s->config == NULL ? s->command->directory : shy_config_text(s->config, SHY_KEY_OUTPUT);
 
     shy_output_unlock(&s->run.lock);
-    if (s->created > 0 && s->team->rank == 0 && s->run.checkpoint != NULL && !shy_journal_exists(s->run.checkpoint)) shy_events_discard(directory);
+    if (has_events && s->run.checkpoint != NULL && !shy_journal_exists(s->run.checkpoint)) shy_events_discard(directory);
     if (s->created > 0) shy_output_release(directory, s->created);
 }
 
@@ -249,8 +249,9 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
     st = shy_run_leave(&s, st);
     shy_watch_stop(s.team);
     shy_events_end(s.events, st, st == SHY_OK ? NULL : shy_error_message());
+    const bool has_events = shy_events_are_open(s.events);
     shy_events_close(&s.events);
-    if (st != SHY_OK) release_output(&s);
+    if (st != SHY_OK) release_output(&s, has_events);
     shy_search_result_free(&s.result);
     shy_record_free(&s.record);
     shy_session_validation_free(&s);

@@ -327,6 +327,11 @@ void shy_events_open(shy_events *e, const char *directory, bool resumed, shy_eve
     complain(error);
 }
 
+bool shy_events_are_open(const shy_events *e)
+{
+    return e != NULL && e->opened;
+}
+
 void shy_events_discard(const char *directory)
 {
     char path[4096];

@@ -34,6 +34,8 @@ void shy_events_open(shy_events *events, const char *directory, bool resumed, sh
 /** Closes the file; who calls has written the end. NULL in the end. */
 void shy_events_close(shy_events **events);
 
+/** It has been opened: then this run's lines are in the directory. */
+bool shy_events_are_open(const shy_events *events);
 /** Removes the file: of a run that failed before it had done anything. Once it is closed. */
 void shy_events_discard(const char *directory);
 

@@ -67,9 +67,9 @@ void shy_run_saved(void *context, const shy_journal_save *save)
 
     shy_events_checkpoint(s->events, save);
     if (save->problem == NULL) s->run.steps = save->steps;
-    if (save->problem == NULL || s->run.leaves) return;
+    if (save->problem == NULL || s->run.leaves || !shy_journal_exists(s->run.checkpoint)) return; /* the first one fails the run */
     shy_meter_end(&s->run.meter);
-    shy_log(SHY_LOG_WARNING, "What is done cannot be saved: %s The search goes on; the checkpoint of %s is as it was.", save->problem, time_of(s->run.checkpoint, when));
+    shy_log(SHY_LOG_WARNING, "What is done cannot be saved: %s That one is of %s. The search goes on.", save->problem, time_of(s->run.checkpoint, when));
 }
 
 /* ---- the end -------------------------------------------------------------------------------------------------------------------- */

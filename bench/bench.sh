@@ -10,6 +10,7 @@
 set -eu
 top_srcdir=$(cd "$top_srcdir" && pwd)
 top_builddir=$(cd "$top_builddir" && pwd)
+export top_srcdir top_builddir
 runs=${BENCH_RUNS:-7}
 # shellcheck source=build-aux/mpi-environment
 . "$top_srcdir/build-aux/mpi-environment"
@@ -66,7 +67,10 @@ for run in 1 2 3; do
 done
 
 echo 'What was planned beside what was taken ...' >&2
-top_srcdir=$top_srcdir top_builddir=$top_builddir sh "$top_srcdir/bench/bench_plan.sh" >>"$lines"
+sh "$top_srcdir/bench/bench_plan.sh" >>"$lines"
+
+echo 'How long a run takes to start ...' >&2
+sh "$top_srcdir/bench/bench_startup.sh" >>"$lines"
 
 awk '
     function value(name, i) { for (i = 2; i <= NF; i++) if (index($i, name "=") == 1) return substr($i, length(name) + 2); return "" }
@@ -95,6 +99,11 @@ awk '
         if (!plans++) printf "\n%-18s %5s %12s %12s %7s %10s %10s %7s\n", "plan", "ranks", "planned MiB", "taken MiB", "ratio", "planned s", "taken s", "ratio"
         printf "%-18s %5s %12s %12s %7s %10s %10s %7s\n", value("name"), value("ranks"), value("planned_mib"), value("actual_mib"), value("memory_ratio"),
             value("planned_seconds"), value("processor_seconds"), value("time_ratio")
+    }
+    $1 == "startup" {
+        if (!starts++) printf "\n%-6s %10s %10s %10s %7s %16s %10s %7s\n", "ranks", "complexity", "plan after", "bare MPI", "ratio", "processor s", "bare MPI", "ratio"
+        printf "%-6s %10s %10s %10s %7s %16s %10s %7s\n", value("ranks"), value("complexity"), value("clock_seconds"), value("bare_clock_seconds"),
+            value("clock_ratio"), value("processor_seconds"), value("bare_processor_seconds"), value("processor_ratio")
     }
     $1 == "search" {
         r = value("ranks")

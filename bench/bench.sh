@@ -10,7 +10,6 @@
 set -eu
 top_srcdir=$(cd "$top_srcdir" && pwd)
 top_builddir=$(cd "$top_builddir" && pwd)
-export top_srcdir top_builddir
 runs=${BENCH_RUNS:-7}
 # shellcheck source=build-aux/mpi-environment
 . "$top_srcdir/build-aux/mpi-environment"
@@ -67,10 +66,10 @@ for run in 1 2 3; do
 done
 
 echo 'What was planned beside what was taken ...' >&2
-sh "$top_srcdir/bench/bench_plan.sh" >>"$lines"
+(export top_srcdir top_builddir; exec sh "$top_srcdir/bench/bench_plan.sh") >>"$lines"
 
 echo 'How long a run takes to start ...' >&2
-sh "$top_srcdir/bench/bench_startup.sh" >>"$lines"
+(export top_srcdir top_builddir; exec sh "$top_srcdir/bench/bench_startup.sh") >>"$lines"
 
 awk '
     function value(name, i) { for (i = 2; i <= NF; i++) if (index($i, name "=") == 1) return substr($i, length(name) + 2); return "" }

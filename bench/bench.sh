@@ -68,6 +68,9 @@ done
 echo 'What was planned beside what was taken ...' >&2
 (export top_srcdir top_builddir; exec sh "$top_srcdir/bench/bench_plan.sh") >>"$lines"
 
+echo 'How long a run takes to start ...' >&2
+(export top_srcdir top_builddir; exec sh "$top_srcdir/bench/bench_startup.sh") >>"$lines"
+
 awk '
     function value(name, i) { for (i = 2; i <= NF; i++) if (index($i, name "=") == 1) return substr($i, length(name) + 2); return "" }
     $1 == "tile" {
@@ -95,6 +98,11 @@ awk '
         if (!plans++) printf "\n%-18s %5s %12s %12s %7s %10s %10s %7s\n", "plan", "ranks", "planned MiB", "taken MiB", "ratio", "planned s", "taken s", "ratio"
         printf "%-18s %5s %12s %12s %7s %10s %10s %7s\n", value("name"), value("ranks"), value("planned_mib"), value("actual_mib"), value("memory_ratio"),
             value("planned_seconds"), value("processor_seconds"), value("time_ratio")
+    }
+    $1 == "startup" {
+        if (!starts++) printf "\n%-6s %10s %10s %10s %7s %16s %10s %7s\n", "ranks", "complexity", "plan after", "bare MPI", "ratio", "processor s", "bare MPI", "ratio"
+        printf "%-6s %10s %10s %10s %7s %16s %10s %7s\n", value("ranks"), value("complexity"), value("clock_seconds"), value("bare_clock_seconds"),
+            value("clock_ratio"), value("processor_seconds"), value("bare_processor_seconds"), value("processor_ratio")
     }
     $1 == "search" {
         r = value("ranks")

@@ -99,6 +99,7 @@ shy_status shy_peers_unite(const shy_team *team, uint8_t *flag, uint64_t count);
 
 /** Broadcast of bytes of any size from world rank 0 / from my group's first member. Collective. */
 shy_status shy_team_broadcast(const shy_team *team, void *bytes, uint64_t count);
+shy_status shy_team_broadcast_from(const shy_team *team, int rank, void *bytes, uint64_t count); /* from another rank of the world */
 shy_status shy_group_broadcast(const shy_team *team, void *bytes, uint64_t count);
 
 /* ---- shared memory: one copy for the ranks of a node ----------------------------------------------------------- */

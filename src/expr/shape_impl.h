@@ -53,6 +53,7 @@ struct shy_shapes {
     shy_spellings of_operands, of_roots;
     int32_t *opposite;              /* [operands_capacity]: the earlier operand with the negative values, −1 */
     const shy_shapes *open;         /* whose values and tables these are, if they are not its own */
+    char *packed;                   /* where all arrays are, if the table came in one piece; then nothing can be added */
     double point[SHY_SLOTS_MAX][SHY_POINTS];
     double far[SHY_SLOTS_MAX][SHY_FAR_POINTS];
     double probe[SHY_PRINTS][SHY_POINTS];  /* directions on which standardised columns are projected */

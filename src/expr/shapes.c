@@ -422,6 +422,11 @@ out:
 void shy_shapes_destroy(shy_shapes **shapes)
 {
     if (!*shapes) return;
+    if ((*shapes)->packed) {
+        shy_free(&(*shapes)->packed);
+        shy_free(shapes);
+        return;
+    }
     shy_free(&(*shapes)->operand);
     shy_free(&(*shapes)->root);
     if (!(*shapes)->open) {

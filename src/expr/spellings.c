@@ -111,7 +111,7 @@ shy_status shy_shapes_bar(const shy_shapes *open, const uint32_t *barred, shy_sh
     *shapes = *open;
     shapes->open = open;
     shapes->noted = false;
-    shapes->operand = NULL, shapes->root = NULL;
+    shapes->operand = NULL, shapes->root = NULL, shapes->packed = NULL;
     memcpy(shapes->barred, barred, (size_t)open->slots * sizeof *barred);
     SHY_TRY(shy_new((size_t)open->operands, sizeof *shapes->operand, &shapes->operand));
     SHY_TRY(shy_new((size_t)open->roots, sizeof *shapes->root, &shapes->root));

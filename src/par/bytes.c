@@ -32,25 +32,30 @@ void shy_bytes_receive(MPI_Comm comm, int from, void *bytes, uint64_t count)
     }
 }
 
-static shy_status broadcast(MPI_Comm comm, void *bytes, uint64_t count)
+static shy_status broadcast(MPI_Comm comm, int from, void *bytes, uint64_t count)
 {
     char *next = bytes;
 
     for (int part; count > 0; next += part, count -= (uint64_t)part) {
         part = part_of(count);
-        MPI_Bcast(next, part, MPI_BYTE, 0, comm);
+        MPI_Bcast(next, part, MPI_BYTE, from, comm);
     }
     return SHY_OK;
 }
 
 shy_status shy_team_broadcast(const shy_team *team, void *bytes, uint64_t count)
 {
-    return broadcast(team->world, bytes, count);
+    return broadcast(team->world, 0, bytes, count);
+}
+
+shy_status shy_team_broadcast_from(const shy_team *team, int rank, void *bytes, uint64_t count)
+{
+    return broadcast(team->world, rank, bytes, count);
 }
 
 shy_status shy_group_broadcast(const shy_team *team, void *bytes, uint64_t count)
 {
-    return broadcast(team->rows, bytes, count);
+    return broadcast(team->rows, 0, bytes, count);
 }
 
 /* Rank 0's part of the gathering that can fail. */

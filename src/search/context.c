@@ -13,115 +13,6 @@ struct shy_known {
     shy_bounds bounds; /* over all factors of the kinds */
 };
 
-/* ---- which operands have an inverse among the operands ------------------------------------------------------------ */
-
-/* The inverse of each operand, −1: the same in all tables that are drawn from one. */
-static shy_status find_inverses(const shy_shapes *shapes, const shy_grammar *grammar, int32_t **inverse_out)
-{
-    shy_status st = SHY_OK;
-    int count = 0;
-    const int *first = NULL;
-    (void)shy_shapes_operands(shapes, &count, &first);
-    SHY_TRY(shy_new((size_t)count, sizeof **inverse_out, inverse_out));
-    for (int i = 0; i < count; i++) (*inverse_out)[i] = grammar->allowed[SHY_OP_MULTIPLY] ? shy_shapes_inverse(shapes, i) : -1;
-out:
-    return st;
-}
-
-static shy_status know_inverses(shy_table *table, const int32_t *inverse)
-{
-    shy_status st = SHY_OK;
-    int count = 0;
-    const int *first = NULL;
-    const shy_shape *operand = shy_shapes_operands(table->shapes, &count, &first);
-    SHY_TRY(shy_new((size_t)count, 1, &table->inverse_known));
-    for (int i = 0; i < count; i++) {
-        const shy_shape *other = inverse[i] >= 0 ? &operand[inverse[i]] : NULL;
-        table->inverse_known[i] = other && !other->forbidden && other->complexity <= operand[i].complexity;
-    }
-out:
-    return st;
-}
-
-static void table_free(shy_table **table)
-{
-    if (!*table) return;
-    shy_shapes_destroy(&(*table)->shapes);
-    shy_free(&(*table)->inverse);
-    shy_free(&(*table)->inverse_known);
-    shy_free(table);
-}
-
-static void tables_destroy(shy_space *space)
-{
-    while (space->tables) { /* the newest first: it may be drawn from an older one */
-        shy_table *next = space->tables->next;
-        table_free(&space->tables);
-        space->tables = next;
-    }
-}
-
-static shy_status table_create(shy_space *space, const shy_table *open, shy_table *table)
-{
-    shy_status st = SHY_OK;
-    const shy_grammar *grammar = &space->grammar;
-    if (open) {
-        SHY_TRY(shy_shapes_bar(open->shapes, table->barred, &table->shapes));
-    } else {
-        SHY_TRY(space->bars ? shy_shapes_create_open(grammar, table->slots, table->nonnegative, &table->shapes)
-                            : shy_shapes_create(grammar, table->slots, table->nonnegative, &table->shapes));
-        SHY_TRY(find_inverses(table->shapes, grammar, &table->inverse));
-    }
-    SHY_TRY(know_inverses(table, open ? open->inverse : table->inverse));
-out:
-    return st;
-}
-
-static shy_table *find_table(const shy_space *space, const shy_table *like)
-{
-    shy_table *t = space->tables;
-    while (t && (t->slots != like->slots || t->nonnegative != like->nonnegative || memcmp(t->barred, like->barred, sizeof t->barred) != 0)) t = t->next;
-    return t;
-}
-
-static shy_status add_table(shy_space *space, const shy_table *open, const shy_table *like, const shy_table **table_out)
-{
-    shy_status st = SHY_OK;
-    shy_table *table = NULL;
-    SHY_TRY(shy_new(1, sizeof *table, &table));
-    *table = *like;
-    SHY_TRY(table_create(space, open, table));
-    table->next = space->tables;
-    *table_out = space->tables = table, table = NULL;
-out:
-    table_free(&table);
-    return st;
-}
-
-/* Tables are few: one for each number of slots and split by sign, and those drawn from it for each combination of transforms that occurs. */
-static shy_status table_for(shy_space *space, int slots, const int *kind, const shy_table **table_out)
-{
-    shy_status st = SHY_OK;
-    shy_table like = {.slots = slots}, plain;
-    const shy_table *open = NULL;
-    bool bars = false;
-    for (int s = 0; s < slots; s++) {
-        like.nonnegative += space->kind_sign[kind[s]] <= SHY_SIGN_NONNEGATIVE; /* they come first */
-        like.barred[s] = space->kind_barred[kind[s]];
-        bars = bars || like.barred[s] != 0;
-    }
-    *table_out = find_table(space, &like);
-    if (*table_out) return SHY_OK;
-    plain = (shy_table){.slots = slots, .nonnegative = like.nonnegative};
-    if (bars) {
-        open = find_table(space, &plain);
-        if (!open) SHY_TRY(add_table(space, NULL, &plain, &open));
-    }
-    SHY_TRY(add_table(space, open, &like, table_out));
-out:
-    return st;
-}
-
 /* ---- validity by kinds ------------------------------------------------------------------------------------------- */
 
 shy_validity shy_validity_both(shy_validity a, shy_validity b)
@@ -295,7 +186,7 @@ void shy_contexts_destroy(shy_space *space)
             c = next;
         }
     }
-    tables_destroy(space);
+    shy_tables_destroy(space);
     shy_free(&space->bucket);
     shy_free(&space->known);
     shy_free(&space->list);
@@ -330,7 +221,7 @@ shy_status shy_context_judge(shy_space *space, int slots, const int *kind, shy_c
     shy_context *c = NULL;
     const shy_table *table = NULL;
     const int units = shy_units_count(space->units);
-    SHY_TRY(table_for(space, slots, kind, &table));
+    SHY_TRY(shy_table_for(space, slots, kind, &table));
     SHY_TRY(shy_new(1, sizeof *c, &c));
     c->slots = slots;
     c->shapes = table->shapes;

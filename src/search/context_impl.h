@@ -39,6 +39,10 @@ static inline shy_condition shy_root_condition(const shy_root *root)
     return (shy_condition){SHY_OP_FACTOR, -1, -1};
 }
 
+/* The table for factors of these kinds: found or made. Lives as long as the space. */
+shy_status shy_table_for(shy_space *space, int slots, const int *kind, const shy_table **table_out);
+void shy_tables_destroy(shy_space *space);
+
 /* A context with nothing in it but what is valid and what depends; for the counting, which needs each once. Owned. */
 shy_status shy_context_judge(shy_space *space, int slots, const int *kind, shy_context **context_out);
 void shy_context_free(shy_context **context);

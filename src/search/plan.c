@@ -134,6 +134,7 @@ shy_status shy_stage_plan(const shy_stage *stage, shy_rates *rates, shy_jobs **j
     const shy_team *team = space->problem->team;
     shy_pace part, whole;
     *plan = (shy_plan){.formulas_total = 0};
+    SHY_TRY(shy_tables_share(space));
     if (options->plan) memcpy(plan->formulas, options->plan->formulas, sizeof plan->formulas);
     else SHY_TRY(shy_count_formulas(space, plan->formulas));
     for (int c = 1; c <= space->grammar.max_complexity; c++) plan->formulas_total += plan->formulas[c];

@@ -105,28 +105,30 @@ static double typical(double *seconds, int count)
     return sum / used;
 }
 
-/* The first ones find cold caches; they say how many others there is time for, and count where there are none. */
+/* The first ones find cold caches; they say how many others there is time for, and count where there are none. Collective over the group. */
 static shy_status try_all(shy_pacer *p)
 {
     shy_status st = SHY_OK;
     const shy_team *team = p->space->problem->team;
-    SHY_TRY_ALL(team, try_formulas(p, 0, FIRST));
+    SHY_TRY(try_formulas(p, 0, FIRST));
     const double least = p->done > 0 ? fmin(p->score[0] + p->refit[0], p->score[p->done - 1] + p->refit[p->done - 1]) : 1e-6;
     int more = (int)fmin(PACE_SECONDS / fmax(least, 1e-7), MOST - FIRST);
-    SHY_TRY(shy_team_broadcast(team, &more, sizeof more));
+    SHY_TRY(shy_group_broadcast(team, &more, sizeof more));
     if (more > 2 * FIRST) p->done = 0;
-    SHY_TRY_ALL(team, try_formulas(p, FIRST, FIRST + more));
+    SHY_TRY(try_formulas(p, FIRST, FIRST + more));
 out:
     return st;
 }
 
+/* Rank 0's group tries them: its times are those of all. Collective over the world. */
 static shy_status measure(shy_pacer *p, uint64_t seed)
 {
     shy_status st = SHY_OK;
     const shy_team *team = p->space->problem->team;
-    SHY_TRY_ALL(team, shy_problem_outcome(p->space->problem, &p->outcome));
-    SHY_TRY_ALL(team, pacer_allocate(p, seed));
-    SHY_TRY(try_all(p));
+    const bool mine = team->group == 0;
+    SHY_TRY_ALL(team, mine ? shy_problem_outcome(p->space->problem, &p->outcome) : SHY_OK);
+    SHY_TRY_ALL(team, mine ? pacer_allocate(p, seed) : SHY_OK);
+    SHY_TRY_ALL(team, mine ? try_all(p) : SHY_OK);
 out:
     return st;
 }

@@ -135,6 +135,11 @@ uint64_t shy_space_members(const shy_space *space, const shy_tuple *tuple); /* o
 /* Of the union of two tuples likewise, whatever its size. */
 bool shy_space_admits_union(const shy_space *space, const shy_tuple *a, const shy_tuple *b);
 shy_status shy_space_context(shy_space *space, const shy_tuple *tuple, const shy_context **context_out);
+/*
+ * Makes the tables of shapes that all contexts are made of, each on one rank, and gives them to all: a rank would take long to make them all by itself.
+ * Where it is not called, each rank makes what it needs. Collective over the world.
+ */
+shy_status shy_tables_share(shy_space *space);
 /* Ranges of the program's operands for this tuple into space->scratch_range / scratch_valid (by operand index). */
 void shy_context_ranges(shy_space *space, const shy_context *context, const shy_program *program, const shy_tuple *tuple);
 /* Are operand / root valid for the tuple whose ranges were computed last? */

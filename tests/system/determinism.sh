@@ -124,6 +124,7 @@ search: {keep: 100}
 END
 compare noise
 same_as_first noise 5
+same_as_first noise 64
 same_as_first noise 4 parallel.tile=5 parallel.row_blocks=2
 make_table binary
 cat >binary.yaml <<'END'

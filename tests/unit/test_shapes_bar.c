@@ -21,6 +21,20 @@ static bool same_root(const shy_root *a, const shy_root *b)
            a->left == b->left && a->right == b->right;
 }
 
+/* To bytes and back, as it travels to another process; the bytes lie elsewhere then. */
+static void send(shy_shapes **table)
+{
+    char *bytes = NULL, *there = NULL;
+    uint64_t count = 0;
+    assert_int_equal(shy_shapes_pack(*table, &bytes, &count), SHY_OK);
+    shy_shapes_destroy(table);
+    assert_int_equal(shy_new(count, 1, &there), SHY_OK);
+    memcpy(there, bytes, count);
+    shy_free(&bytes);
+    assert_int_equal(shy_shapes_unpack(&there, table), SHY_OK);
+    assert_null(there);
+}
+
 /* Forbidden formulas are none, however they are spelled. */
 static void expect_same(const shy_shapes *drawn, const shy_shapes *built, int *operands_barred, int *roots_barred)
 {
@@ -66,6 +80,7 @@ static void drawn_tables_are_those_that_are_built(void **state)
         if (k % 2) g.forbidden[SHY_OP_INVERSE][SHY_OP_MULTIPLY] = true;
         shy_shapes *open = NULL;
         assert_int_equal(shy_shapes_create_open(&g, cases[k].slots, cases[k].nonnegative, &open), SHY_OK);
+        if (k % 3 == 0) send(&open);
         for (size_t b = 0; b < sizeof sets / sizeof *sets; b++) {
             shy_shapes *drawn = NULL, *built = NULL;
             assert_int_equal(shy_shapes_bar(open, sets[b], &drawn), SHY_OK);
@@ -94,6 +109,55 @@ static void the_spelling_that_is_allowed_stands_for_all(void **state)
     assert_true(root >= 0 && !roots_of(drawn)[root].forbidden);
     assert_int_equal(roots_of(drawn)[root].op, SHY_OP_INVERSE);
     assert_int_equal(roots_of(open)[root].op, SHY_OP_DIVIDE);
+    shy_shapes_destroy(&drawn);
+    shy_shapes_destroy(&open);
+}
+
+/* All that is asked of a table, of every operand and every formula. */
+static void a_table_that_was_sent_is_the_same(void **state)
+{
+    (void)state;
+    static const uint32_t slot[] = {0, 1};
+    const shy_grammar g = grammar_of(ALL_OPERATORS, 5);
+    const uint64_t before = shy_memory_in_use();
+    shy_shapes *kept = create(&g, 2, 1), *sent = create(&g, 2, 1);
+    send(&sent);
+    assert_int_equal(sent->operands, kept->operands);
+    assert_int_equal(sent->roots, kept->roots);
+    assert_memory_equal(sent->operand_first, kept->operand_first, sizeof kept->operand_first);
+    assert_memory_equal(sent->root_first, kept->root_first, sizeof kept->root_first);
+    for (int i = 0; i < kept->operands; i++) {
+        assert_true(same_shape(&sent->operand[i], &kept->operand[i]) && sent->operand[i].negative == kept->operand[i].negative);
+        assert_int_equal(shy_shapes_inverse(sent, i), shy_shapes_inverse(kept, i));
+    }
+    for (int i = 0; i < kept->roots; i++) {
+        const shy_root *root = &kept->root[i];
+        shy_tree left, right = {0};
+        assert_true(same_root(&sent->root[i], root));
+        if (root->family == SHY_FAMILY_PLAIN) continue;
+        shy_shapes_operand_tree(kept, root->left, slot, &left);
+        shy_shapes_operand_tree(kept, root->right, slot, &right);
+        assert_int_equal(shy_shapes_find(sent, (shy_family)root->family, &left, &right), shy_shapes_find(kept, (shy_family)root->family, &left, &right));
+    }
+    assert_true(kept->operands > 100 && kept->roots > 1000);
+    shy_shapes_destroy(&kept);
+    shy_shapes_destroy(&sent);
+    assert_true(shy_memory_in_use() == before);
+}
+
+static void a_drawn_table_is_not_sent(void **state)
+{
+    (void)state;
+    const shy_grammar g = grammar_of(NULL, 3);
+    const uint32_t barred[] = {1};
+    shy_shapes *open = NULL, *drawn = NULL;
+    char *bytes = NULL;
+    uint64_t count = 0;
+    assert_int_equal(shy_shapes_create_open(&g, 1, 1, &open), SHY_OK);
+    assert_int_equal(shy_shapes_bar(open, barred, &drawn), SHY_OK);
+    assert_int_equal(shy_shapes_pack(drawn, &bytes, &count), SHY_INTERNAL);
+    assert_null(bytes);
+    shy_error_clear();
     shy_shapes_destroy(&drawn);
     shy_shapes_destroy(&open);
 }
@@ -137,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(drawn_tables_are_those_that_are_built),
         cmocka_unit_test(the_spelling_that_is_allowed_stands_for_all),
+        cmocka_unit_test(a_table_that_was_sent_is_the_same), cmocka_unit_test(a_drawn_table_is_not_sent),
         cmocka_unit_test(what_notes_nothing_is_refused),
         cmocka_unit_test(without_memory_there_is_no_table),
     };

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "impute.h"
 #include "interaction.h"
 #include "plan.h"
 #include "polish.h"
@@ -222,6 +223,7 @@ shy_status shy_search_plan(const shy_problem *problem, const shy_search_options 
     if (options->passes > 1) SHY_TRY(shy_passes_plan(problem, options, templates.count, plan_out));
     if (options->terms > 1) shy_terms_plan(problem, options, plan_out);
     shy_polish_plan(problem, options, plan_out);
+    shy_impute_plan(problem, options, plan_out);
     plan_out->shared_bytes = shy_columns_shared_bytes(problem->columns);
     SHY_TRY(share_bytes(problem->team, plan_out));
     SHY_TRY_ALL(problem->team, shy_search_plan_check(options, plan_out));

@@ -66,7 +66,7 @@ for run in 1 2 3; do
 done
 
 echo 'What was planned beside what was taken ...' >&2
-top_srcdir=$top_srcdir top_builddir=$top_builddir sh "$top_srcdir/bench/bench_plan.sh" >>"$lines"
+(export top_srcdir top_builddir; exec sh "$top_srcdir/bench/bench_plan.sh") >>"$lines"
 
 awk '
     function value(name, i) { for (i = 2; i <= NF; i++) if (index($i, name "=") == 1) return substr($i, length(name) + 2); return "" }

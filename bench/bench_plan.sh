@@ -69,6 +69,7 @@ run() { # run NAME RANKS CONFIGURATION KEY=VALUE ...
     used && middle=$seconds
     mpirun --bind-to none -n "$ranks" "$shihyo" search "$file.yaml" -q -o out --overwrite "$@" >run.txt 2>err.txt || { cat err.txt >&2; return 0; }
     used && end=$seconds
+    # shellcheck disable=SC2046 # two words
     set -- $(sed -n 's/^memory per rank \([0-9.]*\) \([KMG]iB\).*/\1 \2/p' plan.txt)
     planned_bytes=$(bytes_of "$1" "$2")
     planned=$(sed -n 's/^expected time *//p' plan.txt | seconds_of)

@@ -46,6 +46,7 @@ typedef struct {
     bool overwrite;
     bool quiet;                /* do not print the table of what was inferred */
     uint64_t memory;           /* bytes the import may hold; 0 = default (512 MiB) */
+    uint64_t align;            /* chunks of 64 KiB or more begin at a multiple of so many bytes; 0 = default (4 KiB), 1 = anywhere */
 } shy_import_options;
 /** Reads, infers, joins, writes; prints the inferred table and who matched to `report`. Never holds the whole table. Not collective. */
 shy_status shy_cohort_import(const shy_import_options *options, FILE *report);

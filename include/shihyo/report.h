@@ -116,6 +116,11 @@ typedef struct shy_lock shy_lock;
  * over with a note: at once if its process was on this node or its job has been started again, else after two minutes without a sign of life. Rank 0 only.
  */
 shy_status shy_output_lock(const char *directory, shy_lock **lock_out);
+/**
+ * `lost` is called once, in a thread of its own, when another run has taken the directory over: this one was suspended for minutes, or cut off from the file system.
+ * It must write nothing there any more.
+ */
+void shy_output_watch(shy_lock *lock, void (*lost)(void *context), void *context);
 void shy_output_unlock(shy_lock **lock); /* accepts NULL */
 /** What run.json says of finished results (of the first of several targets): owned texts. SHY_IO, SHY_INPUT if they cannot be read. */
 shy_status shy_finished_run(const char *directory, char **configuration_out, char **cohort_sha256_out);
@@ -170,5 +175,9 @@ void shy_table_free(shy_table *table);
 
 /** Columns that a UTF-8 text takes on a terminal: wide East Asian characters two, combining marks none. */
 int shy_text_width(const char *text);
+/** Bytes of the well-formed UTF-8 character at `text`: 0 if there is none (overlong forms and surrogates are none), or it is the end. */
+size_t shy_text_character(const char *text);
+/** Makes a text of someone else's fit for a screen: bytes of control characters, and those that are not UTF-8, become '?'. */
+void shy_text_tame(char *text);
 
 #endif

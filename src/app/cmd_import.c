@@ -13,9 +13,10 @@
 #include "app/usage.h"
 #include "shihyo/data.h"
 
-enum { SCHEMA = 1, SAVE_SCHEMA, JOIN, MISSING, OVERWRITE, MEMORY };
+enum { SCHEMA = 1, SAVE_SCHEMA, JOIN, MISSING, OVERWRITE, MEMORY, ALIGN };
 
 #define MEMORY_LEAST (UINT64_C(1) << 20)
+#define ALIGN_MOST (UINT64_C(64) << 20)
 
 static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
@@ -24,6 +25,7 @@ static const struct option options[] = {
     {"join", required_argument, NULL, JOIN},
     {"missing", required_argument, NULL, MISSING},
     {"memory", required_argument, NULL, MEMORY},
+    {"align", required_argument, NULL, ALIGN},
     {"overwrite", no_argument, NULL, OVERWRITE},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
@@ -34,6 +36,15 @@ static shy_status read_memory(const char *text, uint64_t *bytes_out)
 {
     if (shy_size_parse(text, bytes_out) && *bytes_out >= MEMORY_LEAST) return SHY_OK;
     return shy_fail(SHY_USAGE, "--memory is \"%s\"; it takes at least 1MiB, for example 512MiB or 2GiB.", text);
+}
+
+/* HDF5 takes any number, file systems know powers of two. */
+static shy_status read_align(const char *text, uint64_t *bytes_out)
+{
+    *bytes_out = 1;
+    if (strcmp(text, "off") == 0) return SHY_OK;
+    if (shy_size_parse(text, bytes_out) && *bytes_out >= 1 && *bytes_out <= ALIGN_MOST && (*bytes_out & (*bytes_out - 1)) == 0) return SHY_OK;
+    return shy_fail(SHY_USAGE, "--align is \"%s\"; it takes off or a power of two up to 64MiB, for example 4KiB or 1MiB.", text);
 }
 
 static shy_status take_option(int option, const char **codes, shy_import_options *o, bool *help)
@@ -56,6 +67,8 @@ static shy_status take_option(int option, const char **codes, shy_import_options
         break;
     case MEMORY:
         return read_memory(optarg, &o->memory);
+    case ALIGN:
+        return read_align(optarg, &o->align);
     case OVERWRITE:
         o->overwrite = true;
         break;

@@ -1,10 +1,7 @@
 /* cmd_resume.c: `shihyo resume`: the rest of a search that was interrupted. */
 #include "shy_config.h"
 
-#include <stdio.h>
-
 #include "app/commands.h"
-#include "app/help.h"
 #include "app/search_run.h"
 #include "app/usage.h"
 
@@ -42,24 +39,6 @@ out:
 
 int shy_cmd_resume(int argc, char **argv)
 {
-    shy_status st = SHY_OK;
     shy_search_command command = {.resume = true};
-    shy_team *team = NULL;
-    const char **set = NULL;
-
-    SHY_TRY(shy_par_start(&argc, &argv));
-    SHY_TRY(shy_new((size_t)argc, sizeof *set, &set));
-    SHY_TRY(read_command(argc, argv, set, &command));
-    SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
-    if (command.help) {
-        if (team->rank == 0) shy_help_command("resume", stdout);
-        shy_team_destroy(&team);
-    } else {
-        st = shy_search_execute(&command, team);
-    }
-out:
-    if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message()); /* rank 0 alone speaks */
-    shy_free(&set);
-    shy_par_stop();
-    return (int)st;
+    return shy_search_main(argc, argv, read_command, &command);
 }

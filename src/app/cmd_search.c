@@ -244,8 +244,6 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
     shy_search_session s = {.command = command, .team = team};
     shy_status st = shy_linalg_start(team);
 
-    signal(SIGUSR1, SIG_IGN); /* before there is anything to save it is no reason to end */
-
     if (st == SHY_OK) st = agree_on_kernels(team);
     if (st == SHY_OK) st = run(&s);
     st = shy_run_leave(&s, st);
@@ -268,26 +266,33 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
 }
 
 /* Every rank reads the same command line and comes to the same verdict, so nothing has to be agreed before there is a team. */
-int shy_cmd_search(int argc, char **argv)
+int shy_search_main(int argc, char **argv, shy_search_reader *read, shy_search_command *command)
 {
     shy_status st = SHY_OK;
-    shy_search_command command = {0};
     shy_team *team = NULL;
     const char **set = NULL;
+    const char *name = argv[0];
 
+    signal(SIGUSR1, SIG_IGN); /* before there is anything to save it is no reason to end; MPI takes its time to start on many nodes */
     SHY_TRY(shy_par_start(&argc, &argv));
     SHY_TRY(shy_new((size_t)argc, sizeof *set, &set));
-    SHY_TRY(read_command(argc, argv, set, &command));
+    SHY_TRY(read(argc, argv, set, command));
     SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
-    if (command.help) {
-        if (team->rank == 0) shy_help_command("search", stdout);
+    if (command->help) {
+        if (team->rank == 0) shy_help_command(name, stdout);
         shy_team_destroy(&team);
     } else {
-        st = shy_search_execute(&command, team);
+        st = shy_search_execute(command, team);
     }
 out:
     if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message()); /* rank 0 alone speaks */
     shy_free(&set);
     shy_par_stop();
     return (int)st;
+}
+
+int shy_cmd_search(int argc, char **argv)
+{
+    shy_search_command command = {0};
+    return shy_search_main(argc, argv, read_command, &command);
 }

@@ -2,6 +2,7 @@
 #include "shy_config.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,7 +121,10 @@ static shy_status add_target(top *t, char *path)
 
     for (size_t length = strlen(path); length > 1 && path[length - 1] == '/';) path[--length] = '\0';
     SHY_TRY(shy_string_format(&runs, "%s/runs", path));
-    if (!is_directory(path)) SHY_TRY(shy_fail(SHY_IO, "%s: there is no such directory. Give the output directory of a run, or the directory of a sweep.", path));
+    if (!is_directory(path))
+        SHY_TRY(shy_fail(SHY_IO, "%s: there is no such directory. Give the output directory of a run, or the directory of a sweep; a job that waits in the queue makes "
+                                 "its directory when it starts.", path));
+    if (access(path, R_OK | X_OK) != 0) SHY_TRY(shy_fail(SHY_IO, "%s: cannot be looked into: %s. Ask its owner.", path, strerror(errno)));
     SHY_TRY(is_directory(runs) ? add_sweep(t, runs) : add_run(t, path));
 out:
     shy_free(&runs);
@@ -203,11 +207,12 @@ static shy_status show(top *t, int argc, char **argv)
     bool any = false;
 
     for (int i = optind; i < argc; i++) SHY_TRY(add_target(t, argv[i]));
+    if (argc - optind > 1) t->common = 0; /* what is left out of the names is that of one sweep */
     look(t);
     for (size_t i = 0; i < t->count; i++) any = any || t->run[i].standing != SHY_SEEN_NONE;
     if (!t->once && !t->json && isatty(STDOUT_FILENO)) return redraw(t);
     SHY_TRY(print(t, stdout));
-    if (!any) SHY_TRY(shy_fail(SHY_IO, "%s: there is nothing of a run yet.", argv[optind]));
+    if (!any) SHY_TRY(shy_fail(SHY_IO, "%s: there is nothing of a run in it. Give the output directory of a run, or the directory of a sweep.", argv[optind]));
 out:
     return st;
 }

@@ -166,7 +166,7 @@ static void print_states(const shy_collection *c, FILE *stream)
     fprintf(stream, "\n%d task%s: ", c->table.rows, c->table.rows == 1 ? "" : "s");
     for (int state = 0; state < SHY_TASK_STATES; state++) {
         if (c->count[state] == 0) continue;
-        fprintf(stream, "%s%d %s", before, c->count[state], shy_task_state_name(state));
+        fprintf(stream, "%s%d %s", before, c->count[state], shy_task_state_name((shy_task_state)state));
         before = ", ";
     }
     fputs(".\n", stream);

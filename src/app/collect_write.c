@@ -203,7 +203,7 @@ static shy_status all_record(const shy_collection *c, shy_record *r)
 
     SHY_TRY(shy_record_integer(r, "tasks_count", c->table.rows));
     SHY_TRY(shy_record_object(r, "states", &states));
-    for (int state = 0; state < SHY_TASK_STATES; state++) SHY_TRY(shy_record_integer(states, shy_task_state_name(state), c->count[state]));
+    for (int state = 0; state < SHY_TASK_STATES; state++) SHY_TRY(shy_record_integer(states, shy_task_state_name((shy_task_state)state), c->count[state]));
     SHY_TRY(shy_record_text(r, "resubmit", c->resubmit));
     if (c->remove) SHY_TRY(shy_record_text(r, "before_it", c->remove));
     SHY_TRY(shy_record_list(r, "groups", &list));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "app/manual.h"
 
 #define LINE 100
 
@@ -83,20 +84,6 @@ void shy_config_print_keys(FILE *stream)
     }
 }
 
-/* In the language of the manual page a hyphen is a minus and a backslash or a dot at the start of a line means something else. */
-static void print_roff(FILE *stream, const char *text)
-{
-    if (*text == '.' || *text == '\'') fputs("\\&", stream);
-    for (; *text != '\0'; text++) {
-        if (*text == '\\')
-            fputs("\\e", stream);
-        else if (*text == '-')
-            fputs("\\-", stream);
-        else
-            fputc(*text, stream);
-    }
-}
-
 void shy_config_print_manual(FILE *stream)
 {
     char accepts[512], line[1024];
@@ -104,12 +91,11 @@ void shy_config_print_manual(FILE *stream)
     for (int key = 0; key < SHY_KEYS; key++) {
         if (!is_shown(key)) continue;
         fputs(".TP\n.B ", stream);
-        print_roff(stream, shown_name(key));
-        fputs("\n", stream);
-        print_roff(stream, shown_help(key));
-        snprintf(line, sizeof line, "\nTakes %s. Default: %s.\n", shown_accepts(key, accepts, sizeof accepts),
+        shy_roff_line(stream, shown_name(key));
+        shy_roff_text(stream, shown_help(key));
+        snprintf(line, sizeof line, "Takes %s. Default: %s.", shown_accepts(key, accepts, sizeof accepts),
                  shown_default(key));
-        print_roff(stream, line);
+        shy_roff_text(stream, line);
     }
 }
 

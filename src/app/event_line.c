@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/event_line.h"
+#include "shihyo/report.h"
 
 enum { ENDING = 4, NUMBER_ROOM = 32 }; /* bytes kept for "}\n"; for a number */
 
@@ -40,18 +41,6 @@ void shy_event_begin_at(shy_event *event, const char *kind, const struct timespe
     shy_event_text(event, "event", kind);
 }
 
-/* Bytes of the well-formed character at `text`: 0 if there is none (overlong forms and surrogates are none). */
-static size_t character(const unsigned char *text)
-{
-    const size_t count = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : text[0] < 0xf5 ? 4 : 0;
-
-    for (size_t i = 1; i < count; i++)
-        if ((text[i] & 0xc0) != 0x80) return 0;
-    if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f)) return 0;
-    if ((text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f)) return 0;
-    return count;
-}
-
 void shy_event_text(shy_event *event, const char *name, const char *value)
 {
     enum { LONGEST = 6 }; /* bytes that one character becomes: \u001f */
@@ -63,12 +52,12 @@ void shy_event_text(shy_event *event, const char *name, const char *value)
         return;
     }
     out[0] = '"';
-    for (const unsigned char *at = (const unsigned char *)value; *at != '\0' && used + LONGEST + 2 <= sizeof out;) {
-        const size_t bytes = character(at);
+    for (const char *at = value; *at != '\0' && used + LONGEST + 2 <= sizeof out;) {
+        const size_t bytes = shy_text_character(at);
         if (bytes == 1 && (*at == '"' || *at == '\\')) {
-            out[used++] = '\\', out[used++] = (char)*at;
-        } else if (bytes == 1 && *at < 0x20) {
-            used += (size_t)snprintf(out + used, sizeof out - used, "\\u%04x", *at);
+            out[used++] = '\\', out[used++] = *at;
+        } else if (bytes == 1 && (unsigned char)*at < 0x20) {
+            used += (size_t)snprintf(out + used, sizeof out - used, "\\u%04x", (unsigned)*at);
         } else if (bytes == 0) {
             out[used++] = '?';
         } else {

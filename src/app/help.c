@@ -5,10 +5,9 @@
 
 #include "app/config.h"
 #include "app/help.h"
+#include "app/manual.h"
 
-typedef struct {
-    const char *name, *summary, *text;
-} page;
+typedef shy_help_page page; /* the form of a text: app/help_parts.h */
 
 static const page pages[] = {
     {"import", "read tables of patients into a cohort file",
@@ -23,6 +22,8 @@ static const page pages[] = {
      "      --missing CODE     another text that stands for a missing value, such as -99; may be given again\n"
      "      --overwrite        replace an existing cohort file\n"
      "      --memory SIZE      memory to use, such as 512MiB or 2GiB (default: 512MiB)\n"
+     "      --align SIZE       blocks of 64 KiB or more begin at multiples of this: the stripe of a parallel file system, such as\n"
+     "                         1MiB, at the price of a larger file (default: 4KiB; see doc/storage.md)\n"
      "  -q, --quiet            do not print the columns\n"
      "  -h, --help             this text\n"
      "\n"
@@ -207,6 +208,12 @@ static const page pages[] = {
      "exit status: 0 done, 3 there is no run or a directory cannot be read, 64 wrong command line\n"},
 };
 
+const shy_help_page *shy_help_pages(size_t *count_out)
+{
+    *count_out = sizeof pages / sizeof *pages;
+    return pages;
+}
+
 static const page *find(const char *name)
 {
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
@@ -223,7 +230,7 @@ void shy_help_program(FILE *stream)
           stream);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         fprintf(stream, "  %-10s %s\n", pages[i].name, pages[i].summary);
-    fputs("  help       explain a command, or with `help keys` the configuration\n"
+    fputs("  help       explain a command, or with `help keys` the configuration; `help manual COMMAND`: the manual page\n"
           "\n"
           "  --version  versions of the program and its libraries\n"
           "  --help     this text; after a command its own help\n"
@@ -244,12 +251,14 @@ bool shy_help_command(const char *command, FILE *stream)
     return true;
 }
 
-bool shy_help_topic(const char *topic, FILE *stream)
+bool shy_help_topic(const char *topic, const char *of, FILE *stream)
 {
+    if (strcmp(topic, "manual") == 0) return shy_manual_print(of, stream);
+    if (of != NULL) return false;
     if (strcmp(topic, "keys") == 0)
         shy_config_print_keys(stream);
-    else if (strcmp(topic, "manual") == 0)
-        shy_config_print_manual(stream);
+    else if (strcmp(topic, "completion") == 0)
+        shy_completion_print(stream);
     else if (strcmp(topic, "example") == 0)
         shy_config_print_example(stream);
     else

@@ -50,8 +50,8 @@ static int run_help(int argc, char **argv)
 
     if (argc < 2)
         shy_help_program(stdout);
-    else if (!shy_help_topic(argv[1], stdout))
-        return fail_unknown("help on", argv[1], topics, sizeof topics / sizeof *topics);
+    else if (!shy_help_topic(argv[1], argv[2], stdout)) /* argv ends with NULL */
+        return fail_unknown("help on", argv[argc > 2 ? 2 : 1], topics, sizeof topics / sizeof *topics);
     return SHY_OK;
 }
 

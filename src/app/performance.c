@@ -171,7 +171,7 @@ static shy_status add_memory(const shy_search_session *s, shy_record *all)
 
     SHY_TRY(shy_record_object(all, "memory", &memory));
     SHY_TRY(shy_record_number(memory, "planned", s->plan.bytes_per_rank));
-    SHY_TRY(shy_record_number(memory, "allowed", (double)s->options.memory));
+    SHY_TRY(shy_record_number(memory, "allowed", (double)s->options.memory + (double)s->options.libraries));
     SHY_TRY(shy_record_number(memory, "peak", p->peak));
     SHY_TRY(shy_record_integer(memory, "peak_rank", p->peak_rank));
     SHY_TRY(shy_record_number(memory, "peak_mean", p->peak_mean));
@@ -247,7 +247,7 @@ void shy_performance_print(const shy_search_session *s, FILE *stream)
     if (s->team->size > 1)
         fprintf(stream, "Ranks waited %.1f %% of the time of dealing, the one that waited longest %.1f %%.\n", 100.0 * p->idle_mean, 100.0 * p->idle_worst);
     print_time(p, stream);
-    fprintf(stream, "Memory of a rank: %s at most (rank %d), %s on average; %s planned for the search.\n", shy_meter_bytes(p->peak, text), p->peak_rank,
+    fprintf(stream, "Memory of a rank: %s at most (rank %d), %s on average; %s planned.\n", shy_meter_bytes(p->peak, text), p->peak_rank,
             shy_meter_bytes(p->peak_mean, (char[32]){0}), shy_meter_bytes(s->plan.bytes_per_rank, more));
     if (p->bytes_read > 0.0 && p->bytes_written > 0.0)
         fprintf(stream, "Read %s of the cohort at %s/s; wrote %s of results.\n", shy_meter_bytes(p->bytes_read, text),

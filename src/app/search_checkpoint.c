@@ -1,6 +1,7 @@
 /* search_checkpoint.c: is there something to go on from, and is it of the same run? */
 #include "shy_config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,8 @@ static shy_status claim(shy_search_session *s, const char *directory)
     shy_run *run = &s->run;
     const bool resumes = c->resume || c->file == NULL;
 
+    /* What cannot be looked at is not empty. */
+    if (access(directory, X_OK) != 0 && errno == EACCES) SHY_TRY(shy_fail(SHY_IO, "%s: cannot be looked into: %s. Ask its owner, or choose another directory.", directory, strerror(errno)));
     run->state = look(run->checkpoint, directory);
     if (run->state == SHY_RUN_NEW && c->file == NULL) return nothing_there(directory);
     if (run->state == SHY_RUN_FINISHED && resumes) return SHY_OK;

@@ -79,6 +79,11 @@ typedef struct shy_search_session {
 /** The search that a command asks for, or the rest of one. Takes the team. Collective; the status is the same on all ranks. */
 shy_status shy_search_execute(const shy_search_command *command, shy_team *team);
 
+/** Reads a command line: assignments go to `set`, which has room for all of argv. */
+typedef shy_status shy_search_reader(int argc, char **argv, const char **set, shy_search_command *command);
+/** The whole of such a command, MPI included: argv[0] is its name. Returns the exit status. */
+int shy_search_main(int argc, char **argv, shy_search_reader *read, shy_search_command *command);
+
 /** Reads the configuration on rank 0 and gives it to all ranks, then applies --set and -o. Collective. */
 shy_status shy_session_configure(shy_search_session *session);
 /** The same from the text of a configuration; command->file is what messages call it. Collective. */

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "app/search_run.h"
+#include "app/sweep.h"
 
 #define NOTE_SECONDS 1.0
 #define SENTENCE 512
@@ -73,13 +74,14 @@ void shy_run_saved(void *context, const shy_journal_save *save)
 
 /* ---- the end -------------------------------------------------------------------------------------------------------------------- */
 
-/* A directory as a shell takes it. */
+/* A directory as a shell takes it, for as long as there is memory. */
 static const char *quoted(const char *directory, char *text, size_t size)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./,:=@%+-";
-    const bool needs = strspn(directory, plain) != strlen(directory);
+    char *word = NULL;
 
-    snprintf(text, size, "%s%s%s", needs ? "'" : "", directory, needs ? "'" : "");
+    if (shy_shell_word(directory, &word) != SHY_OK) shy_error_clear();
+    snprintf(text, size, "%s", word == NULL ? directory : word);
+    shy_free(&word);
     return text;
 }
 

@@ -9,7 +9,7 @@
 #include "app/top.h"
 #include "shihyo/report.h"
 
-enum { CELLS = 20, ROOM = 2048 };
+enum { CELLS = 20, ROOM = 4096 };
 #define LATE_SECONDS 120.0 /* without a word from the search itself, which is worth a mention */
 
 const char *shy_top_word(shy_run_standing standing)
@@ -29,7 +29,11 @@ bool shy_top_is_over(shy_run_standing standing)
 /* What is in a file may not write on the screen what it likes. */
 static void put(FILE *stream, const char *text)
 {
-    for (; *text != '\0'; text++) fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, stream);
+    char tame[ROOM];
+
+    snprintf(tame, sizeof tame, "%s", text);
+    shy_text_tame(tame);
+    fputs(tame, stream);
 }
 
 static void label(FILE *stream, const char *name)
@@ -50,7 +54,7 @@ static void print_standing(const shy_run_view *s, FILE *stream)
     else if (s->standing == SHY_SEEN_SILENT) fprintf(stream, "no news for %s: perhaps dead", shy_meter_duration(s->silent, text));
     else fputs(shy_top_word(s->standing), stream);
     if (s->standing == SHY_SEEN_STOPPING && e->why[0] != '\0') fputs(" (", stream), put(stream, e->why), fputs(")", stream);
-    if (s->standing == SHY_SEEN_STOPPED) fputs("; it can be gone on with `shihyo resume`", stream);
+    if (s->standing == SHY_SEEN_STOPPED) fputs("; `shihyo resume ", stream), put(stream, s->directory), fputs("` goes on", stream);
     if (s->standing == SHY_SEEN_FAILED && e->message[0] != '\0') fputs(": ", stream), put(stream, e->message);
     if (e->has_progress && !shy_top_is_over(s->standing)) {
         fputs(", ", stream);
@@ -72,6 +76,8 @@ static void print_bar(const shy_run_view *s, FILE *stream)
     for (int i = 0; i < CELLS; i++) cells[i] = i < full ? '#' : '.';
     cells[CELLS] = '\0';
     fprintf(stream, "  [%s] %5.1f %%", cells, 100.0 * e->fraction);
+    /* Of a run that is over, the line above does not say it. */
+    if (shy_top_is_over(s->standing)) fputs(" of the stage it was at: ", stream), put(stream, e->stage);
     if (e->formulas >= 0.0) fprintf(stream, "  %s of %s formulas", shy_meter_count(e->formulas, done), shy_meter_count(e->plan_formulas, all));
     if (e->rate > 0.0) fprintf(stream, ", %s formulas/s", shy_meter_count(e->rate, rate));
     fputs("\n", stream);
@@ -84,8 +90,9 @@ static void print_left(const shy_run_view *s, FILE *stream)
 
     if (shy_top_is_over(s->standing)) return;
     label(stream, "time left");
-    if (e->seconds_left >= 0.0) fprintf(stream, "%s to the end of this stage", shy_meter_duration(fmax(e->seconds_left - s->silent, 0.0), text));
-    else fputs("not known yet", stream);
+    /* What was reckoned and has run out says nothing, such as while the best formulas are refitted at the end of a search. */
+    if (e->seconds_left - s->silent > 0.0) fprintf(stream, "%s to the end of this stage", shy_meter_duration(e->seconds_left - s->silent, text));
+    else fputs(e->seconds_left >= 0.0 ? "should be at the end of this stage by now" : "not known yet", stream);
     if (e->job_ends > 0.0) fprintf(stream, "; the job is ended in %s", shy_meter_duration(fmax(e->job_ends - s->now, 0.0), text));
     if (e->stops > 0.0) fprintf(stream, "; the run stops in %s", shy_meter_duration(fmax(e->stops - s->now, 0.0), text));
     if (e->seconds_silent > LATE_SECONDS) fprintf(stream, "; at this place for %s", shy_meter_duration(e->seconds_silent + s->silent, text));
@@ -163,7 +170,7 @@ static void add_row(shy_table *table, const shy_run_view *s, size_t common)
     snprintf(cell, sizeof cell, "%.1f %%", 100.0 * e->fraction);
     shy_table_cell(table, goes_on && e->has_progress ? cell : "");
     shy_table_cell(table, goes_on && e->rate > 0.0 ? shy_meter_count(e->rate, text) : "");
-    shy_table_cell(table, goes_on && e->seconds_left >= 0.0 ? shy_meter_duration(fmax(e->seconds_left - s->silent, 0.0), text) : "");
+    shy_table_cell(table, goes_on && e->seconds_left - s->silent > 0.0 ? shy_meter_duration(e->seconds_left - s->silent, text) : "");
     snprintf(cell, sizeof cell, "%.4f", e->statistic);
     shy_table_cell(table, e->best[0] != '\0' ? cell : "");
     shy_table_cell(table, s->standing == SHY_SEEN_FAILED ? e->message : e->best);
@@ -231,7 +238,7 @@ void shy_top_print_json(const shy_run_view *s, FILE *stream)
     add_number(&line, "formulas", e->formulas);
     add_number(&line, "ranks", e->ranks);
     add_number(&line, "idle_mean", e->idle_mean), add_number(&line, "idle_worst", e->idle_worst);
-    if (e->memory > 0.0) shy_event_count(&line, "memory", (uint64_t)e->memory);
+    if (e->memory > 0.0 && e->memory < 0x1p63) shy_event_count(&line, "memory", (uint64_t)e->memory);
     add_number(&line, "checkpoint_age", s->now - e->checkpoint);
     if (e->has_events) shy_event_count(&line, "warnings", (uint64_t)e->warnings);
     shy_event_end(&line);

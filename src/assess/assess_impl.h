@@ -17,6 +17,10 @@ typedef struct {
 
 shy_status shy_truth_gather(const shy_problem *problem, shy_truth *truth_out); /* collective over the world */
 void shy_truth_free(shy_truth *truth);
+/* On every rank what rank 0 has. Collective over the world. */
+shy_status shy_truth_share(const shy_problem *problem, const shy_truth *truth, shy_truth *copy_out);
+/* copy_out: on every rank the bytes of rank 0, where `values` may be NULL: then it is left as it was everywhere. Collective over the world. */
+shy_status shy_share_copy(const shy_team *team, const void *values, uint64_t bytes, void **copy_out);
 /* all (rank 0: room for rows.total numbers; elsewhere NULL) := the values that the members of group 0 hold. Collective over the world. */
 shy_status shy_gather_values(const shy_problem *problem, const double *mine, double *all);
 
@@ -84,7 +88,7 @@ typedef struct {
 shy_status shy_models_create(const shy_problem *problem, const shy_search_result *result, shy_models *models_out);
 void shy_models_free(shy_models *models);
 const shy_model *shy_models_at(const shy_models *models, int complexity); /* the one of at most this complexity */
-/* The predictor for all my rows, those that took no part in the fit included. Not collective. */
+/* The predictor for all my rows, those that took no part in the fit included. Polls. Not collective. */
 shy_status shy_model_predict(const shy_problem *problem, const shy_model *model, double *predictor_out);
 /* The same formula, whatever its constants are and in whatever order the operands of + stand. */
 bool shy_tree_alike(const shy_tree *a, const shy_tree *b);
@@ -124,7 +128,9 @@ typedef struct {
     double returns;                /* share of the half samples that select the chosen formula or one of its kin of the same complexity; NaN: not looked at */
 } shy_assessment;
 
-/* To whoever follows the progress: what is being done, and how much of that is done, 0 … 1. Not collective. */
+/* Where a rank-local failure may be reported, now and then. Not collective. */
+shy_status shy_assess_poll(const shy_assessment *a);
+/* To whoever follows the progress: what is being done, and how much of that is done, 0 … 1. When a stage begins all ranks call it. Not collective. */
 void shy_assess_tell(const shy_assessment *a, const char *stage, double fraction);
 
 /* Stages, in this order; each adds its object to the record. Collective over the world. */

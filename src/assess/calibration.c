@@ -88,6 +88,7 @@ static shy_status judge_repeat(const shy_assessment *a, int repeat, comparison *
     const size_t n = a->truth.n;
     const double *predictor = a->chosen.predictor + (size_t)repeat * n;
     shy_recalibration again;
+    SHY_TRY(shy_assess_poll(a));
     SHY_TRY(shy_recalibrate(&a->truth, NULL, n, predictor, a->folds.all + (size_t)repeat * n, &again));
     take(m, INTERCEPT, again.intercept), take(m, INTERCEPT_ERROR, again.intercept_error);
     take(m, SLOPE, again.slope), take(m, SLOPE_ERROR, again.slope_error);

@@ -13,14 +13,17 @@ struct fold {
     double reference, value_a, value_b;
 };
 
-struct comparison {
+struct shy_comparison {
     const shy_truth *truth;
     const shy_folds *folds;
     struct fold *fold; /* [folds->sets] */
     int known;         /* folds with a value */
     double *part;      /* [n]: what a sample adds to the difference (DeLong); its random weight (bootstrap) */
     double *weight;    /* [n], work */
+    const int32_t *cluster;
     int clusters;      /* that are in known folds; 0: samples are independent of each other */
+    int rounds;        /* of the bootstrap; 0: DeLong */
+    uint64_t seed;
 };
 
 static bool is_known(const struct fold *f)
@@ -28,8 +31,11 @@ static bool is_known(const struct fold *f)
     return !isnan(f->value_a) && !isnan(f->value_b);
 }
 
-static void release(struct comparison *c)
+void shy_comparison_free(shy_comparison **comparison)
 {
+    shy_comparison *c = *comparison;
+
+    if (!c) return;
     for (int t = 0; c->fold && t < c->folds->sets; t++) {
         shy_judged_free(&c->fold[t].a);
         shy_judged_free(&c->fold[t].b);
@@ -37,10 +43,11 @@ static void release(struct comparison *c)
     shy_free(&c->fold);
     shy_free(&c->part);
     shy_free(&c->weight);
+    shy_free(comparison);
 }
 
 /* sample: room for n numbers. */
-static shy_status judge_fold(const struct comparison *c, int t, const double *a, const double *b, const double *reference, size_t *sample)
+static shy_status judge_fold(const shy_comparison *c, int t, const double *a, const double *b, const double *reference, size_t *sample)
 {
     shy_status st = SHY_OK;
     struct fold *f = &c->fold[t];
@@ -56,7 +63,7 @@ out:
     return st;
 }
 
-static shy_status judge(struct comparison *c, const double *a, const double *b, const double *reference)
+static shy_status judge(shy_comparison *c, const double *a, const double *b, const double *reference)
 {
     shy_status st = SHY_OK;
     size_t *sample = NULL;
@@ -108,7 +115,7 @@ out:
     return st;
 }
 
-static shy_status add_fold(const struct comparison *c, const struct fold *f, struct pooled *pooled)
+static shy_status add_fold(const shy_comparison *c, const struct fold *f, struct pooled *pooled)
 {
     shy_status st = SHY_OK;
     double count[2];
@@ -128,7 +135,7 @@ out:
     return st;
 }
 
-static shy_status delong(const struct comparison *c, double *error_out)
+static shy_status delong(const shy_comparison *c, double *error_out)
 {
     shy_status st = SHY_OK;
     struct pooled pooled = {{0.0, 0.0}, {0.0, 0.0}, {0.0, 0.0}};
@@ -148,18 +155,18 @@ out:
 /* ---- bootstrap -------------------------------------------------------------------------------------------------------------- */
 
 /* Exponential weights of mean 1. A pair of a matched set counts with the product of two weights, so the set's is divided among them. */
-static void draw(const struct comparison *c, const int32_t *cluster, uint64_t seed, int round)
+static void draw(const shy_comparison *c, int round)
 {
     const bool sets = shy_judge_of(c->truth->ops) == SHY_JUDGE_MATCHED && c->truth->stratum;
 
     for (size_t i = 0; i < c->truth->n; i++) {
-        const uint64_t unit = cluster ? (uint64_t)cluster[i] : sets ? (uint64_t)c->truth->stratum[i] : (uint64_t)i;
-        const double weight = -log(shy_random_uniform(seed, PURPOSE_COMPARE, (uint64_t)round * c->truth->n + unit));
+        const uint64_t unit = c->cluster ? (uint64_t)c->cluster[i] : sets ? (uint64_t)c->truth->stratum[i] : (uint64_t)i;
+        const double weight = -log(shy_random_uniform(c->seed, PURPOSE_COMPARE, (uint64_t)round * c->truth->n + unit));
         c->part[i] = sets ? sqrt(weight) : weight;
     }
 }
 
-static shy_status reweigh(const struct comparison *c, const struct shy_judged *j, double reference, double *value_out)
+static shy_status reweigh(const shy_comparison *c, const struct shy_judged *j, double reference, double *value_out)
 {
     for (size_t k = 0; k < j->n; k++)
         c->weight[k] = j->weight[k] * c->part[j->sample[k]];
@@ -170,7 +177,7 @@ static shy_status reweigh(const struct comparison *c, const struct shy_judged *j
  * The mean random weight of a fold's samples. A fold may be one cluster, whose weight changes nothing within it: then only what differs from fold to fold
  * tells how much clusters differ.
  */
-static double fold_weight(const struct comparison *c, const struct shy_judged *j)
+static double fold_weight(const shy_comparison *c, const struct shy_judged *j)
 {
     double drawn = 0.0, whole = 0.0;
 
@@ -182,7 +189,7 @@ static double fold_weight(const struct comparison *c, const struct shy_judged *j
     return drawn / whole;
 }
 
-static shy_status difference_once(const struct comparison *c, double *difference_out)
+static shy_status difference_once(const shy_comparison *c, double *difference_out)
 {
     shy_status st = SHY_OK;
     double sum = 0.0, all = 0.0, a, b;
@@ -224,7 +231,7 @@ static void summarise(const double *value, const size_t *order, int count, shy_d
 }
 
 /* Clusters in known folds. */
-static shy_status count_clusters(struct comparison *c, const int32_t *cluster)
+static shy_status count_clusters(shy_comparison *c)
 {
     shy_status st = SHY_OK;
     uint8_t *seen = NULL;
@@ -233,7 +240,7 @@ static shy_status count_clusters(struct comparison *c, const int32_t *cluster)
     for (int t = 0; t < c->folds->sets; t++) {
         const struct shy_judged *j = &c->fold[t].a;
         for (size_t k = 0; is_known(&c->fold[t]) && k < j->n; k++) {
-            const int32_t own = cluster[j->sample[k]];
+            const int32_t own = c->cluster[j->sample[k]];
             c->clusters += !seen[own];
             seen[own] = 1;
         }
@@ -253,23 +260,29 @@ static void widen(int clusters, shy_difference *d)
     d->high = d->difference + factor * (d->high - d->difference);
 }
 
-static shy_status bootstrap(const struct comparison *c, const int32_t *cluster, int resamples, uint64_t seed, shy_difference *d)
+int shy_comparison_rounds(const shy_comparison *c)
+{
+    return c->rounds;
+}
+
+shy_status shy_comparison_round(const shy_comparison *c, int round, double *difference_out)
+{
+    draw(c, round);
+    return difference_once(c, difference_out);
+}
+
+static shy_status bootstrap(const shy_comparison *c, const double *value, shy_difference *d)
 {
     shy_status st = SHY_OK;
-    double *value = NULL;
     size_t *order = NULL, *spare = NULL;
 
-    SHY_TRY(shy_new((size_t)resamples, sizeof *value, &value));
-    SHY_TRY(shy_new((size_t)resamples, sizeof *order, &order));
-    SHY_TRY(shy_new((size_t)resamples, sizeof *spare, &spare));
-    for (int round = 0; round < resamples; round++) {
-        draw(c, cluster, seed, round);
-        SHY_TRY(difference_once(c, &value[round]));
-    }
-    shy_sort_order(value, (size_t)resamples, order, spare);
-    summarise(value, order, resamples, d);
+    SHY_TRY(shy_new((size_t)c->rounds, sizeof *order, &order));
+    SHY_TRY(shy_new((size_t)c->rounds, sizeof *spare, &spare));
+    shy_sort_order(value, (size_t)c->rounds, order, spare);
+    summarise(value, order, c->rounds, d);
+    d->resamples = c->rounds;
+    if (c->cluster) widen(c->clusters, d);
 out:
-    shy_free(&value);
     shy_free(&order);
     shy_free(&spare);
     return st;
@@ -292,7 +305,7 @@ static bool plain_binary(const shy_truth *truth)
     return true;
 }
 
-static void average(const struct comparison *c, shy_difference *d)
+static void average(const shy_comparison *c, shy_difference *d)
 {
     d->a = d->b = 0.0;
     for (int t = 0; t < c->folds->sets; t++) {
@@ -310,22 +323,50 @@ static double chance(const shy_difference *d)
     return d->difference == 0.0 ? 1.0 : NAN;
 }
 
-static shy_status spread_of(struct comparison *c, const int32_t *cluster, int resamples, uint64_t seed, shy_difference *d)
+static shy_status spread_of(const shy_comparison *c, const double *round, shy_difference *d)
 {
     shy_status st = SHY_OK;
 
-    d->method = !cluster && plain_binary(c->truth) ? SHY_BY_DELONG : SHY_BY_BOOTSTRAP;
+    d->method = c->rounds == 0 ? SHY_BY_DELONG : SHY_BY_BOOTSTRAP;
     if (d->method == SHY_BY_DELONG) {
         SHY_TRY(delong(c, &d->error));
         d->low = d->difference - SHY_NORMAL_975 * d->error;
         d->high = d->difference + SHY_NORMAL_975 * d->error;
     } else {
-        d->resamples = resamples > 1 ? resamples : shy_resamples(c->truth->n);
-        if (cluster) SHY_TRY(count_clusters(c, cluster));
-        SHY_TRY(bootstrap(c, cluster, d->resamples, seed, d));
-        if (cluster) widen(c->clusters, d);
+        SHY_TRY(bootstrap(c, round, d));
     }
     d->p = chance(d);
+out:
+    return st;
+}
+
+shy_status shy_comparison_create(const shy_truth *truth, const shy_folds *folds, const double *predictor_a, const double *predictor_b,
+                                 const double *reference, const int32_t *cluster, int resamples, uint64_t seed, shy_comparison **comparison_out)
+{
+    shy_status st = SHY_OK;
+    shy_comparison *c = NULL;
+
+    SHY_TRY(shy_new(1, sizeof *c, &c));
+    c->truth = truth, c->folds = folds, c->cluster = cluster, c->seed = seed;
+    SHY_TRY(judge(c, predictor_a, predictor_b, reference));
+    if (c->known > 0 && (cluster || !plain_binary(truth))) c->rounds = resamples > 1 ? resamples : shy_resamples(truth->n);
+    if (c->rounds > 0 && cluster) SHY_TRY(count_clusters(c));
+    *comparison_out = c, c = NULL;
+out:
+    shy_comparison_free(&c);
+    return st;
+}
+
+shy_status shy_comparison_end(const shy_comparison *c, const double *round, shy_difference *difference_out)
+{
+    shy_status st = SHY_OK;
+    shy_difference d = {.a = NAN, .b = NAN, .difference = NAN, .error = NAN, .low = NAN, .high = NAN, .p = NAN, .folds = c->known};
+
+    if (c->known > 0) {
+        average(c, &d);
+        SHY_TRY(spread_of(c, round, &d));
+    }
+    *difference_out = d;
 out:
     return st;
 }
@@ -334,17 +375,16 @@ shy_status shy_compare(const shy_truth *truth, const shy_folds *folds, const dou
                        const double *reference, const int32_t *cluster, int resamples, uint64_t seed, shy_difference *difference_out)
 {
     shy_status st = SHY_OK;
-    struct comparison c = {.truth = truth, .folds = folds};
-    shy_difference d = {.a = NAN, .b = NAN, .difference = NAN, .error = NAN, .low = NAN, .high = NAN, .p = NAN};
+    shy_comparison *c = NULL;
+    double *round = NULL;
 
-    SHY_TRY(judge(&c, predictor_a, predictor_b, reference));
-    d.folds = c.known;
-    if (c.known > 0) {
-        average(&c, &d);
-        SHY_TRY(spread_of(&c, cluster, resamples, seed, &d));
-    }
-    *difference_out = d;
+    SHY_TRY(shy_comparison_create(truth, folds, predictor_a, predictor_b, reference, cluster, resamples, seed, &c));
+    SHY_TRY(shy_new((size_t)c->rounds, sizeof *round, &round));
+    for (int k = 0; k < c->rounds; k++)
+        SHY_TRY(shy_comparison_round(c, k, &round[k]));
+    SHY_TRY(shy_comparison_end(c, round, difference_out));
 out:
-    release(&c);
+    shy_free(&round);
+    shy_comparison_free(&c);
     return st;
 }

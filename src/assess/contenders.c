@@ -72,6 +72,7 @@ static void keep_held(const shy_assessment *a, int t, const double *all, shy_hel
 static shy_status close_held(const shy_assessment *a, shy_held_out *held)
 {
     shy_status st = SHY_OK;
+    SHY_TRY(shy_assess_poll(a));
     SHY_TRY(shy_headline_folds(&a->truth, &a->folds, held->predictor, NULL, held->spread.value));
     shy_spread_close(&held->spread, a->folds.repeats);
 out:
@@ -80,10 +81,10 @@ out:
 
 /* ---- a column: baselines, the single factor ---------------------------------------------------------------------------------------- */
 
-/* The outcome where it can be fitted; NULL: the samples do not tell anything (one class, no event). Collective over the world. */
+/* The outcome where it can be fitted; NULL: the samples do not tell anything (one class, no event). Collective over the group. */
 static shy_status try_outcome(const shy_problem *problem, shy_outcome **outcome_out)
 {
-    const shy_status st = shy_team_agree(problem->team, shy_problem_outcome(problem, outcome_out));
+    const shy_status st = shy_group_agree(problem->team, shy_problem_outcome(problem, outcome_out));
     if (st != SHY_INPUT) return st;
     shy_error_clear();
     *outcome_out = NULL;
@@ -95,50 +96,81 @@ static bool is_fit(const shy_fit *fit)
     return fit->verdict != SHY_DIVERGED && isfinite(fit->intercept) && isfinite(fit->coefficient[0]);
 }
 
-static void predict(const work *w, const shy_outcome *outcome, const shy_fit *fit)
-{
-    const shy_problem *problem = w->a->problem;
-    int covariates = 0;
-    const double *beside = shy_outcome_covariates(outcome, &covariates);
-    for (int i = 0; i < problem->rows.rows; i++) {
-        w->mine[i] = NAN;
-        if (w->takes[i] == 0.0 || !is_fit(fit)) continue;
-        double sum = fit->intercept;
-        for (int k = 0; beside && k < covariates; k++) sum += beside[k] * problem->data.covariate[k][i];
-        w->mine[i] = sum + fit->coefficient[0] * w->z[i];
-    }
-}
-
-/* The samples of a problem that have a value of z. NULL where all have one. Collective over the world. */
+/* The samples of a problem that have a value of z. NULL where all have one. Collective over the group. */
 static shy_status restrict_problem(const work *w, bool all, const shy_problem *problem, shy_problem **part_out)
 {
-    shy_status st = SHY_OK;
     *part_out = NULL;
-    if (all) return SHY_OK;
-    SHY_TRY_ALL(problem->team, shy_problem_train(problem, w->takes, part_out));
+    return all ? SHY_OK : shy_group_agree(problem->team, shy_problem_train(problem, w->takes, part_out));
+}
+
+/* Models of z on the training sets: a step of the journal. */
+typedef struct {
+    const work *w;
+    bool all;      /* samples have a value of it */
+    size_t width;
+    double *fit;   /* [sets × width]: 1 (there is one), intercept, slope, coefficients of the covariates; on all ranks */
+} column_fits;
+
+/* Without fold t. Collective over the group. */
+static shy_status fit_column(void *context, uint64_t t, void *result)
+{
+    shy_status st = SHY_OK;
+    const column_fits *c = context;
+    const shy_problem *trained = c->w->a->trained[t];
+    shy_problem *part = NULL;
+    shy_outcome *outcome = NULL;
+    const double *basis = c->w->z;
+    double *number = result;
+    shy_fit fit;
+    int covariates = 0;
+    SHY_TRY(restrict_problem(c->w, c->all, trained, &part));
+    SHY_TRY(try_outcome(part ? part : trained, &outcome));
+    if (!outcome) goto out;
+    SHY_TRY(shy_outcome_refit(outcome, 1, &basis, &fit));
+    if (!is_fit(&fit)) goto out;
+    const double *beside = shy_outcome_covariates(outcome, &covariates);
+    number[0] = 1.0, number[1] = fit.intercept, number[2] = fit.coefficient[0];
+    for (int k = 0; beside && k < covariates; k++) number[3 + k] = beside[k];
+out:
+    shy_outcome_destroy(&outcome);
+    shy_problem_untrain(&part);
+    return st;
+}
+
+static shy_status predict(const work *w, const double *number)
+{
+    shy_status st = SHY_OK;
+    const shy_outcome_data *data = &w->a->problem->data;
+    SHY_TRY(shy_assess_poll(w->a));
+    for (int i = 0; i < w->a->problem->rows.rows; i++) {
+        w->mine[i] = NAN;
+        if (w->takes[i] == 0.0 || number[0] == 0.0) continue;
+        double sum = number[1];
+        for (int k = 0; k < data->covariates; k++) sum += number[3 + k] * data->covariate[k][i];
+        w->mine[i] = sum + number[2] * w->z[i];
+    }
 out:
     return st;
 }
 
-/* Without fold t. Collective over the world. */
-static shy_status judge_column(work *w, bool all, int t, shy_held_out *held)
+/* Collective over the world. */
+static shy_status judge_column(const work *w, bool all, shy_held_out *held)
 {
     shy_status st = SHY_OK;
-    const shy_problem *trained = w->a->trained[t];
-    shy_problem *part = NULL;
-    shy_outcome *outcome = NULL;
-    const double *basis = w->z;
-    shy_fit fit;
-    SHY_TRY(restrict_problem(w, all, trained, &part));
-    SHY_TRY(try_outcome(part ? part : trained, &outcome));
-    if (!outcome) goto out;
-    SHY_TRY_ALL(trained->team, shy_outcome_refit(outcome, 1, &basis, &fit));
-    predict(w, outcome, &fit);
-    SHY_TRY(shy_gather_values(w->a->problem, w->mine, w->all));
-    if (is_first(w)) keep_held(w->a, t, w->all, held);
+    const shy_problem *problem = w->a->problem;
+    const int sets = w->a->folds.sets;
+    column_fits c = {.w = w, .all = all, .width = 3U + (size_t)problem->data.covariates};
+    SHY_TRY_ALL(problem->team, shy_new((size_t)sets * c.width, sizeof *c.fit, &c.fit));
+    const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "baseline", .count = (uint64_t)sets, .everywhere = true,
+                               .size = c.width * sizeof *c.fit, .result = c.fit, .work = fit_column, .context = &c};
+    SHY_TRY(shy_workload_run(&load));
+    for (int t = 0; t < sets; t++) {
+        SHY_TRY_ALL(problem->team, predict(w, c.fit + (size_t)t * c.width));
+        SHY_TRY(shy_gather_values(problem, w->mine, w->all));
+        if (is_first(w)) keep_held(w->a, t, w->all, held);
+    }
 out:
-    shy_outcome_destroy(&outcome);
-    shy_problem_untrain(&part);
+    shy_free(&c.fit);
     return st;
 }
 
@@ -171,8 +203,8 @@ static shy_status judge_all(work *w, bool all, shy_contender *c)
     shy_fit fit;
     c->apparent = NAN;
     c->ratio = (shy_ratio){.chi2 = NAN, .p = NAN};
-    SHY_TRY(restrict_problem(w, all, problem, &part));
-    SHY_TRY(try_outcome(part ? part : problem, &outcome));
+    SHY_TRY_ALL(problem->team, restrict_problem(w, all, problem, &part));
+    SHY_TRY_ALL(problem->team, try_outcome(part ? part : problem, &outcome));
     if (!outcome) goto out;
     SHY_TRY_ALL(problem->team, shy_outcome_refit(outcome, 1, &basis, &fit));
     if (is_fit(&fit)) c->apparent = fit.metric[0];
@@ -241,7 +273,7 @@ static shy_status add_baseline(work *w, const shy_baseline *baseline, shy_conten
     SHY_TRY(count_samples(w, &c->samples, &whole));
     c->left_out = whole - c->samples;
     const bool all = c->left_out == 0;
-    for (int t = 0; t < w->a->folds.sets; t++) SHY_TRY(judge_column(w, all, t, &c->held));
+    SHY_TRY(judge_column(w, all, &c->held));
     SHY_TRY(judge_all(w, all, c));
     SHY_TRY_ALL(team, is_first(w) ? close_held(w->a, &c->held) : SHY_OK);
 out:
@@ -314,13 +346,12 @@ static shy_status add_net(const work *w, const shy_references *r, shy_line line,
 {
     shy_status st = SHY_OK;
     const shy_assessment *a = w->a;
-    const double *all = r->predictor[line] + (size_t)r->sets * r->n;
     SHY_TRY(name_contender(c, line == SHY_LINE_FACTORS ? SHY_CONTENDER_ELASTIC : SHY_CONTENDER_ELASTIC_LOG,
                            line == SHY_LINE_FACTORS ? "elastic net on the factors" : "elastic net on the logs", NULL));
     SHY_TRY(shy_held_out_create(&a->folds, a->truth.n, &c->held));
-    for (int t = 0; t < r->sets; t++) keep_held(a, t, r->predictor[line] + (size_t)t * r->n, &c->held);
+    memcpy(c->held.predictor, r->predictor[line], (size_t)a->folds.repeats * r->n * sizeof *c->held.predictor);
     SHY_TRY(close_held(a, &c->held));
-    SHY_TRY(shy_headline(&a->truth, NULL, a->truth.n, all, shy_reference(&a->truth, NULL, a->truth.n), &c->apparent));
+    c->apparent = r->apparent[line];
     c->ratio = (shy_ratio){.chi2 = NAN, .p = NAN};
     c->samples = taking_part(&a->truth);
     c->net = r->net[line];
@@ -363,7 +394,10 @@ shy_status shy_contenders_create(const shy_assessment *a, shy_contenders *conten
     shy_contenders c = {.count = 0};
     SHY_TRY(begin(&w));
     SHY_TRY_ALL(team, shy_new((size_t)baselines + 2U + SHY_LINES, sizeof *c.contender, &c.contender));
-    for (int k = 0; k < baselines; k++) SHY_TRY(add_baseline(&w, &a->options->baseline[k], &c.contender[c.count++]));
+    for (int k = 0; k < baselines; k++) {
+        shy_assess_tell(a, "baselines", (double)k / baselines);
+        SHY_TRY(add_baseline(&w, &a->options->baseline[k], &c.contender[c.count++]));
+    }
     if (a->options->references) {
         SHY_TRY(shy_references_create(a, &c.references));
         SHY_TRY(add_single(&w, &c.references, &c.contender[c.count++]));

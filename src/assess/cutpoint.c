@@ -232,27 +232,32 @@ static size_t thin(const struct ranked *r, size_t *place)
     return count;
 }
 
-static void find_pair(struct ranked *r, double least, int permutations, uint64_t seed, shy_cuts *cuts)
+static shy_status find_pair(struct ranked *r, double least, int permutations, uint64_t seed, shy_journal *journal, shy_cuts *cuts)
 {
+    shy_status st = SHY_OK;
     size_t place[TRIED_MOST];
     const size_t places = thin(r, place), fewest = share_of(least, r->n) > 1 ? share_of(least, r->n) : 1;
     const struct pair best = best_pair(r, place, places, fewest);
     int as_good = 0;
 
-    if (best.statistic < 0.0) return;
+    if (best.statistic < 0.0) return SHY_OK;
     cuts->cuts = 2;
     cuts->cut[0] = cut_at(r, best.first);
     cuts->cut[1] = cut_at(r, best.second);
     for (int k = 0; k < 2; k++)
         set_chances(r, least, 2.0, &cuts->cut[k]);
     for (int round = 0; round < permutations; round++) {
+        SHY_TRY(shy_journal_poll(journal));
         shuffle(r, seed, round);
         as_good += best_pair(r, place, places, fewest).statistic >= best.statistic * (1.0 - 1e-12);
     }
     if (permutations > 0) cuts->p = (1.0 + as_good) / (1.0 + permutations);
+out:
+    return st;
 }
 
-shy_status shy_cut_two(size_t n, const double *x, const double *score, double least, int permutations, uint64_t seed, shy_cuts *cuts_out)
+shy_status shy_cut_two(size_t n, const double *x, const double *score, double least, int permutations, uint64_t seed, shy_journal *journal,
+                       shy_cuts *cuts_out)
 {
     shy_status st = SHY_OK;
     struct ranked r = {.n = 0};
@@ -261,7 +266,7 @@ shy_status shy_cut_two(size_t n, const double *x, const double *score, double le
     SHY_TRY(ranked_create(n, x, score, &r));
     list_places(&r, least);
     cuts.samples = r.n;
-    if (r.places > 1 && has_variance(&r)) find_pair(&r, least, permutations, seed, &cuts);
+    if (r.places > 1 && has_variance(&r)) SHY_TRY(find_pair(&r, least, permutations, seed, journal, &cuts));
     *cuts_out = cuts;
 out:
     ranked_free(&r);

@@ -43,9 +43,10 @@ shy_status shy_cut_one(size_t n, const double *x, const double *score, double le
  * Two cut-points: the pair with the largest k-sample statistic (n − 1) Σ_g n_g (mean_g − mean)² / Σ (score − mean)², each group with at least `least` of
  * the samples. Each cut's statistic and p are those of the division of all samples at it alone, p times 2: since it is not the largest of all
  * divisions, the correction is on the safe side. p of the pair: share of `permutations` of the scores whose best pair is as good,
- * (1 + #)/(permutations + 1). With more than 200 possible cut-points 200 of them, evenly spaced in rank, are tried.
+ * (1 + #)/(permutations + 1), between which the journal (may be NULL) is polled. With more than 200 possible cut-points 200 of them, evenly spaced in rank, are tried.
  */
-shy_status shy_cut_two(size_t n, const double *x, const double *score, double least, int permutations, uint64_t seed, shy_cuts *cuts_out);
+shy_status shy_cut_two(size_t n, const double *x, const double *score, double least, int permutations, uint64_t seed, shy_journal *journal,
+                       shy_cuts *cuts_out);
 /*
  * Cut-points chosen without the outcome: at the median, or at the terciles (groups 3): the ⌈n·k/groups⌉-th smallest x. No cut-point where that is the
  * largest x, or the one before. Statistics as above; nothing was selected, so p is the two-sided one of a normal variable, all three p alike;

@@ -6,6 +6,7 @@
 #define SHY_ASSESS_ELASTIC_H
 
 #include "shihyo/base.h"
+#include "shihyo/journal.h"
 
 typedef enum { SHY_NET_GAUSSIAN, SHY_NET_BINOMIAL, SHY_NET_POISSON, SHY_NET_COX } shy_net_family; /* Cox: ties as Breslow has them */
 const char *shy_net_family_name(shy_net_family family);
@@ -29,6 +30,7 @@ typedef struct {
     int lambdas;      /* length of the path */
     double ratio;     /* last lambda / first; 0: 1e-4, or 1e-2 if there are fewer samples than columns */
     double tolerance; /* of a step's gain, as a share of the null deviance; 0: 1e-7 */
+    shy_journal *journal; /* polled at every lambda; may be NULL */
 } shy_net_options;
 #define SHY_NET_DEFAULTS ((shy_net_options){.alpha = 0.5, .lambdas = 100})
 
@@ -54,7 +56,7 @@ void shy_net_path_free(shy_net_path *path);
 /*
  * @param row     samples to be fitted, `rows` of them
  * @param lambda  descending, `lambdas` of them; NULL: the path of options
- * Fails with SHY_MEMORY only. Memory: rows × (columns + covariates) numbers. A sweep costs 4·rows flops for each column that is looked at.
+ * Fails with SHY_MEMORY, and SHY_STOPPED if the journal says so. Memory: rows × (columns + covariates) numbers. A sweep costs 4·rows flops for each column that is looked at.
  */
 shy_status shy_net_fit(const shy_net_data *data, const shy_net_options *options, const int *row, int rows, const double *lambda, int lambdas,
                        shy_net_path *path_out);

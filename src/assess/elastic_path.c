@@ -193,13 +193,15 @@ static bool is_last(shy_net_family family, const shy_net_path *path, int k)
     }
 }
 
-static void follow_path(shy_net_work *w, const shy_net_options *options, const double *lambda, shy_net_path *path)
+static shy_status follow_path(shy_net_work *w, const shy_net_options *options, const double *lambda, shy_net_path *path)
 {
+    shy_status st = SHY_OK;
     const double null = start(w, options->tolerance), first = first_lambda(w), scale = w->outcome.scale;
     const double ratio = options->ratio > 0.0 ? options->ratio : w->n < w->columns ? 1e-2 : 1e-4;
     double last = first;
     for (int k = 0; k < path->lambdas; k++) {
         const double at = lambda ? lambda[k] / scale : path->lambdas > 1 ? first * pow(ratio, (double)k / (path->lambdas - 1)) : first;
+        SHY_TRY(shy_journal_poll(options->journal));
         path->lambda[k] = lambda ? lambda[k] : at * scale;
         guess_candidates(w, at, last);
         shy_net_descend(w, at);
@@ -207,6 +209,8 @@ static void follow_path(shy_net_work *w, const shy_net_options *options, const d
         last = at;
         if (!lambda && is_last(w->outcome.family, path, k)) path->lambdas = k + 1;
     }
+out:
+    return st;
 }
 
 shy_status shy_net_fit(const shy_net_data *data, const shy_net_options *options, const int *row, int rows, const double *lambda, int lambdas,
@@ -217,7 +221,7 @@ shy_status shy_net_fit(const shy_net_data *data, const shy_net_options *options,
     shy_net_path path = {0};
     SHY_TRY(create_path(data, lambda ? lambdas : options->lambdas, &path));
     SHY_TRY(create_work(data, row, rows, options->alpha, &work));
-    follow_path(&work, options, lambda, &path);
+    SHY_TRY(follow_path(&work, options, lambda, &path));
     *path_out = path, path = (shy_net_path){0};
 out:
     free_work(&work);

@@ -31,6 +31,7 @@ shy_status shy_families_create(const shy_half_sums *sums, int formulas, shy_fami
     SHY_TRY(shy_new((size_t)formulas, sizeof *leader, &leader));
     for (int i = 0; i < formulas; i++) {
         int k = 0;
+        SHY_TRY(shy_journal_poll(sums->journal));
         while (k < f.families && !(shy_half_sums_correlation(sums, leader[k], i) > SHY_FAMILY_CORRELATION)) k++;
         if (k == f.families) leader[f.families++] = i;
         f.family[i] = k;

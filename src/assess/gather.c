@@ -55,6 +55,37 @@ out:
     return st;
 }
 
+shy_status shy_share_copy(const shy_team *team, const void *values, uint64_t bytes, void **copy_out)
+{
+    shy_status st = SHY_OK;
+    uint64_t size = team->rank == 0 && values ? bytes : 0;
+    SHY_TRY(shy_team_broadcast(team, &size, sizeof size));
+    if (size == 0) return SHY_OK;
+    SHY_TRY_ALL(team, shy_memory_new(size, 1, copy_out));
+    if (team->rank == 0) memcpy(*copy_out, values, size);
+    SHY_TRY(shy_team_broadcast(team, *copy_out, size));
+out:
+    return st;
+}
+
+shy_status shy_truth_share(const shy_problem *problem, const shy_truth *truth, shy_truth *copy_out)
+{
+    shy_status st = SHY_OK;
+    const shy_team *team = problem->team;
+    const uint64_t numbers = truth->n * sizeof(double);
+    shy_truth copy = {.n = truth->n, .ops = truth->ops, .strata = problem->data.strata, .levels = problem->data.levels};
+    SHY_TRY(shy_share_copy(team, truth->y, numbers, (void **)&copy.y));
+    SHY_TRY(shy_share_copy(team, truth->time, numbers, (void **)&copy.time));
+    SHY_TRY(shy_share_copy(team, truth->entry, numbers, (void **)&copy.entry));
+    SHY_TRY(shy_share_copy(team, truth->exposure, numbers, (void **)&copy.exposure));
+    SHY_TRY(shy_share_copy(team, truth->weight, numbers, (void **)&copy.weight));
+    SHY_TRY(shy_share_copy(team, truth->stratum, truth->n * sizeof(int32_t), (void **)&copy.stratum));
+    *copy_out = copy, copy = (shy_truth){0};
+out:
+    shy_truth_free(&copy);
+    return st;
+}
+
 void shy_truth_free(shy_truth *truth)
 {
     shy_free(&truth->y);

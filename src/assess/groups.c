@@ -89,7 +89,7 @@ static shy_status find_cuts(const shy_assessment *a, const size_t *sample, size_
     else if (options->groups == 2)
         SHY_TRY(shy_cut_one(n, room->all, room->score, SHY_CUT_LEAST, cuts));
     else
-        SHY_TRY(shy_cut_two(n, room->all, room->score, SHY_CUT_LEAST, permutations, options->seed, cuts));
+        SHY_TRY(shy_cut_two(n, room->all, room->score, SHY_CUT_LEAST, permutations, options->seed, a->problem->journal, cuts));
     widen(cuts);
 out:
     return st;
@@ -261,6 +261,7 @@ shy_status shy_groups_run(shy_assessment *a)
 
     SHY_TRY(ask_for_formula(a, &complexity));
     if (complexity == 0) goto out;
+    shy_assess_tell(a, "risk groups", 0.0);
     SHY_TRY_ALL(team, room_create(a, &room));
     SHY_TRY(shy_models_create(a->problem, a->result, &models));
     const shy_model *model = shy_models_at(&models, complexity);

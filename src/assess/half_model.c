@@ -87,6 +87,7 @@ static shy_status make_nulls(shy_half_model *m, double *sums, int width)
     shy_status st = SHY_OK;
     for (int h = 0; h < 2 * m->halves->pairs; h++) {
         const half_of half = {m, h / 2, h % 2};
+        SHY_TRY(shy_group_agree(m->problem->team, shy_journal_poll(m->problem->journal)));
         SHY_TRY(shy_sum_over_rows(&m->problem->rows, add_null, &half, width, sums));
         factor(sums, m->order, &m->null[h]);
     }

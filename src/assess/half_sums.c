@@ -31,9 +31,13 @@ static int sample_from(const shy_problem *problem, uint64_t sample)
 /* What this rank has of the formulas of its group. */
 typedef struct {
     const shy_half_model *model;
+    const shy_tree *tree;        /* of all formulas */
     int formulas, from, samples; /* formulas of the group; my samples among those that correlations are of */
     double *column;              /* my rows */
-    double *statistic, *kept;    /* [formulas × 2·pairs], [formulas × samples] */
+    double *kept;                /* [formulas × samples] */
+    void (*tell)(void *context, double fraction);
+    void *context;
+    int all;                     /* formulas */
 } share;
 
 typedef struct {
@@ -102,28 +106,54 @@ static void keep_samples(const share *s, double *kept)
     }
 }
 
+static shy_status evaluate(const share *s, const shy_tree *tree)
+{
+    const shy_problem *problem = s->model->problem;
+    const shy_status st = shy_journal_poll(problem->journal);
+    return st == SHY_OK ? shy_problem_evaluate(problem, tree, s->column) : st;
+}
+
 /* Collective over the group. */
-static shy_status take_formula(const share *s, const shy_tree *tree, int at)
+static shy_status take_column(const share *s, const shy_tree *tree)
 {
     shy_status st = SHY_OK;
     const shy_problem *problem = s->model->problem;
-    SHY_TRY(shy_group_agree(problem->team, shy_problem_evaluate(problem, tree, s->column)));
+    SHY_TRY(shy_group_agree(problem->team, evaluate(s, tree)));
     silence(s->model->metric, problem->rows.rows, s->column);
     SHY_TRY(centre(s));
-    SHY_TRY(shy_half_statistics(s->model, s->column, s->statistic + (size_t)at * 2U * (size_t)s->model->halves->pairs));
-    keep_samples(s, s->kept + (size_t)at * (size_t)s->samples);
 out:
     return st;
 }
 
-/* ---- all formulas: every group every groups-th -------------------------------------------------------------------------------------------- */
+/* ---- statistics: a step of the journal ---------------------------------------------------------------------------------------------------- */
+
+static shy_status take_statistics(void *context, uint64_t f, void *statistic)
+{
+    shy_status st = SHY_OK;
+    const share *s = context;
+    if (s->tell && s->model->problem->team->rank == 0) s->tell(s->context, (double)f / s->all);
+    SHY_TRY(take_column(s, &s->tree[f]));
+    SHY_TRY(shy_half_statistics(s->model, s->column, statistic));
+out:
+    return st;
+}
+
+/* Rank 0 gets them. Collective over the world. */
+static shy_status make_statistics(share *s, double *statistic)
+{
+    const shy_problem *problem = s->model->problem;
+    const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "half samples", .count = (uint64_t)s->all,
+                               .size = 2U * (size_t)s->model->halves->pairs * sizeof(double), .result = statistic, .work = take_statistics, .context = s};
+    return shy_workload_run(&load);
+}
+
+/* ---- columns: every group every groups-th; quickly made, so that they are made again --------------------------------------------------------- */
 
 static shy_status share_allocate(share *s)
 {
     shy_status st = SHY_OK;
     const shy_problem *problem = s->model->problem;
     SHY_TRY(shy_new((size_t)problem->rows.rows, sizeof *s->column, &s->column));
-    SHY_TRY(shy_new((size_t)s->formulas * 2U * (size_t)s->model->halves->pairs, sizeof *s->statistic, &s->statistic));
     SHY_TRY(shy_new((size_t)s->formulas * (size_t)s->samples, sizeof *s->kept, &s->kept));
 out:
     return st;
@@ -132,17 +162,16 @@ out:
 static void share_free(share *s)
 {
     shy_free(&s->column);
-    shy_free(&s->statistic);
     shy_free(&s->kept);
 }
 
-static shy_status take_mine(const share *s, const shy_tree *tree, int formulas)
+static shy_status take_mine(const share *s)
 {
     shy_status st = SHY_OK;
     const shy_team *team = s->model->problem->team;
-    for (int f = team->group, at = 0; f < formulas; f += team->groups, at++) {
-        SHY_TRY(shy_group_agree(team, shy_journal_poll(s->model->problem->journal)));
-        SHY_TRY(take_formula(s, &tree[f], at));
+    for (int f = team->group, at = 0; f < s->all; f += team->groups, at++) {
+        SHY_TRY(take_column(s, &s->tree[f]));
+        keep_samples(s, s->kept + (size_t)at * (size_t)s->samples);
     }
 out:
     return st;
@@ -163,27 +192,7 @@ static void unpack(const shy_team *team, const double *values, int rank, int off
     }
 }
 
-/* Rank 0 gets the statistics from the first member of each group. Collective over the world. */
-static shy_status gather_statistics(const share *s, shy_half_sums *sums)
-{
-    shy_status st = SHY_OK;
-    const shy_team *team = s->model->problem->team;
-    const int width = 2 * sums->pairs;
-    void *bytes = NULL;
-    uint64_t *counts = NULL;
-    const uint64_t mine = team->row_block == 0 ? (uint64_t)s->formulas * (uint64_t)width * sizeof(double) : 0U;
-    SHY_TRY(shy_team_gather(team, s->statistic, mine, &bytes, &counts));
-    const double *values = bytes;
-    for (int rank = 0; team->rank == 0 && rank < team->size; values += counts[rank] / sizeof *values, rank++) {
-        if (rank % team->row_blocks == 0) unpack(team, values, rank, 0, width, width, sums->formulas, sums->statistic);
-    }
-out:
-    shy_free(&bytes);
-    shy_free(&counts);
-    return st;
-}
-
-/* And the samples of the columns from all members. Collective over the world. */
+/* The samples of the columns from all members. Collective over the world. */
 static shy_status gather_columns(const share *s, shy_half_sums *sums)
 {
     shy_status st = SHY_OK;
@@ -236,20 +245,21 @@ out:
     return st;
 }
 
-shy_status shy_half_sums_create(const shy_problem *problem, const shy_halves *halves, const shy_tree *tree, int formulas, shy_half_sums *sums_out)
+shy_status shy_half_sums_create(const shy_problem *problem, const shy_halves *halves, const shy_tree *tree, int formulas,
+                                void (*tell)(void *context, double fraction), void *context, shy_half_sums *sums_out)
 {
     shy_status st = SHY_OK;
     const shy_team *team = problem->team;
     shy_half_model model = {0};
-    share s = {.model = &model, .formulas = formulas_of(formulas, team->group, team->groups)};
-    shy_half_sums sums = {.formulas = formulas, .pairs = halves->pairs, .samples = samples_of(problem)};
+    share s = {.model = &model, .tree = tree, .all = formulas, .formulas = formulas_of(formulas, team->group, team->groups), .tell = tell, .context = context};
+    shy_half_sums sums = {.formulas = formulas, .pairs = halves->pairs, .samples = samples_of(problem), .journal = problem->journal};
     s.from = sample_from(problem, problem->rows.first);
     s.samples = sample_from(problem, problem->rows.first + (uint64_t)problem->rows.rows) - s.from;
     SHY_TRY(shy_half_model_create(problem, halves, &model));
     SHY_TRY_ALL(team, share_allocate(&s));
     SHY_TRY_ALL(team, team->rank == 0 ? sums_allocate(&sums) : SHY_OK);
-    SHY_TRY_ALL(team, take_mine(&s, tree, formulas));
-    SHY_TRY(gather_statistics(&s, &sums));
+    SHY_TRY(make_statistics(&s, sums.statistic));
+    SHY_TRY_ALL(team, take_mine(&s));
     SHY_TRY(gather_columns(&s, &sums));
     if (team->rank == 0) normalise_columns(&sums);
     *sums_out = sums, sums = (shy_half_sums){0};

@@ -22,6 +22,7 @@ shy_status shy_halves_create(const shy_problem *problem, const shy_assess_option
     two.stratified = true;
     SHY_TRY_ALL(problem->team, shy_new((size_t)problem->rows.rows * (size_t)halves.pairs, sizeof *halves.side, &halves.side));
     for (int p = 0; p < halves.pairs; p++) {
+        SHY_TRY_ALL(problem->team, shy_journal_poll(problem->journal));
         two.seed = shy_random_bits(options->seed, HALVES_PURPOSE, (uint64_t)p);
         SHY_TRY(shy_folds_create(problem, &two, &folds));
         take_side(&folds, problem->rows.rows, p, &halves);

@@ -68,6 +68,17 @@ typedef struct {
  */
 shy_status shy_compare(const shy_truth *truth, const shy_folds *folds, const double *predictor_a, const double *predictor_b,
                        const double *reference, const int32_t *cluster, int resamples, uint64_t seed, shy_difference *difference_out);
+/*
+ * The same in parts: the rounds of the bootstrap (0: it is not needed) do not depend on each other, so that ranks can share them. All pointers are
+ * borrowed until it is freed. Serial.
+ */
+typedef struct shy_comparison shy_comparison;
+shy_status shy_comparison_create(const shy_truth *truth, const shy_folds *folds, const double *predictor_a, const double *predictor_b,
+                                 const double *reference, const int32_t *cluster, int resamples, uint64_t seed, shy_comparison **comparison_out);
+int shy_comparison_rounds(const shy_comparison *comparison);
+shy_status shy_comparison_round(const shy_comparison *comparison, int round, double *difference_out);
+shy_status shy_comparison_end(const shy_comparison *comparison, const double *round, shy_difference *difference_out); /* round: [rounds] */
+void shy_comparison_free(shy_comparison **comparison);
 int shy_resamples(size_t n); /* 1000, fewer (at least 200) above 20,000 samples */
 
 /* ---- AUC after DeLong ---------------------------------------------------------------------------------------------------------- */

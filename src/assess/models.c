@@ -130,6 +130,7 @@ shy_status shy_model_predict(const shy_problem *problem, const shy_model *model,
 {
     shy_status st = SHY_OK;
     const int rows = problem->rows.rows;
+    SHY_TRY(shy_journal_poll(problem->journal));
     if (model->complexity > 0) SHY_TRY(shy_problem_evaluate(problem, &model->tree, predictor_out));
     for (int i = 0; i < rows; i++) {
         double sum = model->intercept;

@@ -156,15 +156,23 @@ const shy_found *shy_front_at(const shy_search_result *result, int complexity)
     return found;
 }
 
+/* What the predictions of a complexity are worth; on ranks other than 0 nothing but a poll. */
+static shy_status judge_level(shy_assessment *a, int c)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY(shy_assess_poll(a));
+    if (a->problem->team->rank > 0) return SHY_OK;
+    shy_held_out *level = &a->level[c];
+    SHY_TRY(shy_headline_folds(&a->truth, &a->folds, level->predictor, NULL, level->spread.value));
+    shy_spread_close(&level->spread, a->folds.repeats);
+out:
+    return st;
+}
+
 /* Rank 0. */
 static shy_status judge(shy_assessment *a, uint64_t undefined)
 {
     shy_status st = SHY_OK;
-    for (int c = 0; c <= a->levels; c++) {
-        shy_held_out *level = &a->level[c];
-        SHY_TRY(shy_headline_folds(&a->truth, &a->folds, level->predictor, NULL, level->spread.value));
-        shy_spread_close(&level->spread, a->folds.repeats);
-    }
     a->choice = shy_choose_all(a);
     a->found = a->choice > 0 ? shy_front_at(a->result, a->choice) : NULL;
     choose_honestly(a);
@@ -203,6 +211,7 @@ shy_status shy_nested_run(shy_assessment *a)
     SHY_TRY(count_levels(a));
     SHY_TRY(predict_all(a, &undefined));
     SHY_TRY(shy_inner_run(a));
+    for (int c = 0; c <= a->levels; c++) SHY_TRY_ALL(team, judge_level(a, c));
     SHY_TRY_ALL(team, team->rank == 0 ? judge(a, undefined) : SHY_OK);
 out:
     return st;

@@ -1,9 +1,11 @@
-/* Reference lines on every training set and on all samples: tasks dealt to the groups, what they give gathered on rank 0. */
+/* Reference lines on every training set and on all samples: tasks that the groups share, a step of the journal. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "metrics.h"
 #include "references.h"
 #include "shihyo/linalg.h"
 
@@ -18,6 +20,7 @@ typedef struct {
     const shy_assessment *a;
     size_t n;
     int covariates, most;
+    int tasks, held;         /* held: samples of the largest fold */
     shy_truth truth;         /* on every rank */
     double *covariate;       /* [covariates × n] */
     const double **listed;   /* [covariates] */
@@ -29,15 +32,16 @@ typedef struct {
     double *columns;         /* [most × n], first members only */
     const double **column;   /* [most] */
     double *weight, *whole;  /* [n] */
+    double *predictor;       /* [n] */
     double *mine;            /* my rows */
     int *starts;
 } work;
 
-/* How a task's result travels; `beside` and the predictor follow. */
+/* How a task's result travels and is kept; `beside` and the predictions for the samples held out follow. */
 typedef struct {
-    int task;
     shy_single single;
     shy_net_summary net;
+    double apparent; /* of all samples alone */
 } packed;
 
 static void work_free(work *w)
@@ -53,42 +57,12 @@ static void work_free(work *w)
     shy_free(&w->column);
     shy_free(&w->weight);
     shy_free(&w->whole);
+    shy_free(&w->predictor);
     shy_free(&w->mine);
     shy_free(&w->starts);
 }
 
 /* ---- what every rank has to know ---------------------------------------------------------------------------------------------- */
-
-/* On rank 0 `values` is there or not, and so it is everywhere then. Collective over the world. */
-static shy_status share(const shy_team *team, const void *values, uint64_t bytes, void **copy_out)
-{
-    shy_status st = SHY_OK;
-    uint64_t size = team->rank == 0 && values ? bytes : 0;
-    SHY_TRY(shy_team_broadcast(team, &size, sizeof size));
-    if (size == 0) return SHY_OK;
-    SHY_TRY_ALL(team, shy_memory_new(size, 1, copy_out));
-    if (team->rank == 0) memcpy(*copy_out, values, size);
-    SHY_TRY(shy_team_broadcast(team, *copy_out, size));
-out:
-    return st;
-}
-
-static shy_status share_truth(const shy_assessment *a, shy_truth *truth)
-{
-    shy_status st = SHY_OK;
-    const shy_team *team = a->problem->team;
-    const shy_truth *from = &a->truth;
-    const uint64_t numbers = from->n * sizeof(double);
-    *truth = (shy_truth){.n = from->n, .ops = from->ops, .strata = a->problem->data.strata, .levels = a->problem->data.levels};
-    SHY_TRY(share(team, from->y, numbers, (void **)&truth->y));
-    SHY_TRY(share(team, from->time, numbers, (void **)&truth->time));
-    SHY_TRY(share(team, from->entry, numbers, (void **)&truth->entry));
-    SHY_TRY(share(team, from->exposure, numbers, (void **)&truth->exposure));
-    SHY_TRY(share(team, from->weight, numbers, (void **)&truth->weight));
-    SHY_TRY(share(team, from->stratum, from->n * sizeof(int32_t), (void **)&truth->stratum));
-out:
-    return st;
-}
 
 static shy_status allocate(work *w)
 {
@@ -104,6 +78,7 @@ static shy_status allocate(work *w)
     SHY_TRY(shy_new((size_t)w->most, sizeof *w->column, &w->column));
     SHY_TRY(shy_new(n, sizeof *w->weight, &w->weight));
     SHY_TRY(shy_new(n, sizeof *w->whole, &w->whole));
+    SHY_TRY(shy_new(n, sizeof *w->predictor, &w->predictor));
     SHY_TRY(shy_new((size_t)problem->rows.rows, sizeof *w->mine, &w->mine));
     SHY_TRY(shy_new((size_t)problem->team->row_blocks + 1U, sizeof *w->starts, &w->starts));
 out:
@@ -141,13 +116,16 @@ static shy_status begin(work *w)
 {
     shy_status st = SHY_OK;
     const shy_problem *problem = w->a->problem;
-    SHY_TRY(share_truth(w->a, &w->truth));
+    SHY_TRY(shy_truth_share(problem, &w->a->truth, &w->truth));
     SHY_TRY_ALL(problem->team, allocate(w));
     for (int k = 0; k < w->covariates; k++) {
         w->listed[k] = w->covariate + (size_t)k * w->n;
         shy_vector_gather(problem->team, problem->data.covariate[k], problem->rows.rows, w->covariate + (size_t)k * w->n, w->starts);
     }
-    for (int t = 0; t <= w->a->folds.sets; t++) SHY_TRY(make_inner(w, t));
+    for (int t = 0; t <= w->a->folds.sets; t++) {
+        SHY_TRY_ALL(problem->team, shy_journal_poll(problem->journal));
+        SHY_TRY(make_inner(w, t));
+    }
 out:
     return st;
 }
@@ -159,6 +137,14 @@ static int compare_factors(const void *a, const void *b)
     return *(const int32_t *)a - *(const int32_t *)b;
 }
 
+static shy_status evaluate(const work *w, shy_line line, int factor)
+{
+    const shy_problem *problem = w->a->problem;
+    const shy_tree tree = shy_line_tree(problem, line, factor);
+    const shy_status st = shy_journal_poll(problem->journal);
+    return st == SHY_OK ? shy_problem_evaluate(problem, &tree, w->mine) : st;
+}
+
 /* The columns kept, of all samples, on the group's first member. */
 static shy_status gather_columns(work *w, shy_line line, int count)
 {
@@ -167,14 +153,22 @@ static shy_status gather_columns(work *w, shy_line line, int count)
     const shy_team *team = problem->team;
     SHY_TRY(shy_group_agree(team, team->row_block == 0 ? shy_new((size_t)count * w->n, sizeof *w->columns, &w->columns) : SHY_OK));
     for (int k = 0; k < count; k++) {
-        const shy_tree tree = shy_line_tree(problem, line, w->kept[k]);
         double *all = team->row_block == 0 ? w->columns + (size_t)k * w->n : w->whole;
-        SHY_TRY(shy_group_agree(team, shy_problem_evaluate(problem, &tree, w->mine)));
+        SHY_TRY(shy_group_agree(team, evaluate(w, line, w->kept[k])));
         shy_vector_gather(team, w->mine, problem->rows.rows, all, w->starts);
         w->column[k] = all;
     }
 out:
     return st;
+}
+
+/* out := what is said of the samples of the fold, in their order. */
+static void take_held(const work *w, int t, double *out)
+{
+    const shy_folds *folds = &w->a->folds;
+    const int32_t *fold = folds->all + (size_t)(t / folds->folds) * w->n;
+    for (size_t i = 0; i < w->n; i++)
+        if (fold[i] == t % folds->folds) *out++ = w->predictor[i];
 }
 
 static void set_weights(work *w, int t)
@@ -187,11 +181,13 @@ static void set_weights(work *w, int t)
     }
 }
 
-static shy_status solve(work *w, int t, int count, shy_net_summary *summary, double *predictor)
+/* result: zeroes. On the group's first member. */
+static shy_status solve(work *w, int t, int count, packed *result, double *held)
 {
-    if (w->a->problem->team->row_block != 0) return SHY_OK;
+    shy_status st = SHY_OK;
+    const shy_truth *truth = &w->truth;
     set_weights(w, t);
-    const shy_net_task task = {.truth = &w->truth,
+    const shy_net_task task = {.truth = truth,
                                .covariate = w->listed,
                                .covariates = w->covariates,
                                .column = w->column,
@@ -200,25 +196,40 @@ static shy_status solve(work *w, int t, int count, shy_net_summary *summary, dou
                                .offered = w->a->problem->factors,
                                .inner = w->inner + (size_t)t * w->n,
                                .folds = w->folds[t],
-                               .weight = w->weight};
-    return shy_net_solve(&task, summary, predictor);
+                               .weight = w->weight,
+                               .journal = w->a->problem->journal};
+    SHY_TRY(shy_net_solve(&task, &result->net, w->predictor));
+    if (t < w->a->folds.sets) take_held(w, t, held);
+    else SHY_TRY(shy_headline(truth, NULL, w->n, w->predictor, shy_reference(truth, NULL, w->n), &result->apparent));
+out:
+    return st;
 }
 
-static shy_status run_task(work *w, int number, packed *result, double *numbers)
+static size_t result_bytes(const work *w)
+{
+    return sizeof(packed) + ((size_t)w->covariates + (size_t)w->held) * sizeof(double);
+}
+
+static shy_status run_task(void *context, uint64_t number, void *bytes)
 {
     shy_status st = SHY_OK;
-    const int t = number / SHY_LINES;
+    work *w = context;
+    packed *result = bytes;
+    double *numbers = (double *)(result + 1); /* of `beside`, then of those held out */
+    const int t = (int)number / SHY_LINES;
     const shy_line line = (shy_line)(number % SHY_LINES);
     const shy_problem *problem = t < w->a->folds.sets ? w->a->trained[t] : w->a->problem;
+    const shy_team *team = problem->team;
     shy_outcome *outcome = NULL;
-    *result = (packed){.task = number, .single = {.factor = -1}};
+    if (team->rank == 0) shy_assess_tell(w->a, "reference lines", (double)number / w->tasks);
+    result->single.factor = -1;
     SHY_TRY(shy_problem_outcome(problem, &outcome));
     SHY_TRY(shy_line_screen(problem, outcome, line, w->statistic));
     if (line == SHY_LINE_FACTORS) SHY_TRY(shy_single_best(problem, outcome, w->statistic, &result->single, numbers));
     const int count = shy_line_best(w->statistic, problem->factors, w->most, w->kept);
     qsort(w->kept, (size_t)count, sizeof *w->kept, compare_factors);
     SHY_TRY(gather_columns(w, line, count));
-    SHY_TRY(shy_group_agree(problem->team, solve(w, t, count, &result->net, numbers + w->covariates)));
+    SHY_TRY(shy_group_agree(team, team->row_block == 0 ? solve(w, t, count, result, numbers + w->covariates) : SHY_OK));
 out:
     shy_free(&w->columns);
     shy_outcome_destroy(&outcome);
@@ -227,47 +238,44 @@ out:
 
 /* ---- all tasks ------------------------------------------------------------------------------------------------------------------------ */
 
-static size_t result_bytes(const work *w)
-{
-    return sizeof(packed) + ((size_t)w->covariates + w->n) * sizeof(double);
-}
-
-/* Collective over the group. */
-static shy_status run_item(void *context, uint64_t item, void *bytes)
+static shy_status allocate_references(const work *w, shy_references *r)
 {
     shy_status st = SHY_OK;
-    work *w = context;
-    double *numbers = NULL;
-    packed result;
-    SHY_TRY(shy_group_agree(w->a->problem->team, shy_new((size_t)w->covariates + w->n, sizeof *numbers, &numbers)));
-    SHY_TRY(run_task(w, (int)item, &result, numbers));
-    memcpy(bytes, &result, sizeof result);
-    memcpy((char *)bytes + sizeof result, numbers, result_bytes(w) - sizeof result);
-out:
-    shy_free(&numbers);
-    return st;
-}
-
-static shy_status unpack(const work *w, const char *bytes, int tasks, shy_references *r)
-{
-    shy_status st = SHY_OK;
-    const size_t sets = (size_t)r->sets + 1U;
-    packed result;
+    const size_t sets = (size_t)r->sets + 1U, predictions = (size_t)w->a->folds.repeats * w->n;
     SHY_TRY(shy_new(sets, sizeof *r->single, &r->single));
     SHY_TRY(shy_new(sets * (size_t)w->covariates, sizeof *r->beside, &r->beside));
     for (int line = 0; line < SHY_LINES; line++) {
         SHY_TRY(shy_new(sets, sizeof *r->net[line], &r->net[line]));
-        SHY_TRY(shy_new(sets * w->n, sizeof *r->predictor[line], &r->predictor[line]));
+        SHY_TRY(shy_new(predictions, sizeof *r->predictor[line], &r->predictor[line]));
     }
-    for (int k = 0; k < tasks; k++, bytes += result_bytes(w)) {
-        memcpy(&result, bytes, sizeof result);
-        const size_t t = (size_t)(result.task / SHY_LINES), beside = (size_t)w->covariates * sizeof(double);
-        const int line = result.task % SHY_LINES;
-        r->net[line][t] = result.net;
-        memcpy(r->predictor[line] + t * w->n, bytes + sizeof result + beside, w->n * sizeof(double));
+out:
+    return st;
+}
+
+/* held: predictions for the samples of the fold, in their order. */
+static void put_held(const work *w, int t, const double *held, double *predictor)
+{
+    const shy_folds *folds = &w->a->folds;
+    const size_t start = (size_t)(t / folds->folds) * w->n;
+    for (size_t i = 0; i < w->n; i++)
+        if (folds->all[start + i] == t % folds->folds) predictor[start + i] = isfinite(*held) ? *held : NAN, held++;
+}
+
+/* Rank 0. */
+static shy_status unpack(const work *w, const char *bytes, shy_references *r)
+{
+    shy_status st = SHY_OK;
+    SHY_TRY(allocate_references(w, r));
+    for (int k = 0; k < w->tasks; k++, bytes += result_bytes(w)) {
+        const packed *result = (const packed *)(const void *)bytes;
+        const double *numbers = (const double *)(result + 1);
+        const int t = k / SHY_LINES, line = k % SHY_LINES;
+        r->net[line][t] = result->net;
+        if (t < r->sets) put_held(w, t, numbers + w->covariates, r->predictor[line]);
+        else r->apparent[line] = result->apparent;
         if (line != SHY_LINE_FACTORS) continue;
-        r->single[t] = result.single;
-        memcpy(r->beside + t * (size_t)w->covariates, bytes + sizeof result, beside);
+        r->single[t] = result->single;
+        memcpy(r->beside + (size_t)t * (size_t)w->covariates, numbers, (size_t)w->covariates * sizeof *numbers);
     }
 out:
     return st;
@@ -278,17 +286,26 @@ static shy_status run_all(work *w, shy_references *r)
 {
     shy_status st = SHY_OK;
     const shy_problem *problem = w->a->problem;
-    const shy_team *team = problem->team;
-    const int tasks = SHY_LINES * (r->sets + 1);
-    char *all = NULL;
-    SHY_TRY_ALL(team, team->rank == 0 ? shy_new((size_t)tasks, result_bytes(w), &all) : SHY_OK);
-    const shy_workload load = {.team = team, .journal = problem->journal, .name = "references", .count = (uint64_t)tasks, .size = result_bytes(w),
-                               .result = all, .work = run_item, .context = w};
+    char *bytes = NULL;
+    SHY_TRY_ALL(problem->team, problem->team->rank == 0 ? shy_new((size_t)w->tasks, result_bytes(w), &bytes) : SHY_OK);
+    const shy_workload load = {.team = problem->team, .journal = problem->journal, .name = "reference lines", .count = (uint64_t)w->tasks,
+                               .size = result_bytes(w), .result = bytes, .work = run_task, .context = w};
     SHY_TRY(shy_workload_run(&load));
-    SHY_TRY_ALL(team, team->rank == 0 ? unpack(w, all, tasks, r) : SHY_OK);
+    SHY_TRY_ALL(problem->team, problem->team->rank == 0 ? unpack(w, bytes, r) : SHY_OK);
 out:
-    shy_free(&all);
+    shy_free(&bytes);
     return st;
+}
+
+static int largest_fold(const shy_folds *folds, size_t n)
+{
+    int most = 0;
+    for (int t = 0; t < folds->sets; t++) {
+        int count = 0;
+        for (size_t i = 0; i < n; i++) count += folds->all[(size_t)(t / folds->folds) * n + i] == t % folds->folds;
+        if (count > most) most = count;
+    }
+    return most;
 }
 
 /* A number of samples alone, so that no result depends on the memory of a machine. */
@@ -303,7 +320,9 @@ shy_status shy_references_create(const shy_assessment *a, shy_references *refere
 {
     shy_status st = SHY_OK;
     work w = {.a = a, .n = a->truth.n, .covariates = a->problem->data.covariates, .most = columns_most(a)};
+    w.tasks = SHY_LINES * (a->folds.sets + 1), w.held = largest_fold(&a->folds, w.n);
     shy_references r = {.sets = a->folds.sets, .covariates = w.covariates, .n = w.n};
+    shy_assess_tell(a, "reference lines", 0.0);
     SHY_TRY(begin(&w));
     SHY_TRY(run_all(&w, &r));
     *references_out = r, r = (shy_references){0};

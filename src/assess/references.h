@@ -51,6 +51,7 @@ typedef struct {
     const int32_t *inner;           /* [n]: fold in which lambda is chosen */
     int folds;                      /* of these; 0: none could be made */
     const double *weight;           /* [n]: 0 of samples that must not be seen */
+    shy_journal *journal;           /* polled; may be NULL */
 } shy_net_task;
 shy_net_family shy_net_family_of(const shy_outcome_ops *ops);
 /* predictor_out[n]: for all samples. Serial. */
@@ -65,9 +66,10 @@ typedef struct {
     shy_single *single;      /* [sets + 1] */
     double *beside;          /* [(sets + 1) × covariates] */
     shy_net_summary *net[SHY_LINES]; /* [sets + 1] */
-    double *predictor[SHY_LINES];    /* [(sets + 1) × n]; NaN where no net was fitted */
+    double apparent[SHY_LINES];      /* headline of the net of all samples on these */
+    double *predictor[SHY_LINES];    /* [repeats × n]: of each sample by the net that has not seen it; NaN where none was fitted */
 } shy_references;
-/* Collective over the world: training sets × lines are dealt to the groups. */
+/* A step of the journal, training sets × lines being its items. Collective over the world. */
 shy_status shy_references_create(const shy_assessment *a, shy_references *references_out);
 void shy_references_free(shy_references *references);
 

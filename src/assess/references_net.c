@@ -90,21 +90,21 @@ static void list_top(const shy_net_task *task, const seen *s, const double *coef
 shy_status shy_net_solve(const shy_net_task *task, shy_net_summary *summary_out, double *predictor_out)
 {
     shy_status st = SHY_OK;
-    const shy_net_options options = SHY_NET_DEFAULTS;
-    shy_net_summary summary = {.folds = task->folds, .offered = task->offered, .screened = task->columns};
+    shy_net_options options = SHY_NET_DEFAULTS;
     shy_net_choice choice = {0};
     seen s = {.rows = 0};
+    options.journal = task->journal;
+    memset(summary_out, 0, sizeof *summary_out); /* its padding is kept, too */
+    summary_out->folds = task->folds, summary_out->offered = task->offered, summary_out->screened = task->columns;
     for (size_t i = 0; i < task->truth->n; i++) predictor_out[i] = NAN;
-    if (task->folds < 2 || task->columns == 0) goto done;
+    if (task->folds < 2 || task->columns == 0) return SHY_OK;
     SHY_TRY(prepare(task, &s));
     SHY_TRY(shy_net_choose(&s.data, &options, s.row, s.rows, s.fold, task->folds, &choice));
-    summary.fitted = true;
-    summary.used = choice.path.used[choice.best];
-    summary.lambda = choice.path.lambda[choice.best];
-    list_top(task, &s, choice.path.coefficient + (size_t)choice.best * (size_t)task->columns, &summary);
+    summary_out->fitted = true;
+    summary_out->used = choice.path.used[choice.best];
+    summary_out->lambda = choice.path.lambda[choice.best];
+    list_top(task, &s, choice.path.coefficient + (size_t)choice.best * (size_t)task->columns, summary_out);
     for (size_t i = 0; i < task->truth->n; i++) predictor_out[i] = shy_net_predict(&s.data, &choice.path, choice.best, (int)i);
-done:
-    *summary_out = summary;
 out:
     shy_net_choice_free(&choice);
     shy_free(&s.offset);

@@ -64,6 +64,7 @@ static shy_status sum_factors(const screen *s, int first, int count)
 {
     shy_status st = SHY_OK;
     const shy_rows *rows = &s->problem->rows;
+    SHY_TRY(shy_journal_poll(s->problem->journal));
     for (int f = 0; f < count; f++) {
         SHY_TRY(evaluate(s, first + f));
         for (int run = 0; run < rows->runs; run++) {
@@ -161,12 +162,18 @@ int shy_line_best(const double *statistic, int factors, int most, int32_t *facto
 
 /* ---- the best single factor ---------------------------------------------------------------------------------------------------------- */
 
+static shy_status evaluate_factor(const shy_problem *problem, int factor, double *column)
+{
+    const shy_tree tree = shy_line_tree(problem, SHY_LINE_FACTORS, factor);
+    const shy_status st = shy_journal_poll(problem->journal);
+    return st == SHY_OK ? shy_problem_evaluate(problem, &tree, column) : st;
+}
+
 static shy_status refit(const shy_problem *problem, const shy_outcome *outcome, int factor, double *column, shy_fit *fit)
 {
     shy_status st = SHY_OK;
     const double *basis = column;
-    const shy_tree tree = shy_line_tree(problem, SHY_LINE_FACTORS, factor);
-    SHY_TRY(shy_group_agree(problem->team, shy_problem_evaluate(problem, &tree, column)));
+    SHY_TRY(shy_group_agree(problem->team, evaluate_factor(problem, factor, column)));
     SHY_TRY(shy_outcome_refit(outcome, 1, &basis, fit));
 out:
     return st;

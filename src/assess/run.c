@@ -71,6 +71,11 @@ out:
     return st;
 }
 
+shy_status shy_assess_poll(const shy_assessment *a)
+{
+    return shy_journal_poll(a->problem->journal);
+}
+
 void shy_assess_tell(const shy_assessment *a, const char *stage, double fraction)
 {
     const shy_progress now = {.fraction = fraction, .best_formula = "", .stage = stage};
@@ -85,8 +90,8 @@ static shy_status run_stages(shy_assessment *a)
     SHY_TRY(shy_significance_run(a));
     shy_assess_tell(a, "stability", 0.0);
     SHY_TRY(shy_stability_run(a));
-    shy_assess_tell(a, "comparisons", 0.0);
     SHY_TRY(shy_versus_run(a));
+    shy_assess_tell(a, "calibration", 0.0);
     SHY_TRY(shy_calibration_run(a));
     SHY_TRY(shy_groups_run(a));
     SHY_TRY(shy_verdict_run(a));

@@ -73,7 +73,10 @@ static shy_status run_batch(shy_significance *s)
     const int left = s->asked - s->done, first = s->done == 0 ? 0 : s->done + 1;
     s->ahead = left < BATCH ? left : BATCH;
     const int count = s->done + s->ahead + 1 - first;
-    for (int k = 0; k < count; k++) SHY_TRY_ALL(a->problem->team, shy_permuter_draw(s->permuter, first + k, s->response[k]));
+    for (int k = 0; k < count; k++) {
+        SHY_TRY_ALL(a->problem->team, shy_assess_poll(a));
+        SHY_TRY_ALL(a->problem->team, shy_permuter_draw(s->permuter, first + k, s->response[k]));
+    }
     SHY_TRY(shy_search_permuted(a->problem, &s->search, count, (const double *const *)s->response, a->progress ? tell : NULL, s,
                                 s->most + (size_t)first * (size_t)s->width));
     s->done += s->ahead;
@@ -108,6 +111,7 @@ static shy_status judge_levels(const shy_significance *s)
     chance[0] = shy_chance_of(s->exceeding, s->done);
     for (int c = 1; c < s->width; c++) {
         if (s->most[c] < 0.0) continue;
+        SHY_TRY(shy_assess_poll(s->a));
         SHY_TRY(shy_maxima_chance(&maxima, c, s->most[c], &chance[c]));
         if (chance[c].tail < least) least = chance[c].tail;
         levels++;
@@ -191,6 +195,7 @@ static shy_status record_formula(const shy_significance *s, const shy_found *fou
         SHY_TRY(shy_record_number(entry, "p", NAN));
         goto out;
     }
+    SHY_TRY(shy_assess_poll(s->a));
     SHY_TRY(shy_maxima_chance(&maxima, found->complexity, found->statistic, &chance));
     SHY_TRY(record_chance(entry, &chance));
 out:

@@ -78,6 +78,11 @@ static void looked_at_free(shy_looked_at *l)
 
 /* ---- the stage ------------------------------------------------------------------------------------------------------------------------ */
 
+static void tell(void *context, double fraction)
+{
+    shy_assess_tell(context, "stability", fraction);
+}
+
 shy_status shy_stability_with(shy_assessment *a, const shy_halves *halves)
 {
     shy_status st = SHY_OK;
@@ -86,7 +91,7 @@ shy_status shy_stability_with(shy_assessment *a, const shy_halves *halves)
     shy_half_sums sums = {0};
     SHY_TRY(gather_formulas(a, &looked_at));
     if (looked_at.listed > 0) {
-        SHY_TRY(shy_half_sums_create(a->problem, halves, looked_at.tree, looked_at.count, &sums));
+        SHY_TRY(shy_half_sums_create(a->problem, halves, looked_at.tree, looked_at.count, tell, a, &sums));
         SHY_TRY_ALL(team, team->rank == 0 ? shy_stability_record(a, &looked_at, &sums) : SHY_OK);
     }
 out:

@@ -34,10 +34,15 @@ void shy_halves_free(shy_halves *halves);
 typedef struct {
     int formulas, pairs, samples;
     double *statistic, *column;
+    shy_journal *journal; /* polled by who looks at them for long; borrowed; NULL: none */
 } shy_half_sums;
 
-/* Groups take a share of the formulas each. The same bits for any number of ranks. Collective over the world. */
-shy_status shy_half_sums_create(const shy_problem *problem, const shy_halves *halves, const shy_tree *tree, int formulas, shy_half_sums *sums_out);
+/*
+ * The groups share the formulas, a step of the journal. The same bits for any number of ranks. tell: called on rank 0 with what is done of them; may be NULL.
+ * Collective over the world.
+ */
+shy_status shy_half_sums_create(const shy_problem *problem, const shy_halves *halves, const shy_tree *tree, int formulas,
+                                void (*tell)(void *context, double fraction), void *context, shy_half_sums *sums_out);
 void shy_half_sums_free(shy_half_sums *sums);
 double shy_half_sums_correlation(const shy_half_sums *sums, int f, int g); /* absolute */
 

@@ -8,8 +8,6 @@
 #include "partition.h"
 #include "versus.h"
 
-#define COMPARE_SEED UINT64_C(0xc0de7e75)
-
 static const char *const kind_name[] = {[SHY_CONTENDER_BASELINE] = "baseline",
                                         [SHY_CONTENDER_SINGLE] = "single",
                                         [SHY_CONTENDER_ELASTIC] = "elastic",
@@ -109,11 +107,10 @@ out:
 }
 
 /* Of the chosen formula less this one. */
-static shy_status record_difference(const shy_assessment *a, const shy_contender *c, const int32_t *cluster, shy_record *record)
+static shy_status record_difference(const shy_difference *difference, shy_record *record)
 {
     shy_status st = SHY_OK;
-    shy_difference d;
-    SHY_TRY(shy_compare(&a->truth, &a->folds, c->held.predictor, a->chosen.predictor, NULL, cluster, 0, shy_random_bits(a->options->seed, COMPARE_SEED, 0), &d));
+    const shy_difference d = *difference;
     SHY_TRY(shy_record_number(record, "delta", d.difference));
     SHY_TRY(shy_record_number(record, "low", d.low));
     SHY_TRY(shy_record_number(record, "high", d.high));
@@ -137,7 +134,7 @@ out:
     return st;
 }
 
-static shy_status record_contender(const shy_assessment *a, const shy_contender *c, const int32_t *cluster, shy_record *list)
+static shy_status record_contender(const shy_assessment *a, const shy_contender *c, const shy_difference *difference, shy_record *list)
 {
     shy_status st = SHY_OK;
     shy_record *record = NULL;
@@ -151,7 +148,7 @@ static shy_status record_contender(const shy_assessment *a, const shy_contender 
     SHY_TRY(shy_record_number(record, "mean", c->held.spread.mean));
     SHY_TRY(shy_record_number(record, "error", c->held.spread.error));
     SHY_TRY(shy_record_numbers(record, "fold", c->held.spread.value, (size_t)c->held.spread.count));
-    SHY_TRY(record_difference(a, c, cluster, record));
+    SHY_TRY(record_difference(difference, record));
     SHY_TRY(record_net(a, c, record));
     SHY_TRY(record_ratio(c, record));
 out:
@@ -179,14 +176,14 @@ out:
 }
 
 /* Rank 0. */
-static shy_status record_all(const shy_assessment *a, const shy_contenders *all, const int32_t *cluster)
+static shy_status record_all(const shy_assessment *a, const shy_contenders *all, const shy_difference *differences)
 {
     shy_status st = SHY_OK;
     shy_record *versus = NULL, *list = NULL;
     SHY_TRY(shy_record_object(a->record, "versus", &versus));
     SHY_TRY(record_meanings(a, versus));
     SHY_TRY(shy_record_list(versus, "contenders", &list));
-    for (int k = 0; k < all->count; k++) SHY_TRY(record_contender(a, &all->contender[k], cluster, list));
+    for (int k = 0; k < all->count; k++) SHY_TRY(record_contender(a, &all->contender[k], &differences[k], list));
     SHY_TRY(shy_decision_record(a, all, versus));
 out:
     return st;
@@ -211,6 +208,7 @@ shy_status shy_versus_run(shy_assessment *a)
     const shy_team *team = a->problem->team;
     shy_contenders all = {.count = 0};
     int32_t *cluster = NULL;
+    shy_difference *differences = NULL;
     if (a->folds.sets == 0) {
         SHY_TRY_ALL(team, team->rank == 0 ? say_not_available(a) : SHY_OK);
         return SHY_OK;
@@ -218,8 +216,10 @@ shy_status shy_versus_run(shy_assessment *a)
     if (a->options->baselines == 0 && !a->options->references) return SHY_OK;
     SHY_TRY(find_clusters(a, &cluster));
     SHY_TRY(shy_contenders_create(a, &all));
-    SHY_TRY_ALL(team, team->rank == 0 ? record_all(a, &all, cluster) : SHY_OK);
+    SHY_TRY(shy_differences_create(a, &all, cluster, &differences));
+    SHY_TRY_ALL(team, team->rank == 0 ? record_all(a, &all, differences) : SHY_OK);
 out:
+    shy_free(&differences);
     shy_contenders_free(&all);
     shy_free(&cluster);
     return st;

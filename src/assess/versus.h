@@ -51,6 +51,14 @@ typedef struct {
 shy_status shy_contenders_create(const shy_assessment *a, shy_contenders *contenders_out);
 void shy_contenders_free(shy_contenders *contenders);
 
+/* ---- differences (differences.c) ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * Of the chosen formula less each contender, on held-out samples: on rank 0 [all->count], elsewhere zeroes. cluster: as of shy_compare, rank 0. Collective over
+ * the world.
+ */
+shy_status shy_differences_create(const shy_assessment *a, const shy_contenders *all, const int32_t *cluster, shy_difference **differences_out);
+
 /* ---- decision curves (decision.c) ----------------------------------------------------------------------------------------------- */
 
 /* Adds `decision_curve` (Vickers & Elkin 2006) where the outcome is binary. Rank 0. */

@@ -78,7 +78,7 @@ static shy_status create(const shy_team *team, const char *path, shy_cohort **co
     c->file = c->values = H5I_INVALID_HID;
     *cohort_out = c;
     SHY_TRY(shy_string_copy(path, &c->path));
-    SHY_TRY(shy_seal_check(path, &bytes));
+    if (team->node_rank == 0) SHY_TRY(shy_seal_check(path, &bytes)); /* once a node: what one rank sees there, all see */
 out:
     return st;
 }
@@ -123,10 +123,12 @@ static shy_status open_error(const shy_cohort *c)
     return shy_fail(SHY_IO, "%s: cannot be opened: %s.", c->path, shy_hdf5_reason(reason, sizeof reason));
 }
 
-static shy_status open_dataset(shy_cohort *c, uint64_t cache)
+/* Collectively one rank reads what describes the dataset, for all of them. */
+static shy_status open_dataset(shy_cohort *c, uint64_t cache, bool collective)
 {
     hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
 
+    if (collective) H5Pset_all_coll_metadata_ops(access, true);
     H5Pset_chunk_cache(access, CACHE_PLACES, cache, H5D_CHUNK_CACHE_W0_DEFAULT);
     c->values = H5Dopen2(c->file, "values", access);
     H5Pclose(access);
@@ -146,8 +148,8 @@ static shy_status learn_chunks(shy_cohort *c)
 }
 
 /*
- * Collective from here on: every rank has seen that the file is there, whole and a cohort. What HDF5 reads to find the values is
- * not read collectively (H5Pset_all_coll_metadata_ops): a rank that reads alone would wait for the others.
+ * Collective from here on: every node has seen that the file is there, whole and a cohort. Where chunks are is not read collectively,
+ * as it would be if H5Pset_all_coll_metadata_ops stood here: a rank that reads alone would wait for the others.
  */
 static shy_status open_values(shy_cohort *c)
 {
@@ -158,7 +160,7 @@ static shy_status open_values(shy_cohort *c)
     c->file = H5Fopen(c->path, H5F_ACC_RDONLY, access);
     H5Pclose(access);
     if (c->file < 0) return open_error(c);
-    SHY_TRY(open_dataset(c, 0));
+    SHY_TRY(open_dataset(c, 0, true));
     SHY_TRY(learn_chunks(c));
 out:
     return st;
@@ -224,7 +226,7 @@ shy_status shy_cohort_cache(shy_cohort *c, uint64_t bytes)
     if (bytes < c->cache) shy_memory_discharge(c->cache - bytes);
     c->cache = bytes;
     H5Dclose(c->values);
-    SHY_TRY(open_dataset(c, bytes));
+    SHY_TRY(open_dataset(c, bytes, false));
 out:
     return st;
 }

@@ -58,6 +58,7 @@ struct shy_cohort {
     uint64_t buckets;
     hid_t file, values;
     uint64_t band_slots, chunk_rows; /* shape of a chunk of values */
+    H5D_mpio_actual_io_mode_t io_mode; /* how HDF5 has done the last collective read */
     uint64_t cache; /* bytes of decompressed chunks that are kept; charged */
 };
 

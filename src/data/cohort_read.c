@@ -25,6 +25,7 @@ typedef struct {
     double *values;       /* the caller's */
     double *buffer;       /* of a batch that does not lie in the caller's array as it lies in the file */
     hid_t transfer;
+    bool collective;
 } reading;
 
 static shy_status read_error(const shy_cohort *c)
@@ -98,6 +99,7 @@ static shy_status prepare(reading *r, const int64_t *index, int64_t count, H5FD_
     r->count = count;
     int64_t columns = batch_columns(r) < count ? batch_columns(r) : count;
     if (!is_direct(r, 0, count)) SHY_TRY(shy_new((size_t)columns * r->rows, sizeof *r->buffer, &r->buffer));
+    r->collective = mode == H5FD_MPIO_COLLECTIVE;
     r->transfer = H5Pcreate(H5P_DATASET_XFER);
     if (r->transfer < 0 || H5Pset_dxpl_mpio(r->transfer, mode) < 0) return read_error(r->cohort);
 out:
@@ -154,6 +156,7 @@ static shy_status read_batch(reading *r, int64_t begin, int64_t end)
     if (r->rows == 0) H5Sselect_none(memory), to = &nothing;
     herr_t done = H5Dread(r->cohort->values, H5T_NATIVE_DOUBLE, memory, space, r->transfer, to);
     shy_status st = done < 0 ? read_error(r->cohort) : SHY_OK;
+    if (st == SHY_OK && r->collective) H5Pget_mpio_actual_io_mode(r->transfer, &r->cohort->io_mode);
     H5Sclose(memory);
     H5Sclose(space);
     if (st == SHY_OK && !direct) hand_out(r, begin, end);

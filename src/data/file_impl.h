@@ -5,7 +5,7 @@
 #include "shihyo/data.h"
 
 /*
- * A cohort file is an HDF5 file behind a seal of 512 bytes:
+ * A cohort file is an HDF5 file behind a seal of 512 bytes, and zeros up to the alignment if that is more:
  *
  *     seal          "Shihyo cohort, format 1\nbytes N\ncrc32 XXXXXXXX\n", zeros to 512; N the size of the file,
  *                   the CRC-32 that of all bytes behind the seal
@@ -20,6 +20,9 @@
  * Texts have a fixed length in a dataset and are filled up with zeros (UTF-8).
  */
 enum { SHY_SEAL_BYTES = 512, SHY_FORMAT = 1 };
+
+/* What is smaller than this is not aligned, so that small cohorts stay small; what is not loses little. */
+enum { SHY_ALIGN_DEFAULT = 4096, SHY_ALIGNED_LEAST = 65536 };
 
 /** Writes the seal of a finished file and makes sure that all of it is on disk. `name` is for messages. */
 shy_status shy_seal_write(const char *path, const char *name);
@@ -49,6 +52,7 @@ typedef struct {
     uint64_t rows;
     int64_t slots;
     uint64_t chunk_rows, chunk_slots;
+    uint64_t align; /* bytes, a power of two: chunks of SHY_ALIGNED_LEAST or more begin at a multiple of it; 1: anywhere */
 } shy_writer_layout;
 
 shy_status shy_writer_create(const shy_writer_layout *layout, shy_writer **writer_out);

@@ -214,7 +214,8 @@ shy_status shy_import_write(shy_import *import, const char *path)
 {
     shy_status st = SHY_OK;
     write_job job = {.import = import};
-    shy_writer_layout layout = {.path = path, .name = import->options->output};
+    shy_writer_layout layout = {.path = path, .name = import->options->output,
+                                .align = import->options->align > 0 ? import->options->align : SHY_ALIGN_DEFAULT};
     uint64_t buffer = import->memory / 2;
 
     SHY_TRY(keep_columns(&job));

@@ -91,14 +91,24 @@ out:
     return st;
 }
 
-/* No creation times, so that the same tables give the same file; the newest layout, whose metadata carry checksums. */
-static hid_t create_file(const char *path)
+/* A table that fits into what is not aligned has nothing to align. */
+static uint64_t alignment(const shy_writer_layout *layout)
+{
+    return layout->rows * (uint64_t)layout->slots * sizeof(double) >= SHY_ALIGNED_LEAST ? layout->align : 1;
+}
+
+/*
+ * No creation times, so that the same tables give the same file; the newest layout, whose metadata carry checksums. HDF5 counts
+ * from the end of the block that is left to us at the beginning, which therefore is a multiple of the alignment.
+ */
+static hid_t create_file(const char *path, uint64_t align)
 {
     hid_t create = H5Pcreate(H5P_FILE_CREATE), access = H5Pcreate(H5P_FILE_ACCESS), file;
 
-    H5Pset_userblock(create, SHY_SEAL_BYTES);
+    H5Pset_userblock(create, align > SHY_SEAL_BYTES ? align : SHY_SEAL_BYTES);
     H5Pset_obj_track_times(create, false);
     H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110);
+    if (align > 1) H5Pset_alignment(access, SHY_ALIGNED_LEAST, align);
 #if H5_VERSION_GE(1, 10, 7)
     H5Pset_file_locking(access, false, true); /* nobody else knows the file yet, and not every file system can lock */
 #endif
@@ -166,7 +176,7 @@ shy_status shy_writer_create(const shy_writer_layout *layout, shy_writer **write
     SHY_TRY(shy_string_copy(layout->path, &w->path));
     SHY_TRY(shy_string_copy(layout->name, &w->name));
     SHY_TRY(reserve(w, 0)); /* there is no file yet: may there be one? */
-    w->file = create_file(layout->path);
+    w->file = create_file(layout->path, alignment(layout));
     if (w->file < 0) st = write_error(w);
     if (st == SHY_OK) st = reserve(w, 0);
     if (st == SHY_OK) st = create_groups(w);

@@ -38,6 +38,9 @@ void shy_petsc_forgive(bool forgiving)
 
 shy_status shy_petsc_start(void)
 {
+    /* PETSc keeps them, and heeds this option on a command line only. */
+    static char name[] = "shihyo", skip[] = "-skip_petscrc", *list[] = {name, skip, NULL}, **argument = list;
+    static int arguments = 2;
     PetscBool started = PETSC_FALSE;
 
     SHY_PETSC(PetscInitialized(&started));
@@ -48,8 +51,7 @@ shy_status shy_petsc_start(void)
     PETSC_COMM_WORLD = MPI_COMM_SELF;
     /* Signals and the command line belong to the program, and a file in someone's home must not change results. */
     SHY_PETSC(PetscOptionsSetValue(NULL, "-no_signal_handler", "true"));
-    SHY_PETSC(PetscOptionsSetValue(NULL, "-skip_petscrc", "true"));
-    SHY_PETSC(PetscInitializeNoArguments());
+    SHY_PETSC(PetscInitialize(&arguments, &argument, NULL, NULL));
     SHY_PETSC(PetscPushErrorHandler(last_word, NULL));
     petsc_is_ours = true;
     shy_petsc_log_once();

@@ -3,11 +3,23 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "par_impl.h"
 
 static bool started_here;
+
+/*
+ * Open MPI prepares shared file pointers, which nobody here uses, whenever a file is opened: each rank would make a file of its own
+ * beside the cohort. What the user has set stays.
+ */
+static void spare_file_system(void)
+{
+#ifdef OPEN_MPI
+    setenv("OMPI_MCA_sharedfp", "^lockedfile,sm", 0);
+#endif
+}
 
 shy_status shy_par_start(int *argc, char ***argv)
 {
@@ -15,6 +27,7 @@ shy_status shy_par_start(int *argc, char ***argv)
 
     MPI_Initialized(&started);
     if (!started) {
+        spare_file_system();
         MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided);
         started_here = true;
     } else {

@@ -35,6 +35,8 @@ struct shy_lock {
     pthread_mutex_t mutex;
     pthread_cond_t over;
     bool beats, ends;
+    void (*lost)(void *context); /* NULL: nobody wants to know */
+    void *context;
 };
 
 /* ---- who --------------------------------------------------------------------------------------------------------------- */
@@ -156,7 +158,8 @@ static void bury(const shy_lock *lock, const holder *dead, bool known)
     if (shy_string_format(&grave, "%s.%s.%ld.partial", lock->path, lock->self.host, lock->self.pid) != SHY_OK) return;
     if (rename(lock->path, grave) == 0) {
         const bool readable = read_holder(grave, &moved);
-        if (readable != known || (readable && !same_holder(&moved, dead))) (void)!link(grave, lock->path);
+        const bool other = readable != known || (readable && !same_holder(&moved, dead));
+        if (other && link(grave, lock->path) != 0 && errno != EEXIST) (void)rename(grave, lock->path); /* there are file systems without second names */
         unlink(grave);
     }
     shy_free(&grave);
@@ -207,19 +210,38 @@ static shy_status take(const shy_lock *lock, const char *directory)
     return shy_fail(SHY_INPUT, "%s: other runs are starting there. Choose another directory with -o.", directory);
 }
 
+/* A lock that is not there, or cannot be read now, is nobody else's. */
+static bool is_anothers(const shy_lock *lock)
+{
+    holder now;
+    return read_holder(lock->path, &now) && !same_holder(&now, &lock->self);
+}
+
+/* Whoever was stopped for long finds out here before it touches what is another's. */
 static void *beat(void *context)
 {
     shy_lock *lock = context;
     struct timespec next;
+    bool lost = false;
 
     pthread_mutex_lock(&lock->mutex);
-    while (!lock->ends) {
+    while (!lock->ends && !lost) {
         clock_gettime(CLOCK_REALTIME, &next);
         next.tv_sec += BEAT_SECONDS;
-        if (pthread_cond_timedwait(&lock->over, &lock->mutex, &next) == ETIMEDOUT && !lock->ends) utimensat(AT_FDCWD, lock->path, NULL, 0);
+        if (pthread_cond_timedwait(&lock->over, &lock->mutex, &next) != ETIMEDOUT || lock->ends) continue;
+        lost = is_anothers(lock);
+        if (!lost) utimensat(AT_FDCWD, lock->path, NULL, 0);
+        else if (lock->lost != NULL) lock->lost(lock->context);
     }
     pthread_mutex_unlock(&lock->mutex);
     return NULL;
+}
+
+void shy_output_watch(shy_lock *lock, void (*lost)(void *context), void *context)
+{
+    pthread_mutex_lock(&lock->mutex);
+    lock->lost = lost, lock->context = context;
+    pthread_mutex_unlock(&lock->mutex);
 }
 
 /* Signals are for the thread that computes. Without a thread the lock is good for DEAD_SECONDS, or until the process ends if it is seen from here. */

@@ -49,6 +49,34 @@ int shy_text_width(const char *text)
     return width;
 }
 
+size_t shy_text_character(const char *text)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    const size_t count = byte[0] == 0 ? 0 : byte[0] < 0x80 ? 1 : byte[0] < 0xc2 ? 0 : byte[0] < 0xe0 ? 2 : byte[0] < 0xf0 ? 3 : byte[0] < 0xf5 ? 4 : 0;
+
+    for (size_t i = 1; i < count; i++)
+        if ((byte[i] & 0xc0) != 0x80) return 0;
+    if ((byte[0] == 0xe0 && byte[1] < 0xa0) || (byte[0] == 0xed && byte[1] > 0x9f)) return 0;
+    if ((byte[0] == 0xf0 && byte[1] < 0x90) || (byte[0] == 0xf4 && byte[1] > 0x8f)) return 0;
+    return count;
+}
+
+/* C0, DEL, and C1, which begins a command of a terminal as well as ESC does. */
+static bool is_control(const char *character)
+{
+    const unsigned char *byte = (const unsigned char *)character;
+    return byte[0] < 0x20 || byte[0] == 0x7f || (byte[0] == 0xc2 && byte[1] < 0xa0);
+}
+
+void shy_text_tame(char *text)
+{
+    while (*text != '\0') {
+        const size_t bytes = shy_text_character(text), taken = bytes > 0 ? bytes : 1;
+        if (bytes == 0 || is_control(text)) memset(text, '?', taken);
+        text += taken;
+    }
+}
+
 void shy_table_column(shy_table *table, const char *heading, bool right)
 {
     assert(table->columns < SHY_TABLE_COLUMNS);
@@ -69,8 +97,7 @@ void shy_table_cell(shy_table *table, const char *text)
     }
     table->status = shy_string_copy(text, &copy);
     if (table->status != SHY_OK) return;
-    for (char *p = copy; *p != '\0'; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = '?';
+    shy_text_tame(copy);
     table->cell[table->cells++] = copy;
 }
 

@@ -127,19 +127,26 @@ static uint64_t size_of_list(const parts *p, int v)
     return size;
 }
 
+/* Whatever the numbers are: none is multiplied before it is known to be small enough. */
+static bool is_possible(const account *a, uint64_t count)
+{
+    return a->jobs.regions >= 0 && (uint64_t)a->jobs.regions <= count / sizeof(shy_region) && a->left_count <= count / sizeof(uint64_t) &&
+           a->next <= a->jobs.count && a->left_count <= a->next && fixed_bytes(a) <= count;
+}
+
 static shy_status find_parts(const char *bytes, uint64_t count, const shy_engine *engine, parts *p)
 {
     bool fits = count >= sizeof p->head;
     if (fits) memcpy(&p->head, bytes, sizeof p->head);
-    fits = fits && p->head.views == engine->views && p->head.levels == engine->space->grammar.max_complexity && fixed_bytes(&p->head) <= count;
+    fits = fits && p->head.views == engine->views && p->head.levels == engine->space->grammar.max_complexity && is_possible(&p->head, count);
     if (!fits) return shy_fail(SHY_INTERNAL, "The checkpoint holds another pass over the formulas than the one that is to be gone on with.");
     p->region = bytes + sizeof p->head;
     p->left = p->region + (size_t)p->head.jobs.regions * sizeof(shy_region);
     p->size = p->left + p->head.left_count * sizeof(uint64_t);
     p->list = p->size + (size_t)p->head.views * sizeof(uint64_t);
     uint64_t lists = 0;
-    for (int v = 0; v < p->head.views; v++) lists += size_of_list(p, v);
-    if (fixed_bytes(&p->head) + lists != count) return shy_fail(SHY_INTERNAL, "The checkpoint holds lists of another length than it says.");
+    for (int v = 0; v < p->head.views && lists <= count; v++) lists = size_of_list(p, v) > count ? UINT64_MAX : lists + size_of_list(p, v);
+    if (lists > count || fixed_bytes(&p->head) + lists != count) return shy_fail(SHY_INTERNAL, "The checkpoint holds lists of another length than it says.");
     return SHY_OK;
 }
 
@@ -186,6 +193,8 @@ shy_status shy_dealt_unpack(const void *bytes, uint64_t count, shy_engine *engin
     d->next = p.head.next, d->left_count = p.head.left_count;
     SHY_TRY(make_room(d));
     memcpy(d->left, p.left, d->left_count * sizeof *d->left);
+    for (uint64_t k = 0; k < d->left_count; k++)
+        if (d->left[k] >= d->jobs->count) SHY_TRY(shy_fail(SHY_INTERNAL, "The checkpoint names a job that there is none of."));
     d->screening = p.head.screening, d->times = p.head.times;
     d->idle_worst = p.head.idle_worst, d->idle_mean = p.head.idle_mean, d->scheduling_share = p.head.scheduling_share;
     if (engine->space->problem->team->group == 0) SHY_TRY(absorb(&p, engine));

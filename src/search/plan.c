@@ -63,7 +63,7 @@ shy_status shy_search_plan_check(const shy_search_options *options, const shy_pl
     const double unit = small ? 0x1p10 : 0x1p20, aside = (double)options->libraries;
     const char *name = small ? "KiB" : "MiB";
     if (options->memory == 0 || plan->bytes_per_rank <= (double)options->memory) return SHY_OK;
-    return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
+    return shy_fail(SHY_MEMORY, "the plan needs %.0f %s per rank at least, and %.0f %s are allowed: raise parallel.memory, use more parallel.row_blocks, "
                                 "fewer factors, or a smaller search.keep%s%s%s.",
                     ceil((plan->bytes_per_rank + aside) / unit), name, floor(((double)options->memory + aside) / unit), name,
                     options->screen_rows > 0 ? " or search.screen_rows" : "", options->terms > 1 ? " or search.terms_keep" : "", options->passes > 1 ? " or search.pass_complexity" : "");

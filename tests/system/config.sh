@@ -1,6 +1,6 @@
 #!/bin/sh
 # The command line, the configuration and the results directory as a user meets them: messages, exit status on every rank,
-# nothing left behind by a failure, and help, manual page and example that say the same as the program.
+# nothing left behind by a failure, and help and example that say the same as the program.
 # shellcheck disable=SC2012,SC2016,SC2181
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}"
@@ -63,11 +63,8 @@ if [ -c /dev/full ]; then
     say $? 'a full standard output is a failure'
 fi
 
-# ---- one table behind help, manual page and example ------------------------------------------------------------------------
+# ---- one table behind help and example -------------------------------------------------------------------------------------
 
-"$SHIHYO" help manual >manual.txt
-sed -n '/^\.\\" keys begin/,/^\.\\" keys end/p' "$top_srcdir/doc/shihyo.1" | sed '1d;$d' | cmp -s - manual.txt
-say $? 'the manual page holds the keys as `shihyo help manual` prints them'
 "$SHIHYO" help example | cmp -s - "$top_srcdir/config/search.yaml"
 say $? 'config/search.yaml is what `shihyo help example` prints'
 

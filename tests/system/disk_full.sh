@@ -1,7 +1,7 @@
 #!/bin/sh
 # A disk that is full, when a checkpoint is saved or when the results are written: a clear message, the checkpoint before is intact, and with room again the run goes on to the
 # same results. On a small file system in memory, which takes root.
-# shellcheck disable=SC2086 # MPIRUN is several words
+# shellcheck disable=SC2016,SC2046,SC2086,SC2181 # backquotes stand in messages; MPIRUN and lists of processes are several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}" "${top_builddir:=.}"
 # shellcheck source=tests/tools/interrupted.sh

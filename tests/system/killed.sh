@@ -1,7 +1,7 @@
 #!/bin/sh
 # A rank, or all of them, killed with SIGKILL at random moments: the job ends by itself with a message that says which rank and where, what is in the directory then is
 # whole, and going on gives the same results, byte for byte. MOMENTS=N tries N moments (default 3), SEED=N the same ones again.
-# shellcheck disable=SC2086 # MPIRUN is several words
+# shellcheck disable=SC2012,SC2045,SC2046,SC2086,SC2181 # names are plain; MPIRUN and lists of processes are several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}" "${top_builddir:=.}" "${MOMENTS:=3}" "${SEED:=$(date +%s)}"
 # shellcheck source=tests/tools/interrupted.sh

@@ -67,7 +67,7 @@ libraries=$(sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the librarie
 rm -rf out
 $MPIRUN -n 2 "$SHIHYO" search run.yaml -q -o out --set search.keep=100000 --set grammar.max_complexity=7 --set "parallel.memory=$((libraries + 12))MiB" >out.txt 2>err.txt
 [ $? -eq 4 ] && [ ! -e out ] && [ "$(grep -c '^shihyo: [^n]' err.txt)" -eq 1 ] &&
-    grep -Eq "the plan needs [0-9]+ MiB per rank, and $((libraries + 12)) MiB are allowed: raise parallel.memory" err.txt
+    grep -Eq "the plan needs [0-9]+ MiB per rank at least, and $((libraries + 12)) MiB are allowed: raise parallel.memory" err.txt
 say $? 'a budget that is too small is refused before the start, with numbers and what to do'
 $MPIRUN -n 2 "$SHIHYO" search run.yaml -q -o out --set "parallel.memory=$((libraries - 1))MiB" >out.txt 2>err.txt
 [ $? -eq 4 ] && [ ! -e out ] && grep -q "The libraries alone take about $libraries MiB of each rank, and $((libraries - 1)) MiB are allowed" err.txt

@@ -118,7 +118,7 @@ say $? 'a finished run without events is finished'
 say $? 'top --json prints a line for each'
 mkdir empty
 "$SHIHYO" top empty >top.txt 2>err.txt
-[ $? -eq 3 ] && grep -q 'empty: there is nothing of a run yet' err.txt
+[ $? -eq 3 ] && grep -q 'empty: there is nothing of a run in it' err.txt
 say $? 'a directory without a run is said to be one'
 "$SHIHYO" top nowhere >top.txt 2>err.txt
 [ $? -eq 3 ] && grep -q 'nowhere: there is no such directory' err.txt

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A search that is stopped, by a signal or by its time limit, wherever it is, ends with status 85 and says how to go on; going on, on other numbers of ranks, gives the
 # results that it would have had, byte for byte. A checkpoint of another run is refused with the difference named.
-# shellcheck disable=SC2086 # MPIRUN is several words
+# shellcheck disable=SC2016,SC2046,SC2086,SC2181 # backquotes stand in messages; MPIRUN and lists of processes are several words
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}" "${top_builddir:=.}"
 # shellcheck source=tests/tools/interrupted.sh

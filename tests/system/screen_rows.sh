@@ -115,7 +115,7 @@ done
 "$SHIHYO" search noise.yaml -q -o out --set search.screen_rows=19999 --set "$(budget 10)" 2>err.txt
 status=$?
 [ "$status" -eq 4 ] && [ ! -e out/front.json ] && [ "$(wc -l <err.txt)" -eq 1 ] &&
-    grep -q "the plan needs [0-9]* MiB per rank, and $((libraries + 10)) MiB are allowed: .* or search.screen_rows" err.txt
+    grep -q "the plan needs [0-9]* MiB per rank at least, and $((libraries + 10)) MiB are allowed: .* or search.screen_rows" err.txt
 say $? 'a part that does not fit into the memory is refused'
 
 # ---- where the truth is weak: how often it is overlooked, and what was said ------------------------------------------------------------

@@ -308,7 +308,7 @@ static shy_status cut(struct request *r)
     SHY_TRY(shy_new(r->table.rows, sizeof *score, &score));
     SHY_TRY(shy_cut_scores(&r->truth, NULL, r->truth.n, score));
     SHY_TRY(shy_cut_one(r->table.rows, x, score, SHY_CUT_LEAST, &one));
-    SHY_TRY(shy_cut_two(r->table.rows, x, score, SHY_CUT_LEAST, (int)r->number[0], 1, &two));
+    SHY_TRY(shy_cut_two(r->table.rows, x, score, SHY_CUT_LEAST, (int)r->number[0], 1, NULL, &two));
     SHY_TRY(shy_cut_quantiles(r->table.rows, x, score, 2, &median));
     SHY_TRY(shy_cut_quantiles(r->table.rows, x, score, 3, &terciles));
     put_cuts("one", &one), put_cuts("two", &two), put_cuts("median", &median), put_cuts("terciles", &terciles);

@@ -162,7 +162,7 @@ static void check_sums(const shy_team *team)
         shy_halves halves;
         shy_half_sums sums;
         make_halves(p, &cases[k], PAIRS, &halves);
-        EXPECT(shy_half_sums_create(p, &halves, trees[k], formulas[k], &sums) == SHY_OK);
+        EXPECT(shy_half_sums_create(p, &halves, trees[k], formulas[k], NULL, NULL, &sums) == SHY_OK);
         EXPECT((sums.statistic != NULL) == (team->rank == 0));
         if (team->rank == 0) EXPECT(same_sums(&sums, &expected[k]));
         shy_half_sums_free(&sums);
@@ -184,7 +184,7 @@ static void statistics_are_those_of_regressions(void **state)
         EXPECT(shy_search_run(p, &search, NULL, NULL, &result) == SHY_OK);
         take_trees(k, result);
         make_halves(p, &cases[k], PAIRS, &halves);
-        EXPECT(shy_half_sums_create(p, &halves, trees[k], formulas[k], &expected[k]) == SHY_OK);
+        EXPECT(shy_half_sums_create(p, &halves, trees[k], formulas[k], NULL, NULL, &expected[k]) == SHY_OK);
         expect_regressions(k, p);
         shy_halves_free(&halves);
         shy_search_result_free(&result);

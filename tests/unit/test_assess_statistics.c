@@ -336,12 +336,12 @@ static void cut_points_of_small_cases(void **state)
     assert_int_equal(cuts.cuts, 0);
     assert_int_equal(shy_cut_one(0, x, y, 0.1, &cuts), SHY_OK);
     assert_int_equal(cuts.cuts, 0);
-    assert_int_equal(shy_cut_two(10, x, three, 0.1, 99, 1, &cuts), SHY_OK);
+    assert_int_equal(shy_cut_two(10, x, three, 0.1, 99, 1, NULL, &cuts), SHY_OK);
     assert_int_equal(cuts.cuts, 2);
     assert_near(cuts.cut[0].cut, 2.0);
     assert_near(cuts.cut[1].cut, 5.0);
     assert_true(cuts.p < 0.05);
-    assert_int_equal(shy_cut_two(10, same, three, 0.1, 99, 1, &cuts), SHY_OK);
+    assert_int_equal(shy_cut_two(10, same, three, 0.1, 99, 1, NULL, &cuts), SHY_OK);
     assert_int_equal(cuts.cuts, 0);
     assert_int_equal(shy_cut_quantiles(10, x, y, 3, &cuts), SHY_OK);
     assert_near(cuts.cut[0].cut, 3.0);
@@ -421,7 +421,7 @@ static shy_status use_all(const shy_truth *truth, const shy_folds *folds, double
     SHY_TRY(shy_followed_horizon(&followed, 1.0, room, room + truth->n));
     SHY_TRY(shy_cut_scores(truth, NULL, truth->n, room));
     SHY_TRY(shy_cut_one(truth->n, data.x[0], room, 0.1, &cuts));
-    SHY_TRY(shy_cut_two(truth->n, data.x[0], room, 0.1, 1, 1, &cuts));
+    SHY_TRY(shy_cut_two(truth->n, data.x[0], room, 0.1, 1, 1, NULL, &cuts));
     SHY_TRY(shy_cut_quantiles(truth->n, data.x[0], room, 2, &cuts));
     SHY_TRY(shy_km_create(&followed, &km));
 out:

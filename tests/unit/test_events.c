@@ -17,6 +17,7 @@
 
 #include "app/events.h"
 #include "app/run_view.h"
+#include "shihyo/report.h"
 
 typedef struct {
     char directory[64], file[96];
@@ -113,6 +114,20 @@ static void numbers_and_null(void **state)
     assert_true(json_number_value(json_object_get(read, "d")) == -1.5e300);
     assert_true(json_integer_value(json_object_get(read, "e")) == INT64_C(9007199254740993));
     json_decref(read);
+}
+
+/* What a terminal would obey (ESC, and C1 in two bytes or as a bare byte) is not left; other characters are. */
+static void other_peoples_text_is_tame(void **state)
+{
+    char text[] = "a\x1b[2J\xc2\x9b" "2J\x9b\x7f \xc2\xa0r\xc2\xb2 \xe6\x8c\x87\xe6\x8c", malformed[] = "\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80";
+
+    (void)state;
+    shy_text_tame(text);
+    assert_string_equal(text, "a?[2J??2J?? \xc2\xa0r\xc2\xb2 \xe6\x8c\x87??");
+    shy_text_tame(malformed);
+    assert_string_equal(malformed, "?????????");
+    assert_int_equal(shy_text_character(""), 0);
+    assert_int_equal(shy_text_character("\xf0\x9f\x98\x80"), 4);
 }
 
 /* However much is put in, what comes out is a line of JSON. */
@@ -404,6 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_text_becomes_json),
         cmocka_unit_test(numbers_and_null),
+        cmocka_unit_test(other_peoples_text_is_tame),
         cmocka_unit_test(too_much_is_left_out),
         cmocka_unit_test(a_day_is_not_too_long),
         cmocka_unit_test_setup_teardown(a_run_is_read_as_it_goes, set_up, tear_down),

@@ -1,6 +1,7 @@
 /* budget.c: how much memory a rank may use: what is free on its node, what its control group and Slurm allow. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,7 +125,10 @@ static uint64_t allowed_by_slurm(void)
 
 /* ---- the share of a rank -------------------------------------------------------------------------------------------------- */
 
-/* An eighth is left to the operating system and to what else runs there. */
+/*
+ * An eighth is left to the operating system and to what else runs there. What the ranks hold already is not free any more, but theirs: without it the default
+ * would be less than seven eighths of what a job was given.
+ */
 uint64_t shy_budget_memory(const char *root, int neighbours)
 {
     char path[PATH_ROOM];
@@ -132,8 +136,11 @@ uint64_t shy_budget_memory(const char *root, int neighbours)
     snprintf(path, sizeof path, "%s/proc/meminfo", root);
     uint64_t available = number_in_file(path, "MemAvailable:", 1024);
     if (available == UINT64_MAX) available = (uint64_t)2 << 30;
-    available = smaller(available, smaller(left_by_groups(root), allowed_by_slurm()));
-    return available / 8 * 7 / (uint64_t)(neighbours > 0 ? neighbours : 1);
+    snprintf(path, sizeof path, "%s/proc/self/status", root);
+    const uint64_t ranks = neighbours > 0 ? (uint64_t)neighbours : 1, held = number_in_file(path, "RssAnon:", 1024);
+    available = smaller(available, left_by_groups(root));
+    if (held != UINT64_MAX) available += ranks * held;
+    return smaller(available, allowed_by_slurm()) / 8 * 7 / ranks;
 }
 
 /* ---- libraries ------------------------------------------------------------------------------------------------------------ */
@@ -153,4 +160,27 @@ uint64_t shy_budget_libraries(void)
     if (peak == 0) shy_memory_resident(&peak, &shared);
     if (peak == 0) return 0; /* the system does not say */
     return (peak + LIBRARIES_GROW + LIBRARIES_STEP - 1) / LIBRARIES_STEP * LIBRARIES_STEP;
+}
+
+/* ---- what to ask for ------------------------------------------------------------------------------------------------------ */
+
+#define MEMORY_STEP 0x1p24
+#define MEMORY_LEAST 0x1p27 /* where Slurm counts its own process as well */
+#define TIME_FACTOR 2.0     /* another processor, beside others, and the half that plans may be wrong by */
+#define TIME_STEP 300.0     /* once more: for the start, and for saving before the end */
+#define TIME_LEAST 600.0
+
+static double up_to(double value, double step)
+{
+    return step * ceil(value / step);
+}
+
+uint64_t shy_budget_request(double planned)
+{
+    return (uint64_t)fmax(up_to(planned / SHY_BUDGET_SHARE, MEMORY_STEP), MEMORY_LEAST);
+}
+
+int64_t shy_budget_time(double planned)
+{
+    return (int64_t)fmax(up_to(fmin(TIME_FACTOR * planned, 1e9) + TIME_STEP, TIME_STEP), TIME_LEAST);
 }

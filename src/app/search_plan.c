@@ -3,8 +3,10 @@
 
 #include <stdio.h>
 
+#include "app/budget.h"
 #include "app/progress.h"
 #include "app/search_run.h"
+#include "app/sweep.h"
 
 static const char *bytes_text(double bytes, char *out)
 {
@@ -183,6 +185,15 @@ static void print_parts(const shy_search_session *s, FILE *stream)
             print_part(stream, part[k], s->validation_plan.part_seconds[k], s->validation_plan.part_bytes[k] + libraries);
 }
 
+/* The numbers above with the margins that sweeps have, too. */
+static void print_request(const shy_search_session *s, FILE *stream)
+{
+    char time[32];
+
+    fprintf(stream, "request         --ntasks=%d --mem-per-cpu=%lluM --time=%s (as Slurm is asked; nodes like this one)\n", s->team->size,
+            (unsigned long long)(shy_budget_request(s->plan.bytes_per_rank) >> 20), shy_sweep_time(shy_budget_time(s->plan.seconds), time));
+}
+
 shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
 {
     char factors[32], samples[32], memory[32], budget[32], libraries[32], shared[32], seconds[32], jobs[32];
@@ -208,5 +219,6 @@ shy_status shy_plan_print(const shy_search_session *s, FILE *stream)
     shy_plan_print_validation(s, stream);
     fprintf(stream, "expected time   %s\n", shy_meter_duration(s->plan.seconds, seconds));
     print_parts(s, stream);
+    if (s->command->plan) print_request(s, stream);
     return st;
 }

@@ -13,17 +13,7 @@
 #define PLANS_MAX 200 /* of more different tasks so many are planned, spread over all */
 #define ROWS_SHOWN 20
 
-/* Margins: on another processor, beside others, with other messages. The first 128 MiB are MPI, libraries and buffers. */
-#define MEMORY_MARGIN 1.3
-#define MEMORY_BASE 0x1p27
-#define MEMORY_LEAST 0x1p28
-#define MEMORY_STEP 0x1p26
-#define TIME_MARGIN 3.0
-#define TIME_BASE 300.0
-#define TIME_LEAST 600.0
-#define TIME_STEP 300.0
 #define RANKS_EFFICIENCY 0.8
-#define BUDGET_SHARE (7.0 / 8.0) /* of the memory asked for; the rest is MPI and the system's */
 
 /* ---- one plan, all ranks together ------------------------------------------------------------------------------------------ */
 
@@ -121,12 +111,12 @@ static shy_status settle_memory(const shy_sweep *sweep, const shy_sweep_tasks *t
     for (int t = 1; t < tasks->count; t++)
         if (!(tasks->task[t].bytes <= tasks->task[largest].bytes) && isfinite(tasks->task[t].bytes)) largest = t;
     for (; !fits; needs->request *= 2) {
-        const uint64_t budget = (uint64_t)(BUDGET_SHARE * (double)needs->request);
+        const uint64_t budget = (uint64_t)(SHY_BUDGET_SHARE * (double)needs->request);
         if (budget >= needs->budget) break; /* what was planned with; then that is it */
         SHY_TRY(try_budget(sweep, largest + 1, &tasks->task[largest], resident[largest], budget, &fits));
         if (fits) break;
     }
-    if (fits) needs->budget = (uint64_t)(BUDGET_SHARE * (double)needs->request);
+    if (fits) needs->budget = (uint64_t)(SHY_BUDGET_SHARE * (double)needs->request);
 out:
     return st;
 }
@@ -173,7 +163,7 @@ static shy_status choose_budget(const shy_sweep *sweep, const shy_sweep_tasks *t
     *budget_out = 0;
     if (!leaves_memory(sweep, tasks)) return SHY_OK;
     SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
-    *budget_out = sweep->job.memory > 0 ? (uint64_t)(BUDGET_SHARE * (double)sweep->job.memory) : shy_budget_memory("", team->node_size);
+    *budget_out = sweep->job.memory > 0 ? (uint64_t)(SHY_BUDGET_SHARE * (double)sweep->job.memory) : shy_budget_memory("", team->node_size);
     SHY_TRY(shy_team_broadcast(team, budget_out, sizeof *budget_out));
 out:
     shy_team_destroy(&team);
@@ -223,19 +213,12 @@ out:
 
 /* ---- what is asked for ------------------------------------------------------------------------------------------------------------ */
 
-static double up_to(double value, double step)
-{
-    return step * ceil(value / step);
-}
-
 void shy_sweep_ask(const shy_sweep_job *job, shy_sweep_needs *needs)
 {
     const double ranks = job->ntasks > 1 ? RANKS_EFFICIENCY * job->ntasks : 1.0;
-    const double bytes = fmax(MEMORY_MARGIN * needs->bytes + MEMORY_BASE, MEMORY_LEAST),
-                 seconds = fmax(TIME_MARGIN * needs->seconds / ranks + TIME_BASE, TIME_LEAST);
 
-    needs->request = job->memory > 0 ? job->memory : (uint64_t)up_to(bytes, MEMORY_STEP);
-    needs->limit = job->seconds > 0 ? job->seconds : (int64_t)up_to(fmin(seconds, 1e9), TIME_STEP);
+    needs->request = job->memory > 0 ? job->memory : shy_budget_request(needs->bytes);
+    needs->limit = job->seconds > 0 ? job->seconds : shy_budget_time(needs->seconds / ranks);
 }
 
 char *shy_sweep_time(int64_t seconds, char *out)
@@ -290,8 +273,8 @@ shy_status shy_sweep_print(const shy_sweep *sweep, const shy_sweep_tasks *tasks,
         fprintf(stream, "\nOf %d different tasks %d were planned, evenly over all; the largest of these decides.\n", needs->different,
                 needs->planned);
     fprintf(stream, "\nEach task asks for %d rank%s, %s per rank (--mem-per-cpu%s) and %s (--time%s).\n", job->ntasks, job->ntasks == 1 ? "" : "s",
-            bytes_text((double)needs->request, memory), job->memory > 0 ? ", as given" : ": the largest plan, a third more, and 128 MiB",
-            shy_sweep_time(needs->limit, limit), job->seconds > 0 ? ", as given" : ": three times the longest plan on this machine, and 5 min");
+            bytes_text((double)needs->request, memory), job->memory > 0 ? ", as given" : ": the largest plan, and a seventh more",
+            shy_sweep_time(needs->limit, limit), job->seconds > 0 ? ", as given" : ": twice the longest plan on this machine, and 5 min");
     if (needs->seconds > 600.0 && needs->seconds > 10.0 * needs->seconds_least)
         fprintf(stream, "Tasks differ widely in time, from %s to %s of one rank; all ask for the longest. Two sweeps would start sooner.\n",
                 shy_meter_duration(needs->seconds_least, least), shy_meter_duration(needs->seconds, most));

@@ -31,11 +31,13 @@ static void add(shy_foresight *f, shy_assess_part part, double seconds, double b
 
 /* ---- searches ---------------------------------------------------------------------------------------------------------------- */
 
-/* Rounded constants and imputed data sets are for formulas that are reported. */
-static double after_screening(const shy_foresight *f)
+#define PREPARE_SECONDS 0.02 /* of a search of its own: rates are measured, and formulas counted, again */
+
+/* On the share of the samples that a search is trained on. Rounded constants and imputed data sets are for formulas that are reported. */
+static double after_screening(const shy_foresight *f, double share)
 {
     const double *step = f->plan->step_seconds;
-    return step[SHY_STEP_REFIT] + step[SHY_STEP_PASSES] + step[SHY_STEP_SUMS] + step[SHY_STEP_CONSTANTS];
+    return share * (step[SHY_STEP_REFIT] + step[SHY_STEP_CONSTANTS]) + step[SHY_STEP_PASSES] + step[SHY_STEP_SUMS];
 }
 
 /* The screening of all samples is in the plan of the search already. */
@@ -44,14 +46,14 @@ static void training_sets(shy_foresight *f)
     const double *step = f->plan->step_seconds;
     const double lists = fmax(f->passes.sets_seconds - step[SHY_STEP_SCREEN], 0.0);
     if (f->sets == 0) return;
-    add(f, SHY_ASSESS_TRAINING, lists + f->passes.begin_seconds + f->sets * (f->passes.begin_seconds + after_screening(f)),
+    add(f, SHY_ASSESS_TRAINING, lists + f->passes.begin_seconds + f->sets * (f->passes.begin_seconds + after_screening(f, 1.0 - 1.0 / f->options->folds)),
         fmax(f->passes.sets_bytes, f->base + f->plan->bytes_per_rank - (double)shy_memory_in_use()));
 }
 
 static void choice_of_complexity(shy_foresight *f)
 {
     if (f->sets == 0 || f->options->folds < 3) return;
-    add(f, SHY_ASSESS_CHOICE, f->sets * (f->passes.begin_seconds + f->plan->step_seconds[SHY_STEP_SCREEN] + after_screening(f)),
+    add(f, SHY_ASSESS_CHOICE, f->sets * (f->passes.begin_seconds + PREPARE_SECONDS + f->plan->step_seconds[SHY_STEP_SCREEN] + after_screening(f, 1.0 - 2.0 / f->options->folds)),
         f->base + f->plan->bytes_per_rank - (double)shy_memory_in_use() + f->n * (2.0 * sizeof(double) + sizeof(size_t)));
 }
 

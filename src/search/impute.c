@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "impute.h"
+#include "plan.h"
 
 static bool imputes(const shy_problem *p, const shy_search_options *options)
 {
@@ -268,4 +269,21 @@ shy_status shy_impute_run(const shy_problem *problem, const shy_search_options *
 out:
     end(&m);
     return st;
+}
+
+/* ---- what that will cost ------------------------------------------------------------------------------------------------------ */
+
+#define FRONT_FACTORS 1.5  /* different ones that each formula of a front adds, about */
+#define GAP_SECONDS 5e-8   /* of a column, a sample and a sweep (measured): regression, and order for matching */
+
+void shy_impute_plan(const shy_problem *p, const shy_search_options *options, shy_plan *plan)
+{
+    double imputed = 0.0;
+    if (!imputes(p, options)) return;
+    for (int f = 0; f < p->factors; f++) imputed += p->derivation[f] && p->derivation[f]->imputed;
+    const double samples = (double)p->rows.total, levels = options->grammar.max_complexity, factors = fmin(p->factors, FRONT_FACTORS * levels);
+    const double gaps = factors * imputed / p->factors, columns = 2.0 * factors + gaps + p->data.covariates + SHY_FAMILY_TERMS;
+    const double set = options->impute_sweeps * gaps * samples * GAP_SECONDS + levels * plan->refit_seconds;
+    shy_plan_add(plan, SHY_STEP_IMPUTE, ceil((double)options->impute_sets / p->team->groups) * set,
+                 (double)shy_memory_in_use() + shy_plan_result_bytes(plan, options) + columns * samples * sizeof(double));
 }

@@ -93,6 +93,8 @@ void shy_impute_evaluate(const shy_impute_data *data, const shy_tree *tree, doub
 
 /* SHY_MEMORY, before the search, if its front could not be imputed. Not collective; the same on all ranks. */
 shy_status shy_impute_check(const shy_problem *problem, const shy_search_options *options);
+/* What that will cost, beside a plan of the search. Cannot fail. */
+void shy_impute_plan(const shy_problem *problem, const shy_search_options *options, shy_plan *plan);
 /* Sets `imputed` of the formulas of the front that have factors to impute. result: on rank 0. Collective over the world. */
 shy_status shy_impute_run(const shy_problem *problem, const shy_search_options *options, shy_search_result *result);
 

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "impute.h"
 #include "interaction.h"
 #include "plan.h"
 #include "polish.h"
@@ -99,7 +100,16 @@ static void plan_screening(const shy_stage *stage, const shy_rates *rates, const
     plan->score_seconds = pace->score;
     plan->pair_seconds = pairs * rates->pair_seconds;
     plan->response_seconds = pairs * 2.0 * rows / space->problem->team->row_blocks / rates->pair_flops;
-    shy_plan_add(plan, SHY_STEP_SCREEN, plan->work_seconds + shy_plan_scored(plan, levels, keep, groups) * pace->score, bytes);
+    shy_plan_add(plan, SHY_STEP_SCREEN, plan->work_seconds + engine * TOUCH_SECONDS + shy_plan_scored(plan, levels, keep, groups) * pace->score, bytes);
+}
+
+/* The pace is that of any formulas; the best ones take more steps until they fit (measured), and all are written and compared. */
+#define DESCRIBE_SECONDS 5e-6
+
+static double best_refit(const shy_problem *problem, double refit)
+{
+    const bool one_step = strcmp(problem->ops->name, "continuous") == 0, survival = strcmp(problem->ops->name, "survival") == 0;
+    return refit * (one_step ? 1.0 : survival ? 1.1 : 1.4) + DESCRIBE_SECONDS;
 }
 
 /* The lists become the result; the engine is there until it is done, unless it was of a part of the samples. */
@@ -111,8 +121,8 @@ static void plan_finish(const shy_stage *stage, const shy_pace *pace, shy_plan *
     const double choice = stage->part && problem->team->rank == 0 ? shy_subset_choice_bytes(problem->rows.total) : 0.0;
     const double before = stage->part ? (double)shy_memory_in_use() + choice : plan->step_bytes[SHY_STEP_SCREEN];
     if (stage->part) shy_screened_plan(stage->whole, stage->options, stage->part_options.keep, pace->score, plan);
-    plan->refit_seconds = pace->refit;
-    shy_plan_add(plan, SHY_STEP_REFIT, ceil(kept / problem->team->groups) * pace->refit, before + shy_plan_finish_bytes(plan, levels, keep, problem->rows.rows));
+    plan->refit_seconds = best_refit(problem, pace->refit);
+    shy_plan_add(plan, SHY_STEP_REFIT, ceil(kept / problem->team->groups) * plan->refit_seconds, before + shy_plan_finish_bytes(plan, levels, keep, problem->rows.rows));
 }
 
 /* The largest of the ranks. Collective over the world. */
@@ -214,6 +224,7 @@ shy_status shy_search_plan(const shy_problem *problem, const shy_search_options 
     if (options->passes > 1) SHY_TRY(shy_passes_plan(problem, options, templates.count, plan_out));
     if (options->terms > 1) shy_terms_plan(problem, options, plan_out);
     shy_polish_plan(problem, options, plan_out);
+    shy_impute_plan(problem, options, plan_out);
     plan_out->shared_bytes = shy_columns_shared_bytes(problem->columns);
     SHY_TRY(share_bytes(problem->team, plan_out));
     SHY_TRY_ALL(problem->team, shy_search_plan_check(options, plan_out));

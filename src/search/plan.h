@@ -9,6 +9,8 @@
 #define SMALL_SHARE 1.05
 #define SMALL_BYTES 0x1p18
 
+#define TOUCH_SECONDS 4e-10 /* of a byte that an engine uses for the first time (measured): the system clears its page */
+
 /* Seconds of one formula, measured on the problem itself: scored exactly, and refitted. */
 typedef struct {
     double score, refit;

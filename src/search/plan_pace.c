@@ -95,10 +95,10 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The mean without the largest eighth: what interrupts a measurement only makes it longer. */
-static double typical(double *seconds, int count)
+/* The mean without the largest eighth: what interrupts a measurement only makes it longer. Where members wait for each other, of the lower half. */
+static double typical(double *seconds, int count, bool waits)
 {
-    const int used = count - count / 8;
+    const int used = waits ? (count + 1) / 2 : count - count / 8;
     double sum = 0.0;
     qsort(seconds, (size_t)count, sizeof *seconds, compare);
     for (int k = 0; k < used; k++) sum += seconds[k];
@@ -137,9 +137,10 @@ out:
 shy_status shy_pace_measure(shy_space *space, uint64_t seed, shy_pace *pace_out)
 {
     shy_pacer p = {.space = space};
+    const bool waits = space->problem->team->row_blocks > 1;
     shy_status st = measure(&p, seed);
     *pace_out = (shy_pace){.score = shy_score_seconds(space), .refit = 2.0 * shy_score_seconds(space)};
-    if (st == SHY_OK && p.done > 0) *pace_out = (shy_pace){typical(p.score, p.done), typical(p.refit, p.done)};
+    if (st == SHY_OK && p.done > 0) *pace_out = (shy_pace){typical(p.score, p.done, waits), typical(p.refit, p.done, waits)};
     if (st == SHY_MEMORY) shy_error_clear(), st = SHY_OK;
     pacer_free(&p);
     return st != SHY_OK ? st : shy_team_broadcast(space->problem->team, pace_out, sizeof *pace_out);

@@ -11,6 +11,7 @@
 #define SEGMENT_TESTS 6.0
 #define RESPONSE_TESTS 2.0
 #define ELEMENT_SHARE 0.08 /* of the work: element by element, a sum more of each formula, and bounds that hold for all views */
+#define RESPONSE_SHARE 0.12 /* likewise, of a response */
 #define VIEW_COLUMNS 6.0   /* numbers that a view, a training set's problem and its metric have for each row */
 
 typedef struct {
@@ -48,17 +49,17 @@ static void plan_folds(const shy_pass_planner *p, int folds, int sets, shy_pass_
     const int each = folds < SHY_PASS_FOLDS ? folds : SHY_PASS_FOLDS, passes = (sets + each - 1) / each;
     const bool affine = is_affine(p->space->problem);
     const double test = SEGMENT_TESTS * plan->pair_seconds + (affine ? 0.0 : plan->response_seconds) + ELEMENT_SHARE * plan->work_seconds;
-    out->sets_seconds = passes * plan->work_seconds + sets * test + (sets + 1.0) * candidates(p, keep);
     out->sets_bytes = bytes_of(p, each, affine ? 1 : each + 1, each + 1, keep) + (sets - each) * VIEW_COLUMNS * p->space->problem->rows.rows * sizeof(double);
+    out->sets_seconds = passes * (plan->work_seconds + (out->sets_bytes - p->base) * TOUCH_SECONDS) + sets * test + (sets + 1.0) * candidates(p, keep);
 }
 
 static void plan_responses(const shy_pass_planner *p, int responses, shy_pass_plan *out)
 {
     const shy_plan *plan = p->plan;
     const int passes = (responses + SHY_PASS_RESPONSES - 1) / SHY_PASS_RESPONSES, each = (responses + passes - 1) / passes;
-    const double test = RESPONSE_TESTS * plan->pair_seconds + plan->response_seconds + ELEMENT_SHARE * plan->work_seconds;
-    out->responses_seconds = passes * plan->work_seconds + responses * (test + candidates(p, 1.0));
+    const double test = RESPONSE_TESTS * plan->pair_seconds + plan->response_seconds + RESPONSE_SHARE * plan->work_seconds;
     out->responses_bytes = bytes_of(p, 1, each, each, 1.0);
+    out->responses_seconds = passes * (plan->work_seconds + (out->responses_bytes - p->base) * TOUCH_SECONDS) + responses * (test + candidates(p, 1.0));
 }
 
 /* One search after the other: with weights and covariates, with templates and on a part of the samples. */

@@ -52,6 +52,15 @@ done
 grep -q '^memory per rank [0-9]* MiB (of .*), [0-9]* MiB of it for the libraries$' full.txt && grep -q '^  permuted outcomes .* s  .* MiB$' full.txt
 say $? 'the plan says what the libraries take, and what each part does'
 
+# ---- what is to be asked for suffices, by default ---------------------------------------------------------------------------------------------
+
+mib=$(planned 1 search.keep=1000)
+request=$(sed -n 's/^request  *--ntasks=1 --mem-per-cpu=\([0-9]*\)M --time=00:10:00 .*/\1/p' plan.txt)
+[ "${request:-0}" -ge 128 ] && [ "$((request * 7))" -ge "$((mib * 8))" ] && { [ "$request" -eq 128 ] || [ "$((request * 7))" -le "$((mib * 8 + 8 + 16 * 7))" ]; }
+say $? "the plan says what to ask Slurm for: $request MiB for ${mib:-no} MiB"
+SLURM_JOB_ID=1 SLURM_CPUS_ON_NODE=1 SLURM_MEM_PER_CPU=$request "$SHIHYO" search run.yaml -q -o out --overwrite --set search.keep=1000 >out.txt 2>err.txt
+say $? 'in a job that was given so much, the default is enough'
+
 # ---- too little is refused ------------------------------------------------------------------------------------------------------------------
 
 libraries=$(sed -n 's/^memory per rank .*, \([0-9]*\) MiB of it for the libraries$/\1/p' plan.txt)

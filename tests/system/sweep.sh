@@ -142,7 +142,7 @@ say $? '--submit gives the script to sbatch and tells how to collect afterwards'
 ! PATH=$PWD/bin:$PATH "$SHIHYO" sweep four.yaml -o slurm -q --submit 2>message && grep -q 'was submitted already' message
 say $? 'not twice'
 # A task of the array: what Slurm would set, and stand-ins for srun, scontrol and a search that was stopped by its time limit.
-printf '#!/bin/sh\nshift\nexec "$@"\n' >bin/srun
+printf '#!/bin/sh\nwhile [ "${1#-}" != "$1" ]; do shift; done\nexec "$@"\n' >bin/srun
 printf '#!/bin/sh\necho "$@" >>asked\n' >bin/scontrol
 printf '#!/bin/sh\necho "shihyo: The run stops."\nexit "$ENDS"\n' >bin/stopped
 printf '#!/bin/sh\necho begun >begun\nsleep 1\nexit 85\n' >bin/slow

@@ -87,6 +87,37 @@ static void ranks_of_a_node_share_what_is_free(void **state)
     assert_int_equal(shy_budget_memory(root, 0), shy_budget_memory(root, 1));
 }
 
+/* Otherwise a job would be allowed less than what it was given. */
+static void what_ranks_hold_already_is_theirs(void **state)
+{
+    (void)state;
+    put("/proc/self/status", "VmRSS: 81920 kB\nRssAnon: 32768 kB\n"); /* 32 MiB each */
+    expect(4, 8192 + 4 * 32);
+    put("/proc/self/cgroup", "0::/job\n");
+    put("/sys/fs/cgroup/job/memory.max", "536870912\n"); /* 512 MiB, of which the four hold 128 */
+    put("/sys/fs/cgroup/job/memory.current", "134217728\n");
+    expect(4, 512);
+    setenv("SLURM_JOB_ID", "7", 1);
+    setenv("SLURM_MEM_PER_NODE", "500", 1);
+    expect(4, 500); /* this is of everything */
+}
+
+static void a_request_holds_the_plan_within_the_share(void **state)
+{
+    (void)state;
+    for (double planned = 1.0; planned < 1e12; planned *= 1.7) {
+        const double request = (double)shy_budget_request(planned);
+        assert_true(request * SHY_BUDGET_SHARE >= planned && request >= 128.0 * MIB);
+        assert_true(request <= 128.0 * MIB || request <= 8.0 / 7.0 * planned + 16.0 * MIB);
+        assert_int_equal((uint64_t)request % (16 * MIB), 0);
+    }
+    assert_int_equal(shy_budget_request(700.0 * MIB), 800 * MIB);
+    assert_int_equal(shy_budget_time(0.3), 600);
+    assert_int_equal(shy_budget_time(600.0), 1500);
+    assert_int_equal(shy_budget_time(601.0), 1800);
+    assert_true(shy_budget_time(1e300) > 0);
+}
+
 static void without_a_word_from_the_system_two_gigabytes_are_assumed(void **state)
 {
     (void)state;
@@ -163,6 +194,8 @@ int main(void)
         CASE(a_group_of_version_2_limits_with_those_above_it),
         CASE(a_group_of_version_1_limits),
         CASE(slurm_limits_in_either_way),
+        CASE(what_ranks_hold_already_is_theirs),
+        CASE(a_request_holds_the_plan_within_the_share),
         CASE(libraries_take_whole_steps_above_what_is_held),
     };
 

@@ -207,8 +207,8 @@ static shy_status run(shy_search_session *s)
     SHY_TRY_ALL(s->team, print_plan(s));
     if (s->command->plan) goto out;
     s->options.plan = &s->plan;
-    SHY_TRY(shy_events_start(s, s->run.state == SHY_RUN_GOES_ON, s->run.deadline));
     SHY_TRY(shy_run_begin(s));
+    SHY_TRY(shy_events_start(s, s->run.state == SHY_RUN_GOES_ON, s->run.deadline));
     SHY_TRY(search_targets(s));
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? write_results(s) : SHY_OK);
     if (s->team->rank == 0) shy_run_complete(s);

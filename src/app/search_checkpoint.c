@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/search_run.h"
@@ -46,6 +47,14 @@ static shy_status not_asked(const char *directory, const char *checkpoint)
                     directory, checkpoint, directory);
 }
 
+/* What cannot be looked at is not empty. */
+static bool is_closed(const char *directory)
+{
+    struct stat info;
+    const bool is_directory = stat(directory, &info) != 0 || S_ISDIR(info.st_mode);
+    return is_directory && access(directory, X_OK) != 0 && errno == EACCES;
+}
+
 /* The lock is taken before the checkpoint is judged: of a run that is at work, that is what has to be said. */
 static shy_status claim(shy_search_session *s, const char *directory)
 {
@@ -54,8 +63,7 @@ static shy_status claim(shy_search_session *s, const char *directory)
     shy_run *run = &s->run;
     const bool resumes = c->resume || c->file == NULL;
 
-    /* What cannot be looked at is not empty. */
-    if (access(directory, X_OK) != 0 && errno == EACCES) SHY_TRY(shy_fail(SHY_IO, "%s: cannot be looked into: %s. Ask its owner, or choose another directory.", directory, strerror(errno)));
+    if (is_closed(directory)) SHY_TRY(shy_fail(SHY_IO, "%s: cannot be looked into: %s. Ask its owner, or choose another directory.", directory, strerror(EACCES)));
     run->state = look(run->checkpoint, directory);
     if (run->state == SHY_RUN_NEW && c->file == NULL) return nothing_there(directory);
     if (run->state == SHY_RUN_FINISHED && resumes) return SHY_OK;
@@ -278,9 +286,16 @@ out:
 /* What an earlier run has left under these names is not to be taken for this one's. */
 static shy_status save_first(shy_search_session *s)
 {
+    char message[1024];
+
     if (s->run.state != SHY_RUN_NEW) return SHY_OK;
     shy_journal_remove(s->run.checkpoint);
-    return shy_journal_save_now(s->run.journal);
+    const shy_status st = shy_journal_save_now(s->run.journal);
+    if (st == SHY_IO && s->team->rank == 0) {
+        snprintf(message, sizeof message, "%s Or choose another directory with -o.", shy_error_message());
+        shy_error_set(message);
+    }
+    return st;
 }
 
 shy_status shy_run_begin(shy_search_session *s)

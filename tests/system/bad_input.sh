@@ -35,7 +35,8 @@ watched=
 contents() { find . $watched \( -type f -exec cksum {} + \) -o -print | sort; }
 
 # The message of a failure: what is neither a note nor a word of mpirun. HDF5, MPI and PETSc have nothing to add to it.
-complaints() { grep '^shihyo: ' "$log/err.txt" | grep -v '^shihyo: note: '; }
+# A disk that is full says so of the log of events, too.
+complaints() { grep '^shihyo: ' "$log/err.txt" | grep -v -e '^shihyo: note: ' -e '^shihyo: warning: events.jsonl cannot be written: '; }
 others_silent() { ! grep -Eqi 'HDF5-DIAG|PETSC ERROR|MPI_ABORT|MPI_ERR|segmentation|sanitizer|signal' "$log/err.txt" "$log/out.txt"; }
 
 # refused STATUS WHAT WORDS ARGUMENT ...: both ranks end with STATUS and one message that holds every line of WORDS, and nothing

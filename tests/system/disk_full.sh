@@ -40,7 +40,7 @@ while kill -0 "$launched" 2>/dev/null && [ ! -e small/out/checkpoint.previous ];
 fill
 cp small/out/checkpoint kept
 tell USR1 $(ranks)
-await '^shihyo: warning: What is done cannot be saved: small/out/checkpoint: the checkpoint cannot be written: No space left on device. .* The search goes on; the checkpoint of 20[-0-9]* [:0-9]* is as it was.$'
+await '^shihyo: warning: What is done cannot be saved: small/out/checkpoint: the checkpoint cannot be written: No space left on device. .* That one is of 20[-0-9]* [:0-9]*. The search goes on.$'
 say $? 'a checkpoint on a full disk: a warning, and the search goes on'
 cmp kept small/out/checkpoint
 say $? 'the checkpoint before is as it was'

@@ -98,7 +98,7 @@ void shy_log_listen(shy_log_listener listener, void *context);
 /* ---- signals: what a job is told while it runs ----------------------------------------------------------------------- */
 
 /** From now on SIGTERM and SIGINT ask this process to stop, and SIGUSR1 asks it to save, instead of ending it. A second SIGINT ends it. */
-void shy_signals_catch(void);
+void shy_signals_catch(void);     /* by the thread that computes: handlers run on a stack of their own */
 int shy_signals_stop(void);       /* the signal that asked to stop; 0: none has */
 bool shy_signals_save(void);      /* a save has been asked for and not been seen to */
 void shy_signals_save_seen(void); /* now it has */

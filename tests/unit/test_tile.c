@@ -1,6 +1,10 @@
 /* test_tile.c: moments within their certified rounding, blocks and padding, memory and its absence, sums over samples. */
 #include "shy_config.h"
 
+#include <signal.h>
+#include <time.h>
+
+#include "tile/matmul.h"
 #include "tile_zoo.h"
 
 static const shy_precision precisions[] = {SHY_FP64, SHY_FP32, SHY_BF16};
@@ -441,6 +445,59 @@ static void describes_itself(void **state)
     assert_string_equal(shy_precision_name(SHY_BF16), "bf16");
 }
 
+/* ---- signals ------------------------------------------------------------------------------------------------------- */
+
+/* As of a cohort of 288 patients: at strides that are multiples of 256 oneDNN takes other kernels. */
+enum { M = 448, N = 320, STRIDE = 288, TIMES = 40 };
+
+static void fill_numbers(float *out, int count)
+{
+    for (int k = 0; k < count; k++)
+        out[k] = (float)(k * 7 % 9 - 4); /* whole, so that sums are exact in any order */
+}
+
+/* SIGUSR1 to this process every 50 µs. */
+static timer_t start_signals(void)
+{
+    timer_t timer;
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+    const struct itimerspec every = {{0, 50000}, {0, 50000}};
+    assert_int_equal(timer_create(CLOCK_MONOTONIC, &event, &timer), 0);
+    assert_int_equal(timer_settime(timer, 0, &every, NULL), 0);
+    return timer;
+}
+
+/* The kernels that oneDNN makes may have the stack pointer in the heap: what a signal puts there would be seen in the sums or by free. */
+static void signals_leave_products_alone(void **state)
+{
+    float *a = NULL, *b = NULL, *c = NULL, *expected = NULL;
+    static const int rows[] = {256, 96};
+    (void)state;
+    assert_int_equal(shy_new(M * STRIDE, sizeof *a, &a), SHY_OK);
+    assert_int_equal(shy_new(N * STRIDE, sizeof *b, &b), SHY_OK);
+    assert_int_equal(shy_new(M * N, sizeof *c, &c), SHY_OK);
+    assert_int_equal(shy_new(M * N, sizeof *expected, &expected), SHY_OK);
+    fill_numbers(a, M * STRIDE);
+    fill_numbers(b, N * STRIDE);
+    shy_signals_catch();
+    for (int r = 0; r < 2; r++) {
+        if (!shy_dnnl_multiply(SHY_FP32, M, N, rows[r], a, b, STRIDE, expected, N, false)) break;
+        const timer_t timer = start_signals();
+        for (int k = 0; k < TIMES; k++) {
+            memset(c, 0, M * N * sizeof *c);
+            assert_true(shy_dnnl_multiply(SHY_FP32, M, N, rows[r], a, b, STRIDE, c, N, false));
+            assert_memory_equal(c, expected, M * N * sizeof *c);
+        }
+        timer_delete(timer);
+        assert_true(shy_signals_save());
+        shy_signals_save_seen();
+    }
+    shy_free(&a);
+    shy_free(&b);
+    shy_free(&c);
+    shy_free(&expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -458,6 +515,7 @@ int main(void)
         cmocka_unit_test(sums_of_rows),
         cmocka_unit_test(sums_of_operands),
         cmocka_unit_test(describes_itself),
+        cmocka_unit_test(signals_leave_products_alone),
     };
     return cmocka_run_group_tests_name("tile", tests, NULL, NULL);
 }

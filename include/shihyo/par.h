@@ -28,6 +28,8 @@ typedef struct {
  */
 shy_status shy_par_start(int *argc, char ***argv);
 void shy_par_stop(void);
+/** Ends all ranks at once, as far as MPI can, and this process within 10 s in any case. Any thread may call it. */
+void shy_par_abort(int status) __attribute__((noreturn));
 /**
  * A team over all ranks of `comm`: rank = group × row_blocks + row_block. row_blocks must divide the number of
  * ranks, else SHY_INPUT naming the divisors. Collective over `comm`; fails everywhere or nowhere. Destroying is

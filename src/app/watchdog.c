@@ -3,12 +3,10 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "app/search_run.h"
 
 #define LOST SHY_IO /* the status with which such a run ends: it is none of the defects of the program */
-#define ENDING_SECONDS 10
 #define LEAST_SECONDS 1.0 /* a shorter limit is missed by a rank that waits for a processor */
 
 static void tell_loss(void *context, const shy_watch_loss *loss)
@@ -39,11 +37,9 @@ static void end_taken(void *context)
 {
     const shy_search_session *s = context;
 
-    alarm(ENDING_SECONDS); /* ends the process if MPI does not */
     shy_log(SHY_LOG_ERROR, "%s: another run has taken this directory over, as there was no sign of life of this one for minutes. This one ends, and writes nothing more there.",
             shy_config_text(s->config, SHY_KEY_OUTPUT));
-    MPI_Abort(MPI_COMM_WORLD, LOST);
-    _exit(LOST);
+    shy_par_abort(LOST);
 }
 
 void shy_watchdog_start(shy_search_session *s)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "par_impl.h"
 
@@ -49,6 +50,15 @@ void shy_par_stop(void)
     MPI_Finalized(&finalized);
     if (!finalized) MPI_Finalize();
     started_here = false;
+}
+
+#define ENDING_SECONDS 10
+
+void shy_par_abort(int status)
+{
+    alarm(ENDING_SECONDS); /* ends the process if MPI does not */
+    MPI_Abort(MPI_COMM_WORLD, status);
+    _exit(status);
 }
 
 /* Libraries say more than one wants to read: "Open MPI v4.1.4, package: …", "MPICH Version:\t4.0.2\n…". */

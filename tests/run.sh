@@ -16,7 +16,7 @@
 set -u
 top_srcdir=$(cd "$(dirname "$0")/.." && pwd)
 top_builddir=${SHY_BUILD:-$top_srcdir/build}
-jobs=${JOBS:-$(nproc 2>/dev/null || echo 1)}
+jobs=${JOBS:-$(env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 1)} # nproc would take the threads of OpenMP for cores
 at_once=$((jobs < 4 ? jobs : 4))
 passed=0
 failed=0

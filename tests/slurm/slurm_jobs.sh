@@ -62,14 +62,14 @@ same() {
     say $? "$2"
 }
 
-make_search() { # run.yaml: a second or two of all that a run does; quick.yaml: the search alone
+make_search() { # run.yaml: some seconds of all that a run does; quick.yaml: the search alone
     "$top_builddir/tests/tools/make_cohort" triple --rows 200 --factors 12 --missing 0 -o cohort.csv
     "$SHIHYO" import cohort.csv -q -o cohort.h5
     cat >run.yaml <<'YAML'
 cohort: cohort.h5
 outcome: {column: y}
 factors: {exclude: [patient_id], max: 3}
-grammar: {max_complexity: 6}
+grammar: {max_complexity: 7}
 search: {keep: 100}
 permutations: 20
 stability: {resamples: 5}
@@ -215,7 +215,19 @@ YAML
     say $? 'submitted again it ends well, and all six are collected'
 }
 
+# Open MPI 4.1 over TCP sometimes dies within MPI_Init (doc/slurm.md), which a program that does nothing does as well: such a part is run once more.
+run_part() {
+    $1 >said.txt 2>&1
+    if grep -q '^not ok' said.txt && grep -q 'Segmentation fault' said.txt; then
+        echo "# $1 once more: a rank died with a segmentation fault; what was seen:"
+        sed 's/^/# /' said.txt
+        rm -rf plain scaling requeued cancelled moment[0-9]* lost cut sweep sweep.yaml
+        $1 >said.txt 2>&1
+    fi
+    cat said.txt
+}
+
 make_search
 for part in ${PARTS:-plain scaling requeue moments node_lost sweep}; do
-    $part
+    run_part "$part"
 done

@@ -235,7 +235,8 @@ static void release_output(shy_search_session *s, bool has_events)
     const char *directory = s->config == NULL ? s->command->directory : shy_config_text(s->config, SHY_KEY_OUTPUT);
 
     shy_output_unlock(&s->run.lock);
-    if (has_events && s->run.checkpoint != NULL && !shy_journal_exists(s->run.checkpoint)) shy_events_discard(directory);
+    const bool is_kept = s->run.checkpoint == NULL || shy_journal_exists(s->run.checkpoint) || shy_output_finished(directory) != NULL;
+    if (has_events && !is_kept) shy_events_discard(directory);
     if (s->created > 0) shy_output_release(directory, s->created);
 }
 

@@ -9,7 +9,7 @@ set -u
 cohorts=$top_builddir/tests/tools/make_cohort
 stopped='The run stops: it was told to by SIGTERM. [0-9]* % of the search is done. It is saved in out/checkpoint; `shihyo resume out` goes on.$'
 
-"$cohorts" noise --rows 200 --factors 22 --seed 4 -o table.csv
+"$cohorts" noise --rows 200 --factors 30 --seed 4 -o table.csv
 "$SHIHYO" import table.csv -q -o cohort.h5
 cat >run.yaml <<'END'
 cohort: cohort.h5

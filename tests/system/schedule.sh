@@ -82,7 +82,7 @@ for ranks in 1 3; do
     $MPIRUN -n $ranks "$SHIHYO" search search.yaml -q -o "out$ranks" >log.txt 2>&1
     good=0
     for key in idle_worst idle_mean scheduling_share; do
-        tr -d ' ",' <"out$ranks/run.json" | awk -F: -v key=$key '$1 == key && $2 >= 0 && $2 <= 1 { found++ } END { exit found != 1 }' ||
+        tr -d ' ",' <"out$ranks/run.json" | awk -F: -v key=$key '$1 == key && $2 >= 0 && $2 <= 1 { found++ } END { exit !found }' ||
             good=1
         grep -q "$key" "out$ranks/front.json" "out$ranks/results.h5" && good=1
     done

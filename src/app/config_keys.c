@@ -4,138 +4,12 @@
 #include <string.h>
 
 #include "app/config.h"
+#include "app/config_choices.h"
 #include "shihyo/model.h"
 #include "shihyo/search.h"
 #include "shihyo/tile.h"
 
 #define NAME_MAX_BYTES 64
-
-static size_t outcome_kinds(const char **names)
-{
-    size_t count = 0;
-
-    for (const shy_outcome_ops *const *ops = shy_outcome_list(); *ops != NULL && count < SHY_CHOICES_MAX; ops++)
-        names[count++] = (*ops)->name;
-    return count;
-}
-
-static size_t operators(const char **names)
-{
-    size_t count = 0;
-
-    for (int op = 0; op < SHY_OPS && count < SHY_CHOICES_MAX; op++)
-        if (shy_operator_get((shy_op)op)->arity > 0) names[count++] = shy_operator_get((shy_op)op)->name;
-    return count;
-}
-
-static size_t covariates_missing(const char **names)
-{
-    names[SHY_COVARIATES_REFUSE] = "refuse", names[SHY_COVARIATES_COMPLETE] = "complete", names[SHY_COVARIATES_INDICATOR] = "indicator";
-    return 3;
-}
-
-static size_t transforms(const char **names)
-{
-    size_t count = 0;
-
-    for (int op = 0; op < SHY_OPS && count < SHY_CHOICES_MAX; op++)
-        if (shy_operator_get((shy_op)op)->arity == 1) names[count++] = shy_operator_get((shy_op)op)->name;
-    return count;
-}
-
-static size_t directions(const char **names)
-{
-    names[0] = "increasing", names[1] = "decreasing";
-    return 2;
-}
-
-static size_t constants(const char **names)
-{
-    names[0] = "fitted", names[1] = "none";
-    return 2;
-}
-
-static size_t truths(const char **names)
-{
-    names[0] = "true", names[1] = "false";
-    return 2;
-}
-
-/* In the order of shy_inner. */
-static size_t inners(const char **names)
-{
-    names[0] = "off", names[1] = "shifts", names[2] = "all";
-    return 3;
-}
-
-static size_t units(const char **names)
-{
-    names[0] = "clinical", names[1] = "strict", names[2] = "off";
-    return 3;
-}
-
-static size_t categories(const char **names)
-{
-    names[SHY_CATEGORIES_OFF] = "off", names[SHY_CATEGORIES_ONEHOT] = "onehot", names[SHY_CATEGORIES_ORDERED] = "ordered";
-    return 3;
-}
-
-static size_t missing_methods(const char **names)
-{
-    names[SHY_MISSING_COMPLETE] = "complete", names[SHY_MISSING_MEDIAN] = "median", names[SHY_MISSING_INDICATOR] = "indicator";
-    names[SHY_MISSING_MULTIPLE] = "multiple";
-    return 4;
-}
-
-static size_t precisions(const char **names)
-{
-    for (int precision = 0; precision < SHY_PRECISIONS; precision++) names[precision] = shy_precision_name((shy_precision)precision);
-    return SHY_PRECISIONS;
-}
-
-static size_t levels(const char **names)
-{
-    names[0] = "full", names[1] = "nested", names[2] = "none";
-    return 3;
-}
-
-static size_t strata(const char **names)
-{
-    names[0] = "outcome", names[1] = "none";
-    return 2;
-}
-
-/* In the order of shy_choice. */
-static size_t rules(const char **names)
-{
-    names[0] = "best", names[1] = "one-se";
-    return 2;
-}
-
-static size_t group_counts(const char **names)
-{
-    names[0] = "0", names[1] = "2", names[2] = "3";
-    return 3;
-}
-
-/* In the order of shy_groups_method. */
-static size_t group_methods(const char **names)
-{
-    names[0] = "maxstat", names[1] = "quantile";
-    return 2;
-}
-
-static size_t automatic(const char **names)
-{
-    names[0] = "auto";
-    return 1;
-}
-
-static size_t automatic_or_none(const char **names)
-{
-    names[0] = "auto", names[1] = "none";
-    return 2;
-}
 
 #define TEXT(name_, fallback_, help_, example_)                                                                        \
     {                                                                                                                  \
@@ -163,7 +37,7 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_OUTCOME_COLUMNS] = LIST("outcome.columns", SHY_KEY_IS_LIST, "[]",
                                      "Several columns to explain, in place of outcome.column: one search each, of the same kind.", "[bmi, waist]"),
     [SHY_KEY_OUTCOME_KIND] =
-        CHOICE("outcome.kind", SHY_KEY_IS_CHOICE, outcome_kinds, "continuous", "What the outcome is."),
+        CHOICE("outcome.kind", SHY_KEY_IS_CHOICE, shy_choices_outcome_kinds, "continuous", "What the outcome is."),
     [SHY_KEY_OUTCOME_POSITIVE] = TEXT("outcome.positive", "",
                                       "Of a binary outcome, the value that counts as 1; of outcome.event, the value that is the event. "
                                       "Without it the second level of the column counts; of numbers, 1.",
@@ -194,7 +68,7 @@ static shy_key table[SHY_KEYS] = {
                                         "factors.include has its full name.",
                                         "[age, sex, \"pc*\"]"),
     [SHY_KEY_OUTCOME_COVARIATES_MISSING] =
-        CHOICE("outcome.covariates_missing", SHY_KEY_IS_CHOICE, covariates_missing, "refuse",
+        CHOICE("outcome.covariates_missing", SHY_KEY_IS_CHOICE, shy_choices_covariates_missing, "refuse",
                "Samples that lack a covariate: refuse stops with a message; complete leaves them out; indicator fills in the mean and adds a covariate that says "
                "where."),
     [SHY_KEY_OUTCOME_INTERACTION] =
@@ -218,7 +92,7 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_FACTORS_MAX] =
         RANGE("factors.max", SHY_KEY_IS_INTEGER, 1, 16, "3", "Most different factors in one formula."),
     [SHY_KEY_FACTORS_CATEGORIES] =
-        CHOICE("factors.categories", SHY_KEY_IS_CHOICE, categories, "onehot",
+        CHOICE("factors.categories", SHY_KEY_IS_CHOICE, shy_choices_categories, "onehot",
                "What a categorical column becomes: onehot, a factor of 0 and 1 for each level, such as `stage == IV`; ordered, one factor "
                "that is 0, 1, 2, … in the order of the levels (of numbers, of `levels` in the schema of the import, else of the "
                "alphabet); off, nothing."),
@@ -239,7 +113,7 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_FACTORS_WINSORISED] = LIST("factors.winsorised", SHY_KEY_IS_LIST, "[\"*\"]",
                                         "Columns for which factors.winsorise holds: names or patterns.", NULL),
     [SHY_KEY_MISSING_METHOD] =
-        CHOICE("missing.method", SHY_KEY_IS_CHOICE, missing_methods, "complete",
+        CHOICE("missing.method", SHY_KEY_IS_CHOICE, shy_choices_missing_methods, "complete",
                "What happens where a factor has no value: complete leaves the sample out; median puts the median of the samples in use "
                "in its place (of levels the most frequent one); indicator does that and offers a further factor, `missing(x)`, that is 1 "
                "where x was missing; multiple searches with the median and then refits the formulas of the front on missing.sets data sets, "
@@ -261,9 +135,9 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_MISSING_SWEEPS] = RANGE("missing.sweeps", SHY_KEY_IS_INTEGER, 1, SHY_SETS_MAX, "10",
                                      "How often the chained equations of the method multiple go through the columns, for each data set."),
     [SHY_KEY_GRAMMAR_OPERATORS] =
-        CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, operators, "[+, -, \"*\", /, log, sqrt, square, inverse]",
+        CHOICE("grammar.operators", SHY_KEY_IS_CHOICES, shy_choices_operators, "[+, -, \"*\", /, log, sqrt, square, inverse]",
                "Operators that formulas are built from."),
-    [SHY_KEY_GRAMMAR_CONSTANTS] = CHOICE("grammar.constants", SHY_KEY_IS_CHOICE, constants, "fitted",
+    [SHY_KEY_GRAMMAR_CONSTANTS] = CHOICE("grammar.constants", SHY_KEY_IS_CHOICE, shy_choices_constants, "fitted",
                                          "Whether formulas may hold constants, fitted to the data."),
     [SHY_KEY_GRAMMAR_MAX_COMPLEXITY] =
         RANGE("grammar.max_complexity", SHY_KEY_IS_INTEGER, 1, SHY_GRAMMAR_MAX, "7",
@@ -273,18 +147,18 @@ static shy_key table[SHY_KEYS] = {
               "Highest complexity of a part that stands under an operator or beside a constant: 1 joins factors only, in all "
               "ways; auto sets no limit."),
     [SHY_KEY_GRAMMAR_UNITS] =
-        CHOICE("grammar.units", SHY_KEY_IS_CHOICE, units, "clinical",
+        CHOICE("grammar.units", SHY_KEY_IS_CHOICE, shy_choices_units, "clinical",
                "How units bind: only equal units are added; strict also wants no unit under log; off ignores units."),
     [SHY_KEY_GRAMMAR_FORBID] = LIST("grammar.forbid", SHY_KEY_IS_PATTERNS, "[log(log)]",
                                     "Nestings that are not allowed: log(sqrt) forbids sqrt directly under log.", NULL),
     [SHY_KEY_GRAMMAR_MAX_CONSTANTS] =
         RANGE("grammar.max_constants", SHY_KEY_IS_INTEGER, 0, 2, "2", "Most fitted constants in one formula."),
     [SHY_KEY_CONSTANTS_POLISH] =
-        CHOICE("constants.polish", SHY_KEY_IS_CHOICE, truths, "true",
+        CHOICE("constants.polish", SHY_KEY_IS_CHOICE, shy_choices_truths, "true",
                "Whether the constants of the best formulas are fitted once more, all together: of formulas that were put together "
                "from parts, each with its own constants."),
     [SHY_KEY_CONSTANTS_INNER] =
-        CHOICE("constants.inner", SHY_KEY_IS_CHOICE, inners, "off",
+        CHOICE("constants.inner", SHY_KEY_IS_CHOICE, shy_choices_inners, "off",
                "Constants tried where the search has none, in the formulas of the front and the best few of each complexity, if grammar.max_constants has room: shifts are log(u + c), "
                "1 / (u + c) and the like; all also tries max(x, c), min(x, c) and powers exp(c * log(x)) of factors, as far as the operators are allowed. "
                "What explains more is added at its own complexity, which may be above grammar.max_complexity. With constants.polish."),
@@ -294,7 +168,7 @@ static shy_key table[SHY_KEYS] = {
               "this share of what it explains and of what it leaves unexplained. 0: without."),
     [SHY_KEY_GRAMMAR_TRANSFORMS] = {.name = "grammar.transforms",
                                     .type = SHY_KEY_IS_LISTS_OF,
-                                    .choices = transforms,
+                                    .choices = shy_choices_transforms,
                                     .fallback = "{}",
                                     .help = "Which operators may stand directly on which factors: names, patterns or modalities, each "
                                             "with a list, [] for none. Factors that are not named may have all.",
@@ -310,7 +184,7 @@ static shy_key table[SHY_KEYS] = {
                                           "Factors, patterns or modalities of which every formula contains at least one factor.", "[treatment]"),
     [SHY_KEY_GRAMMAR_DIRECTION] = {.name = "grammar.direction",
                                    .type = SHY_KEY_IS_CHOICE_OF,
-                                   .choices = directions,
+                                   .choices = shy_choices_directions,
                                    .fallback = "{}",
                                    .help = "Factors with which the prediction must not fall (increasing) or not rise (decreasing) anywhere "
                                            "within the ranges seen.",
@@ -321,11 +195,11 @@ static shy_key table[SHY_KEYS] = {
              "numbers stay. Each stands in the results at its own complexity, and in other formulas like one factor.",
              "[\"(c - age) * weight / scr\", \"weight / square(height)\"]"),
     [SHY_KEY_GRAMMAR_TEMPLATES_REQUIRED] =
-        CHOICE("grammar.templates_required", SHY_KEY_IS_CHOICE, truths, "false", "Whether every formula has to have one of the templates in it."),
+        CHOICE("grammar.templates_required", SHY_KEY_IS_CHOICE, shy_choices_truths, "false", "Whether every formula has to have one of the templates in it."),
     [SHY_KEY_SEARCH_KEEP] =
         RANGE("search.keep", SHY_KEY_IS_INTEGER, 1, 1000000, "1000", "Formulas kept for each complexity."),
     [SHY_KEY_SEARCH_PRECISION] =
-        CHOICE("search.precision", SHY_KEY_IS_CHOICE, precisions, "auto",
+        CHOICE("search.precision", SHY_KEY_IS_CHOICE, shy_choices_precisions, "auto",
                "Type of the matrix products that formulas are screened with; auto is the fastest here. Changes the speed, "
                "never the result: whatever might be among the best is computed again in fp64."),
     [SHY_KEY_SEARCH_SCREEN_ROWS] =
@@ -355,7 +229,7 @@ static shy_key table[SHY_KEYS] = {
         RANGE("search.terms_factors", SHY_KEY_IS_AUTO_INTEGER, 1, SHY_TERMS_FACTORS_MAX, "auto",
               "Most different factors in a sum. auto is search.terms times factors.max, at most 16."),
     [SHY_KEY_VALIDATION_LEVEL] =
-        CHOICE("validation.level", SHY_KEY_IS_CHOICE, levels, "full",
+        CHOICE("validation.level", SHY_KEY_IS_CHOICE, shy_choices_levels, "full",
                "How far the result is checked: full does all that follows; nested leaves out permutations, stability and reference lines; none only "
                "searches, and all numbers are apparent."),
     [SHY_KEY_VALIDATION_FOLDS] =
@@ -368,10 +242,10 @@ static shy_key table[SHY_KEYS] = {
                                    "A column, such as the centre or the family: samples with the same value are never in different parts, so that the "
                                    "numbers hold for other centres.",
                                    "centre"),
-    [SHY_KEY_VALIDATION_STRATA] = CHOICE("validation.strata", SHY_KEY_IS_CHOICE, strata, "outcome",
+    [SHY_KEY_VALIDATION_STRATA] = CHOICE("validation.strata", SHY_KEY_IS_CHOICE, shy_choices_strata, "outcome",
                                          "outcome: each part has about the same share of events, levels or high values; none: parts are drawn at random."),
     [SHY_KEY_VALIDATION_RULE] =
-        CHOICE("validation.rule", SHY_KEY_IS_CHOICE, rules, "one-se",
+        CHOICE("validation.rule", SHY_KEY_IS_CHOICE, shy_choices_rules, "one-se",
                "Which complexity is chosen: that with the best mean on held-out samples, or the simplest within one standard error of it (one-se)."),
     [SHY_KEY_PERMUTATIONS] =
         RANGE("permutations", SHY_KEY_IS_AUTO_INTEGER, 0, 100000, "auto",
@@ -383,12 +257,12 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_COMPARE] = LIST("compare", SHY_KEY_IS_BASELINES, "[]",
                              "What is in use already, to be compared with on held-out samples: formulas, or a column with a score, each with a name if you like.",
                              "[\"weight / square(height)\", {name: Mayo, formula: \"bili + age\"}, {column: score}]"),
-    [SHY_KEY_REFERENCES] = CHOICE("references", SHY_KEY_IS_CHOICE, truths, "true",
+    [SHY_KEY_REFERENCES] = CHOICE("references", SHY_KEY_IS_CHOICE, shy_choices_truths, "true",
                                   "Whether the best single factor, elastic nets of the factors and of their logarithms, and the covariates alone are judged "
                                   "on the same held-out samples."),
-    [SHY_KEY_GROUPS_COUNT] = CHOICE("groups.count", SHY_KEY_IS_CHOICE, group_counts, "0", "Risk groups that the chosen formula divides the samples into; 0: none."),
+    [SHY_KEY_GROUPS_COUNT] = CHOICE("groups.count", SHY_KEY_IS_CHOICE, shy_choices_group_counts, "0", "Risk groups that the chosen formula divides the samples into; 0: none."),
     [SHY_KEY_GROUPS_METHOD] =
-        CHOICE("groups.method", SHY_KEY_IS_CHOICE, group_methods, "maxstat",
+        CHOICE("groups.method", SHY_KEY_IS_CHOICE, shy_choices_group_methods, "maxstat",
                "Where they are cut: maxstat at the value that parts the outcomes most, with a p-value that pays for having looked at all values; quantile "
                "into groups of the same size."),
     [SHY_KEY_PARALLEL_ROW_BLOCKS] = RANGE("parallel.row_blocks", SHY_KEY_IS_AUTO_INTEGER, 1, 65536, "auto",
@@ -405,10 +279,10 @@ static shy_key table[SHY_KEYS] = {
     [SHY_KEY_RUN_CHECKPOINT] = CHOICE("run.checkpoint", SHY_KEY_IS_DURATION, NULL, "10min",
                                       "Time from one save of what is done to the next, such as 90s, 45min or 2h; 0: only when told to (SIGUSR1), and when the "
                                       "run is stopped."),
-    [SHY_KEY_RUN_MAX_TIME] = CHOICE("run.max_time", SHY_KEY_IS_DURATION, automatic_or_none, "auto",
+    [SHY_KEY_RUN_MAX_TIME] = CHOICE("run.max_time", SHY_KEY_IS_DURATION, shy_choices_automatic_or_none, "auto",
                                     "Time after which the run has saved what is done and ended, such as 3h30m or 1-12:00:00; --max-time is the same. auto: before "
                                     "the end of the Slurm job it runs in, if it runs in one; none: no limit."),
-    [SHY_KEY_RUN_MARGIN] = CHOICE("run.margin", SHY_KEY_IS_DURATION, automatic, "auto",
+    [SHY_KEY_RUN_MARGIN] = CHOICE("run.margin", SHY_KEY_IS_DURATION, shy_choices_automatic, "auto",
                                   "How long before that it begins to stop: what is being worked out is finished first. auto: a tenth of the time, at most 5min."),
     [SHY_KEY_RUN_WATCHDOG] = CHOICE("run.watchdog", SHY_KEY_IS_DURATION, NULL, "10min",
                                     "The run is ended, with a message, when nothing was heard of a rank for this time: it was stopped, or its node or the network was "

@@ -73,8 +73,7 @@ static _Noreturn void end_job(const watch *w, const shy_watch_loss *loss)
     pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
     alarm(ENDING_SECONDS);
     if (w->options.lost != NULL) w->options.lost(w->options.context, loss);
-    MPI_Abort(MPI_COMM_WORLD, w->options.status);
-    _exit(w->options.status);
+    shy_par_abort(w->options.status);
 }
 
 /* ---- rank 0 ---------------------------------------------------------------------------------------------------------------- */

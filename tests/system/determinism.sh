@@ -4,45 +4,15 @@
 # whether the columns are in memory or read from the cohort as they are needed, in which type is screened, and with which instructions.
 # shellcheck disable=SC2086 # MPIRUN is several words
 set -u
-: "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_builddir:=.}"
+: "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}" "${top_builddir:=.}"
 cohorts=$top_builddir/tests/tools/make_cohort
 
 say() { # say STATUS TEXT
     if [ "$1" -eq 0 ]; then printf 'ok - %s\n' "$2"; else printf 'not ok - %s\n' "$2"; fi
 }
 
-# The data of results.h5: all but /run, which says when and where. Written by whatever can read HDF5.
-for python in python3 /usr/bin/python3; do
-    "$python" -c 'import h5py' 2>/dev/null && break
-    python=
-done
-cat >data.py <<'END'
-import h5py, numpy, sys
-def describe(name, item):
-    if name == "run" or name.startswith("run/"):
-        return
-    for key in sorted(item.attrs):
-        print(name, "@" + key, repr(item.attrs[key]))
-    if isinstance(item, h5py.Dataset):
-        values = numpy.asarray(item[()]).ravel()
-        exact = [v.tobytes().hex() if values.dtype.kind in "fiu" else repr(v) for v in values]
-        print(name, item.shape, item.dtype, exact)
-file = h5py.File(sys.argv[1], "r")
-describe("/", file)
-file.visititems(describe)
-END
-data_of() { # data_of RESULTS
-    if [ -n "$python" ]; then
-        "$python" data.py "$1/results.h5"
-    else
-        for group in /front /best /levels; do h5dump -g "$group" "$1/results.h5" | sed 1d; done
-    fi
-}
-data=yes
-if [ -z "$python" ] && ! command -v h5dump >/dev/null 2>&1; then
-    data=
-    echo 'ok - skipped: the data of results.h5 are compared with h5py or h5dump (Debian: python3-h5py or hdf5-tools)'
-fi
+# shellcheck source=tests/tools/results_data.sh
+. "$top_srcdir/tests/tools/results_data.sh"
 
 # Beside x1 … x10 a copy, a multiple, and two coarse factors, so that formulas are equally good in many ways.
 make_table() { # make_table KIND: KIND.csv
@@ -64,7 +34,7 @@ same_as_first() {
     done
     rm -rf new
     timeout -k 10 120 $MPIRUN -n "$ranks" "$SHIHYO" search "$name.yaml" -q -o new "$@" >out.txt 2>&1 &&
-        { [ -z "$data" ] || data_of new >new/data.txt; }
+        { [ -z "$data" ] || data_of new/results.h5 >new/data.txt; }
     verdict=$?
     if [ ! -d "$name" ] && [ "$verdict" -eq 0 ]; then
         mv new "$name"

@@ -4,6 +4,7 @@
 #include "assess_problem.h"
 
 #include "shihyo/assess.h"
+#include "some_teams.h"
 
 static const char checkpoint[] = "test_assess_resume.checkpoint";
 
@@ -135,30 +136,6 @@ static void expect_same(const shy_team *team, const leavings *a, const leavings 
     EXPECT(numbers_seen > 100);
 }
 
-/* ---- teams: some of the ranks, in some shape ------------------------------------------------------------------------------------ */
-
-enum { TEAMS_MAX = 16 };
-static int teams;
-static shy_team *team_of[TEAMS_MAX]; /* NULL on ranks that are not in it */
-static int world_rank;
-
-static void make_teams(void)
-{
-    int size;
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
-    for (int ranks = 1; ranks <= size; ranks++) {
-        MPI_Comm comm;
-        MPI_Comm_split(MPI_COMM_WORLD, world_rank < ranks ? 0 : MPI_UNDEFINED, world_rank, &comm);
-        for (int blocks = 1; blocks <= ranks; blocks++) {
-            if (ranks % blocks != 0 || teams == TEAMS_MAX) continue;
-            if (comm != MPI_COMM_NULL && shy_team_create(comm, blocks, &team_of[teams]) != SHY_OK) abort();
-            teams++;
-        }
-        if (comm != MPI_COMM_NULL) MPI_Comm_free(&comm);
-    }
-}
-
 /* ---- interruptions ---------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -267,7 +244,7 @@ int main(int argc, char **argv)
     if (shy_par_start(&argc, &argv) != SHY_OK) return 1;
     make_teams();
     const int failed = cmocka_run_group_tests_name("assess_resume", tests, NULL, NULL);
-    for (int t = 0; t < teams; t++) shy_team_destroy(&team_of[t]);
+    destroy_teams();
     shy_par_stop();
     return failed;
 }

@@ -12,6 +12,7 @@
 #include "search/impute.h"
 #include "search_problem.h"
 #include "shihyo/linalg.h"
+#include "some_teams.h"
 
 static char directory[256], checkpoint[300], table[300];
 
@@ -241,30 +242,6 @@ static void expect_same(const shy_team *team, const leavings *a, const leavings 
     for (int k = 0; k <= SETS; k++) {
         EXPECT((a->result[k] != NULL) == (b->result[k] != NULL));
         if (a->result[k] && b->result[k]) expect_same_result(a->result[k], b->result[k]);
-    }
-}
-
-/* ---- teams: some of the ranks, in some shape ------------------------------------------------------------------------------------ */
-
-enum { TEAMS_MAX = 16 };
-static int teams;
-static shy_team *team_of[TEAMS_MAX]; /* NULL on ranks that are not in it */
-static int world_rank;
-
-static void make_teams(void)
-{
-    int size;
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    MPI_Comm_rank(MPI_COMM_WORLD, &world_rank);
-    for (int ranks = 1; ranks <= size; ranks++) {
-        MPI_Comm comm;
-        MPI_Comm_split(MPI_COMM_WORLD, world_rank < ranks ? 0 : MPI_UNDEFINED, world_rank, &comm);
-        for (int blocks = 1; blocks <= ranks; blocks++) {
-            if (ranks % blocks != 0 || teams == TEAMS_MAX) continue;
-            if (comm != MPI_COMM_NULL && shy_team_create(comm, blocks, &team_of[teams]) != SHY_OK) abort();
-            teams++;
-        }
-        if (comm != MPI_COMM_NULL) MPI_Comm_free(&comm);
     }
 }
 
@@ -584,9 +561,7 @@ static int end(void **state)
     MPI_Barrier(MPI_COMM_WORLD);
     snprintf(command, sizeof command, "rm -rf '%s'", directory);
     const int removed = world_rank == 0 ? system(command) : 0;
-    for (int t = 0; t < teams; t++) {
-        if (team_of[t]) shy_team_destroy(&team_of[t]);
-    }
+    destroy_teams();
     shy_linalg_stop();
     shy_team_destroy(&world);
     return removed;

@@ -286,6 +286,8 @@ AS_IF([test "x$enable_sanitizers" = xyes], [
     done
     SHY_LDFLAGS="$SHY_LDFLAGS -fsanitize=address,undefined"
 ])
+# assert names its file: that name begins in the source tree, wherever the tree lies.
+SHY_TRY_CFLAG([-fmacro-prefix-map=$srcdir/=])
 AC_MSG_CHECKING([whether the linker takes -Wl,--as-needed])
 shy_save_LDFLAGS=$LDFLAGS
 LDFLAGS="$LDFLAGS -Wl,--as-needed"
@@ -346,7 +348,7 @@ shy_compiler=`$CC --version 2>/dev/null | sed 1q`
 AS_IF([test -z "$shy_compiler"], [shy_compiler=unknown])
 AC_DEFINE_UNQUOTED([SHY_COMPILER], ["$shy_compiler"], [First line of the compiler's --version.])
 AC_DEFINE_UNQUOTED([SHY_COMPILER_COMMAND], ["$CC"], [How the compiler was called.])
-AC_DEFINE_UNQUOTED([SHY_COMPILER_FLAGS], ["`echo $CFLAGS $SHY_CFLAGS`"], [With these flags.])
+AC_DEFINE_UNQUOTED([SHY_COMPILER_FLAGS], ["`echo $CFLAGS $SHY_CFLAGS | sed 's,-fmacro-prefix-map=@<:@^ @:>@* *,,'`"], [With these flags.])
 AC_DEFINE_UNQUOTED([SHY_BUILD_HOST], ["$host"], [For this kind of machine.])
 AC_DEFINE_UNQUOTED([SHY_BLAS_LIBS], ["`echo $BLAS_LIBS`"], [BLAS as it was linked.])
 AC_DEFINE_UNQUOTED([SHY_SCALAPACK_VERSION], ["$SCALAPACK_VERSION"], [Version of ScaLAPACK, which cannot say it at run time.])

@@ -55,6 +55,16 @@ static bool is_closed(const char *directory)
     return is_directory && access(directory, X_OK) != 0 && errno == EACCES;
 }
 
+/* A run that was killed between its last file and its end has left its lock. Nothing depends on taking it away. */
+static void clean_finished(const char *directory)
+{
+    shy_lock *lock = NULL;
+
+    if (shy_output_lock(directory, &lock) == SHY_OK) shy_output_clean(directory);
+    else shy_error_clear();
+    shy_output_unlock(&lock);
+}
+
 /* The lock is taken before the checkpoint is judged: of a run that is at work, that is what has to be said. */
 static shy_status claim(shy_search_session *s, const char *directory)
 {
@@ -66,7 +76,7 @@ static shy_status claim(shy_search_session *s, const char *directory)
     if (is_closed(directory)) SHY_TRY(shy_fail(SHY_IO, "%s: cannot be looked into: %s. Ask its owner, or choose another directory.", directory, strerror(EACCES)));
     run->state = look(run->checkpoint, directory);
     if (run->state == SHY_RUN_NEW && c->file == NULL) return nothing_there(directory);
-    if (run->state == SHY_RUN_FINISHED && resumes) return SHY_OK;
+    if (run->state == SHY_RUN_FINISHED && resumes) return clean_finished(directory), SHY_OK;
     if (run->state == SHY_RUN_GOES_ON) {
         SHY_TRY(shy_output_lock(directory, &run->lock));
         run->state = look(run->checkpoint, directory); /* the run that was at work there may just have ended */

@@ -37,7 +37,7 @@ if command -v readelf >/dev/null 2>&1; then
     ! grep -E 'R(UN)?PATH' dynamic
     say $? 'no search path for libraries is in the program'
     readelf -p .rodata moved/bin/shihyo >texts
-    ! grep -nF -e "$builddir" -e "$(cd "$top_srcdir" && pwd)" -e "$prefix/" texts
+    ! grep -anF -e "$builddir" -e "$(cd "$top_srcdir" && pwd)" -e "$prefix/" texts
     say $? 'no directory is in the program'
 else
     skip 'what is in the program is read with readelf (Debian: binutils)'

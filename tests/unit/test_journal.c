@@ -503,7 +503,7 @@ static void check_full(const shy_team *team)
     EXPECT(!root || strcmp(shy_error_message(), r.problem) == 0);
     EXPECT(r.good == root && r.bad == 2 * root);
     if (root) EXPECT(strstr(r.problem, path) != NULL && strcmp(r.problem, shy_error_message()) == 0);
-    EXPECT(access(partial, F_OK) != 0);
+    if (root) EXPECT(access(partial, F_OK) != 0); /* the others do not wait for it */
     shy_error_clear();
     shy_journal_cost(journal, &saves, &seconds, &bytes);
     EXPECT(saves == (uint64_t)root);

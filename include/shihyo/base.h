@@ -81,6 +81,23 @@ uint64_t shy_memory_peak(void);        /* bytes */
 /** Bytes that this process has read and written so far, by whatever way; false where the system does not say (Linux does). */
 bool shy_process_io(uint64_t *read_out, uint64_t *written_out);
 
+/* ---- bytes that grow ------------------------------------------------------------------------------------------ */
+
+/**
+ * Bytes that grow. The first failure sticks: later additions do nothing, and the caller asks for `status` once at the end.
+ * Starts as {0}; ends with shy_buffer_free.
+ */
+typedef struct {
+    char *bytes; /* always followed by a NUL once something was added */
+    size_t count, room;
+    shy_status status;
+} shy_buffer;
+
+void shy_buffer_add(shy_buffer *buffer, const void *bytes, size_t count);
+void shy_buffer_text(shy_buffer *buffer, const char *text);
+void shy_buffer_format(shy_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void shy_buffer_free(shy_buffer *buffer);
+
 /* ---- log ------------------------------------------------------------------------------------------------------- */
 
 typedef enum { SHY_LOG_ERROR, SHY_LOG_WARNING, SHY_LOG_INFO, SHY_LOG_DEBUG } shy_log_level;

@@ -9,7 +9,7 @@
 #include "app/ranks.h"
 #include "app/search_run.h"
 #include "app/usage.h"
-#include "app/validate.h"
+#include "shihyo/apply.h"
 #include "shihyo/linalg.h"
 
 enum { OUTCOME = 1, TIME, EVENT, POSITIVE, WHERE, SET, OVERWRITE };

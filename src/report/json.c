@@ -11,28 +11,12 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null(); /* JSON has no NaN */
 }
 
-/* A text; bytes that are not UTF-8 become '?', so that one odd name never costs a finished search its results. */
-json_t *shy_report_json_string(const char *bytes)
-{
-    json_t *value = NULL;
-    char *plain = NULL;
-
-    if (bytes == NULL) return json_null();
-    value = json_string(bytes);
-    if (value != NULL || shy_string_copy(bytes, &plain) != SHY_OK) return value;
-    for (char *p = plain; *p != '\0'; p++)
-        if ((unsigned char)*p >= 0x80) *p = '?';
-    value = json_string(plain);
-    shy_free(&plain);
-    return value;
-}
-
 static json_t *texts(char *const *list, int count)
 {
     json_t *array = json_array();
 
     for (int i = 0; i < count && array != NULL; i++)
-        if (json_array_append_new(array, shy_report_json_string(list[i])) != 0) json_decref(array), array = NULL;
+        if (json_array_append_new(array, shy_json_string(list[i])) != 0) json_decref(array), array = NULL;
     return array;
 }
 
@@ -50,7 +34,7 @@ static json_t *metric_names(const shy_results *results)
     json_t *array = json_array();
 
     for (int m = 0; array != NULL && results->metric_names[m] != NULL; m++)
-        if (json_array_append_new(array, shy_report_json_string(results->metric_names[m])) != 0) json_decref(array), array = NULL;
+        if (json_array_append_new(array, shy_json_string(results->metric_names[m])) != 0) json_decref(array), array = NULL;
     return array;
 }
 
@@ -82,7 +66,7 @@ static bool add_interaction(const shy_results *results, const shy_entry *entry, 
 {
     if (results->treatment == NULL) return true;
     return json_object_set_new(object, "interaction",
-                               json_pack("{s:o, s:o, s:o, s:o, s:o}", "treatment", shy_report_json_string(results->treatment), "slope",
+                               json_pack("{s:o, s:o, s:o, s:o, s:o}", "treatment", shy_json_string(results->treatment), "slope",
                                          number(entry->interaction), "error", number(entry->interaction_error), "likelihood_ratio",
                                          number(entry->likelihood_ratio), "p_value",
                                          number(erfc(sqrt(fmax(entry->likelihood_ratio, 0.0) / 2.0))))) == 0;
@@ -92,7 +76,7 @@ static bool add_treatment(const shy_results *results, json_t *document)
 {
     if (results->treatment == NULL || document == NULL) return true;
     return json_object_set_new(document, "interaction",
-                               json_pack("{s:o, s:o}", "treatment", shy_report_json_string(results->treatment), "mean",
+                               json_pack("{s:o, s:o}", "treatment", shy_json_string(results->treatment), "mean",
                                          number(results->treatment_mean))) == 0;
 }
 
@@ -109,7 +93,7 @@ static bool add_rounded(const shy_results *results, const shy_entry *entry, json
 {
     if (entry->rounded == NULL) return true;
     return json_object_set_new(object, "rounded",
-                               json_pack("{s:o, s:o, s:o, s:o, s:o}", "formula", shy_report_json_string(entry->rounded), "intercept",
+                               json_pack("{s:o, s:o, s:o, s:o, s:o}", "formula", shy_json_string(entry->rounded), "intercept",
                                          number(entry->rounded_intercept), "slope", number(entry->rounded_slope), "metrics",
                                          metrics(results, entry->rounded_metric), "loss", number(entry->rounded_loss))) == 0;
 }
@@ -118,7 +102,7 @@ static json_t *imputed_term(const shy_imputed_term *term)
 {
     const shy_pooled *p = &term->pooled;
 
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "formula", shy_report_json_string(term->text), "coefficient",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "formula", shy_json_string(term->text), "coefficient",
                      number(p->estimate), "error", number(p->error), "within", number(p->within), "between", number(p->between), "fmi",
                      number(p->fmi), "df", number(p->df), "coefficients", numbers(term->coefficient, p->sets), "errors",
                      numbers(term->error, p->sets));
@@ -153,9 +137,9 @@ static bool add_derived(const shy_results *results, json_t *document)
     if (results->derived_count == 0 || document == NULL) return true;
     object = json_object();
     for (int k = 0; object != NULL && k < results->derived_count; k++) {
-        json_t *name = shy_report_json_string(results->derived_name[k]); /* a key has to be UTF-8, too */
+        json_t *name = shy_json_string(results->derived_name[k]); /* a key has to be UTF-8, too */
         const char *key = json_string_value(name);
-        if (key == NULL || json_object_set_new(object, key, shy_report_json_string(results->derived_words[k])) != 0) json_decref(object), object = NULL;
+        if (key == NULL || json_object_set_new(object, key, shy_json_string(results->derived_words[k])) != 0) json_decref(object), object = NULL;
         json_decref(name);
     }
     return object != NULL && json_object_set_new(document, "derived", object) == 0;
@@ -179,7 +163,7 @@ static bool add_beside(const shy_results *results, const shy_entry *entry, json_
     bool good = covariates != NULL;
 
     for (int k = 0; good && k < entry->beside_covariates && k < results->covariates_count; k++) {
-        json_t *name = shy_report_json_string(results->covariates[k]);
+        json_t *name = shy_json_string(results->covariates[k]);
         good = name != NULL && json_object_set_new(covariates, json_string_value(name), number(entry->beside[k])) == 0;
         json_decref(name);
     }
@@ -195,15 +179,15 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
 {
     json_t *object = json_pack(
         "{s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "complexity", entry->complexity, "formula",
-        shy_report_json_string(entry->formula), "formula_short", shy_report_json_string(entry->formula_short), "factors",
+        shy_json_string(entry->formula), "formula_short", shy_json_string(entry->formula_short), "factors",
         texts(entry->factors, entry->factors_count), "constants", numbers(entry->constants, entry->constants_count),
-        "intercept", number(entry->intercept), "slope", number(entry->slope), "unit", shy_report_json_string(entry->unit), "metrics",
+        "intercept", number(entry->intercept), "slope", number(entry->slope), "unit", shy_json_string(entry->unit), "metrics",
         metrics(results, entry->metric), "statistic", number(entry->statistic), "loss", number(entry->loss), "likelihood_ratio",
         number(entry->likelihood_ratio));
 
     if (object == NULL) return NULL;
     if (entry->verdict != SHY_FITTED &&
-        json_object_set_new(object, "verdict", shy_report_json_string(shy_verdict_name(entry->verdict))) != 0)
+        json_object_set_new(object, "verdict", shy_json_string(shy_verdict_name(entry->verdict))) != 0)
         goto failed;
     if (!add_gain(results, entry, object)) goto failed;
     if (!add_interaction(results, entry, object)) goto failed;
@@ -274,7 +258,7 @@ static json_t *begin(const shy_results *results)
     shy_record_entry verdict;
 
     if (document == NULL || !shy_record_find(results->assessment, "verdict", &verdict)) return document;
-    if (json_object_set_new(document, "verdict", shy_report_json_string(verdict.text)) != 0) json_decref(document), document = NULL;
+    if (json_object_set_new(document, "verdict", shy_json_string(verdict.text)) != 0) json_decref(document), document = NULL;
     return document;
 }
 
@@ -283,8 +267,8 @@ json_t *shy_report_front_json(const shy_results *results)
     json_t *document = begin(results);
     json_t *facts =
         json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o}", "outcome",
-                  shy_report_json_string(results->outcome), "outcome_kind", shy_report_json_string(results->outcome_kind), "outcome_unit",
-                  shy_report_json_string(results->outcome_unit), "positive", shy_report_json_string(results->positive), "n_cohort",
+                  shy_json_string(results->outcome), "outcome_kind", shy_json_string(results->outcome_kind), "outcome_unit",
+                  shy_json_string(results->outcome_unit), "positive", shy_json_string(results->positive), "n_cohort",
                   (json_int_t)results->n_cohort, "n_filtered", (json_int_t)results->n_filtered, "n_samples",
                   (json_int_t)results->n_samples, "factors_offered", results->factors_offered, "factors_used",
                   results->factors_used, "n_formulas", (json_int_t)results->n_formulas, "metrics",
@@ -302,7 +286,7 @@ json_t *shy_report_front_json(const shy_results *results)
 static json_t *screening(const shy_results *results)
 {
     const uint64_t *n = results->screened;
-    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "precision", shy_report_json_string(results->precision), "multiplied_tiles", (json_int_t)n[0], "pairs",
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "precision", shy_json_string(results->precision), "multiplied_tiles", (json_int_t)n[0], "pairs",
                      (json_int_t)n[1], "widened_tiles", (json_int_t)n[2], "flagged_pairs", (json_int_t)n[3], "refined_pairs",
                      (json_int_t)n[4], "scored_formulas", (json_int_t)n[5]);
 }
@@ -328,8 +312,8 @@ static json_t *manifest(const shy_results *results)
         "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version",
-        shy_report_json_string(results->version), "cohort", shy_report_json_string(results->cohort_path), "cohort_sha256", shy_report_json_string(results->cohort_sha256),
-        "outcome", shy_report_json_string(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
+        shy_json_string(results->version), "cohort", shy_json_string(results->cohort_path), "cohort_sha256", shy_json_string(results->cohort_sha256),
+        "outcome", shy_json_string(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
         "n_filtered", (json_int_t)results->n_filtered, "n_samples", (json_int_t)results->n_samples, "factors_offered",
         results->factors_offered, "factors_used", results->factors_used, "n_formulas", (json_int_t)results->n_formulas,
         "ranks", results->ranks, "groups", results->groups, "row_blocks", results->row_blocks, "seconds",
@@ -337,8 +321,8 @@ static json_t *manifest(const shy_results *results)
         "idle_mean", number(results->idle_mean), "scheduling_share", number(results->scheduling_share), "screening",
         screening(results), "interruptions", interruptions(results), "times", times(results), "peak_memory", number(results->times[7]), "shared_memory",
         number(results->times[8]), "software",
-        json_pack("{s:o, s:o}", "versions", shy_report_json_string(results->versions), "hardware", shy_report_json_string(results->hardware)), "notes",
-        texts(results->notes, results->notes_count), "configuration", shy_report_json_string(results->configuration));
+        json_pack("{s:o, s:o}", "versions", shy_json_string(results->versions), "hardware", shy_json_string(results->hardware)), "notes",
+        texts(results->notes, results->notes_count), "configuration", shy_json_string(results->configuration));
 }
 
 /* How fast it was, and where the time went. */

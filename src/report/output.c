@@ -245,7 +245,7 @@ void shy_output_clean(const char *directory)
 static shy_status json_bytes(json_t *document, shy_buffer *buffer)
 {
     if (document == NULL) return shy_fail(SHY_MEMORY, "There is not enough memory to write the results as JSON.");
-    shy_report_json_text(document, buffer);
+    shy_json_text(document, buffer);
     json_decref(document);
     return buffer->status;
 }

@@ -7,17 +7,12 @@
 
 static json_t *value_json(const shy_record_entry *entry);
 
-json_t *shy_report_json_number(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 static json_t *numbers(const shy_record_entry *entry)
 {
     json_t *array = json_array();
 
     for (size_t k = 0; array != NULL && k < entry->count; k++)
-        if (json_array_append_new(array, shy_report_json_number(entry->numbers[k])) != 0) json_decref(array), array = NULL;
+        if (json_array_append_new(array, shy_json_real(entry->numbers[k])) != 0) json_decref(array), array = NULL;
     return array;
 }
 
@@ -26,7 +21,7 @@ static json_t *texts(const shy_record_entry *entry)
     json_t *array = json_array();
 
     for (size_t k = 0; array != NULL && k < entry->count; k++)
-        if (json_array_append_new(array, shy_report_json_string(entry->texts[k])) != 0) json_decref(array), array = NULL;
+        if (json_array_append_new(array, shy_json_string(entry->texts[k])) != 0) json_decref(array), array = NULL;
     return array;
 }
 
@@ -46,7 +41,7 @@ bool shy_report_json_add(json_t *object, const shy_record *record)
     bool good = true;
 
     for (size_t k = 0; good && shy_record_at(record, k, &entry); k++) {
-        json_t *name = shy_report_json_string(entry.name); /* a key has to be UTF-8, too */
+        json_t *name = shy_json_string(entry.name); /* a key has to be UTF-8, too */
         good = name != NULL && json_object_set_new(object, json_string_value(name), value_json(&entry)) == 0;
         json_decref(name);
     }
@@ -65,13 +60,13 @@ static json_t *value_json(const shy_record_entry *entry)
 {
     switch (entry->kind) {
     case SHY_RECORD_NUMBER:
-        return shy_report_json_number(entry->number);
+        return shy_json_real(entry->number);
     case SHY_RECORD_INTEGER:
         return json_integer((json_int_t)entry->integer);
     case SHY_RECORD_TRUTH:
         return json_boolean(entry->truth);
     case SHY_RECORD_TEXT:
-        return shy_report_json_string(entry->text);
+        return shy_json_string(entry->text);
     case SHY_RECORD_NUMBERS:
         return numbers(entry);
     case SHY_RECORD_TEXTS:

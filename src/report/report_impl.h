@@ -2,24 +2,8 @@
 #ifndef SHIHYO_REPORT_IMPL_H
 #define SHIHYO_REPORT_IMPL_H
 
-#include <jansson.h>
-
+#include "shihyo/json.h"
 #include "shihyo/report.h"
-
-/**
- * Bytes that grow. The first failure sticks: later additions do nothing, and the caller asks for `status` once at the end.
- * Starts as {0}; ends with shy_buffer_free.
- */
-typedef struct {
-    char *bytes; /* always followed by a NUL once something was added */
-    size_t count, room;
-    shy_status status;
-} shy_buffer;
-
-void shy_buffer_add(shy_buffer *buffer, const void *bytes, size_t count);
-void shy_buffer_text(shy_buffer *buffer, const char *text);
-void shy_buffer_format(shy_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void shy_buffer_free(shy_buffer *buffer);
 
 /**
  * The document of front.json: only what follows from the data, the configuration of the search and the seed, so that it is
@@ -28,12 +12,6 @@ void shy_buffer_free(shy_buffer *buffer);
 json_t *shy_report_front_json(const shy_results *results);
 /** The manifest of the run: everything that depends on where and when it ran. NULL if memory runs out. Owned. */
 json_t *shy_report_run_json(const shy_results *results);
-/**
- * A JSON value as text: numbers in their shortest exact form, keys in the order of insertion, values up to the size of one
- * formula on one line.
- */
-void shy_report_json_text(const json_t *value, shy_buffer *buffer);
-
 /** The bytes of front.tsv and results.h5. */
 void shy_report_tsv(const shy_results *results, shy_buffer *buffer);
 shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer);
@@ -47,9 +25,6 @@ bool shy_report_json_add(json_t *object, const shy_record *record);
 double shy_assessed(const shy_record *assessment, const char *levels, int complexity, const char *name);
 /** The number at a path, "nested.selected.mean"; NaN if there is none. */
 double shy_assessed_number(const shy_record *assessment, const char *path);
-json_t *shy_report_json_number(double value); /* null if it is none */
-/** A text as a JSON value: null for NULL, bytes that are not UTF-8 become '?'. NULL if memory runs out. */
-json_t *shy_report_json_string(const char *bytes);
 /** A cell of a TSV file: a tab or line break would end it, so it becomes a blank. */
 void shy_report_tsv_text(shy_buffer *buffer, const char *text);
 void shy_report_tsv_number(shy_buffer *buffer, double value); /* after a tab; NA if it is none */
@@ -67,8 +42,6 @@ void shy_report_print_reading(const json_t *const *documents, int count, FILE *s
 
 /* ---- what the printers of a front.json document share: show*.c, front_more.c, reading.c ---------------------------- */
 
-const char *shy_json_word(const json_t *object, const char *key); /* "" if there is none */
-uint64_t shy_json_count(const json_t *object, const char *key);
 const shy_outcome_ops *shy_front_kind(const json_t *document); /* NULL: a kind that this version does not know */
 const json_t *shy_front_interaction(const json_t *object);
 bool shy_front_has_intercept(const json_t *document);

@@ -24,17 +24,6 @@ static const struct {
     {"diverged", "diverged: the fit did not converge; do not rely on it."},
 };
 
-const char *shy_json_word(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
-uint64_t shy_json_count(const json_t *object, const char *key)
-{
-    return (uint64_t)json_integer_value(json_object_get(object, key));
-}
-
 void shy_cell_number(shy_table *table, const json_t *value, int digits)
 {
     char text[40] = "-";

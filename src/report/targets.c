@@ -136,21 +136,21 @@ static void factors_tsv(const table *t, shy_buffer *buffer)
 static bool add_worth(const shy_record *assessment, json_t *object)
 {
     shy_record_entry metric, verdict;
-    json_t *nested = json_pack("{s:o, s:o, s:o}", "metric", shy_report_json_string(shy_record_find(assessment, "nested.metric", &metric) ? metric.text : NULL),
-                               "mean", shy_report_json_number(shy_assessed_number(assessment, "nested.selected.mean")), "error",
-                               shy_report_json_number(shy_assessed_number(assessment, "nested.selected.error")));
+    json_t *nested = json_pack("{s:o, s:o, s:o}", "metric", shy_json_string(shy_record_find(assessment, "nested.metric", &metric) ? metric.text : NULL),
+                               "mean", shy_json_real(shy_assessed_number(assessment, "nested.selected.mean")), "error",
+                               shy_json_real(shy_assessed_number(assessment, "nested.selected.error")));
 
     return json_object_set_new(object, "nested", nested) == 0 &&
-           json_object_set_new(object, "p", shy_report_json_number(shy_assessed_number(assessment, "p_search.front.p"))) == 0 &&
-           json_object_set_new(object, "verdict", shy_report_json_string(shy_record_find(assessment, "verdict", &verdict) ? verdict.text : NULL)) == 0;
+           json_object_set_new(object, "p", shy_json_real(shy_assessed_number(assessment, "p_search.front.p"))) == 0 &&
+           json_object_set_new(object, "verdict", shy_json_string(shy_record_find(assessment, "verdict", &verdict) ? verdict.text : NULL)) == 0;
 }
 
 static json_t *target_json(const shy_results *results)
 {
     char *name = NULL;
     if (subdirectory(results->target, &name) != SHY_OK) return NULL;
-    json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:I}", "name", shy_report_json_string(results->target), "directory", shy_report_json_string(name),
-                               "outcome", shy_report_json_string(results->outcome), "outcome_kind", shy_report_json_string(results->outcome_kind),
+    json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:I}", "name", shy_json_string(results->target), "directory", shy_json_string(name),
+                               "outcome", shy_json_string(results->outcome), "outcome_kind", shy_json_string(results->outcome_kind),
                                "n_samples", (json_int_t)results->n_samples);
     shy_free(&name);
     if (object != NULL && results->assessment != NULL && !add_worth(results->assessment, object)) json_decref(object), object = NULL;
@@ -164,7 +164,7 @@ static json_t *row_json(const table *t, const factor_row *row)
     for (int k = 0; k < t->count && object != NULL; k++)
         if (row->complexity[k] > 0 && json_object_set_new(object, t->results[k].target, json_integer(row->complexity[k])) != 0)
             json_decref(object), object = NULL;
-    return object == NULL ? NULL : json_pack("{s:o, s:o}", "factor", shy_report_json_string(row->name), "enters_at_complexity", object);
+    return object == NULL ? NULL : json_pack("{s:o, s:o}", "factor", shy_json_string(row->name), "enters_at_complexity", object);
 }
 
 static json_t *targets_json(const table *t)
@@ -193,7 +193,7 @@ static shy_status write_table(const table *t, const char *directory)
     SHY_TRY(shy_report_put(directory, "factors.tsv", &buffer));
     shy_buffer_free(&buffer);
     if (document == NULL) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory to write the results as JSON."));
-    shy_report_json_text(document, &buffer);
+    shy_json_text(document, &buffer);
     SHY_TRY(buffer.status);
     SHY_TRY(shy_report_put(directory, SHY_TARGETS_FILE, &buffer));
 out:

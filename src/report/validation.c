@@ -27,7 +27,7 @@ shy_status shy_validation_write(const shy_record *record, const char *path)
     json_t *document = json_object();
 
     if (document == NULL || !shy_report_json_add(document, record)) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory to write %s.", path));
-    shy_report_json_text(document, &buffer);
+    shy_json_text(document, &buffer);
     SHY_TRY(buffer.status);
     SHY_TRY(shy_string_format(&directory, "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path), slash == NULL ? "." : path));
     SHY_TRY(shy_report_put(directory, slash == NULL ? path : slash + 1, &buffer));

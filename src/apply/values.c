@@ -1,10 +1,10 @@
-/* validate_values.c: the factors and covariates of a finished search for the patients of another cohort, and what its models predict for them. */
+/* values.c: the factors and covariates of a finished search for the patients of another cohort, and what its models predict for them. */
 #include "shy_config.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "app/validate.h"
+#include "shihyo/apply.h"
 
 #define UNSEEN (-2.0) /* a level that the run has not seen: none of its levels */
 

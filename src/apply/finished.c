@@ -1,12 +1,12 @@
-/* validate_read.c: a finished search as front.json and run.json have it. */
+/* finished.c: a finished search as front.json and run.json have it. */
 #include "shy_config.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "app/validate.h"
+#include "shihyo/apply.h"
+#include "shihyo/json.h"
 
 /* ---- freeing --------------------------------------------------------------------------------------------------------- */
 
@@ -49,36 +49,6 @@ void shy_finished_free(shy_finished **finished, int count)
     shy_free(finished);
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------------------- */
-
-static const char *word(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    return text == NULL ? "" : text;
-}
-
-static double number(const json_t *object, const char *key, double otherwise)
-{
-    const json_t *value = json_object_get(object, key);
-    return json_is_number(value) ? json_number_value(value) : otherwise;
-}
-
-static shy_status load(const char *directory, const char *name, json_t **document_out)
-{
-    shy_status st = SHY_OK;
-    char *path = NULL;
-    json_error_t error;
-
-    SHY_TRY(shy_string_format(&path, "%s/%s", directory, name));
-    if (access(path, R_OK) != 0)
-        SHY_TRY(shy_fail(SHY_IO, "%s: there are no results. Give the directory that a search wrote with -o.", path));
-    *document_out = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-    if (*document_out == NULL) SHY_TRY(shy_fail(SHY_INPUT, "%s:%d:%d: is no file of results: %s.", path, error.line, error.column, error.text));
-out:
-    shy_free(&path);
-    return st;
-}
-
 /* ---- inputs --------------------------------------------------------------------------------------------------------------- */
 
 static bool read_kind(const char *text, shy_derived *kind_out)
@@ -116,16 +86,16 @@ static shy_status read_input(const json_t *object, shy_input *input)
 {
     shy_status st = SHY_OK;
 
-    *input = (shy_input){.index = -1, .seen_low = number(object, "seen_low", NAN), .seen_high = number(object, "seen_high", NAN)};
-    input->how.lowest = number(object, "lowest", -INFINITY), input->how.highest = number(object, "highest", INFINITY);
-    input->how.low = number(object, "low", -INFINITY), input->how.high = number(object, "high", INFINITY);
-    input->how.fill = number(object, "fill", NAN);
-    SHY_TRY(shy_string_copy(word(object, "name"), &input->name));
-    SHY_TRY(shy_string_copy(word(object, "column"), &input->column));
-    SHY_TRY(shy_string_copy(word(object, "unit"), &input->unit));
+    *input = (shy_input){.index = -1, .seen_low = shy_json_number(object, "seen_low", NAN), .seen_high = shy_json_number(object, "seen_high", NAN)};
+    input->how.lowest = shy_json_number(object, "lowest", -INFINITY), input->how.highest = shy_json_number(object, "highest", INFINITY);
+    input->how.low = shy_json_number(object, "low", -INFINITY), input->how.high = shy_json_number(object, "high", INFINITY);
+    input->how.fill = shy_json_number(object, "fill", NAN);
+    SHY_TRY(shy_string_copy(shy_json_word(object, "name"), &input->name));
+    SHY_TRY(shy_string_copy(shy_json_word(object, "column"), &input->column));
+    SHY_TRY(shy_string_copy(shy_json_word(object, "unit"), &input->unit));
     SHY_TRY(read_levels(object, input));
-    if (!read_kind(word(object, "kind"), &input->how.kind) || !shy_kind_parse(word(object, "column_kind"), &input->column_kind) || *input->name == '\0')
-        SHY_TRY(shy_fail(SHY_INPUT, "front.json: \"inputs\" has an entry that this version does not know (%s).", word(object, "kind")));
+    if (!read_kind(shy_json_word(object, "kind"), &input->how.kind) || !shy_kind_parse(shy_json_word(object, "column_kind"), &input->column_kind) || *input->name == '\0')
+        SHY_TRY(shy_fail(SHY_INPUT, "front.json: \"inputs\" has an entry that this version does not know (%s).", shy_json_word(object, "kind")));
 out:
     return st;
 }
@@ -154,13 +124,13 @@ static shy_status read_model(const json_t *entry, const shy_finished *f, const c
     const json_t *covariates = json_object_get(entry, "covariates");
 
     *model = (shy_model){.complexity = (int)json_integer_value(json_object_get(entry, "complexity")),
-                         .intercept = number(entry, "intercept", 0.0),
-                         .slope = number(entry, "slope", NAN),
-                         .interaction = number(json_object_get(entry, "interaction"), "slope", 0.0)};
-    SHY_TRY(shy_string_copy(word(entry, "formula"), &model->text));
+                         .intercept = shy_json_number(entry, "intercept", 0.0),
+                         .slope = shy_json_number(entry, "slope", NAN),
+                         .interaction = shy_json_number(json_object_get(entry, "interaction"), "slope", 0.0)};
+    SHY_TRY(shy_string_copy(shy_json_word(entry, "formula"), &model->text));
     SHY_TRY(shy_tree_parse(model->text, names, (uint32_t)f->factors, &model->tree));
     SHY_TRY(shy_new((size_t)f->covariates, sizeof *model->beside, &model->beside));
-    for (int k = 0; k < f->covariates; k++) model->beside[k] = number(covariates, f->covariate[k].name, NAN);
+    for (int k = 0; k < f->covariates; k++) model->beside[k] = shy_json_number(covariates, f->covariate[k].name, NAN);
 out:
     return st;
 }
@@ -195,13 +165,13 @@ static shy_status read_front(const char *directory, const json_t *document, shy_
 
     if (!json_is_object(inputs))
         SHY_TRY(shy_fail(SHY_INPUT, "%s/front.json: does not say what its formulas are made from (\"inputs\"): it is from an earlier version. Search again.", directory));
-    SHY_TRY(shy_string_copy(word(document, "outcome"), &f->outcome));
-    SHY_TRY(shy_string_copy(word(document, "outcome_kind"), &f->outcome_kind));
-    SHY_TRY(shy_string_copy(word(document, "outcome_unit"), &f->outcome_unit));
-    SHY_TRY(shy_string_copy(word(document, "positive"), &f->positive));
-    f->outcome_mean = number(inputs, "outcome_mean", NAN);
+    SHY_TRY(shy_string_copy(shy_json_word(document, "outcome"), &f->outcome));
+    SHY_TRY(shy_string_copy(shy_json_word(document, "outcome_kind"), &f->outcome_kind));
+    SHY_TRY(shy_string_copy(shy_json_word(document, "outcome_unit"), &f->outcome_unit));
+    SHY_TRY(shy_string_copy(shy_json_word(document, "positive"), &f->positive));
+    f->outcome_mean = shy_json_number(inputs, "outcome_mean", NAN);
     f->interacts = json_is_object(interaction);
-    f->treatment_mean = number(interaction, "mean", NAN);
+    f->treatment_mean = shy_json_number(interaction, "mean", NAN);
     SHY_TRY(read_inputs(json_object_get(inputs, "factors"), &f->factor, &f->factors));
     SHY_TRY(read_inputs(json_object_get(inputs, "covariates"), &f->covariate, &f->covariates));
     SHY_TRY(read_models(document, f));
@@ -215,10 +185,10 @@ static shy_status read_target(const char *directory, const char *name, shy_finis
     shy_status st = SHY_OK;
     json_t *front = NULL, *run = NULL;
 
-    SHY_TRY(load(directory, "front.json", &front));
-    SHY_TRY(load(directory, "run.json", &run));
+    SHY_TRY(shy_json_load(directory, "front.json", &front));
+    SHY_TRY(shy_json_load(directory, "run.json", &run));
     SHY_TRY(shy_string_copy(name, &f->name));
-    SHY_TRY(shy_string_copy(word(run, "configuration"), &f->configuration));
+    SHY_TRY(shy_string_copy(shy_json_word(run, "configuration"), &f->configuration));
     SHY_TRY(read_front(directory, front, f));
 out:
     json_decref(front);
@@ -235,11 +205,11 @@ static shy_status read_targets(const char *directory, const json_t *targets, shy
 
     json_array_foreach(targets, k, target)
     {
-        const char *below = word(target, "directory");
+        const char *below = shy_json_word(target, "directory");
         if (*below == '\0' || strchr(below, '/') != NULL) SHY_TRY(shy_fail(SHY_INPUT, "%s/targets.json: a target without a directory.", directory));
         shy_free(&path);
         SHY_TRY(shy_string_format(&path, "%s/%s", directory, below));
-        SHY_TRY(read_target(path, word(target, "name"), &finished[k]));
+        SHY_TRY(read_target(path, shy_json_word(target, "name"), &finished[k]));
     }
 out:
     shy_free(&path);
@@ -256,7 +226,7 @@ shy_status shy_finished_read(const char *directory, shy_finished **finished_out,
 
     SHY_TRY(shy_string_format(&path, "%s/targets.json", directory));
     if (access(path, R_OK) == 0) {
-        SHY_TRY(load(directory, "targets.json", &document));
+        SHY_TRY(shy_json_load(directory, "targets.json", &document));
         count = json_array_size(json_object_get(document, "targets"));
         if (count == 0) SHY_TRY(shy_fail(SHY_INPUT, "%s: names no targets.", path));
     }

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "report_impl.h"
+#include "shihyo/base.h"
 
 /* Room for `more` bytes and a NUL. */
 static bool reserve(shy_buffer *buffer, size_t more)

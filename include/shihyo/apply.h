@@ -1,9 +1,11 @@
-/** validate: the parts of `shihyo validate`. */
-#ifndef SHIHYO_APP_VALIDATE_H
-#define SHIHYO_APP_VALIDATE_H
+/**
+ * apply: the formulas of a finished run applied to patients, of the same cohort or of others.
+ *
+ * Floor 7. Reads results; nothing here is collective.
+ */
+#ifndef SHIHYO_APPLY_H
+#define SHIHYO_APPLY_H
 
-#include "app/config.h"
-#include "shihyo/assess.h"
 #include "shihyo/report.h"
 #include "shihyo/search.h"
 

@@ -1,9 +1,9 @@
-/* json_text.c: a JSON value as text with numbers in their shortest exact form, which jansson's own writer does not offer. */
+/* text.c: a JSON value as text with numbers in their shortest exact form, which jansson's own writer does not offer. */
 #include "shy_config.h"
 
 #include <string.h>
 
-#include "report_impl.h"
+#include "shihyo/json.h"
 
 /* A member of at most this height (a number has 0, a list of numbers 1, a formula with its metrics 2) stays on one line. */
 #define HEIGHT_OF_A_LINE 2
@@ -129,7 +129,7 @@ static void write_value(const json_t *value, int depth, shy_buffer *buffer)
     }
 }
 
-void shy_report_json_text(const json_t *value, shy_buffer *buffer)
+void shy_json_text(const json_t *value, shy_buffer *buffer)
 {
     write_value(value, 0, buffer);
     shy_buffer_text(buffer, "\n");

@@ -1,0 +1,27 @@
+/**
+ * emit: formulas of a finished run in other languages: as mathematics to be read, and as programs that stand alone.
+ *
+ * Floor 8. Not collective. Names are text of someone else's: every language has its own way of making them harmless.
+ */
+#ifndef SHIHYO_EMIT_H
+#define SHIHYO_EMIT_H
+
+#include "shihyo/apply.h"
+
+typedef enum { SHY_EMIT_LATEX, SHY_EMIT_PYTHON, SHY_EMIT_R, SHY_EMIT_C, SHY_EMIT_SQL, SHY_EMIT_JSON, SHY_EMIT_EXCEL, SHY_EMIT_JULIA, SHY_EMIT_TARGETS } shy_emit_target;
+
+bool shy_emit_find(const char *name, shy_emit_target *target_out); /* latex, python, r, c, sql, json, excel, julia */
+const char *shy_emit_name(shy_emit_target target);
+
+/**
+ * The model-th formula of the front with its whole model (intercept, slope, covariates, link), what has to be done to each column, units, ranges and missing
+ * values in comments, as a program or document of that language. All languages give the same numbers to 1e-12. Adds to `out`.
+ */
+shy_status shy_emit(const shy_finished *finished, int model, shy_emit_target target, shy_buffer *out);
+
+/** A formula as presentation MathML: one <math> element with an alttext; fractions, roots and powers as such; names escaped. digits as of shy_tree_print. */
+shy_status shy_emit_mathml(const shy_tree *tree, const char *const *names, int digits, shy_buffer *out);
+/** The same as LaTeX, without delimiters. */
+shy_status shy_emit_latex(const shy_tree *tree, const char *const *names, int digits, shy_buffer *out);
+
+#endif

@@ -10,6 +10,7 @@
 #include "shihyo/model.h"
 
 #define SHY_CONSTANTS_SHOWN 16
+#define SHY_NOT_RELEASED UINT64_MAX /* a number of people that disclosure control keeps back */
 
 /** One formula as people see it. All texts owned by the results. */
 typedef struct {
@@ -77,6 +78,7 @@ typedef struct {
     const shy_entry **front; /* borrowed from the levels, ascending complexity */
     shy_record *inputs;      /* what factors and covariates of the front's formulas are made from; NULL: not said. Owned */
     shy_record *assessment;  /* how far it can be believed, as of shy_assess_run; NULL: it was not looked at. Owned */
+    shy_record *released;    /* `sdc`: the rule, `suppressed`: what it took away. NULL: nothing is said of it. Owned */
     shy_record *performance; /* of the run, for run.json: doc/results.md; NULL: not measured. Owned */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;

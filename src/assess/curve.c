@@ -7,6 +7,7 @@
 #include "judged.h"
 
 #define SPAN 0.75
+#define CURVE_STEPS 20 /* of a released curve */
 
 /* Samples by ascending prediction. */
 struct sorted {
@@ -204,6 +205,32 @@ out:
     return st;
 }
 
+shy_status shy_curve_release(const shy_sdc *sdc, size_t n, const double *predicted, const double *weight, shy_curve *curve)
+{
+    shy_status st = SHY_OK;
+    double *value = NULL, low, high, last = -INFINITY;
+    size_t count = 0;
+    shy_curve released = *curve;
+
+    if (!shy_sdc_is_on(sdc)) return SHY_OK;
+    SHY_TRY(shy_new(n, sizeof *value, &value));
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(predicted[i]) && (!weight || weight[i] > 0.0)) value[count++] = predicted[i];
+    shy_sdc_bounds(sdc, count, value, &low, &high);
+    released.points = 0, released.emax = NAN;
+    released.e50 = shy_sdc_value(sdc, curve->e50), released.e90 = shy_sdc_value(sdc, curve->e90);
+    for (int k = 0; k <= CURVE_STEPS && low < high && curve->points > 0; k++) {
+        const double at = shy_sdc_digits(low + (high - low) * k / CURVE_STEPS, 3);
+        if (at <= last || at < curve->predicted[0] || at > curve->predicted[curve->points - 1]) continue;
+        released.predicted[released.points] = last = at;
+        released.observed[released.points++] = observed_at(curve, at);
+    }
+    *curve = released;
+out:
+    shy_free(&value);
+    return st;
+}
+
 /* ---- deciles -------------------------------------------------------------------------------------------------------------------- */
 
 static void close_bin(const struct sorted *s, size_t begin, size_t end, bool probability, shy_bins *bins)
@@ -225,23 +252,47 @@ static void close_bin(const struct sorted *s, size_t begin, size_t end, bool pro
     if (probability) shy_wilson(y * effective, effective, &bins->low[b], &bins->high[b]);
 }
 
-shy_status shy_bins_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out)
+/* Joins bins [end[b − 1], end[b]) until each holds enough people. Returns how many there are. */
+static int join(const shy_sdc *sdc, const struct sorted *s, bool probability, int bins, size_t *end)
+{
+    int64_t count[2 * SHY_BINS] = {0};
+    double edge[SHY_BINS + 1] = {0.0};
+
+    for (int b = 0; b < bins; b++) {
+        for (size_t k = b > 0 ? end[b - 1] : 0; k < end[b]; k++) count[probability && s->y[k] > 0.0 ? bins + b : b]++;
+        edge[b + 1] = (double)end[b];
+    }
+    bins = shy_sdc_join_bins(sdc, bins, edge, probability ? 2 : 1, count);
+    for (int b = 0; b < bins; b++) end[b] = (size_t)edge[b + 1];
+    return bins;
+}
+
+shy_status shy_bins_release(const shy_sdc *sdc, size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out)
 {
     shy_status st = SHY_OK;
     struct sorted s = {.n = 0};
-    size_t begin = 0;
+    size_t end[SHY_BINS], begin = 0;
+    int bins = 0;
 
     *bins_out = (shy_bins){.bins = 0};
     SHY_TRY(sorted_create(n, y, predicted, weight, &s));
     for (size_t b = 1; b <= SHY_BINS; b++) {
-        size_t end = (s.n * b + SHY_BINS - 1) / SHY_BINS;
-        while (end > 0 && end < s.n && s.predicted[end] == s.predicted[end - 1])
-            end++;
-        if (end <= begin) continue;
-        close_bin(&s, begin, end, probability, bins_out);
-        begin = end;
+        size_t here = (s.n * b + SHY_BINS - 1) / SHY_BINS;
+        while (here > 0 && here < s.n && s.predicted[here] == s.predicted[here - 1])
+            here++;
+        if (here <= begin) continue;
+        end[bins++] = begin = here;
     }
+    if (shy_sdc_is_on(sdc)) bins = join(sdc, &s, probability, bins, end);
+    for (int b = 0; b < bins; b++) close_bin(&s, b > 0 ? end[b - 1] : 0, end[b], probability, bins_out);
 out:
     sorted_free(&s);
     return st;
+}
+
+shy_status shy_bins_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out)
+{
+    const shy_sdc none = {.threshold = 0};
+
+    return shy_bins_release(&none, n, y, predicted, weight, probability, bins_out);
 }

@@ -84,6 +84,12 @@ out:
     return st;
 }
 
+/* What disclosure control keeps back is not there. */
+static shy_status add_people(hid_t file, const char *name, uint64_t count)
+{
+    return count == SHY_NOT_RELEASED ? SHY_OK : shy_hdf5_integer(file, name, count);
+}
+
 static shy_status add_root(const shy_hdf5_table *t, hid_t file)
 {
     shy_status st = SHY_OK;
@@ -107,12 +113,12 @@ static shy_status add_root(const shy_hdf5_table *t, hid_t file)
         SHY_TRY(shy_hdf5_text(file, t->text_type, "treatment", r->treatment));
         SHY_TRY(shy_hdf5_number(file, "treatment_mean", r->treatment_mean));
     }
-    SHY_TRY(shy_hdf5_integer(file, "n_cohort", r->n_cohort));
-    SHY_TRY(shy_hdf5_integer(file, "n_filtered", r->n_filtered));
-    SHY_TRY(shy_hdf5_integer(file, "n_samples", r->n_samples));
+    SHY_TRY(add_people(file, "n_cohort", r->n_cohort));
+    SHY_TRY(add_people(file, "n_filtered", r->n_filtered));
+    SHY_TRY(add_people(file, "n_samples", r->n_samples));
     SHY_TRY(shy_hdf5_integer(file, "n_formulas", r->n_formulas));
     if (r->n_screened > 0) {
-        SHY_TRY(shy_hdf5_integer(file, "n_screened", r->n_screened));
+        SHY_TRY(add_people(file, "n_screened", r->n_screened));
         SHY_TRY(shy_hdf5_number(file, "lost_chance", r->lost_chance));
     }
     SHY_TRY(shy_hdf5_list(file, t->text_type, "notes", (const char *const *)r->notes, (hsize_t)r->notes_count));
@@ -160,6 +166,7 @@ static shy_status fill(const shy_results *results, hid_t file)
     SHY_TRY(add_root(&t, file));
     SHY_TRY(add_run(&t, file));
     if (results->inputs != NULL) SHY_TRY(shy_hdf5_record(&t, file, "inputs", results->inputs));
+    if (results->released != NULL) SHY_TRY(shy_hdf5_record(&t, file, "released", results->released));
     if (results->assessment != NULL) SHY_TRY(shy_hdf5_record(&t, file, "assessment", results->assessment));
 out:
     if (t.dataset_plist >= 0) H5Pclose(t.dataset_plist);

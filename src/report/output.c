@@ -11,7 +11,7 @@
 #include "report_impl.h"
 
 /* run.json is renamed last: a directory that has it is complete. */
-static const char *const file_names[] = {"results.h5", "front.tsv", "front.json", "run.json"};
+static const char *const file_names[] = {"results.h5", "front.tsv", "front.json", "suppressed.json", "run.json"};
 enum { FILES = sizeof file_names / sizeof *file_names };
 
 #define PROBE_BYTES 4096
@@ -260,6 +260,8 @@ static shy_status file_bytes(const shy_results *results, int file, shy_buffer *b
         return buffer->status;
     case 2:
         return json_bytes(shy_report_front_json(results), buffer);
+    case 3:
+        return json_bytes(shy_report_released_json(results), buffer);
     default:
         return json_bytes(shy_report_run_json(results), buffer);
     }

@@ -11,6 +11,7 @@
  */
 json_t *shy_report_front_json(const shy_results *results);
 /** The manifest of the run: everything that depends on where and when it ran. NULL if memory runs out. Owned. */
+json_t *shy_report_released_json(const shy_results *results); /* suppressed.json: the rule of release, what it took away */
 json_t *shy_report_run_json(const shy_results *results);
 /** The bytes of front.tsv and results.h5. */
 void shy_report_tsv(const shy_results *results, shy_buffer *buffer);

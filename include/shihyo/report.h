@@ -128,7 +128,7 @@ void shy_output_unlock(shy_lock **lock); /* accepts NULL */
 shy_status shy_finished_run(const char *directory, char **configuration_out, char **cohort_sha256_out);
 
 /**
- * Writes results.h5, front.tsv, front.json, run.json: each to a temporary, flushed to disk, then all renamed, run.json last.
+ * Writes results.h5, front.tsv, front.json, suppressed.json, run.json: each to a temporary, flushed to disk, then all renamed, run.json last.
  * On failure (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only.
  */
 shy_status shy_results_write(const shy_results *results, const char *directory);

@@ -1,4 +1,4 @@
-/* output.c: the results directory: is it free and writable before the work, and how four files appear in it at once after. */
+/* output.c: the results directory: is it free and writable before the work, and how five files appear in it at once after. */
 #include "shy_config.h"
 
 #include <dirent.h>

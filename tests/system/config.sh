@@ -97,7 +97,7 @@ statuses 0 && grep -q '^ *all  *[0-9,]*$' out.txt && [ ! -e new ]
 say $? '--plan prints the number of formulas and writes nothing'
 
 on_two_ranks search run.yaml --set report.interval=0.1 -o new/
-statuses 0 && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json ' ]
+statuses 0 && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json suppressed.json ' ]
 say $? 'a search writes four files'
 ! grep -q "$(printf '\r')" out.txt err.txt
 say $? 'no carriage return where there is no terminal'

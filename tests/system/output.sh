@@ -257,5 +257,5 @@ say $? "searches that are killed leave whole files$mixed"
 sleep 1 # ranks that outlive a killed mpirun for a moment
 for file in results.h5 front.tsv front.json run.json; do echo half >"noise/.$file.partial"; done
 search noise.yaml --set seed=2 --set grammar.max_complexity=6 -o noise --overwrite &&
-    [ "$(ls -A noise | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json ' ] && cmp -s noise/front.json after/front.json
+    [ "$(ls -A noise | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json suppressed.json ' ] && cmp -s noise/front.json after/front.json
 say $? 'the next search clears what a killed one left'

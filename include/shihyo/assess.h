@@ -45,6 +45,8 @@ typedef struct {
     uint64_t seed;
     shy_sdc sdc;                  /* what is recorded keeps to this rule; all zero: no rule */
     bool no_total;                /* rank 0: how many samples there are may not be told either */
+    bool individual;              /* predictions for held-out samples are recorded one by one, */
+    shy_record *predictions;      /* rank 0: here: arrays `row` (1: the cohort's first), `repeat`, `fold`, `complexity`, `prediction` */
     shy_record *suppressed;       /* rank 0: a list, to which is added what the rule took away; NULL: nobody wants to know */
 } shy_assess_options;
 

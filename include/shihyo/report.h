@@ -79,6 +79,7 @@ typedef struct {
     shy_record *inputs;      /* what factors and covariates of the front's formulas are made from; NULL: not said. Owned */
     shy_record *assessment;  /* how far it can be believed, as of shy_assess_run; NULL: it was not looked at. Owned */
     shy_record *released;    /* `sdc`: the rule, `suppressed`: what it took away. NULL: nothing is said of it. Owned */
+    shy_record *individual;  /* predictions for held-out samples one by one, for individual.h5; NULL: none is written. Owned */
     shy_record *performance; /* of the run, for run.json: doc/results.md; NULL: not measured. Owned */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;

@@ -274,6 +274,7 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
     shy_search_result_free(&s.result);
     shy_record_free(&s.record);
     shy_record_free(&s.released);
+    shy_record_free(&s.assess.predictions);
     shy_session_free_released(&s);
     shy_session_validation_free(&s);
     for (int t = 0; t < s.results_count; t++) shy_results_free(&s.results[t]);

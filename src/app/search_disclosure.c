@@ -25,7 +25,7 @@ shy_status shy_session_disclosure(shy_search_session *s)
                          s->assess.sdc.name));
     if (individual && (!s->assesses || s->assess.folds == 0))
         SHY_TRY(shy_fail(SHY_INPUT, "report.individual: true asks for predictions of held-out patients, and there is no cross-validation: see validation.level and validation.folds."));
-    s->individual = individual;
+    s->assess.individual = individual;
 out:
     return st;
 }
@@ -44,6 +44,8 @@ shy_status shy_session_begin_record(shy_search_session *s)
     SHY_TRY(shy_record_integer(rule, "round_to", sdc->round_to));
     SHY_TRY(shy_record_integer(rule, "residual_df", sdc->residual_df));
     SHY_TRY(shy_record_list(s->released, "suppressed", &s->assess.suppressed));
+    shy_record_free(&s->assess.predictions);
+    if (s->assess.individual) SHY_TRY(shy_record_create(&s->assess.predictions));
 out:
     return st;
 }

@@ -284,6 +284,7 @@ shy_status shy_session_release(shy_search_session *s, shy_results *r)
 done:
     r->released = s->released, s->released = NULL;
     s->assess.suppressed = NULL;
+    r->individual = s->assess.predictions, s->assess.predictions = NULL;
 out:
     return st;
 }

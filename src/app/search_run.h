@@ -79,7 +79,6 @@ typedef struct shy_search_session {
     double took;               /* seconds, of the search in force and its validation */
     double outcome_mean;       /* of the target in force, weighted; NaN where it has none (times, levels) */
     shy_record *record;        /* likewise; NULL: it was not checked */
-    bool individual;           /* predictions for held-out patients are written, too */
     shy_record *released;      /* rank 0: the rule of disclosure control and what it took away; of the target in force */
     shy_released_input *released_input; /* rank 0: [released_inputs] factors of the problem; NULL: there is no rule */
     int released_inputs;

@@ -54,7 +54,7 @@ typedef struct {
     double *thresholds;     /* ascending: P(outcome <= level j) = 1 / (1 + exp(−(thresholds[j] − score))) */
     char *rounded;          /* the formula with simple constants; NULL: there is none */
     shy_tree rounded_tree;
-    double rounded_intercept, rounded_slope, rounded_interaction; /* what stands beside it; NaN and NULL where front.json does not say */
+    double rounded_intercept, rounded_slope; /* what stands beside it; NaN and NULL where front.json does not say */
     double *rounded_beside, *rounded_thresholds;
     double *predictor;      /* score over my rows; NULL: it cannot be computed, a column is missing */
 } shy_model;

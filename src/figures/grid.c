@@ -1,4 +1,4 @@
-/* grid.c: a grid that is made coarser where there are few people. Whole rows and columns are joined: sums of its rows are then all that can be worked out from it. */
+/* grid.c: a grid as fine as the people in it allow. Lines go all the way through: sums of whole rows and columns are then all that can be worked out from it. */
 #include "shy_config.h"
 
 #include <math.h>
@@ -51,96 +51,182 @@ int shy_axis_bin(const shy_axis *axis, double value)
     return low;
 }
 
-/* ---- joining ----------------------------------------------------------------------------------------------------------------- */
+/* ---- dividing -------------------------------------------------------------------------------------------------------------- */
+
+/* Edges that have been chosen of an axis, as numbers of fine edges, both ends included. */
+typedef struct {
+    int bins;
+    int edge[SHY_GRID_BINS + 1];
+} chosen;
 
 typedef struct {
     const shy_sdc *sdc;
-    int x, y, series; /* bins as they are now */
-    int64_t *count;
+    int x, y, series; /* fine bins */
+    int64_t *below;   /* [series][x + 1][y + 1]: people below both fine edges */
+    chosen way[2];
 } grid;
 
-static int64_t at(const grid *g, int s, int i, int k)
+static int64_t *below(const grid *g, int s, int i, int k)
 {
-    return g->count[((size_t)s * (size_t)g->x + (size_t)i) * (size_t)g->y + (size_t)k];
+    return &g->below[((size_t)s * (size_t)(g->x + 1) + (size_t)i) * (size_t)(g->y + 1) + (size_t)k];
 }
 
-/* How many people a cell lacks. */
-static int64_t lack(const grid *g, int64_t count)
+static void add_up(grid *g, const int64_t *count)
 {
-    return shy_sdc_shows(g->sdc, count) ? 0 : g->sdc->threshold - count;
-}
-
-/* What would be lacking less if rows (or columns) i and i + 1 were one. */
-static int64_t gain(const grid *g, bool rows, int i, int64_t *people_out)
-{
-    int64_t less = 0;
-
-    *people_out = 0;
     for (int s = 0; s < g->series; s++)
-        for (int k = 0; k < (rows ? g->y : g->x); k++) {
-            const int64_t a = rows ? at(g, s, i, k) : at(g, s, k, i), b = rows ? at(g, s, i + 1, k) : at(g, s, k, i + 1);
-            less += lack(g, a) + lack(g, b) - lack(g, a + b);
-            *people_out += a + b;
-        }
-    return less;
+        for (int i = 0; i < g->x; i++)
+            for (int k = 0; k < g->y; k++)
+                *below(g, s, i + 1, k + 1) = *below(g, s, i, k + 1) + *below(g, s, i + 1, k) - *below(g, s, i, k) +
+                                             count[((size_t)s * (size_t)g->x + (size_t)i) * (size_t)g->y + (size_t)k];
 }
 
-static bool is_fine(const grid *g)
+/* People between two fine edges of an axis, in the k-th of the chosen bins of the other one. */
+static int64_t between(const grid *g, int s, int axis, int low, int high, int k)
 {
-    for (size_t c = 0; c < (size_t)g->series * (size_t)g->x * (size_t)g->y; c++)
-        if (!shy_sdc_shows(g->sdc, g->count[c])) return false;
+    const int from = g->way[1 - axis].edge[k], to = g->way[1 - axis].edge[k + 1];
+
+    if (axis == 0) return *below(g, s, high, to) - *below(g, s, low, to) - *below(g, s, high, from) + *below(g, s, low, from);
+    return *below(g, s, to, high) - *below(g, s, to, low) - *below(g, s, from, high) + *below(g, s, from, low);
+}
+
+/* The fewest people in a cell if `edge` divided the bin between two edges of the axis; −1: a cell could not be shown. Empty cells that may be shown do not count. */
+static int64_t fewest(const grid *g, int axis, int low, int edge, int high)
+{
+    int64_t least = INT64_MAX;
+
+    for (int s = 0; s < g->series; s++)
+        for (int k = 0; k < g->way[1 - axis].bins; k++) {
+            const int64_t count[2] = {between(g, s, axis, low, edge, k), between(g, s, axis, edge, high, k)};
+            for (int half = 0; half < 2; half++) {
+                if (!shy_sdc_shows(g->sdc, count[half])) return -1;
+                if (count[half] > 0 && count[half] < least) least = count[half];
+            }
+        }
+    return least;
+}
+
+static void insert(chosen *way, int place, int edge)
+{
+    for (int e = way->bins; e > place; e--) way->edge[e + 1] = way->edge[e];
+    way->edge[place + 1] = edge;
+    way->bins++;
+}
+
+/* Divides a bin of the axis where that leaves most people in the smallest cell. False: none can be divided. */
+static bool divide(grid *g, int axis)
+{
+    chosen *way = &g->way[axis];
+    int64_t most = -1;
+    int place = 0, at = 0;
+
+    for (int b = 0; b < way->bins; b++)
+        for (int e = way->edge[b] + 1; e < way->edge[b + 1]; e++) {
+            const int64_t least = fewest(g, axis, way->edge[b], e, way->edge[b + 1]);
+            if (least > most) most = least, place = b, at = e;
+        }
+    if (most >= 0) insert(way, place, at);
+    return most >= 0;
+}
+
+/* ---- the first lines: the best of all, since one in the wrong place may leave none for the other axis ---------------------------- */
+
+enum { TRIED = 16 }; /* edges of an axis */
+
+/* The fewest people in a cell of the chosen bins; −1: one could not be shown. */
+static int64_t fewest_of_all(const grid *g)
+{
+    int64_t least = INT64_MAX;
+
+    for (int s = 0; s < g->series; s++)
+        for (int i = 0; i < g->way[0].bins; i++)
+            for (int k = 0; k < g->way[1].bins; k++) {
+                const int64_t count = between(g, s, 0, g->way[0].edge[i], g->way[0].edge[i + 1], k);
+                if (!shy_sdc_shows(g->sdc, count)) return -1;
+                if (count > 0 && count < least) least = count;
+            }
+    return least;
+}
+
+/* The next choice of inner edges, each a multiple of `step`; false after the last. */
+static bool advance(chosen *way, int step)
+{
+    const int inner = way->bins - 1, end = way->edge[way->bins];
+
+    for (int e = inner; e >= 1; e--) {
+        way->edge[e] += step;
+        if (way->edge[e] + (inner - e) * step >= end) continue;
+        for (int f = e + 1; f <= inner; f++) way->edge[f] = way->edge[f - 1] + step;
+        return true;
+    }
+    return false;
+}
+
+static bool start(chosen *way, int bins, int step, int end)
+{
+    *way = (chosen){.bins = bins};
+    for (int e = 1; e < bins; e++) way->edge[e] = e * step;
+    way->edge[bins] = end;
+    return (bins - 1) * step < end;
+}
+
+/* The grid of so many bins whose smallest cell has most people. False: none can be shown. */
+static bool begin(grid *g, int x, int y)
+{
+    const int step_x = (g->x + TRIED - 1) / TRIED, step_y = (g->y + TRIED - 1) / TRIED;
+    int64_t most = -1;
+    chosen best[2];
+
+    for (bool i = start(&g->way[0], x, step_x, g->x); i; i = advance(&g->way[0], step_x))
+        for (bool k = start(&g->way[1], y, step_y, g->y); k; k = advance(&g->way[1], step_y)) {
+            const int64_t least = fewest_of_all(g);
+            if (least > most) most = least, best[0] = g->way[0], best[1] = g->way[1];
+        }
+    if (most >= 0) g->way[0] = best[0], g->way[1] = best[1];
+    return most >= 0;
+}
+
+static void begin_somewhere(grid *g)
+{
+    if (begin(g, 3, 3) || begin(g, 3, 2) || begin(g, 2, 3) || begin(g, 2, 2)) return;
+    for (int a = 0; a < 2; a++) g->way[a] = (chosen){1, {0, a == 0 ? g->x : g->y}};
+}
+
+static bool is_shown(const grid *g)
+{
+    for (int s = 0; s < g->series; s++)
+        if (!shy_sdc_shows(g->sdc, *below(g, s, g->x, g->y))) return false;
     return true;
 }
 
-/* The pair whose joining helps most for each cell that is lost; of equals the one with the fewest people. */
-static void choose(const grid *g, bool *rows_out, int *first_out)
+static void read_off(const grid *g, shy_axis *x, shy_axis *y, int64_t *count)
 {
-    double best = -1.0;
-    int64_t fewest = 0;
-
-    for (int way = 0; way < 2; way++)
-        for (int i = 0; i + 1 < (way == 0 ? g->x : g->y); i++) {
-            int64_t people = 0;
-            const double each = (double)gain(g, way == 0, i, &people) / (way == 0 ? g->y : g->x);
-            if (each < best || (each == best && people >= fewest)) continue;
-            best = each, fewest = people, *rows_out = way == 0, *first_out = i;
-        }
-}
-
-static void drop_edge(shy_axis *axis, int edge)
-{
-    for (int e = edge; e < axis->bins; e++) axis->edge[e] = axis->edge[e + 1];
-    axis->bins--;
-}
-
-/* In place: where a sum goes has been read before. */
-static void join(grid *g, bool rows, int first)
-{
-    const int x = g->x - rows, y = g->y - !rows;
-    size_t to = 0;
+    shy_axis *axis[2] = {x, y};
 
     for (int s = 0; s < g->series; s++)
-        for (int i = 0; i < x; i++)
-            for (int k = 0; k < y; k++) {
-                const int from_i = rows && i > first ? i + 1 : i, from_k = !rows && k > first ? k + 1 : k;
-                int64_t sum = at(g, s, from_i, from_k);
-                if (rows && i == first) sum += at(g, s, first + 1, k);
-                if (!rows && k == first) sum += at(g, s, i, first + 1);
-                g->count[to++] = sum;
-            }
-    g->x = x, g->y = y;
+        for (int i = 0; i < g->way[0].bins; i++)
+            for (int k = 0; k < g->way[1].bins; k++) *count++ = between(g, s, 0, g->way[0].edge[i], g->way[0].edge[i + 1], k);
+    for (int a = 0; a < 2; a++) { /* numbers of edges ascend and are not below their places: in place */
+        for (int e = 0; e <= g->way[a].bins; e++) axis[a]->edge[e] = axis[a]->edge[g->way[a].edge[e]];
+        axis[a]->bins = g->way[a].bins;
+    }
 }
 
-bool shy_grid_join(const shy_sdc *sdc, shy_axis *x, shy_axis *y, int series, int64_t *count)
+shy_status shy_grid_coarsen(const shy_sdc *sdc, shy_axis *x, shy_axis *y, int series, int64_t *count, bool *shown_out)
 {
-    grid g = {sdc, x->bins, y->bins, series, count};
+    shy_status st = SHY_OK;
+    grid g = {.sdc = sdc, .x = x->bins, .y = y->bins, .series = series};
 
-    while (!is_fine(&g) && g.x * g.y > 1) {
-        bool rows = true;
-        int first = 0;
-        choose(&g, &rows, &first);
-        join(&g, rows, first);
-        drop_edge(rows ? x : y, first + 1);
+    SHY_TRY(shy_new((size_t)series * (size_t)(x->bins + 1) * (size_t)(y->bins + 1), sizeof *g.below, &g.below));
+    add_up(&g, count);
+    *shown_out = is_shown(&g);
+    if (!*shown_out) goto out;
+    begin_somewhere(&g);
+    for (bool more = true; more;) { /* the axis with fewer bins has the first choice */
+        const int first = g.way[1].bins < g.way[0].bins;
+        more = divide(&g, first) || divide(&g, 1 - first);
     }
-    return is_fine(&g);
+    read_off(&g, x, y, count);
+out:
+    shy_free(&g.below);
+    return st;
 }

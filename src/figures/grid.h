@@ -21,9 +21,9 @@ int shy_axis_bin(const shy_axis *axis, double value); /* 0 … bins − 1 */
 double shy_axis_round(double value, double spread);
 
 /*
- * Neighbouring bins of either axis are joined until every cell of every series may be shown: count[(s·x->bins + i)·y->bins + k], in place, x->bins and y->bins as they are after the call.
- * False: not even all together may be shown.
+ * Of the edges of both axes those stay with which every cell of every series may be shown, as many as can be found by dividing one bin after the other where that leaves most people:
+ * count[(s·x->bins + i)·y->bins + k], in place, x->bins and y->bins as they are after the call. shown false: not even all together may be shown; nothing is changed.
  */
-bool shy_grid_join(const shy_sdc *sdc, shy_axis *x, shy_axis *y, int series, int64_t *count);
+shy_status shy_grid_coarsen(const shy_sdc *sdc, shy_axis *x, shy_axis *y, int series, int64_t *count, bool *shown_out);
 
 #endif

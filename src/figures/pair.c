@@ -139,11 +139,18 @@ out:
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------------- */
 
-static shy_status write_side(const shy_formula *formula, json_t *side)
+static json_t *place_of(const shy_formula *formula)
+{
+    return formula->front < 0 ? json_null() : json_integer(formula->front);
+}
+
+static shy_status write_side(const shy_formula *formula, json_t *sides)
 {
     shy_status st = SHY_OK;
+    json_t *side = json_object();
 
-    SHY_TRY(shy_json_put(side, "front", formula->front < 0 ? json_null() : json_integer(formula->front)));
+    SHY_TRY(shy_json_append(sides, side));
+    SHY_TRY(shy_json_put(side, "front", place_of(formula)));
     SHY_TRY(shy_formula_describe(formula, side));
     SHY_TRY(shy_json_put(side, "unit", json_string(shy_json_word(formula->entry, "unit"))));
     SHY_TRY(shy_json_put(side, "value", shy_json_real(formula->metric)));
@@ -154,20 +161,19 @@ out:
 static shy_status write_model(const shy_pair_maker *maker, const shy_pair *pair, const shy_people *people, json_t *object)
 {
     shy_status st = SHY_OK;
-    json_t *x = json_object(), *y = json_object();
+    json_t *sides = json_array();
 
-    SHY_TRY(shy_json_put(object, "x", json_incref(x)));
-    SHY_TRY(shy_json_put(object, "y", json_incref(y)));
-    SHY_TRY(write_side(pair->x, x));
-    SHY_TRY(write_side(pair->y, y));
+    SHY_TRY(shy_json_put(object, "x", place_of(pair->x)));
+    SHY_TRY(shy_json_put(object, "y", place_of(pair->y)));
+    SHY_TRY(shy_json_put(object, "sides", sides));
+    SHY_TRY(write_side(pair->x, sides));
+    SHY_TRY(write_side(pair->y, sides));
     SHY_TRY(shy_json_put(object, "correlation", shy_json_real(shy_sdc_digits(pair->r, 4))));
     SHY_TRY(shy_json_put(object, "metric", json_string(shy_outcome_kind(maker->outcome)->metric_names[0])));
     SHY_TRY(shy_json_put(object, "value", shy_json_real(pair->value)));
     SHY_TRY(shy_json_put(object, "samples", json_integer(shy_sdc_count(maker->sdc, people->count))));
     SHY_TRY(write_line(maker, pair, people, object));
 out:
-    json_decref(x);
-    json_decref(y);
     return st;
 }
 

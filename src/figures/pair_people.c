@@ -153,10 +153,10 @@ static shy_status write_cells(const shy_sdc *sdc, const cells *c, content what, 
     json_t *table = json_array();
 
     SHY_TRY(shy_json_put(object, name, table));
-    for (int i = 0; i < c->x.bins; i++) {
+    for (int k = 0; k < c->y.bins; k++) {
         json_t *row = json_array();
         SHY_TRY(shy_json_append(table, row));
-        for (int k = 0; k < c->y.bins; k++) SHY_TRY(shy_json_append(row, cell_value(sdc, c, what, (size_t)i * (size_t)c->y.bins + (size_t)k)));
+        for (int i = 0; i < c->x.bins; i++) SHY_TRY(shy_json_append(row, cell_value(sdc, c, what, (size_t)i * (size_t)c->y.bins + (size_t)k)));
     }
 out:
     return st;
@@ -213,7 +213,8 @@ static shy_status count_in_cells(const shy_pair_maker *maker, const shy_people *
     if (c.x.bins > 0 && c.y.bins > 0) {
         const int64_t fine = (int64_t)c.x.bins * c.y.bins;
         SHY_TRY(count_people(p, &c));
-        shown = shy_grid_join(maker->sdc, &c.x, &c.y, c.classes ? CLASSES : 1, c.count);
+        SHY_TRY(shy_grid_coarsen(maker->sdc, &c.x, &c.y, c.classes ? CLASSES : 1, c.count, &shown));
+        shown = shown && c.x.bins * c.y.bins > 1; /* one cell is no picture */
         if (shown) SHY_TRY(note(maker, number, "bins joined", fine - (int64_t)c.x.bins * c.y.bins, suppressed));
         if (shown) SHY_TRY(write_grid(maker, p, &c, object));
     }

@@ -73,29 +73,40 @@ out:
     return st;
 }
 
-static bool alike(const shy_correlations *c, int a, int b)
+static bool same_factors(const shy_formula *a, const shy_formula *b)
 {
-    return a == b || fabs(between(c, a, b)) >= SAME;
+    const json_t *of_a = json_object_get(a->entry, "factors"), *of_b = json_object_get(b->entry, "factors"), *name;
+    size_t k, j, common = 0;
+
+    if (json_array_size(of_a) != json_array_size(of_b)) return false;
+    json_array_foreach(of_a, k, name)
+        for (j = 0; j < json_array_size(of_b); j++) common += json_equal(name, json_array_get(of_b, j)) != 0;
+    return common == json_array_size(of_a);
+}
+
+static bool alike(const shy_formulas *formulas, const shy_correlations *c, int a, int b)
+{
+    return a == b || fabs(between(c, a, b)) >= SAME || same_factors(&formulas->formula[a], &formulas->formula[b]);
 }
 
 /* Does it say what one of the chosen pairs says? */
-static bool repeats(const shy_correlations *c, const candidates *all, const int *chosen, int count, int k)
+static bool repeats(const shy_formulas *f, const shy_correlations *c, const candidates *all, const int *chosen, int count, int k)
 {
     const candidate *p = &all->pair[k];
 
     for (int i = 0; i < count; i++) {
         const candidate *q = &all->pair[chosen[i]];
-        if ((alike(c, p->x, q->x) && alike(c, p->y, q->y)) || (alike(c, p->x, q->y) && alike(c, p->y, q->x))) return true;
+        if ((alike(f, c, p->x, q->x) && alike(f, c, p->y, q->y)) || (alike(f, c, p->x, q->y) && alike(f, c, p->y, q->x))) return true;
     }
     return false;
 }
 
-static int choose(const shy_correlations *c, const candidates *all, int *chosen)
+static int choose(const shy_formulas *f, const shy_correlations *c, const candidates *all, int *chosen)
 {
     int count = 0;
 
     for (int k = 0; k < all->count && count < FITTED; k++)
-        if (!repeats(c, all, chosen, count, k)) chosen[count++] = k;
+        if (!repeats(f, c, all, chosen, count, k)) chosen[count++] = k;
     return count;
 }
 
@@ -117,7 +128,7 @@ static shy_status fit_pairs(const shy_pair_maker *maker, const shy_formulas *for
     int chosen[FITTED], count = 0;
 
     SHY_TRY(list_pairs(formulas, c, &all));
-    const int tried = choose(c, &all, chosen);
+    const int tried = choose(formulas, c, &all, chosen);
     for (int k = 0; k < tried; k++) {
         const candidate *p = &all.pair[chosen[k]];
         bool fitted = false;

@@ -64,6 +64,13 @@ shy_page_facts shy_page_facts_of(const json_t *target, size_t k)
     return f;
 }
 
+/* Halves rank by the score statistic: where that is not what chose the formula, they say nothing of it. */
+double shy_page_found_again(const shy_page_facts *facts)
+{
+    if (json_is_false(json_object_get(facts->stability, "comparable"))) return NAN;
+    return shy_json_number(facts->stability, "family_frequency", shy_json_number(facts->stability, "frequency", NAN));
+}
+
 void shy_page_mathematics(shy_page *page, const shy_page_facts *facts)
 {
     const char *mathml = shy_json_word(facts->formula, "mathml");
@@ -84,6 +91,18 @@ void shy_page_nested_value(shy_page *page, const json_t *target, const json_t *l
     }
     shy_html_message(page, SHY_MSG_PLUS_MINUS, "value", shy_html_measure(metric, shy_json_number(level, "mean", NAN), value), "error",
                      shy_html_measure(metric, shy_json_number(level, "error", NAN), error), NULL);
+}
+
+/* Where no repetition was as good, p is no more than its bound. */
+void shy_page_search_p(shy_page *page, const shy_page_facts *facts)
+{
+    const double p = shy_json_number(facts->search, "p", NAN);
+    const json_t *exceeding = json_object_get(facts->search, "exceeding");
+    char text[SHY_NUMBER_ROOM];
+
+    shy_html_p(p, text);
+    if (isfinite(p) && p >= 0.0001 && json_is_integer(exceeding) && json_integer_value(exceeding) == 0) shy_html_message(page, SHY_MSG_AT_MOST, "value", text, NULL);
+    else shy_html_text(page, text);
 }
 
 /* ---- the table -------------------------------------------------------------------------------------------------------------------- */
@@ -135,8 +154,12 @@ static void add_assessment(shy_page *page, columns c, const shy_page_facts *f)
         shy_page_nested_value(page, page->target, f->nested);
         shy_html_raw(page, "</td>");
     }
-    if (c.search) shy_html_element(page, "td", "number", shy_html_p(shy_json_number(f->search, "p", NAN), text));
-    if (c.stability) shy_html_element(page, "td", "number", shy_html_percent(shy_json_number(f->stability, "family_frequency", NAN), text));
+    if (c.search) {
+        begin_number_cell(page);
+        shy_page_search_p(page, f);
+        shy_html_raw(page, "</td>");
+    }
+    if (c.stability) shy_html_element(page, "td", "number", shy_html_percent(shy_page_found_again(f), text));
     if (c.twins) shy_html_element(page, "td", "number", shy_html_count(shy_json_count(f->entry, "twins_count"), text));
 }
 

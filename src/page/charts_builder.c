@@ -64,6 +64,24 @@ void shy_chart_word(shy_chart *chart, const char *key, shy_message message)
     put(chart, json_object_get(part(chart, "usermeta"), "words"), key, json_string(shy_message_text(chart->page->language, message)));
 }
 
+void shy_chart_heading(shy_chart *chart, shy_message title, shy_message reading)
+{
+    put(chart, part(chart, "usermeta"), "title", json_string(shy_message_text(chart->page->language, title)));
+    put(chart, part(chart, "usermeta"), "reading", json_string(shy_message_text(chart->page->language, reading)));
+}
+
+/* "metrics": what the measures of all targets are called. */
+void shy_chart_metrics(shy_chart *chart)
+{
+    json_t *names = json_object(), *target, *metric;
+    size_t t, m;
+
+    json_array_foreach(json_object_get(chart->page->document, "targets"), t, target)
+        json_array_foreach(json_object_get(json_object_get(target, "front"), "metrics"), m, metric)
+            put(chart, names, json_string_value(metric), json_string(shy_metric_name(chart->page->language, json_string_value(metric))));
+    put(chart, part(chart, "usermeta"), "metrics", names);
+}
+
 void shy_chart_data(shy_chart *chart, const char *name)
 {
     append(chart, part(chart, "data"), json_pack("{s:s, s:[]}", "name", name, "values"));

@@ -8,12 +8,15 @@ json_t *shy_chart_kaplan_meier(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_KM_SUMMARY);
+    shy_chart_heading(&c, SHY_MSG_CHART_KM_TITLE, SHY_MSG_CHART_KM_READING);
     shy_chart_word(&c, "low", SHY_MSG_CHART_LOW);
     shy_chart_word(&c, "middle", SHY_MSG_CHART_MIDDLE);
     shy_chart_word(&c, "high", SHY_MSG_CHART_HIGH);
     shy_chart_word(&c, "group", SHY_MSG_CHART_KM_GROUP);
     shy_chart_word(&c, "p", SHY_MSG_CHART_KM_P);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_KM_TIP);
+    shy_chart_word(&c, "time", SHY_MSG_CHART_TIME);
+    shy_chart_word(&c, "time_unit", SHY_MSG_CHART_TIME_UNIT);
     shy_chart_title(&c, "xTitle", SHY_MSG_CHART_TIME);
     shy_chart_title(&c, "yTitle", SHY_MSG_CHART_SURVIVAL);
     shy_chart_title(&c, "atRisk", SHY_MSG_CHART_AT_RISK);
@@ -43,8 +46,11 @@ json_t *shy_chart_auc_t(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_AUC_T_SUMMARY);
+    shy_chart_heading(&c, SHY_MSG_CHART_AUC_T_TITLE, SHY_MSG_CHART_AUC_T_READING);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_AUC_T_TIP);
-    shy_chart_word(&c, "chance", SHY_MSG_CHART_NULL);
+    shy_chart_word(&c, "chance", SHY_MSG_CHART_CHANCE);
+    shy_chart_word(&c, "time", SHY_MSG_CHART_TIME);
+    shy_chart_word(&c, "time_unit", SHY_MSG_CHART_TIME_UNIT);
     shy_chart_plane(&c, SHY_MSG_CHART_TIME, SHY_MSG_CHART_AUC_T);
     shy_chart_data(&c, "chance");
     shy_chart_data(&c, "curve");
@@ -62,6 +68,7 @@ json_t *shy_chart_subgroups(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_SUBGROUPS_SUMMARY);
+    shy_chart_heading(&c, SHY_MSG_CHART_SUBGROUPS_TITLE, SHY_MSG_CHART_SUBGROUPS_READING);
     shy_chart_word(&c, "row", SHY_MSG_CHART_SUBGROUP_ROW);
     shy_chart_word(&c, "row_events", SHY_MSG_CHART_SUBGROUP_EVENTS);
     shy_chart_word(&c, "hidden", SHY_MSG_CHART_SUBGROUP_HIDDEN);

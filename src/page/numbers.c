@@ -7,6 +7,7 @@
 #include "page/html.h"
 
 #define MINUS "\xe2\x88\x92"
+enum { PLAIN = SHY_NUMBER_ROOM - 8 }; /* room of a number before it gets its signs */
 #define DASH "\xe2\x80\x93"
 
 static const char *const superscript[] = {"\xe2\x81\xb0", "\xc2\xb9", "\xc2\xb2", "\xc2\xb3", "\xe2\x81\xb4", "\xe2\x81\xb5", "\xe2\x81\xb6", "\xe2\x81\xb7", "\xe2\x81\xb8", "\xe2\x81\xb9"};
@@ -14,7 +15,7 @@ static const char *const superscript[] = {"\xe2\x81\xb0", "\xc2\xb9", "\xc2\xb2"
 /* "-1.5" with a minus sign instead of the hyphen. */
 static void add_signed(const char *plain, char text[SHY_NUMBER_ROOM])
 {
-    snprintf(text, SHY_NUMBER_ROOM, "%s%s", *plain == '-' ? MINUS : "", *plain == '-' ? plain + 1 : plain);
+    snprintf(text, SHY_NUMBER_ROOM, "%s%.40s", *plain == '-' ? MINUS : "", *plain == '-' ? plain + 1 : plain);
 }
 
 /* "1.5e-07" is 1.5·10⁻⁷. */
@@ -22,7 +23,7 @@ static void add_power(char *plain, char text[SHY_NUMBER_ROOM])
 {
     char *e = strchr(plain, 'e');
     int power;
-    char digits[8];
+    char digits[16];
 
     *e = '\0';
     if (sscanf(e + 1, "%d", &power) != 1) power = 0;
@@ -35,7 +36,7 @@ static void add_power(char *plain, char text[SHY_NUMBER_ROOM])
 
 const char *shy_html_number(double value, int digits, char text[SHY_NUMBER_ROOM])
 {
-    char plain[SHY_NUMBER_ROOM];
+    char plain[PLAIN];
 
     if (!isfinite(value)) return strcpy(text, DASH);
     snprintf(plain, sizeof plain, "%.*g", digits, value);
@@ -48,7 +49,7 @@ const char *shy_html_number(double value, int digits, char text[SHY_NUMBER_ROOM]
 
 const char *shy_html_fixed(double value, int decimals, char text[SHY_NUMBER_ROOM])
 {
-    char plain[SHY_NUMBER_ROOM];
+    char plain[PLAIN];
 
     if (!isfinite(value)) return strcpy(text, DASH);
     if (fabs(value) >= 1e7) return shy_html_number(value, decimals + 1, text);

@@ -40,6 +40,6 @@ shy_status shy_policy_source(const char *text, size_t count, shy_buffer *out)
     shy_buffer_text(out, "'");
     st = out->status;
 out:
-    shy_hash_free(hash);
+    shy_hash_free(&hash);
     return st;
 }

@@ -96,22 +96,25 @@ const shihyoCharts = (() => {
     const number = own !== undefined && Number(own) >= 0 ? Number(own) : t === shihyo.target ? shihyo.number : target.chosen || 0;
     const formula = (target.formulas || [])[number] || {};
     const name = figure.dataset.chart, meta = (specs[name === "two_axis" ? "heat" : name] || {}).usermeta || {};
-    return {data, target, front: target.front || {}, formula, figures: formula.figures || {}, number, width, words: meta.words || {}, summary: meta.summary || "", metrics: ((specs.front || {}).usermeta || {}).metrics || {}};
+    return {
+      data, target, front: target.front || {}, formula, figures: formula.figures || {}, number, width, words: meta.words || {}, summary: meta.summary || "",
+      title: meta.title, reading: meta.reading, metrics: ((specs.front || {}).usermeta || {}).metrics || {},
+    };
   }
 
-  function drawPanel(figure, context, panel, width, views) {
-    const box = create("div", "chart-panel"), place = create("div", "chart-view");
+  function drawPanel(figure, room, panel, width, views) {
+    const box = create("div", "chart-panel"), place = create("div", "chart-view"), summary = fill(contextOf(figure, width).summary, panel.summary);
     if (panel.key && panel.key.length) box.append(keyOf(panel.key));
     box.append(place);
     if (panel.caption) box.append(create("p", "chart-caption", panel.caption));
-    figure.append(box);
+    room.append(box);
     const view = makeView(figure, panel.spec || figure.dataset.chart, panel, place, width);
-    view.description(fill(context.summary, panel.summary));
+    view.description(summary);
     views.push(view);
     return view.runAsync().then(() => {
       place.setAttribute("role", "img");
       place.removeAttribute("aria-roledescription");
-      place.setAttribute("aria-label", fill(context.summary, panel.summary));
+      place.setAttribute("aria-label", summary);
     });
   }
 
@@ -125,23 +128,33 @@ const shihyoCharts = (() => {
   /* Charts of which there are several stand side by side where there is room. */
   const LEAST = {response: 300, two_axis: 380};
 
-  function draw(figure) {
-    const height = figure.offsetHeight;
-    figure.style.minHeight = height ? height + "px" : ""; // what stands below stays where it is
+  const panelsOf = (figure, width) => {
+    const make = charts[figure.dataset.chart];
+    return make ? make(contextOf(figure, width)) : [];
+  };
+
+  function headingOf(figure) {
+    const {title, reading} = contextOf(figure, 0);
+    if (!title) return [];
+    return [create("h4", "chart-title", title), create("p", "chart-reading", reading)];
+  }
+
+  /* An empty figure has no width, and those beside it more than they will have: all that have something to show get their room first. */
+  function prepare(figure) {
     forget(figure);
-    figure.append(create("div", "chart-panel")); // an empty figure has no width
-    const whole = figure.clientWidth;
-    figure.replaceChildren();
-    if (whole > 0) {
-      const make = charts[figure.dataset.chart], probe = make ? make(contextOf(figure, whole)) : [];
-      const least = LEAST[figure.dataset.chart], columns = least ? Math.max(1, Math.min(probe.length, Math.floor(whole / least))) : 1;
-      const width = Math.floor((whole - 24 * (columns - 1)) / columns), context = contextOf(figure, width), views = [];
-      figure.classList.toggle("several", columns > 1);
-      drawn.set(figure, {width: whole, views});
-      Promise.all((columns > 1 ? make(context) : probe).map((panel) => drawPanel(figure, context, panel, width, views)))
-        .catch((error) => console.error("chart " + figure.dataset.chart + ": " + error));
-    }
-    figure.style.minHeight = "";
+    if (panelsOf(figure, 600).length) figure.append(...headingOf(figure), create("div", "chart-panels"));
+  }
+
+  function draw(figure) {
+    const place = figure.querySelector(".chart-panels"), whole = place ? place.clientWidth : 0;
+    if (whole <= 0) return;
+    const many = panelsOf(figure, whole).length, least = LEAST[figure.dataset.chart], gap = 24;
+    const columns = least ? Math.max(1, Math.min(many, Math.floor((whole + gap) / (least + gap)))) : 1;
+    const width = Math.floor((whole - gap * (columns - 1)) / columns), views = [];
+    place.classList.toggle("several", columns > 1);
+    drawn.set(figure, {width: whole, views});
+    Promise.all(panelsOf(figure, width).map((panel) => drawPanel(figure, place, panel, width, views)))
+      .catch((error) => console.error("chart " + figure.dataset.chart + ": " + error));
   }
 
   /* ---- when they are drawn ------------------------------------------------------------------------------------------------------- */
@@ -153,18 +166,26 @@ const shihyoCharts = (() => {
     return own === undefined || Number(own) < 0 || Number(own) === shihyo.number;
   }
 
+  const figures = (keep) => [...document.querySelectorAll("figure[data-chart]")].filter(keep);
+
+  /* What stands below a chart stays where it is while it is drawn again. */
+  function drawAgain(list) {
+    const heights = list.map((figure) => figure.offsetHeight);
+    list.forEach((figure, k) => { figure.style.minHeight = heights[k] ? heights[k] + "px" : ""; });
+    list.forEach(prepare);
+    list.forEach(draw);
+    list.forEach((figure) => { figure.style.minHeight = ""; });
+  }
+
   function drawSelected() {
     showTip(null, null, null, null);
     for (const figure of [...drawn.keys()]) if (!isSelected(figure)) forget(figure);
-    for (const figure of document.querySelectorAll("figure[data-chart]")) if (isSelected(figure)) draw(figure);
+    drawAgain(figures(isSelected));
   }
 
   function drawChanged() {
-    for (const figure of document.querySelectorAll("figure[data-chart]")) {
-      if (!isSelected(figure)) continue;
-      const old = drawn.get(figure);
-      if (!old || (figure.clientWidth > 0 && figure.clientWidth !== old.width)) draw(figure);
-    }
+    const widthOf = (figure) => (figure.querySelector(".chart-panels") || figure).clientWidth;
+    drawAgain(figures((figure) => isSelected(figure) && widthOf(figure) > 0 && widthOf(figure) !== (drawn.get(figure) || {}).width));
   }
 
   function start() {

@@ -225,8 +225,9 @@ void shy_chart_clip(shy_chart *chart)
 
 void shy_chart_each(shy_chart *chart, const char *data, const char *field)
 {
-    json_t *group = json_pack("{s:s, s:b, s:b, s:{s:{s:s, s:s, s:s}}, s:[]}", "type", "group", "aria", 0, "interactive", 0, //
-                              "from", "facet", "name", "part", "data", data, "groupby", field, "marks");
+    json_t *group = json_pack("{s:s, s:b, s:b, s:{s:{s:s, s:s, s:s}}, s:{s:{s:{s:s}, s:{s:s}}}, s:[]}", "type", "group", "aria", 0, "interactive", 0, //
+                              "from", "facet", "name", "part", "data", data, "groupby", field, "encode", "update", "width", "signal", "width", "height", "signal", "height", //
+                              "marks");
 
     append(chart, chart->marks, group);
     chart->marks = json_object_get(group, "marks");

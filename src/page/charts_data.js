@@ -80,7 +80,7 @@ const shihyoChartData = (() => {
     const wide = c.width >= 620;
     const key = [];
     if (nested.length) key.push({label: c.words.nested, series: 0, shape: "circle"});
-    key.push({label: c.words.apparent, series: 1, dash: "2 3", shape: "hollow"});
+    key.push({label: c.words.apparent, series: 1, dash: "2 2", shape: "hollow"});
     lines.forEach((line, k) => {
       const letter = String.fromCharCode(65 + k);
       if (!wide) key.push({label: letter + " – " + line.tip, colour: "#8a8a8a", series: line.series});
@@ -90,7 +90,7 @@ const shihyoChartData = (() => {
     const selected = points[c.number] || points[0], xs = column(points, "x");
     return [{
       height, key,
-      data: {baselines: lines, nested, apparent: points.filter((p) => known(p.apparent)).map((p) => ({...p, y: p.apparent, dash: 3}))},
+      data: {baselines: lines, nested, apparent: points.filter((p) => known(p.apparent)).map((p) => ({...p, y: p.apparent, dash: 2}))},
       signals: {xDomain: [Math.min(...xs) - 0.5, Math.max(...xs) + 0.5], yDomain, yTitle: metricName(c, metric), labelRoom: wide ? 230 : 16},
       summary: {metric: metricName(c, metric), count: points.length, number: c.number + 1, formula: short(nameOf(c)), nested: selected.held, apparent: measure(selected.apparent)},
     }];
@@ -112,8 +112,8 @@ const shihyoChartData = (() => {
   function stability(c) {
     const found = c.front.stability || {}, chosen = entryOf(c).formula;
     const rows = (found.front || []).filter((row) => known(row.frequency)).map((row) => ({name: row.formula, value: row.frequency, selected: row.formula === chosen}));
-    const limits = known(found.threshold) ? [{x: found.threshold, dash: 3}] : [];
-    return bars(c, rows, limits, limits.length ? [{label: fill(c.words.threshold, {threshold: percent(found.threshold)}), colour: "#D55E00", dash: "2 3"}] : []);
+    const limits = known(found.threshold) ? [{x: found.threshold, dash: 2}] : [];
+    return bars(c, rows, limits, limits.length ? [{label: fill(c.words.threshold, {threshold: percent(found.threshold)}), colour: "#D55E00", dash: "2 2"}] : []);
   }
 
   function stability_factors(c) {
@@ -172,6 +172,8 @@ const shihyoChartData = (() => {
     }];
   }
 
+  const atTime = (c, time) => fill(c.words.at_time, {time: number(time, 4) + ((c.figures.kaplan_meier || {}).unit ? " " + c.figures.kaplan_meier.unit : "")});
+
   function binRows(c, bins, series, show) {
     return bins.map((b) => ({...b, series, tip: fill(c.words.tip, {x: show(b.x), y: show(b.y), low: show(b.low), high: show(b.high), count: count(b.count)})}));
   }
@@ -188,10 +190,10 @@ const shihyoChartData = (() => {
     const key = [];
     if (bins.length) key.push({label: c.words.apparent, series: 0, shape: "circle"});
     if (heldBins.length) key.push({label: c.words.held_out, series: 1, shape: "square"});
-    if (c.words.ideal) key.push({label: c.words.ideal, colour: "#8a8a8a", dash: "2 3"});
+    if (c.words.ideal) key.push({label: c.words.ideal, colour: "#8a8a8a", dash: "2 2"});
     return [{
       height: 280, square: true, key,
-      data: {diagonal: [{x: domain[0], y: domain[0], dash: 3}, {x: domain[1], y: domain[1], dash: 3}], bins: [...binRows(c, bins, 0, show), ...binRows(c, heldBins, 1, show)]},
+      data: {diagonal: [{x: domain[0], y: domain[0], dash: 2}, {x: domain[1], y: domain[1], dash: 2}], bins: [...binRows(c, bins, 0, show), ...binRows(c, heldBins, 1, show)]},
       signals: {xDomain: domain, yDomain: domain},
       summary: {outcome: short(outcomeOf(c)), count: bins.length || heldBins.length, formula: short(nameOf(c))},
     }];
@@ -211,7 +213,7 @@ const shihyoChartData = (() => {
     for (const panel of panels) {
       panel.data.curve = [];
       if (curve && panel.data.bins.some((b) => b.series === 1)) panel.data.curve = zip(["x", "y"], [curve.predicted, curve.observed]).map((p) => ({...p, series: 1}));
-      if (known(c.figures.calibration.at)) panel.caption = fill(c.words.at_time, {time: number(c.figures.calibration.at, 4)});
+      if (known(c.figures.calibration.at)) panel.caption = atTime(c, c.figures.calibration.at);
     }
     return panels;
   }
@@ -222,7 +224,7 @@ const shihyoChartData = (() => {
     const area = known(r.low) ? fill(c.words.area, {auc: measure(r.auc), low: measure(r.low), high: measure(r.high)}) : "AUC " + measure(r.auc);
     return [{
       height: 280, square: true,
-      data: {diagonal: [{x: 0, y: 0, dash: 3}, {x: 1, y: 1, dash: 3}], curve: zip(["x", "y"], [r.fpr, r.tpr]).map((p) => ({...p, zero: 0}))},
+      data: {diagonal: [{x: 0, y: 0, dash: 2}, {x: 1, y: 1, dash: 2}], curve: zip(["x", "y"], [r.fpr, r.tpr]).map((p) => ({...p, zero: 0}))},
       signals: {xDomain: [0, 1], yDomain: [0, 1], area},
       summary: {formula: short(nameOf(c)), auc: area},
     }];
@@ -241,7 +243,7 @@ const shihyoChartData = (() => {
       key: lines.map((line, k) => ({label: line.label, series: k})),
       data: {curves: lines.flatMap((line, k) => zip(["x", "y"], [line.x, line.y]).map((p) => ({...p, series: k})))},
       signals: {xDomain: [0, Math.min(1, end * 1.15)], yDomain: [-0.15 * best, 1.08 * best]},
-      caption: known(d.at) ? fill(c.words.at_time, {time: number(d.at, 4)}) : "",
+      caption: known(d.at) ? atTime(c, d.at) : "",
       summary: {formula: short(nameOf(c))},
     }];
   }
@@ -277,7 +279,7 @@ const shihyoChartData = (() => {
     return [{
       height: 220, key: [],
       data: {
-        chance: [{y: 0.5, dash: 3}],
+        chance: [{y: 0.5, dash: 2}],
         curve: rows.map((p) => ({...p, tip: fill(c.words.tip, {time: number(p.x, 4), auc: measure(p.y), low: measure(p.low), high: measure(p.high)})})),
       },
       signals: {
@@ -304,8 +306,8 @@ const shihyoChartData = (() => {
       top += 40;
     }
     return [{
-      height: top + 4, data: {heads, rows, overall: known(overall) ? [{x: overall, dash: 3}] : []},
-      key: known(overall) ? [{label: fill(c.words.overall, {value: measure(overall)}), colour: "#8a8a8a", dash: "2 3"}] : [],
+      height: top + 4, data: {heads, rows, overall: known(overall) ? [{x: overall, dash: 2}] : []},
+      key: known(overall) ? [{label: fill(c.words.overall, {value: measure(overall)}), colour: "#8a8a8a", dash: "2 2"}] : [],
       signals: {xDomain: extent([column(rows, "value"), column(rows, "low"), column(rows, "high"), [overall]], 0.06), xTitle: name},
       summary: {metric: name, formula: short(nameOf(c)), count: rows.length},
     }];
@@ -343,12 +345,18 @@ const shihyoChartData = (() => {
     return zip(["x", "y", "outcome"], [p.x, p.y, p.outcome]).map((row) => ({...row, series: few && row.outcome === high ? 2 : 0, colour: colour(row.outcome), few}));
   }
 
+  /* A side of a pair stands for itself: it need not be on the front. */
+  function sideOf(c, axes, k) {
+    const side = (axes.sides || [])[k] || entryOf(c, k ? axes.y : axes.x);
+    return {name: side.formula_short || side.formula || "", unit: side.unit};
+  }
+
   function pair(c, axes) {
-    const names = [nameOf(c, axes.x), nameOf(c, axes.y)], units = [entryOf(c, axes.x).unit, entryOf(c, axes.y).unit];
+    const sides = [sideOf(c, axes, 0), sideOf(c, axes, 1)];
     const panel = {
       height: 300, square: true, key: [], data: {}, caption: "",
-      signals: {xTitle: unitOf(names[0], units[0]), yTitle: unitOf(names[1], units[1])},
-      summary: {x: short(names[0]), y: short(names[1])},
+      signals: {xTitle: unitOf(sides[0].name, sides[0].unit), yTitle: unitOf(sides[1].name, sides[1].unit)},
+      summary: {x: short(sides[0].name), y: short(sides[1].name)},
     };
     if (axes.points) {
       const drawn = points(c, axes);
@@ -380,21 +388,22 @@ const shihyoChartData = (() => {
   /* ---- factors ------------------------------------------------------------------------------------------------------------ */
 
   function horizons(c) {
-    const found = c.data.factors_by_target, targets = (found || {}).targets || [], factors = (found || {}).factors || [];
+    const {targets = [], factors = []} = c.data.horizons || {};
     if (targets.length < 2 || !factors.length) return [];
-    const room = Math.min(200, c.width * 0.34), step = (c.width - room - 8) / targets.length, tall = 30, top = 26, wide = Math.min(step, 120);
-    const most = Math.max(...factors.flatMap((f) => Object.values(f.enters_at_complexity || {})), 1);
+    const room = Math.min(200, c.width * 0.34), tall = 30, top = 26, wide = Math.min((c.width - room - 8) / targets.length, 120);
+    const simplest = factors.flatMap((f) => f.targets.map((at) => at ? at.simplest : null)).filter(known), most = Math.max(...simplest, 2);
     const left = (k) => room + 8 + k * wide;
     const cellsOf = (f, i) => targets.map((t, k) => {
-      const at = (f.enters_at_complexity || {})[t.name];
-      const tip = known(at) ? fill(c.words.tip, {factor: short(f.factor, 200), target: short(t.outcome || t.name), complexity: at}) : null;
-      return {x: left(k) + 2, y: top + i * tall + 2, width: wide - 4, height: tall - 4, label: known(at) ? String(at) : "", strength: known(at) ? 1 - 0.8 * (at - 1) / Math.max(1, most - 1) : 0, tip};
+      const at = f.targets[k], cell = {x: left(k) + 2, y: top + i * tall + 2, width: wide - 4, height: tall - 4, label: "", strength: 0, selected: false, tip: null};
+      if (!at) return cell;
+      const tip = fill(c.words.tip, {factor: short(f.name, 200), target: short(t.outcome || t.name), complexity: at.simplest, front: count(at.front)});
+      return {...cell, label: String(at.simplest), strength: 1 - 0.8 * (at.simplest - 1) / (most - 1), selected: Boolean(at.selected), tip};
     });
     return [{
       height: top + factors.length * tall + 4,
       data: {
         columns: targets.map((t, k) => ({x: left(k) + wide / 2, label: t.name, room: wide - 6, tip: short(t.outcome || t.name, 200)})),
-        rows: factors.map((f, i) => ({y: top + (i + 0.5) * tall, label: f.factor, room: room - 4, tip: short(f.factor, 400)})),
+        rows: factors.map((f, i) => ({y: top + (i + 0.5) * tall, label: f.name, room: room - 4, tip: short(f.name, 400)})),
         cells: factors.flatMap(cellsOf),
       },
       signals: {}, key: [], summary: {factors: factors.length, targets: targets.length},
@@ -424,11 +433,12 @@ const shihyoChartData = (() => {
         arcs,
         nodes: order.map((i) => ({
           x, y: y(i), size: 40 + 260 * all[i].formulas / most, gap: 14, room: room - 2, label: all[i].name + "  " + count(all[i].formulas),
-          tip: fill(c.words.tip, {name: short(all[i].name, 400), count: count(all[i].formulas), best: count(n.best)}),
+          tip: fill(c.words.tip, {name: short(all[i].name, 400), count: count(all[i].formulas), best: count(n.formulas || n.best)}),
         })),
       },
-      signals: {}, key: [], caption: order.length < all.length ? fill(c.words.more, {shown: order.length, all: all.length}) : "",
-      summary: {factors: all.length, best: count(n.best), name: short(all[order[0]].name), count: count(all[order[0]].formulas)},
+      signals: {}, key: [], 
+      caption: all.length + (n.left_out || 0) > order.length ? fill(c.words.more, {shown: order.length, all: all.length + (n.left_out || 0)}) : "",
+      summary: {factors: all.length, best: count(n.formulas || n.best), name: short(all[order[0]].name), count: count(all[order[0]].formulas)},
     }];
   }
 

@@ -71,7 +71,8 @@ json_t *shy_chart_horizons(const shy_page *page)
     shy_chart_data(&c, "cells");
     shy_chart_mark(&c, "text", "columns", "x ~ datum.x; y = 14; align = center; text: label; limit ~ datum.room; fontWeight = bold; tooltip: tip");
     shy_chart_mark(&c, "text", "rows", "x = 0; y ~ datum.y; baseline = middle; text: label; limit ~ datum.room; tooltip: tip");
-    shy_chart_mark(&c, "rect", "cells", "x ~ datum.x; width ~ datum.width; y ~ datum.y; height ~ datum.height; fill = " BLUE "; fillOpacity ~ datum.strength; stroke = #8a8a8a60; "
+    shy_chart_mark(&c, "rect", "cells", "x ~ datum.x; width ~ datum.width; y ~ datum.y; height ~ datum.height; fill = " BLUE "; fillOpacity ~ datum.strength; "
+                                        "stroke ~ datum.selected ? 'currentColor' : '#8a8a8a60'; strokeWidth ~ datum.selected ? 2.5 : 1; "
                                         "cornerRadius = 3; tooltip: tip");
     shy_chart_mark(&c, "text", "cells", "x ~ datum.x + datum.width / 2; y ~ datum.y + datum.height / 2; align = center; baseline = middle; text: label; fontWeight = bold; "
                                         "fill ~ datum.strength > 0.5 ? '#ffffff' : 'currentColor'");

@@ -17,7 +17,12 @@ json_t *shy_chart_front(const shy_page *page)
     shy_chart_word(&c, "logs", SHY_MSG_CHART_NET_LOGS);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_FRONT_TIP);
     shy_chart_word(&c, "choose", SHY_MSG_CHART_CHOOSE);
-    shy_chart_plane(&c, SHY_MSG_CHART_COMPLEXITY, SHY_MSG_CHART_PERFORMANCE);
+    shy_chart_title(&c, "xTitle", SHY_MSG_CHART_COMPLEXITY);
+    shy_chart_title(&c, "yTitle", SHY_MSG_CHART_PERFORMANCE);
+    shy_chart_scale(&c, "x", "linear", "width");
+    shy_chart_scale(&c, "y", "linear", "height");
+    shy_chart_axis(&c, "bottom", "tickMinStep = 1; format = d");
+    shy_chart_axis(&c, "left", "");
     shy_chart_number(&c, "labelRoom", 0);
     shy_chart_data(&c, "baselines");
     shy_chart_data(&c, "nested");

@@ -70,8 +70,8 @@ const shihyoCharts = (() => {
     return parsed.get(name);
   }
 
-  /* A chart that is as wide as high as far as there is room for it. */
-  const widthOf = (panel, width) => panel.square ? Math.min(width, panel.height + 110) : width;
+  /* Squares are as wide as high as far as there is room for it; curves are not drawn out. */
+  const widthOf = (panel, width) => Math.min(width, panel.square ? panel.height + 110 : panel.widest || width);
 
   function makeView(figure, name, panel, place, width) {
     const view = new vega.View(runtime(name, getComputedStyle(figure).fontFamily), {
@@ -105,6 +105,7 @@ const shihyoCharts = (() => {
   function drawPanel(figure, room, panel, width, views) {
     const box = create("div", "chart-panel"), place = create("div", "chart-view"), summary = fill(contextOf(figure, width).summary, panel.summary);
     if (panel.key && panel.key.length) box.append(keyOf(panel.key));
+    box.style.width = width + "px";
     box.append(place);
     if (panel.caption) box.append(create("p", "chart-caption", panel.caption));
     room.append(box);
@@ -151,9 +152,14 @@ const shihyoCharts = (() => {
     const many = panelsOf(figure, whole).length, least = LEAST[figure.dataset.chart], gap = 24;
     const columns = least ? Math.max(1, Math.min(many, Math.floor((whole + gap) / (least + gap)))) : 1;
     const width = Math.floor((whole - gap * (columns - 1)) / columns), views = [];
+    const panels = panelsOf(figure, width);
     place.classList.toggle("several", columns > 1);
     drawn.set(figure, {width: whole, views});
-    Promise.all(panelsOf(figure, width).map((panel) => drawPanel(figure, place, panel, width, views)))
+    if (many > 1) { // one key for all
+      place.before(keyOf(panels[0].key));
+      for (const panel of panels) panel.key = [];
+    }
+    Promise.all(panels.map((panel) => drawPanel(figure, place, panel, width, views)))
       .catch((error) => console.error("chart " + figure.dataset.chart + ": " + error));
   }
 
@@ -192,7 +198,7 @@ const shihyoCharts = (() => {
     let waiting = 0;
     const later = () => { clearTimeout(waiting); waiting = setTimeout(drawChanged, 120); };
     shihyo.onSelect(drawSelected);
-    window.addEventListener("resize", later);
+    new ResizeObserver(later).observe(document.getElementById("main"));
     document.addEventListener("toggle", later, true); // what a <details> hid has no width until it opens
     document.addEventListener("scroll", () => { tip.hidden = true; }, {passive: true, capture: true});
   }

@@ -112,7 +112,7 @@ void shy_chart_scale(shy_chart *chart, const char *name, const char *type, const
 
 void shy_chart_legend(shy_chart *chart, const char *scale, const char *title_signal)
 {
-    put(chart, chart->spec, "legends", json_pack("[{s:s, s:s, s:s, s:{s:s}, s:{s:s}, s:b}]", "fill", scale, "orient", "top", "direction", "horizontal", "title", "signal",
+    put(chart, chart->spec, "legends", json_pack("[{s:s, s:s, s:s, s:{s:s}, s:{s:s}, s:b}]", "fill", scale, "orient", "bottom", "direction", "horizontal", "title", "signal",
                                                   title_signal, "gradientLength", "signal", "min(width, 260)", "aria", 0));
 }
 

@@ -27,7 +27,7 @@ const shihyoChartData = (() => {
     let low = Infinity, high = -Infinity;
     for (const list of lists) for (const value of list || []) if (known(value)) { low = Math.min(low, value); high = Math.max(high, value); }
     if (!(low <= high)) return [0, 1];
-    const room = (high - low) * margin || Math.abs(low) * 0.1 || 1;
+    const room = high > low ? (high - low) * margin : Math.abs(low) * 0.1 || 1;
     return [low - room, high + room];
   }
   const column = (rows, name) => rows.map((row) => row[name]);
@@ -133,7 +133,7 @@ const shihyoChartData = (() => {
       const key = [{label: c.words.curve, series: 0}];
       if (bins.length) key.push({label: c.words.bins, series: 1, shape: "hollow", line: false});
       return {
-        height: 190, key, caption: others ? fill(c.words.at, {values: others}) : "",
+        height: 190, widest: 480, key, caption: others ? fill(c.words.at, {values: others}) : "",
         data: {
           curve: zip(["x", "y"], [r.x, r.y]),
           bins: bins.map((b) => ({...b, tip: fill(c.words.tip, {factor: short(r.factor), x: number(b.x), y: number(b.y), count: count(b.count)})})),
@@ -369,7 +369,8 @@ const shihyoChartData = (() => {
         panel.key.push({label: c.words.without, colour: "#0072B2", shape: "circle", line: false});
       }
     } else {
-      const mean = Boolean(axes.mean), rows = cells(c, axes, axes.mean || axes.positive || [], mean);
+      if (!axes.count || !axes.edges_x || !axes.edges_y) return null;
+      const mean = !axes.positive, rows = cells(c, axes, axes.positive || axes.mean || [], mean);
       if (!rows.length) return null;
       panel.spec = "heat";
       panel.data.cells = rows;
@@ -383,7 +384,9 @@ const shihyoChartData = (() => {
     return panel;
   }
 
-  const two_axis = (c) => (c.target.two_axis || []).map((axes) => pair(c, axes)).filter((panel) => panel);
+  const PAIRS = 4; // the table has the others
+
+  const two_axis = (c) => (c.target.two_axis || []).map((axes) => pair(c, axes)).filter((panel) => panel).slice(0, PAIRS);
 
   /* ---- factors ------------------------------------------------------------------------------------------------------------ */
 
@@ -416,7 +419,7 @@ const shihyoChartData = (() => {
     const n = c.target.network, all = (n || {}).factors || [];
     if (!all.length) return [];
     const order = all.map((_, i) => i).sort((a, b) => all[b].formulas - all[a].formulas || a - b).slice(0, NODES), place = new Map(order.map((i, k) => [i, k]));
-    const room = Math.min(230, c.width * 0.42), x = room + 16, step = 28, most = Math.max(...order.map((i) => all[i].formulas), 1);
+    const letters = Math.max(...order.map((i) => all[i].name.length)) + 6, room = Math.min(230, c.width * 0.42, 8 * letters), x = room + 16, step = 28, most = Math.max(...order.map((i) => all[i].formulas), 1);
     const pairs = (n.pairs || []).filter((p) => place.has(p.a) && place.has(p.b)), mostPairs = Math.max(...pairs.map((p) => p.formulas), 1);
     const y = (i) => 18 + step * place.get(i), reach = Math.max(40, Math.min(c.width - x - 12, 420));
     const furthest = Math.max(...pairs.map((p) => Math.abs(y(p.a) - y(p.b))), step);

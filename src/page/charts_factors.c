@@ -41,7 +41,7 @@ json_t *shy_chart_heat(const shy_page *page)
     shade(&c);
     shy_chart_legend(&c, "shade", "shadeTitle");
     shy_chart_data(&c, "cells");
-    shy_chart_mark(&c, "rect", "cells", "x: x x0; x2: x x1; y: y y0; y2: y y1; fill: shade value; stroke = #ffffff; strokeWidth = 0.5; tooltip: tip");
+    shy_chart_mark(&c, "rect", "cells", "x: x x0; x2: x x1; y: y y0; y2: y y1; fill: shade value; stroke: shade value; strokeWidth = 0.5; tooltip: tip");
     decision_line(&c);
     return shy_chart_end(&c);
 }

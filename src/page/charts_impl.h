@@ -36,7 +36,7 @@ void shy_chart_title(shy_chart *chart, const char *signal, shy_message message);
 void shy_chart_scale(shy_chart *chart, const char *name, const char *type, const char *range);
 /** An axis "bottom" or "left" of the scales x and y; options as for a mark: "grid = true; format = %". */
 void shy_chart_axis(shy_chart *chart, const char *orient, const char *options);
-void shy_chart_legend(shy_chart *chart, const char *scale, const char *title_signal); /* of a scale of colours, along the top */
+void shy_chart_legend(shy_chart *chart, const char *scale, const char *title_signal); /* of a scale of colours, below the axis */
 void shy_chart_free(shy_chart *chart);                                                /* no axes: charts.js says where in the width everything is */
 /** Both scales linear and both axes, with the titles of the catalogue. */
 void shy_chart_plane(shy_chart *chart, shy_message x_title, shy_message y_title);

@@ -2,6 +2,7 @@
 #include "shy_config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "page/html.h"
 
@@ -52,14 +53,23 @@ static void add_table(shy_page *page, const json_t *list)
     shy_html_raw(page, "</tbody></table></div>\n");
 }
 
-static bool has_points(const json_t *list)
+/* Has any pair a picture of that kind: "points", "count"? */
+static bool has(const json_t *list, const char *kind)
 {
     size_t k;
     json_t *axes;
 
     json_array_foreach(list, k, axes)
-        if (json_is_object(json_object_get(axes, "points"))) return true;
+        if (json_object_get(axes, kind) != NULL) return true;
     return false;
+}
+
+static shy_message what_the_line_is(const json_t *list)
+{
+    const char *rule = shy_json_word(json_object_get(json_array_get(list, 0), "line"), "rule");
+
+    if (strcmp(rule, "prevalence") == 0) return SHY_MSG_TWO_AXIS_LINE_PREVALENCE;
+    return strcmp(rule, "median risk") == 0 ? SHY_MSG_TWO_AXIS_LINE_RISK : SHY_MSG_TWO_AXIS_LINE_PREDICTION;
 }
 
 void shy_page_two_axis(shy_page *page)
@@ -69,7 +79,10 @@ void shy_page_two_axis(shy_page *page)
     if (json_array_size(list) == 0) return;
     shy_html_begin_section(page, "two-axis", SHY_MSG_SECTION_TWO_AXIS);
     shy_html_message_element(page, "p", NULL, SHY_MSG_TWO_AXIS_INTRO, NULL);
-    shy_html_message_element(page, "p", NULL, has_points(list) ? SHY_MSG_TWO_AXIS_READ_POINTS : SHY_MSG_TWO_AXIS_READ_CELLS, NULL);
+    if (has(list, "points")) shy_html_message_element(page, "p", NULL, SHY_MSG_TWO_AXIS_READ_POINTS, NULL);
+    else if (has(list, "count")) shy_html_message_element(page, "p", NULL, SHY_MSG_TWO_AXIS_READ_CELLS, NULL);
+    else shy_html_message_element(page, "p", "note", SHY_MSG_TWO_AXIS_TOO_FEW, NULL);
+    if (has(list, "points") || has(list, "count")) shy_html_message_element(page, "p", NULL, what_the_line_is(list), NULL);
     shy_html_chart(page, "two_axis", -1);
     add_table(page, list);
     shy_html_message_element(page, "p", "small soft", SHY_MSG_TWO_AXIS_APPARENT, NULL);

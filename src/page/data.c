@@ -11,68 +11,63 @@
 
 /* ---- people ------------------------------------------------------------------------------------------------------------------------------------ */
 
-static const json_t *front_of(const json_t *target)
-{
-    return json_object_get(target, "front");
-}
-
 /* A count of the section `people`, else of front.json, where it has another name. */
-static const char *people(const shy_page *page, const json_t *target, const char *key, const char *in_front, char room[SHY_NUMBER_ROOM])
+static const char *people(const shy_page *page, const char *key, const char *in_front, char room[SHY_NUMBER_ROOM])
 {
-    const json_t *section = json_object_get(target, "people");
-    return json_object_get(section, key) != NULL ? shy_prose_count(page, section, key, room) : shy_prose_count(page, front_of(target), in_front, room);
+    const json_t *section = json_object_get(shy_prose_target(page), "people");
+    return json_object_get(section, key) != NULL ? shy_prose_count(page, section, key, room) : shy_prose_count(page, shy_prose_front(page), in_front, room);
 }
 
-static void say_people(const shy_page *page, const json_t *target, shy_buffer *text)
+static void say_people(const shy_page *page, shy_buffer *text)
 {
     char rows[SHY_NUMBER_ROOM], kept[SHY_NUMBER_ROOM], samples[SHY_NUMBER_ROOM], condition[SHY_SETTING_ROOM];
     const char *cohort = shy_json_word(json_object_get(page->document, "run"), "cohort"), *slash = strrchr(cohort, '/');
 
-    SAY(SHY_MSG_DATA_ROWS, "cohort", slash != NULL ? slash + 1 : cohort, "rows", people(page, target, "rows", "n_cohort", rows));
+    SAY(SHY_MSG_DATA_ROWS, "cohort", slash != NULL ? slash + 1 : cohort, "rows", people(page, "rows", "n_cohort", rows));
     shy_prose_setting(page, "samples.where", condition);
-    if (*condition != '\0') SAY(SHY_MSG_DATA_FILTER, "kept", shy_prose_count(page, front_of(target), "n_filtered", kept), "condition", condition);
-    if (shy_prose_targets(page) == 1) SAY(SHY_MSG_DATA_SAMPLES, "samples", people(page, target, "samples", "n_samples", samples));
+    if (*condition != '\0') SAY(SHY_MSG_DATA_FILTER, "kept", shy_prose_count(page, shy_prose_front(page), "n_filtered", kept), "condition", condition);
+    SAY(SHY_MSG_DATA_SAMPLES, "samples", people(page, "samples", "n_samples", samples));
 }
 
 /* ---- the outcome ---------------------------------------------------------------------------------------------------------------------------------- */
 
 /* Those who have it: known, not shown, or not worked out (without the cohort the notes say it). */
-static const char *events_of(const shy_page *page, const json_t *target, char room[SHY_NUMBER_ROOM])
+static const char *events_of(const shy_page *page, char room[SHY_NUMBER_ROOM])
 {
-    return shy_prose_count(page, json_object_get(target, "people"), "events", room);
+    return shy_prose_count(page, json_object_get(shy_prose_target(page), "people"), "events", room);
 }
 
-static void say_binary(const shy_page *page, const json_t *target, const char *outcome, shy_buffer *text)
+static void say_binary(const shy_page *page, const char *outcome, shy_buffer *text)
 {
     char events[SHY_NUMBER_ROOM];
-    const char *positive = shy_json_word(front_of(target), "positive");
+    const char *positive = shy_json_word(shy_prose_front(page), "positive");
 
-    events_of(page, target, events);
-    if (*shy_json_word(target, "name") != '\0' && strstr(shy_json_word(front_of(target), "outcome"), " within ") != NULL)
+    events_of(page, events);
+    if (*shy_json_word(shy_prose_target(page), "name") != '\0' && strstr(shy_json_word(shy_prose_front(page), "outcome"), " within ") != NULL)
         SAY(SHY_MSG_DATA_HORIZON, "outcome", outcome, "events", events);
     else if (*positive != '\0') SAY(SHY_MSG_DATA_BINARY_CODED, "outcome", outcome, "positive", positive, "events", events);
     else SAY(SHY_MSG_DATA_BINARY, "outcome", outcome, "events", events);
 }
 
-static void say_survival(const shy_page *page, const json_t *target, const char *outcome, shy_buffer *text)
+static void say_survival(const shy_page *page, const char *outcome, shy_buffer *text)
 {
     char events[SHY_NUMBER_ROOM], number[SHY_NUMBER_ROOM], time[SHY_SETTING_ROOM];
-    const double follow_up = shy_prose_number(target, "people.follow_up_median");
+    const double follow_up = shy_prose_number(shy_prose_target(page), "people.follow_up_median");
 
-    SAY(SHY_MSG_DATA_SURVIVAL, "outcome", outcome, "time", shy_prose_setting(page, "outcome.time", time), "events", events_of(page, target, events));
+    SAY(SHY_MSG_DATA_SURVIVAL, "outcome", outcome, "time", shy_prose_setting(page, "outcome.time", time), "events", events_of(page, events));
     if (isfinite(follow_up)) SAY(SHY_MSG_DATA_FOLLOW_UP, "time", shy_html_number(follow_up, 3, number));
 }
 
-static void say_outcome(const shy_page *page, const json_t *target, shy_buffer *text)
+static void say_outcome(const shy_page *page, shy_buffer *text)
 {
-    const json_t *front = front_of(target);
+    const json_t *front = shy_prose_front(page);
     shy_buffer outcome = {0}, unit = {0};
     char set[SHY_SETTING_ROOM];
 
-    shy_prose_outcome(page, target, &outcome);
+    shy_prose_outcome(page, shy_prose_target(page), &outcome);
     if (*shy_json_word(front, "outcome_unit") != '\0') shy_buffer_format(&unit, " [%s]", shy_json_word(front, "outcome_unit"));
-    if (shy_prose_is(front, "outcome_kind", "binary")) say_binary(page, target, shy_prose_text(&outcome), text);
-    else if (shy_prose_is(front, "outcome_kind", "survival")) say_survival(page, target, shy_prose_text(&outcome), text);
+    if (shy_prose_is(front, "outcome_kind", "binary")) say_binary(page, shy_prose_text(&outcome), text);
+    else if (shy_prose_is(front, "outcome_kind", "survival")) say_survival(page, shy_prose_text(&outcome), text);
     else if (shy_prose_is(front, "outcome_kind", "count")) SAY(SHY_MSG_DATA_COUNT, "outcome", shy_prose_text(&outcome));
     else if (shy_prose_is(front, "outcome_kind", "ordinal")) SAY(SHY_MSG_DATA_ORDINAL, "outcome", shy_prose_text(&outcome));
     else if (shy_prose_is(front, "outcome_kind", "matched"))
@@ -83,9 +78,9 @@ static void say_outcome(const shy_page *page, const json_t *target, shy_buffer *
 }
 
 /* What stands beside the formula in every model. */
-static void say_design(const shy_page *page, const json_t *target, shy_buffer *text)
+static void say_design(const shy_page *page, shy_buffer *text)
 {
-    const json_t *covariates = json_object_get(front_of(target), "covariates");
+    const json_t *covariates = json_object_get(shy_prose_front(page), "covariates");
     char column[SHY_SETTING_ROOM];
 
     if (*shy_prose_setting(page, "outcome.strata", column) != '\0') SAY(SHY_MSG_DATA_STRATA, "columns", column);
@@ -97,7 +92,7 @@ static void say_design(const shy_page *page, const json_t *target, shy_buffer *t
         SAY(SHY_MSG_DATA_COVARIATES, "list", shy_prose_text(&list));
         shy_buffer_free(&list);
     }
-    const char *treatment = shy_json_word(json_object_get(front_of(target), "interaction"), "treatment");
+    const char *treatment = shy_json_word(json_object_get(shy_prose_front(page), "interaction"), "treatment");
     if (*treatment != '\0') SAY(SHY_MSG_DATA_INTERACTION, "treatment", treatment);
 }
 
@@ -117,9 +112,9 @@ static void say_grammar(const shy_page *page, shy_buffer *text)
     shy_buffer_free(&fitted);
 }
 
-static void say_search(const shy_page *page, const json_t *target, shy_buffer *text)
+static void say_search(const shy_page *page, shy_buffer *text)
 {
-    const json_t *front = front_of(target);
+    const json_t *front = shy_prose_front(page);
     char used[SHY_NUMBER_ROOM], offered[SHY_NUMBER_ROOM], formulas[SHY_NUMBER_ROOM], screened[SHY_NUMBER_ROOM], most[SHY_SETTING_ROOM];
 
     shy_prose_count(page, front, "n_formulas", formulas);
@@ -141,78 +136,33 @@ static void write_head(shy_page *page, const shy_message *head, size_t count)
     shy_html_raw(page, "</tr></thead>\n<tbody>\n");
 }
 
-static void write_targets(shy_page *page)
-{
-    static const shy_message head[] = {SHY_MSG_DATA_TARGET, SHY_MSG_DATA_IN_USE, SHY_MSG_DATA_EVENTS, SHY_MSG_DATA_SCORED};
-    char room[SHY_NUMBER_ROOM];
-
-    if (shy_prose_targets(page) < 2) return;
-    write_head(page, head, sizeof head / sizeof *head);
-    for (size_t k = 0; k < shy_prose_targets(page); k++) {
-        const json_t *target = shy_prose_target(page, k);
-        shy_buffer outcome = {0};
-        shy_prose_outcome(page, target, &outcome);
-        shy_html_raw(page, "<tr>");
-        shy_prose_element(page, "td", NULL, &outcome);
-        shy_html_element(page, "td", "number", people(page, target, "samples", "n_samples", room));
-        shy_html_element(page, "td", "number", events_of(page, target, room));
-        shy_html_element(page, "td", "number", shy_prose_count(page, front_of(target), "n_formulas", room));
-        shy_html_raw(page, "</tr>\n");
-    }
-    shy_html_raw(page, "</tbody></table>\n");
-}
-
-static const json_t *derived_of(const shy_page *page, const char *name)
-{
-    for (size_t k = 0; k < shy_prose_targets(page); k++) {
-        const json_t *words = json_object_get(json_object_get(front_of(shy_prose_target(page, k)), "derived"), name);
-        if (words != NULL) return words;
-    }
-    return NULL;
-}
-
 static void write_factor(shy_page *page, const json_t *factor)
 {
     char share[SHY_NUMBER_ROOM];
     const char *name = shy_json_word(factor, "name"), *unit = shy_json_word(factor, "unit");
-    const json_t *words = derived_of(page, name);
+    const json_t *words = json_object_get(json_object_get(shy_prose_front(page), "derived"), name);
 
     if (!shy_prose_percent(shy_prose_number(factor, "missing"), share)) shy_html_number(NAN, 1, share);
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "td", "name", name);
     shy_html_element(page, "td", NULL, unit);
     shy_html_element(page, "td", "number", share);
-    if (json_is_string(words)) shy_html_element(page, "td", NULL, json_string_value(words));
+    if (json_is_string(words) && json_string_length(words) > 0) shy_prose_derived(page, "td", json_string_value(words));
     else shy_html_message_element(page, "td", NULL, SHY_MSG_DATA_AS_IS, NULL);
     shy_html_raw(page, "</tr>\n");
-}
-
-/* Has this name been listed by a target before, or by this one above? */
-static bool is_listed(const shy_page *page, size_t target, size_t factor, const char *name)
-{
-    for (size_t t = 0; t <= target; t++) {
-        const json_t *list = shy_prose_at(shy_prose_target(page, t), "people.factors");
-        for (size_t k = 0; k < json_array_size(list) && (t < target || k < factor); k++)
-            if (shy_prose_is(json_array_get(list, k), "name", name)) return true;
-    }
-    return false;
 }
 
 static void write_factors(shy_page *page)
 {
     static const shy_message head[] = {SHY_MSG_DATA_FACTOR, SHY_MSG_DATA_UNIT, SHY_MSG_DATA_MISSING, SHY_MSG_DATA_HOW};
-    bool any = false;
+    const json_t *list = shy_prose_at(shy_prose_target(page), "people.factors");
 
-    for (size_t t = 0; t < shy_prose_targets(page); t++) {
-        const json_t *list = shy_prose_at(shy_prose_target(page, t), "people.factors");
-        for (size_t k = 0; k < json_array_size(list); k++) {
-            if (is_listed(page, t, k, shy_json_word(json_array_get(list, k), "name"))) continue;
-            if (!any) shy_html_message_element(page, "h3", NULL, SHY_MSG_DATA_FRONT_FACTORS, NULL), write_head(page, head, sizeof head / sizeof *head);
-            any = true;
-            write_factor(page, json_array_get(list, k));
-        }
-    }
-    if (any) shy_html_raw(page, "</tbody></table>\n");
+    if (json_array_size(list) == 0) return;
+    shy_html_message_element(page, "h3", NULL, SHY_MSG_DATA_FRONT_FACTORS, NULL);
+    shy_html_begin_scroll(page, SHY_MSG_DATA_FRONT_FACTORS);
+    write_head(page, head, sizeof head / sizeof *head);
+    for (size_t k = 0; k < json_array_size(list); k++) write_factor(page, json_array_get(list, k));
+    shy_html_raw(page, "</tbody></table></div>\n");
 }
 
 /* ---- what was left out ---------------------------------------------------------------------------------------------------------------------------------- */
@@ -238,20 +188,17 @@ static void write_notes(shy_page *page)
 
 void shy_page_data(shy_page *page)
 {
-    const json_t *first = shy_prose_target(page, 0);
     shy_buffer who = {0}, search = {0};
 
-    if (first == NULL) return;
-    shy_html_raw(page, "<section id=\"data\">\n");
-    shy_html_message_element(page, "h2", NULL, SHY_MSG_DATA, NULL);
-    say_people(page, first, &who);
-    for (size_t k = 0; k < shy_prose_targets(page); k++) say_outcome(page, shy_prose_target(page, k), &who);
-    say_design(page, first, &who);
-    say_search(page, first, &search);
+    if (shy_prose_front(page) == NULL) return;
+    shy_html_begin_section(page, "data", SHY_MSG_SECTION_DATA);
+    say_people(page, &who);
+    say_outcome(page, &who);
+    say_design(page, &who);
+    say_search(page, &search);
     shy_prose_element(page, "p", NULL, &who);
     shy_prose_element(page, "p", NULL, &search);
-    write_targets(page);
     write_factors(page);
     write_notes(page);
-    shy_html_raw(page, "</section>\n");
+    shy_html_end_section(page);
 }

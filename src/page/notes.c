@@ -12,7 +12,7 @@
  * The sentences of src/search/problem_*.c and src/model; {name} stands for what varies, {} for what is not needed. tests/unit/test_page_words.c has one of each.
  * A longer one stands before a shorter one that would take it, too.
  */
-static const struct {
+static const struct sentence {
     const char *pattern;
     shy_message message;
 } notes[] = {
@@ -60,6 +60,15 @@ static const struct {
      SHY_MSG_NOTE_SCREENED},
     {"{count} of {all} strata {} of no use: {list}.", SHY_MSG_NOTE_USELESS},
     {"{count} of {all} matched sets {} of no use: {list}.", SHY_MSG_NOTE_USELESS},
+};
+
+/* How factors come from their columns: src/search/derive_text.c. Parts of a sentence, with "; " between them. */
+static const struct sentence derived[] = {
+    {"where {name} is missing it counts as {value}", SHY_MSG_DERIVED_FILLED},
+    {"{name} outside {range} counts as missing", SHY_MSG_DERIVED_RANGE},
+    {"{name} below {low} counts as {}, above {high} as {}", SHY_MSG_DERIVED_LIMITS},
+    {"1 where {name} is missing, else 0", SHY_MSG_DERIVED_MISSING},
+    {"1 where {name} is {value}, else 0", SHY_MSG_DERIVED_LEVEL},
 };
 
 typedef struct {
@@ -145,17 +154,41 @@ static void add_note(shy_language language, shy_message message, const capture *
     }
 }
 
-void shy_prose_note(shy_page *page, const char *element, const char *note)
+/* The sentence in the language of the page; as it is where none of these fits, and in English, which it is in already. */
+static void translate(const struct sentence *sentence, size_t count, const char *english, shy_language language, shy_buffer *out)
 {
     capture captures[CAPTURES];
     int used = 0, steps = 0;
 
-    for (size_t k = 0; page->language != SHY_ENGLISH && k < sizeof notes / sizeof *notes; k++) {
-        shy_buffer text = {0};
-        if (!fits(notes[k].pattern, note, captures, 0, &used, &steps)) continue;
-        add_note(page->language, notes[k].message, captures, used, &text);
-        shy_prose_element(page, element, NULL, &text);
+    for (size_t k = 0; language != SHY_ENGLISH && k < count; k++) {
+        if (!fits(sentence[k].pattern, english, captures, 0, &used, &steps)) continue;
+        add_note(language, sentence[k].message, captures, used, out);
         return;
     }
-    shy_html_element(page, element, NULL, note);
+    shy_buffer_text(out, english);
+}
+
+void shy_prose_note(shy_page *page, const char *element, const char *note)
+{
+    shy_buffer text = {0};
+
+    translate(notes, sizeof notes / sizeof *notes, note, page->language, &text);
+    shy_prose_element(page, element, NULL, &text);
+}
+
+void shy_prose_derived(shy_page *page, const char *element, const char *words)
+{
+    shy_buffer text = {0};
+
+    while (*words != '\0') {
+        const char *end = strstr(words, "; ");
+        const size_t length = end == NULL ? strlen(words) : (size_t)(end - words);
+        shy_buffer part = {0};
+        shy_buffer_add(&part, words, length);
+        if (text.count > 0) shy_buffer_text(&text, shy_message_text(page->language, SHY_MSG_DERIVED_NEXT));
+        translate(derived, sizeof derived / sizeof *derived, shy_prose_text(&part), page->language, &text);
+        shy_buffer_free(&part);
+        words += length + (end == NULL ? 0 : 2);
+    }
+    shy_prose_element(page, element, NULL, &text);
 }

@@ -137,9 +137,14 @@ size_t shy_prose_targets(const shy_page *page)
     return json_array_size(json_object_get(page->document, "targets"));
 }
 
-const json_t *shy_prose_target(const shy_page *page, size_t k)
+const json_t *shy_prose_target(const shy_page *page)
 {
-    return json_array_get(json_object_get(page->document, "targets"), k);
+    return page->target != NULL ? page->target : json_array_get(json_object_get(page->document, "targets"), 0);
+}
+
+const json_t *shy_prose_front(const shy_page *page)
+{
+    return json_object_get(shy_prose_target(page), "front");
 }
 
 const json_t *shy_prose_chosen(const json_t *front)
@@ -157,11 +162,11 @@ shy_message shy_prose_metric(const json_t *front)
     static const struct {
         const char *kind;
         shy_message word;
-    } table[] = {{"continuous", SHY_MSG_METRIC_R2}, {"binary", SHY_MSG_METRIC_AUC}, {"count", SHY_MSG_METRIC_DEVIANCE}};
+    } table[] = {{"continuous", SHY_MSG_METRIC_R2}, {"binary", SHY_MSG_METRIC_AUC}, {"count", SHY_MSG_METRIC_EXPLAINED}};
 
     for (size_t k = 0; k < sizeof table / sizeof *table; k++)
         if (shy_prose_is(front, "outcome_kind", table[k].kind)) return table[k].word;
-    return SHY_MSG_METRIC_CONCORDANCE;
+    return SHY_MSG_METRIC_C;
 }
 
 double shy_prose_events(const json_t *target)
@@ -247,25 +252,4 @@ double shy_prose_setting_number(const shy_page *page, const char *key)
     double value = NAN;
 
     return shy_text_number(shy_prose_setting(page, key, room), &value) ? value : NAN;
-}
-
-/* ---- several targets ------------------------------------------------------------------------------------------------------------------------------ */
-
-void shy_prose_open_target(shy_page *page, size_t k)
-{
-    char number[SHY_NUMBER_ROOM];
-
-    if (shy_prose_targets(page) < 2) return;
-    snprintf(number, sizeof number, "%zu", k);
-    shy_html_raw(page, "<div class=\"target\" data-target=\"");
-    shy_html_text(page, number);
-    shy_html_raw(page, "\">\n");
-    shy_buffer outcome = {0};
-    shy_prose_outcome(page, shy_prose_target(page, k), &outcome);
-    shy_prose_element(page, "h3", NULL, &outcome);
-}
-
-void shy_prose_close_target(shy_page *page)
-{
-    if (shy_prose_targets(page) > 1) shy_html_raw(page, "</div>\n");
 }

@@ -31,7 +31,8 @@ const char *shy_prose_setting(const shy_page *page, const char *key, char room[S
 double shy_prose_setting_number(const shy_page *page, const char *key); /* NaN if it is none */
 
 size_t shy_prose_targets(const shy_page *page);
-const json_t *shy_prose_target(const shy_page *page, size_t k);
+const json_t *shy_prose_target(const shy_page *page); /* the one that the page is at, else the first */
+const json_t *shy_prose_front(const shy_page *page);  /* its front.json */
 /* The entry of the front that the validation chose; NULL if it chose none or did not look. */
 const json_t *shy_prose_chosen(const json_t *front);
 /* The model's first metric: "AUC", "R²", "concordance", "explained deviance". */
@@ -43,11 +44,9 @@ bool shy_prose_is(const json_t *object, const char *key, const char *word);
 const json_t *shy_prose_at(const json_t *object, const char *path); /* "nested.selected"; NULL if it is not there or null */
 double shy_prose_number(const json_t *object, const char *path);    /* NaN if it is none */
 
-/* The name of a target as a heading and the block that holds what is said of it, where there are several: <div class="target" data-target="k">. */
-void shy_prose_open_target(shy_page *page, size_t k);
-void shy_prose_close_target(shy_page *page);
-
 /* A note of the search in the language of the page, as an element; in English as it is where it is none that is known. */
 void shy_prose_note(shy_page *page, const char *element, const char *note);
+/* How a factor comes from its column ("where x is missing it counts as 3"), likewise. */
+void shy_prose_derived(shy_page *page, const char *element, const char *words);
 
 #endif

@@ -35,7 +35,7 @@ static void write_facts(shy_page *page)
     const json_t *run = json_object_get(page->document, "run");
     const char *versions = shy_json_word(json_object_get(run, "software"), "versions");
 
-    shy_html_raw(page, "<table class=\"facts\">\n<tbody>\n");
+    shy_html_raw(page, "<table>\n<tbody>\n");
     write_row(page, SHY_MSG_SETTINGS_VERSION, shy_json_word(run, "version"));
     write_row(page, SHY_MSG_SETTINGS_REPORT, shy_json_word(page->document, "version"));
     write_number(page, SHY_MSG_SETTINGS_SEED, "seed", 17);
@@ -76,12 +76,12 @@ static void write_configuration(shy_page *page)
 void shy_page_settings(shy_page *page)
 {
     if (!json_is_object(json_object_get(page->document, "run"))) return;
-    shy_html_raw(page, "<section id=\"settings\">\n");
-    shy_html_message_element(page, "h2", NULL, SHY_MSG_SETTINGS, NULL);
+    shy_html_begin_section(page, "settings", SHY_MSG_SECTION_SETTINGS);
     write_facts(page);
     shy_html_raw(page, "<details>\n");
     shy_html_message_element(page, "summary", NULL, SHY_MSG_SETTINGS_ALL, NULL);
     shy_html_message_element(page, "p", NULL, SHY_MSG_SETTINGS_REPEAT, NULL);
     write_configuration(page);
-    shy_html_raw(page, "</details>\n</section>\n");
+    shy_html_raw(page, "</details>\n");
+    shy_html_end_section(page);
 }

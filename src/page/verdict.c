@@ -62,7 +62,7 @@ static void write_meaning(shy_page *page, const shy_facts *f)
 {
     const bool single = shy_facts_level(f, "supported") && is_single(f);
 
-    shy_html_message_element(page, "h4", NULL, SHY_MSG_MEANS, NULL);
+    shy_html_message_element(page, "h3", NULL, SHY_MSG_MEANS, NULL);
     shy_html_message_element(page, "p", NULL, single ? SHY_MSG_MEANS_SUPPORTED_SINGLE : levels[level_of(f)].means, NULL);
 }
 
@@ -72,7 +72,7 @@ static void write_limits(shy_page *page, const shy_facts *f)
 {
     const bool chance = shy_facts_level(f, "chance");
 
-    shy_html_message_element(page, "h4", NULL, SHY_MSG_MEANS_NOT, NULL);
+    shy_html_message_element(page, "h3", NULL, SHY_MSG_MEANS_NOT, NULL);
     shy_html_raw(page, "<ul>\n");
     if (chance) ITEM(SHY_MSG_NOT_PROOF_OF_NONE);
     if (!chance && f->significance) ITEM(SHY_MSG_NOT_USE);
@@ -145,7 +145,7 @@ static shy_message validation_of(const shy_facts *f)
 
 static void write_changes(shy_page *page, const shy_facts *f)
 {
-    shy_html_message_element(page, "h4", NULL, SHY_MSG_CHANGES, NULL);
+    shy_html_message_element(page, "h3", NULL, SHY_MSG_CHANGES, NULL);
     shy_html_raw(page, "<ul>\n");
     if (shy_facts_level(f, "chance") || shy_facts_level(f, "weak")) ITEM(SHY_MSG_CHANGE_PATIENTS);
     if (level_of(f) == 0) ITEM(SHY_MSG_CHANGE_FULL);
@@ -160,18 +160,15 @@ static void write_changes(shy_page *page, const shy_facts *f)
 
 void shy_page_verdict(shy_page *page)
 {
-    shy_html_raw(page, "<section id=\"verdict\">\n");
-    shy_html_message_element(page, "h2", NULL, SHY_MSG_VERDICT, NULL);
-    for (size_t k = 0; k < shy_prose_targets(page); k++) {
-        shy_facts facts;
-        shy_facts_take(json_object_get(shy_prose_target(page, k), "front"), &facts);
-        shy_prose_open_target(page, k);
-        write_level(page, &facts);
-        write_sentences(page, &facts);
-        write_meaning(page, &facts);
-        write_limits(page, &facts);
-        write_changes(page, &facts);
-        shy_prose_close_target(page);
-    }
-    shy_html_raw(page, "</section>\n");
+    shy_facts facts;
+
+    if (shy_prose_front(page) == NULL) return;
+    shy_facts_take(shy_prose_front(page), &facts);
+    shy_html_begin_section(page, "verdict", SHY_MSG_SECTION_VERDICT);
+    write_level(page, &facts);
+    write_sentences(page, &facts);
+    write_meaning(page, &facts);
+    write_limits(page, &facts);
+    write_changes(page, &facts);
+    shy_html_end_section(page);
 }

@@ -108,8 +108,8 @@ static void test_names(void **state)
 {
     (void)state;
     for (int m = 0; m < SHY_MESSAGES; m++) assert_true(*shy_message_name((shy_message)m) != (char)0);
-    assert_string_equal(shy_message_name(SHY_MSG_VERDICT), "VERDICT");
-    assert_string_equal(shy_message_text(SHY_JAPANESE, SHY_MSG_VERDICT), "判定");
+    assert_string_equal(shy_message_name(SHY_MSG_SECTION_VERDICT), "SECTION_VERDICT");
+    assert_string_equal(shy_message_text(SHY_JAPANESE, SHY_MSG_SECTION_VERDICT), "判定");
 }
 
 /* ---- escaping --------------------------------------------------------------------------------------------------------------------------------- */

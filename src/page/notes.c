@@ -104,7 +104,7 @@ static bool fits(const char *pattern, const char *text, capture *captures, int u
 static const struct {
     const char *word;
     shy_message message;
-} words[] = {
+} terms[] = {
     {"outcome", SHY_MSG_ROLE_OUTCOME},   {"follow-up time", SHY_MSG_ROLE_TIME}, {"event", SHY_MSG_ROLE_EVENT},     {"entry time", SHY_MSG_ROLE_ENTRY},
     {"exposure", SHY_MSG_ROLE_EXPOSURE}, {"case weight", SHY_MSG_ROLE_WEIGHT},  {"matched set", SHY_MSG_ROLE_SET}, {"stratum", SHY_MSG_ROLE_STRATUM},
     {"treatment", SHY_MSG_ROLE_TREATMENT}, {"have the event", SHY_MSG_HAVE_EVENT}, {"are positive", SHY_MSG_ARE_POSITIVE}, {"are negative", SHY_MSG_ARE_NEGATIVE},
@@ -134,8 +134,8 @@ static void add_value(const capture *c, shy_language language, shy_buffer *out)
     const bool is_word = (c->name_length == 4 && strncmp(c->name, "role", 4) == 0) || (c->name_length == 3 && strncmp(c->name, "are", 3) == 0);
     const bool is_list = c->name_length == 4 && strncmp(c->name, "list", 4) == 0;
     bool done = is_list && translate_more(text, language, out);
-    for (size_t k = 0; is_word && !done && k < sizeof words / sizeof *words; k++)
-        if (strcmp(text, words[k].word) == 0) shy_buffer_text(out, shy_message_text(language, words[k].message)), done = true;
+    for (size_t k = 0; is_word && !done && k < sizeof terms / sizeof *terms; k++)
+        if (strcmp(text, terms[k].word) == 0) shy_buffer_text(out, shy_message_text(language, terms[k].message)), done = true;
     if (!done) shy_buffer_text(out, text);
     shy_buffer_free(&value);
 }

@@ -156,6 +156,7 @@ static shy_status judge_values(const shy_search_session *s, int factor, double *
         input->low = nobody_s(sdc, value, count, how->low), input->high = nobody_s(sdc, value, count, how->high);
         for (size_t i = 0; i < count; i++) value[i] = shy_derive(how, value[i]);
     }
+    input->typical = nobody_s(sdc, value, count, shy_sdc_digits(s->typical[factor], 3));
     if (how->kind == SHY_DERIVED_MISSING) {
         input->seen_low = 0.0, input->seen_high = 1.0; /* by its making */
         goto out;
@@ -179,18 +180,6 @@ out:
     return st;
 }
 
-/* Factors of the front. Rank 0. */
-static void mark_used(const shy_search_session *s, uint8_t *used)
-{
-    const shy_search_result *result = s->result;
-
-    for (int i = 0; i < result->front_count; i++) {
-        const shy_tree *tree = &result->level[result->front_level[i]].found[result->front_index[i]].tree;
-        for (int k = 0; k < tree->count; k++)
-            if (tree->node[k].op == SHY_OP_FACTOR && tree->node[k].factor < (uint32_t)s->problem->factors) used[tree->node[k].factor] = 1;
-    }
-}
-
 void shy_session_free_released(shy_search_session *s)
 {
     for (int f = 0; s->released_input && f < s->released_inputs; f++) shy_free(&s->released_input[f].rare);
@@ -210,7 +199,7 @@ shy_status shy_session_judge_values(shy_search_session *s)
     SHY_TRY_ALL(s->team, shy_new((size_t)s->problem->rows.rows, sizeof *mine, &mine));
     SHY_TRY_ALL(s->team, s->team->rank == 0 ? shy_new(factors, sizeof *s->released_input, &s->released_input) : SHY_OK);
     s->released_inputs = (int)factors;
-    if (s->team->rank == 0) mark_used(s, used);
+    if (s->team->rank == 0) shy_front_factors(s, used);
     SHY_TRY(shy_team_broadcast(s->team, used, factors));
     for (size_t f = 0; f < factors; f++)
         if (used[f]) SHY_TRY(judge_factor(s, (int)f, mine));

@@ -53,6 +53,7 @@ typedef struct {
 typedef struct {
     bool known;
     double seen_low, seen_high, fill, low, high; /* the last three as in shy_derivation */
+    double typical;
     int levels;
     uint8_t *rare;             /* [levels] of the column: fewer people than may be named; owned */
 } shy_released_input;
@@ -78,6 +79,7 @@ typedef struct shy_search_session {
     shy_search_result *result; /* rank 0; of the target in force */
     double took;               /* seconds, of the search in force and its validation */
     double outcome_mean;       /* of the target in force, weighted; NaN where it has none (times, levels) */
+    double *typical;           /* [factors, then covariates]: lower medians of those that the front in force uses, NaN of others; NULL before */
     shy_record *record;        /* likewise; NULL: it was not checked */
     shy_record *released;      /* rank 0: the rule of disclosure control and what it took away; of the target in force */
     shy_released_input *released_input; /* rank 0: [released_inputs] factors of the problem; NULL: there is no rule */
@@ -137,6 +139,8 @@ void shy_watchdog_start(shy_search_session *session);
 
 /** What the outcome is made of, as the keys of the section outcome say; borrows from the configuration. */
 void shy_configure_outcome(const shy_config *config, shy_problem_options *options);
+/** All that a problem is made from, but for its memory; borrows likewise. */
+void shy_configure_problem(const shy_config *config, shy_problem_options *options);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
 shy_status shy_session_load(shy_search_session *session);
 
@@ -155,6 +159,10 @@ shy_status shy_session_plan(shy_search_session *session);
 shy_status shy_plan_print(const shy_search_session *session, FILE *stream);
 /** Finds the mean of the outcome that the problem aims at. Collective. */
 shy_status shy_session_outcome(shy_search_session *session);
+/** used[factor] = 1 for those of the front. Rank 0. */
+void shy_front_factors(const shy_search_session *session, uint8_t *used);
+/** Finds what is typical of the samples, of the factors of the front and the covariates. Collective. */
+shy_status shy_session_typical(shy_search_session *session);
 /**
  * From which columns the factors with a mark (used[factor]) and the covariates come, and how: see doc/results.md, `inputs`. Rank 0. Owned.
  */

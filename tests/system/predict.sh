@@ -142,7 +142,7 @@ simple <- function(entry) { e <- entry$rounded; e$factors <- entry$factors; e }
 marked <- 0
 for (name in c("value", "ill", "count", "grade", "death", "matched", "trial", "rounded"))
     marked <- marked + run(name, Sys.glob(paste0(name, ".*.half?.csv")), exact, "R computes the same scores, predictions and notes from front.json, to 1e-12")
-run("rounded", Sys.glob("rounded.*.simple.csv"), simple, "the same with simple numbers")
+simply <- run("rounded", Sys.glob("rounded.*.simple.csv"), simple, "the same with simple numbers")
 report(marked > 20, "among them were values that are filled in")
 
 # The models are the fits: of the outcome on formula, covariates and product.

@@ -11,5 +11,6 @@ int shy_cmd_sweep(int argc, char **argv);
 int shy_cmd_collect(int argc, char **argv);
 int shy_cmd_top(int argc, char **argv);
 int shy_cmd_validate(int argc, char **argv);
+int shy_cmd_export(int argc, char **argv);
 
 #endif

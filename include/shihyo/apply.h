@@ -54,7 +54,7 @@ typedef struct {
     double *thresholds;     /* ascending: P(outcome <= level j) = 1 / (1 + exp(−(thresholds[j] − score))) */
     char *rounded;          /* the formula with simple constants; NULL: there is none */
     shy_tree rounded_tree;
-    double rounded_intercept, rounded_slope, rounded_interaction; /* what stands beside it; NaN and NULL where front.json does not say */
+    double rounded_intercept, rounded_slope; /* what stands beside it; NaN and NULL where front.json does not say */
     double *rounded_beside, *rounded_thresholds;
     double *predictor;      /* score over my rows; NULL: it cannot be computed, a column is missing */
 } shy_model;
@@ -107,7 +107,7 @@ double shy_input_derive(const shy_input *input, double value, unsigned *marks_ou
 bool shy_model_uses(const shy_model *model, int factor);
 /** Its coefficient is not 0, or it is the treatment. What the run dropped need not be there. */
 bool shy_model_needs(const shy_finished *finished, const shy_model *model, int covariate);
-/** The value of the formula alone, NaN where it is not defined. factor[factors]: those that it does not use may be anything. */
+/** The value of the formula alone, NaN where it or a step of it is not a finite number. factor[factors]: those that it does not use may be anything. */
 double shy_model_formula(const shy_model *model, const double *factor);
 /** The score of a patient whose formula has that value; NaN if it is none. covariate[covariates]. */
 double shy_model_score(const shy_finished *finished, const shy_model *model, double formula, const double *covariate);
@@ -119,6 +119,56 @@ double shy_model_mean(const shy_finished *finished, const shy_model *model, doub
 /** Ordinal: the probability of level j of thresholds_count + 1. */
 double shy_model_probability(const shy_model *model, double score, int level);
 
+/** A typical patient: `typical` of each input, else its fill, NaN where neither is known. factor[factors], covariate[covariates]. False: some of what the model needs is not known. */
+bool shy_model_typical(const shy_finished *finished, const shy_model *model, double *factor, double *covariate);
+
+#define SHY_EXPLAINED_MOST 16 /* columns of a formula that can be explained */
+
+/** What one column does to the score of a patient. */
+typedef struct {
+    const char *column;  /* borrowed from the run */
+    double contribution; /* NaN: see shy_model_explain */
+} shy_contribution;
+
+typedef struct {
+    int count;                /* columns that the model needs, in the order of the formula, then covariates */
+    shy_contribution *column; /* owned */
+    double formula, score, typical_formula, typical_score;
+} shy_explanation;
+
+/**
+ * How the columns of the model make up the difference between the score of a patient and that of a typical one: Shapley values (Shapley, 1953) of the game whose players are the
+ * columns, a coalition having the score of someone with its values and everybody else's typical ones (baseline Shapley; Sundararajan and Najmi, ICML 2020). Exact, all 2^n
+ * coalitions; they add up to score − typical_score; of a sum of terms with a column each, each term's difference. Inputs made from one column (levels of it) change together. NaN where the formula is
+ * not defined for some coalition. SHY_INPUT: what is typical is not known; more than SHY_EXPLAINED_MOST columns. 2^n · n steps.
+ */
+shy_status shy_model_explain(const shy_finished *finished, const shy_model *model, const double *factor, const double *covariate, shy_explanation *explanation_out);
+void shy_explanation_free(shy_explanation *explanation); /* not the struct */
+
+/* ---- tables of patients, row by row ---------------------------------------------------------------------------------------- */
+
+/** One patient: what the model makes of the row. Borrowed, until the next. */
+typedef struct {
+    uint64_t row, line;      /* of data: 1, 2, …; of the file */
+    const char *id;          /* the cell of the identifier column as it stands; "" if none was asked for */
+    const double *factor, *covariate; /* values of the inputs; those that the model does not need are NaN */
+    const unsigned *mark;    /* [factors + covariates]: bits of shy_mark */
+    double formula, score;   /* NaN: cannot be computed */
+} shy_patient;
+
+typedef struct shy_patients shy_patients;
+typedef shy_status shy_patient_taker(void *context, const shy_patient *patient);
+
+/**
+ * The columns that the model needs in a CSV or TSV table (gzip allowed), read as the import reads it. identifier: a column, or NULL. missing: codes besides the usual ones.
+ * All are borrowed. SHY_INPUT: columns that are not there, a unit that is another one. Notes units that are not known (may be NULL). SHY_IO.
+ */
+shy_status shy_patients_open(const shy_finished *finished, const shy_model *model, const char *path, const char *identifier, const char *const *missing,
+                             int missing_count, shy_record *notes, shy_patients **patients_out);
+void shy_patients_close(shy_patients **patients);
+/** Every row in its order, in memory that does not grow with the file. SHY_INPUT: a value that the run's column cannot have (row, line, column, value). */
+shy_status shy_patients_visit(shy_patients *patients, shy_patient_taker *take, void *context);
+
 /* ---- other cohorts ---------------------------------------------------------------------------------------------------------- */
 
 /**
@@ -128,6 +178,8 @@ double shy_model_probability(const shy_model *model, double score, int level);
 shy_status shy_inputs_find(shy_finished *finished, const shy_cohort *cohort, const char *place, shy_record *notes);
 /** SHY_INPUT unless the unit that `column` has in `place` is that of the input, or one of the two is not known: *known_out. */
 shy_status shy_input_check_unit(const shy_input *input, const char *unit, const char *place, bool *known_out);
+/** A value of the other cohort's column as the run codes it, for shy_input_derive. Cannot fail. */
+double shy_input_code(const shy_input *input, double value);
 /** Values of the inputs and predictions of the models over my rows. Not collective. */
 shy_status shy_models_predict(shy_finished *finished, const shy_problem *problem, shy_cohort *cohort);
 /**

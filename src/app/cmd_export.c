@@ -5,37 +5,28 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/chosen.h"
 #include "app/commands.h"
 #include "app/help.h"
 #include "app/usage.h"
 #include "shihyo/emit.h"
 
-enum { TARGET = 1, ROUNDED, OVERWRITE };
+enum { TO = 1, ROUNDED, OVERWRITE };
 
 static const struct option options[] = {
-    {"formula", required_argument, NULL, 'f'}, {"to", required_argument, NULL, 't'}, {"target", required_argument, NULL, TARGET}, {"rounded", no_argument, NULL, ROUNDED},
+    {"formula", required_argument, NULL, 'f'}, {"to", required_argument, NULL, TO}, {"target", required_argument, NULL, 't'}, {"rounded", no_argument, NULL, ROUNDED},
     {"output", required_argument, NULL, 'o'},  {"overwrite", no_argument, NULL, OVERWRITE}, {"help", no_argument, NULL, 'h'}, {0},
 };
 
 /* Borrowed from argv. */
 typedef struct {
-    const char *directory, *target, *output;
-    int formula; /* 0: the chosen one */
-    int to;      /* −1: not given */
-    bool rounded, overwrite, help;
+    shy_formula_choice choice;
+    const char *output;
+    int to; /* −1: not given */
+    bool overwrite, help;
 } command;
 
 /* ---- the command line ---------------------------------------------------------------------------------------------- */
-
-static shy_status read_formula(const char *text, int *formula_out)
-{
-    int64_t value;
-
-    if (!shy_text_integer(text, &value) || value < 1 || value > 1000000)
-        return shy_fail(SHY_USAGE, "--formula is \"%s\"; it takes a place on the front, from 1: `shihyo show` numbers them.", text);
-    *formula_out = (int)value;
-    return SHY_OK;
-}
 
 static shy_status read_to(const char *text, int *to_out)
 {
@@ -48,10 +39,10 @@ static shy_status read_to(const char *text, int *to_out)
 
 static shy_status take_option(command *c, int option)
 {
-    if (option == 'f') return read_formula(optarg, &c->formula);
-    if (option == 't') return read_to(optarg, &c->to);
-    if (option == TARGET) c->target = optarg;
-    if (option == ROUNDED) c->rounded = true;
+    if (option == 'f') return shy_choice_number(optarg, &c->choice.number);
+    if (option == TO) return read_to(optarg, &c->to);
+    if (option == 't') c->choice.target = optarg;
+    if (option == ROUNDED) c->choice.rounded = true;
     if (option == OVERWRITE) c->overwrite = true;
     if (option == 'o') c->output = optarg;
     if (option == 'h') c->help = true;
@@ -72,7 +63,7 @@ static shy_status read_command(int argc, char **argv, command *c)
     if (c->help) return SHY_OK;
     if (optind + 1 != argc) SHY_TRY(shy_fail(SHY_USAGE, "export takes one directory of results, as in `shihyo export out/ --to python`."));
     if (c->to < 0) SHY_TRY(shy_fail(SHY_USAGE, "export needs --to: latex, python, r, c, sql, json, excel or julia."));
-    c->directory = argv[optind];
+    c->choice.directory = argv[optind];
 out:
     return st;
 }
@@ -129,21 +120,18 @@ out:
 static shy_status export(const command *c)
 {
     shy_status st = SHY_OK;
-    shy_finished *finished = NULL;
+    shy_chosen chosen = {0};
     json_t *front = NULL;
     shy_buffer text = {0};
-    int count = 0, target = 0, model = 0;
 
     SHY_TRY(check_output(c));
-    SHY_TRY(shy_finished_read(c->directory, &finished, &count));
-    SHY_TRY(shy_finished_choose(finished, count, c->target, c->formula, &target, &model));
-    SHY_TRY(load_front(c->directory, finished[target].name, target, &front));
-    if (c->rounded) SHY_TRY(shy_model_round(&finished[target], &finished[target].model[model]));
-    const shy_emit_request request = {.finished = &finished[target], .model = model, .front = front, .rounded = c->rounded};
+    SHY_TRY(shy_chosen_read(&c->choice, &chosen));
+    SHY_TRY(load_front(c->choice.directory, chosen.of->name, (int)(chosen.of - chosen.finished), &front));
+    const shy_emit_request request = {.finished = chosen.of, .model = chosen.number - 1, .front = front, .rounded = c->choice.rounded};
     SHY_TRY(shy_emit(&request, (shy_emit_target)c->to, &text));
     SHY_TRY(write_output(c, &text));
 out:
-    shy_finished_free(&finished, count);
+    shy_chosen_free(&chosen);
     json_decref(front);
     shy_buffer_free(&text);
     return st;

@@ -24,6 +24,7 @@ static const command commands[] = {
     {"resume", shy_cmd_resume, true}, {"show", shy_cmd_show, false},      {"validate", shy_cmd_validate, true},
     {"export", shy_cmd_export, false},
     {"sweep", shy_cmd_sweep, true},   {"collect", shy_cmd_collect, false}, {"top", shy_cmd_top, false},
+    {"predict", shy_cmd_predict, false}, {"explain", shy_cmd_explain, true},
     {"help", run_help, false},        {"--help", run_help, false},        {"-h", run_help, false},
     {"--version", run_version, false},
 };
@@ -47,7 +48,7 @@ static int fail_unknown(const char *what, const char *word, const char *const *k
 
 static int run_help(int argc, char **argv)
 {
-    static const char *const topics[] = {"import", "inspect", "search", "resume", "show", "validate", "export", "sweep", "collect", "top", "keys"};
+    static const char *const topics[] = {"import", "inspect", "search", "resume", "show", "validate", "predict", "explain", "export", "sweep", "collect", "top", "keys"};
 
     if (argc < 2)
         shy_help_program(stdout);

@@ -58,7 +58,6 @@ static shy_status read_rounded(const json_t *entry, const shy_finished *f, const
     SHY_TRY(shy_tree_parse(model->rounded, names, (uint32_t)f->factors, &model->rounded_tree));
     model->rounded_intercept = shy_json_number(rounded, "intercept", 0.0);
     model->rounded_slope = shy_json_number(rounded, "slope", NAN);
-    model->rounded_interaction = shy_json_number(json_object_get(rounded, "interaction"), "slope", f->interacts ? NAN : 0.0);
     SHY_TRY(read_coefficients(rounded, f, &model->rounded_beside));
     SHY_TRY(read_thresholds(rounded, &count, &model->rounded_thresholds));
     if (count != model->thresholds_count) shy_free(&model->rounded_thresholds);
@@ -112,7 +111,7 @@ static bool rounded_is_complete(const shy_finished *f, const shy_model *model)
 {
     for (int k = 0; k < f->covariates; k++)
         if (isnan(model->rounded_beside[k])) return false;
-    return (model->thresholds_count == 0 || model->rounded_thresholds != NULL) && !isnan(model->rounded_interaction);
+    return model->thresholds_count == 0 || model->rounded_thresholds != NULL;
 }
 
 shy_status shy_model_round(const shy_finished *f, shy_model *model)
@@ -127,7 +126,7 @@ shy_status shy_model_round(const shy_finished *f, shy_model *model)
     shy_free(&model->thresholds);
     model->text = model->rounded, model->rounded = NULL;
     model->tree = model->rounded_tree;
-    model->intercept = model->rounded_intercept, model->slope = model->rounded_slope, model->interaction = model->rounded_interaction;
+    model->intercept = model->rounded_intercept, model->slope = model->rounded_slope;
     model->slope_error = NAN;
     model->beside = model->rounded_beside, model->rounded_beside = NULL;
     model->thresholds = model->rounded_thresholds, model->rounded_thresholds = NULL;
@@ -148,11 +147,20 @@ bool shy_model_needs(const shy_finished *f, const shy_model *model, int covariat
     return model->beside[covariate] != 0.0 || (f->interacts && covariate == 0);
 }
 
+/* Step by step: max(x, y) where x is missing would be y, and exp(log(0)) would be 0. */
 double shy_model_formula(const shy_model *model, const double *factor)
 {
-    const double value = shy_tree_evaluate(&model->tree, factor);
+    const shy_tree *tree = &model->tree;
+    double value[SHY_TREE_MAX];
 
-    return isfinite(value) ? value : NAN;
+    for (int k = 0; k < tree->count; k++) {
+        const shy_node *node = &tree->node[k];
+        if (node->op == SHY_OP_FACTOR) value[k] = factor[node->factor];
+        else if (node->op == SHY_OP_CONSTANT) value[k] = node->value;
+        else value[k] = shy_operator_apply((shy_op)node->op, value[node->left], value[node->right]);
+        if (!isfinite(value[k])) return NAN;
+    }
+    return value[tree->count - 1];
 }
 
 double shy_model_score(const shy_finished *f, const shy_model *model, double formula, const double *covariate)

@@ -97,8 +97,8 @@ out:
 
 /* ---- values -------------------------------------------------------------------------------------------------------------- */
 
-/* The value as the run codes it. A number there may be the name of a level here. */
-static double code(const shy_input *input, double value)
+/* A number there may be the name of a level here. */
+double shy_input_code(const shy_input *input, double value)
 {
     char name[32];
 
@@ -112,7 +112,7 @@ static void derive(shy_input *input, int rows)
     unsigned marks;
 
     for (int i = 0; i < rows; i++) {
-        input->value[i] = shy_input_derive(input, code(input, input->value[i]), &marks);
+        input->value[i] = shy_input_derive(input, shy_input_code(input, input->value[i]), &marks);
         input->outside[i] = (marks & (SHY_MARK_UNSEEN | SHY_MARK_BELOW | SHY_MARK_ABOVE)) != 0;
     }
 }

@@ -44,11 +44,11 @@ static void add_prediction(shy_emit_plan *plan)
         add_unit(plan, f->outcome_unit);
         break;
     case SHY_LINK_LOGIT:
-        add(plan, "the probability that \"");
+        add(plan, *f->positive != '\0' ? "the probability that \"" : "the probability of \"");
         add_name(plan, f->outcome);
         add(plan, *f->positive != '\0' ? "\" is \"" : "");
         add_name(plan, f->positive);
-        add(plan, *f->positive != '\0' ? "\"; score: its log-odds" : "\"; score: its log-odds");
+        add(plan, "\"; score: its log-odds");
         break;
     case SHY_LINK_LOG:
         add(plan, "the rate of \"");
@@ -66,8 +66,10 @@ static void add_prediction(shy_emit_plan *plan)
         add_name(plan, f->outcome);
         add(plan, "\" as a multiple of that of a patient with the score ");
         add_number(plan, plan->baseline);
-        add(plan, plan->baseline != 0.0 ? ", who has the values of the example below; score: the logarithm" : "; score: the logarithm");
-        add(plan, " of the ratio. It says who is at a higher risk, not how high the risk is");
+        if (plan->baseline != 0.0) add(plan, " (one with typical values)");
+        add(plan, ": exp(score - ");
+        add_number(plan, plan->baseline);
+        add(plan, "). It says who is at a higher risk, not how high the risk is");
         break;
     }
     add(plan, ".\n");
@@ -117,7 +119,7 @@ static void add_performance(shy_emit_plan *plan)
     if (!isnan(error)) shy_buffer_format(&plan->facts, " ± %.3f", error);
     add(plan, " on that part");
     if (!isnan(apparent)) shy_buffer_format(&plan->facts, "; %.3f on the samples that this one was found on", apparent);
-    if (!isnan(none)) shy_buffer_format(&plan->facts, "; %.3f without a formula", none);
+    if (!isnan(none)) shy_buffer_format(&plan->facts, "; %.3f without a formula", fabs(none) < 0.0005 ? 0.0 : none);
     add(plan, ".\n");
 }
 

@@ -143,24 +143,45 @@ out:
 
 /* ---- the example ------------------------------------------------------------------------------------------------------- */
 
+/* The level for which most of what is made of the column is typical. */
+static void choose_level(shy_emit_plan *plan, int column)
+{
+    int most = 0;
+
+    for (int v = 0; v < plan->column[column].input->how.levels; v++) {
+        int typical = 0;
+        for (int k = 0; k < plan->values; k++)
+            typical += plan->value[k].column == column && shy_input_derive(plan->value[k].input, v, NULL) == plan->value[k].input->typical;
+        if (typical > most) most = typical, plan->column[column].example = v;
+    }
+}
+
+/* Whom ratios compare with: typical in everything. */
+static double typical_score(const shy_emit_plan *plan, double *factor, double *covariate)
+{
+    for (int k = 0; k < plan->values; k++) (plan->value[k].covariate ? covariate : factor)[plan->value[k].index] = plan->value[k].input->typical;
+    return shy_model_score(plan->finished, plan->model, shy_model_formula(plan->model, factor), covariate);
+}
+
 static shy_status compute_example(shy_emit_plan *plan)
 {
     shy_status st = SHY_OK;
     const shy_finished *f = plan->finished;
     double *factor = NULL, *covariate = NULL;
-    bool typical = true;
 
     SHY_TRY(shy_new((size_t)f->factors, sizeof *factor, &factor));
     SHY_TRY(shy_new((size_t)f->covariates, sizeof *covariate, &covariate));
+    plan->baseline = shy_emit_has_ratio(plan) ? typical_score(plan, factor, covariate) : 0.0;
+    if (isnan(plan->baseline)) plan->baseline = 0.0;
+    for (int k = 0; k < plan->columns; k++)
+        if (plan->column[k].levels) choose_level(plan, k);
     for (int k = 0; k < plan->values; k++) {
         shy_emit_value *value = &plan->value[k];
         value->example = shy_input_derive(value->input, plan->column[value->column].example, NULL);
         (value->covariate ? covariate : factor)[value->index] = value->example;
-        typical = typical && isfinite(value->input->typical);
     }
     plan->formula = shy_model_formula(plan->model, factor);
     plan->score = shy_model_score(f, plan->model, plan->formula, covariate);
-    if (shy_emit_has_ratio(plan) && typical && isfinite(plan->score)) plan->baseline = plan->score;
     plan->mean = shy_model_mean(f, plan->model, plan->score, plan->baseline);
 out:
     shy_free(&factor);

@@ -121,7 +121,7 @@ static const char *put_comment_line(shy_buffer *out, const char *prefix, const c
     size_t width = strlen(prefix), indent = strspn(line, " ");
     uint32_t c, last = 0;
 
-    shy_buffer_text(out, prefix);
+    shy_buffer_add(out, prefix, *line == '\n' ? strcspn(prefix, " ") : strlen(prefix));
     while (*line != '\n' && (c = shy_emit_next(&line)) != 0) {
         if (c == ' ' && width + strcspn(line, " \n") > COMMENT_WIDTH && width > indent + 24) {
             shy_buffer_format(out, "\n%s%*s", prefix, (int)indent + 2, "");

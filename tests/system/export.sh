@@ -84,7 +84,7 @@ def every(front, entry):
                         "exp(`stage in [IVa, IVb]` - x1 / 4) + `x1 is missing` * (-1.25e-7) + `stage is missing` * x2 - square(x1 - (-3))")
 change("binary", "every", every)
 
-odd = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\"b'c\\", "*/ x(); /*", "--> $(x) `y` ??/", "大きさ", "😀 %s %n", "if", "a b", "a-b", "A_B", "two\nlines", "n" * 3000,
+odd = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\"b'c\\", "*/ x(); /*", "--> $(x) `y` ??/", "大きさ", "😀 %s %n", "if", "a b", "a-b", "A_B", "two\u202elines", "n" * 999,
        "import os #{x} ${y}\\end{document}", "x2_used", "score"]
 def harm(front, entry):
     front["outcome"] = front["positive"] = "]]>*/ \"\"\" \n=cmd"

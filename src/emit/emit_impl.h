@@ -24,7 +24,7 @@ void shy_emit_shorten(const char *name, shy_buffer *out);
 void shy_emit_line(shy_buffer *out, const char *text);
 /* Text between double quotes as Python, R and Julia write it; characters that are `special` get a backslash. */
 void shy_emit_quoted(shy_buffer *out, const char *text, const char *special);
-/* Lines as comments: each begins with `prefix` and is parted at blanks where it is long. Backslashes and "??" do not come through: they continue lines of C. */
+/* Lines as comments: each begins with `prefix` and is parted at blanks where it is long. Behind "//" backslashes and "??", which continue lines of C, become similar characters. */
 void shy_emit_comment(shy_buffer *out, const char *prefix, const char *lines);
 
 /* ---- names in programs (names.c) -------------------------------------------------------------------------------------- */

@@ -10,7 +10,7 @@
 #include "emit_impl.h"
 
 /* Where things stand, rows from 1. */
-enum { FIRST_INPUT = 6, VALUE = 2 /* the column of values */, LONGEST_FORMULA = 8000 };
+enum { FIRST_INPUT = 7, VALUE = 2 /* the column of values */, LONGEST_FORMULA = 8000 };
 
 static int input_row(int column)
 {
@@ -109,11 +109,9 @@ static void put_seen(const shy_emit_plan *plan, const shy_emit_column *column, s
 
     put(&text, "");
     if (column->levels) {
-        put(&text, "one of the levels in the sheet Levels");
+        put(&text, "see sheet Levels");
     } else if (isfinite(input->seen_low) && isfinite(input->seen_high) && input->how.kind == SHY_DERIVED_VALUE) {
-        shy_emit_number(&text, input->seen_low);
-        put(&text, " to ");
-        shy_emit_number(&text, input->seen_high);
+        shy_buffer_format(&text, "%.6g to %.6g", input->seen_low, input->seen_high);
     }
     if (text.status == SHY_OK) put_text(out, "plain", text.bytes);
     else out->status = text.status;
@@ -462,25 +460,26 @@ static void put_results(const shy_emit_plan *plan, shy_buffer *out)
 
 static void put_facts(const shy_emit_plan *plan, int row, shy_buffer *out)
 {
+    shy_buffer lines = {0};
+    char *line;
+
     begin_row(out, row++);
-    put(out, "<Cell ss:Index=\"1\" ss:StyleID=\"head\"><Data ss:Type=\"String\">About this formula</Data></Cell>");
+    put_text(out, "head", "About this formula");
     end_row(out);
-    for (const char *line = plan->facts.bytes; *line != '\0';) {
-        const size_t length = strcspn(line, "\n");
-        shy_buffer one = {0};
-        shy_buffer_add(&one, line, length);
-        if (one.status == SHY_OK && length > 0) {
+    shy_emit_comment(&lines, "", plan->facts.bytes);
+    if (lines.status != SHY_OK) out->status = lines.status;
+    for (line = lines.bytes; line != NULL && *line != '\0'; row++) {
+        char *end = line + strcspn(line, "\n");
+        const bool last = *end == '\0';
+        *end = '\0';
+        if (*line != '\0') {
             begin_row(out, row);
-            put(out, "<Cell ss:MergeAcross=\"4\" ss:StyleID=\"wrap\"><Data ss:Type=\"String\">");
-            shy_emit_xml(out, one.bytes);
-            put(out, "</Data></Cell>");
+            put_text(out, "plain", line);
             end_row(out);
         }
-        if (one.status != SHY_OK) out->status = one.status;
-        shy_buffer_free(&one);
-        row++;
-        line += length + (line[length] == '\n');
+        line = last ? end : end + 1;
     }
+    shy_buffer_free(&lines);
 }
 
 static void put_level_sheet(const shy_emit_plan *plan, shy_buffer *out)
@@ -525,15 +524,14 @@ static const char head[] =
     "<Styles>\n"
     "<Style ss:ID=\"Default\"><Alignment ss:Vertical=\"Top\"/></Style>\n"
     "<Style ss:ID=\"plain\"/>\n"
+    "<Style ss:ID=\"remark\"><Font ss:Color=\"#C00000\"/></Style>\n" /* LibreOffice gives a style without a colour that of the one before */
     "<Style ss:ID=\"title\"><Font ss:Bold=\"1\" ss:Size=\"14\"/></Style>\n"
     "<Style ss:ID=\"head\"><Font ss:Bold=\"1\"/></Style>\n"
     "<Style ss:ID=\"input\"><Interior ss:Color=\"#FFF2CC\" ss:Pattern=\"Solid\"/></Style>\n"
     "<Style ss:ID=\"result\"><Font ss:Bold=\"1\"/><Interior ss:Color=\"#E2EFDA\" ss:Pattern=\"Solid\"/></Style>\n"
-    "<Style ss:ID=\"remark\"><Font ss:Color=\"#C00000\"/></Style>\n"
-    "<Style ss:ID=\"wrap\"><Alignment ss:Vertical=\"Top\" ss:WrapText=\"1\"/></Style>\n"
     "</Styles>\n"
     "<Worksheet ss:Name=\"Formula\"><Table>\n"
-    "<Column ss:Width=\"180\"/><Column ss:Width=\"130\"/><Column ss:Width=\"80\"/><Column ss:Width=\"150\"/><Column ss:Width=\"210\"/>\n";
+    "<Column ss:Width=\"120\"/><Column ss:Width=\"90\"/><Column ss:Width=\"60\"/><Column ss:Width=\"95\"/><Column ss:Width=\"110\"/>\n";
 
 shy_status shy_emit_as_excel(const shy_emit_plan *plan, shy_buffer *out)
 {
@@ -547,7 +545,10 @@ shy_status shy_emit_as_excel(const shy_emit_plan *plan, shy_buffer *out)
     put_text(out, "plain", plan->model->text);
     end_row(out);
     begin_row(out, 3);
-    put_text(out, "remark", "For research. This is not a medical device. Write into the yellow cells; leave empty what is missing. The values there are those of an invented patient.");
+    put_text(out, "remark", "For research. This is not a medical device.");
+    end_row(out);
+    begin_row(out, 4);
+    put_text(out, "plain", "Write into the yellow cells; leave empty what is missing. They begin with an invented patient.");
     end_row(out);
     put_inputs(plan, out);
     put_values(plan, out);
@@ -555,7 +556,8 @@ shy_status shy_emit_as_excel(const shy_emit_plan *plan, shy_buffer *out)
     SHY_TRY(put_score_row(plan, out));
     put_results(plan, out);
     put_facts(plan, result_row(plan, 3 + shy_emit_levels(plan)) + 1, out);
-    put(out, "</Table>\n");
+    put(out, "</Table>\n<WorksheetOptions xmlns=\"urn:schemas-microsoft-com:office:excel\"><PageSetup><Layout Orientation=\"Landscape\"/></PageSetup><FitToPage/>"
+             "<Print><FitHeight>0</FitHeight><ValidPrinterInfo/></Print></WorksheetOptions>\n");
     put_choices(plan, out);
     put(out, "</Worksheet>\n");
     put_level_sheet(plan, out);

@@ -197,10 +197,7 @@ static void add_value(shy_emit_plan *plan, const shy_emit_value *value)
     else if (input->how.kind == SHY_DERIVED_VALUE) add_limits(plan, input);
     add_missing(plan, value);
     if (isfinite(input->seen_low) && isfinite(input->seen_high) && !(plan->column[value->column].levels && input->how.kind != SHY_DERIVED_VALUE)) {
-        add(plan, "; the run saw ");
-        add_number(plan, input->seen_low);
-        add(plan, " to ");
-        add_number(plan, input->seen_high);
+        shy_buffer_format(&plan->facts, "; the run saw %.6g to %.6g", input->seen_low, input->seen_high);
     }
     add(plan, "\n");
 }

@@ -114,22 +114,24 @@ void shy_emit_quoted(shy_buffer *out, const char *text, const char *special)
 /* ---- comments ------------------------------------------------------------------------------------------------------ */
 
 #define COMMENT_WIDTH 112
+#define PAGE_WIDTH 88 /* without a prefix they are lines of a page */
 
 /* One line of them; `indent` blanks before what goes on. Returns where the next one begins. */
 static const char *put_comment_line(shy_buffer *out, const char *prefix, const char *line)
 {
-    size_t width = strlen(prefix), indent = strspn(line, " ");
+    const size_t widest = *prefix == '\0' ? PAGE_WIDTH : COMMENT_WIDTH, indent = strspn(line, " ");
+    size_t width = strlen(prefix);
     uint32_t c, last = 0;
 
     shy_buffer_add(out, prefix, *line == '\n' ? strcspn(prefix, " ") : strlen(prefix));
     while (*line != '\n' && (c = shy_emit_next(&line)) != 0) {
-        if (c == ' ' && width + strcspn(line, " \n") > COMMENT_WIDTH && width > indent + 24) {
+        if (c == ' ' && width + strcspn(line, " \n") > widest && width > indent + 24) {
             shy_buffer_format(out, "\n%s%*s", prefix, (int)indent + 2, "");
             width = strlen(prefix) + indent + 2;
             continue;
         }
-        if (c == '\\') c = 0x29f5;
-        if (c == '?' && last == '?') c = 0xff1f;
+        if (c == '\\' && *prefix == '/') c = 0x29f5;
+        if (c == '?' && last == '?' && *prefix == '/') c = 0xff1f;
         shy_emit_character(out, shy_emit_is_odd(c) ? ' ' : c);
         last = c;
         width++;

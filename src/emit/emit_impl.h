@@ -18,6 +18,7 @@ size_t shy_emit_length(const char *text); /* characters */
 
 /* A name cut to what can be read: its first and last characters, with an ellipsis between. */
 #define SHY_NAME_SHOWN 72
+#define SHY_NAME_LINE 28 /* characters after which a name goes on in a further line, where it can be parted */
 void shy_emit_shorten(const char *name, shy_buffer *out);
 
 /* Text of somebody else on one line: what is odd becomes a blank. */
@@ -115,8 +116,9 @@ shy_status shy_emit_as_julia(const shy_emit_plan *plan, shy_buffer *out);
 /* How a notation writes what stands in a formula: what comes before, between and after its parts. */
 typedef struct {
     const char *fraction[3];
-    const char *root[2], *power[2], *group[2], *bar[2]; /* power: of the square */
-    const char *call[3];      /* before and after a function's name, and what closes it */
+    const char *root[2], *power[2], *bar[2]; /* power: of the square */
+    const char *group[2], *tall[2]; /* parentheses; around what is higher than a line */
+    const char *call[2];      /* before and after a function's name, which a group follows */
     const char *ten[2];       /* × 10^ of a number, and what closes it */
     const char *plus, *minus, *times, *comma;
     const char *exponent_minus;

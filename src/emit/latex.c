@@ -124,10 +124,11 @@ static void put_example(const shy_emit_plan *plan, shy_buffer *out)
 
 shy_status shy_emit_as_latex(const shy_emit_plan *plan, shy_buffer *out)
 {
-    shy_buffer_text(out, "% pdflatex, or lualatex if names have other letters than Latin ones.\n\\documentclass[a4paper]{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{amsmath}\n"
-                         "\\usepackage{textcomp}\n\\emergencystretch=3em\n\\begin{document}\n\\[ \\text{formula} = ");
+    shy_buffer_text(out, "% pdflatex, or lualatex if names have other letters than Latin ones.\n\\documentclass[a4paper]{article}\n\\usepackage{iftex,amsmath,graphicx}\n"
+                         "\\ifPDFTeX\\usepackage[T1]{fontenc}\\usepackage{textcomp}\\else\\usepackage{fontspec}\\fi\n\\emergencystretch=3em\n\\begin{document}\n\\begin{center}\n"
+                         "\\resizebox{\\ifdim\\width>\\linewidth\\linewidth\\else\\width\\fi}{!}{$\\displaystyle \\text{formula} = ");
     shy_emit_latex(&plan->model->tree, plan->original, 0, out);
-    shy_buffer_text(out, " \\]\n");
+    shy_buffer_text(out, "$}\n\\end{center}\n");
     put_score(plan, out);
     put_prediction(plan, out);
     put_facts(plan, out);

@@ -8,6 +8,7 @@ int shy_cmd_search(int argc, char **argv);
 int shy_cmd_resume(int argc, char **argv);
 int shy_cmd_report(int argc, char **argv);
 int shy_cmd_show(int argc, char **argv);
+int shy_cmd_report(int argc, char **argv);
 int shy_cmd_sweep(int argc, char **argv);
 int shy_cmd_collect(int argc, char **argv);
 int shy_cmd_top(int argc, char **argv);

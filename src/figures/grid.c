@@ -22,18 +22,30 @@ double shy_axis_round(double value, double spread)
     return shy_sdc_digits(value, digits < 1 ? 1 : digits > 15 ? 15 : digits);
 }
 
+/* Bounds of sorted values. They come rounded to three digits, so a number that is large beside its spread is looked at from nearby. */
+static void find_bounds(const shy_sdc *sdc, size_t count, double *values, double spread, double *low, double *high)
+{
+    const double centre = shy_sdc_is_on(sdc) ? shy_axis_round(values[count / 2], spread) : 0.0;
+
+    for (size_t i = 0; i < count; i++) values[i] -= centre;
+    shy_sdc_bounds(sdc, count, values, low, high);
+    for (size_t i = 0; i < count; i++) values[i] += centre;
+    *low = shy_sdc_digits(*low + centre, 15), *high = shy_sdc_digits(*high + centre, 15);
+}
+
 void shy_axis_divide(const shy_sdc *sdc, size_t count, double *values, int bins, shy_axis *axis)
 {
     double low = NAN, high = NAN;
 
     axis->bins = 0;
     if (count == 0) return;
-    shy_sdc_bounds(sdc, count, values, &low, &high);
     qsort(values, count, sizeof *values, ascending);
+    const double spread = values[count * 19 / 20] - values[count / 20];
+    find_bounds(sdc, count, values, spread, &low, &high);
     if (!(low < high)) return;
     axis->edge[0] = low;
     for (int b = 1; b < bins; b++) {
-        const double edge = shy_axis_round(values[count * (size_t)b / (size_t)bins], high - low);
+        const double edge = shy_axis_round(values[count * (size_t)b / (size_t)bins], spread > 0.0 ? spread : high - low);
         if (edge > axis->edge[axis->bins] && edge < high) axis->edge[++axis->bins] = edge;
     }
     axis->edge[++axis->bins] = high;

@@ -17,7 +17,7 @@ typedef struct {
  */
 void shy_axis_divide(const shy_sdc *sdc, size_t count, double *values, int bins, shy_axis *axis_out);
 int shy_axis_bin(const shy_axis *axis, double value); /* 0 … bins − 1 */
-/* `value` to a thousandth of the spread, or to three digits where that says more: a round number that is nobody's secret. */
+/* `value` to a power of ten that is at most a hundredth of the spread, or to three digits where that says more. */
 double shy_axis_round(double value, double spread);
 
 /*

@@ -25,7 +25,7 @@ shy_status shy_pair_allowed(const shy_pair_maker *maker, shy_record *suppressed,
 
 /* ---- the model ------------------------------------------------------------------------------------------------------------ */
 
-static shy_status evaluate(const shy_problem *problem, const shy_formula *formula, double *out, bool *whole)
+static shy_status evaluate(const shy_problem *problem, const shy_listed *formula, double *out, bool *whole)
 {
     shy_status st = SHY_OK;
 
@@ -139,12 +139,12 @@ out:
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------------- */
 
-static json_t *place_of(const shy_formula *formula)
+static json_t *place_of(const shy_listed *formula)
 {
     return formula->front < 0 ? json_null() : json_integer(formula->front);
 }
 
-static shy_status write_side(const shy_formula *formula, json_t *sides)
+static shy_status write_side(const shy_listed *formula, json_t *sides)
 {
     shy_status st = SHY_OK;
     json_t *side = json_object();

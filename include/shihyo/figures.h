@@ -23,10 +23,20 @@ typedef struct {
     const int32_t *const *subgroup; /* [subgroups][rows]: level of each sample, −1: missing */
     const int *subgroup_levels;
     const char *const *const *subgroup_level; /* names */
+    struct shy_figures_shared *shared; /* of shy_figures_prepare */
 } shy_figures_input;
 
-/** The object `figures` of the model-th formula. Owned. */
+/** What the formulas of a target have in common: sets input->shared. All else is set already and stays. */
+shy_status shy_figures_prepare(shy_figures_input *input);
+void shy_figures_release(shy_figures_input *input);
+
+/** The object `figures` of the model-th formula; NULL if it cannot be computed here or too few samples are there to show any. Owned. O(n log n). */
 shy_status shy_figures_of_model(const shy_figures_input *input, int model, json_t **figures_out, shy_record *suppressed);
+/**
+ * {"constants": [{value, low, high}], "slope": …} of the model-th formula: 95 % by standard errors of the model linearised in its constants, which at the maximum of the
+ * likelihood are those of the model itself. A constant that the likelihood does not determine, or is not where it is highest, has no interval (null). Owned.
+ */
+shy_status shy_figures_constants(const shy_figures_input *input, int model, json_t **constants_out);
 /**
  * The list `two_axis` of a target: the best pairs of weakly correlated formulas, at least one of each pair from the front. Searches for interactions have none. Owned.
  */

@@ -84,8 +84,8 @@ out:
     return st;
 }
 
-/* Values alone; the intervals come from the cohort. */
-static shy_status add_constants(const json_t *entry, json_t *formula)
+/* Values alone, where there is no cohort to say how far they can be off. */
+static shy_status add_values(const json_t *entry, json_t *formula)
 {
     shy_status st = SHY_OK;
     json_t *list = json_array(), *value;
@@ -98,32 +98,64 @@ out:
     return st;
 }
 
-static shy_status add_formula(const shy_report *r, int t, size_t number, json_t *list)
+/* input: NULL without a cohort. */
+static shy_status add_numbers(shy_report *r, const shy_figures_input *input, int model, const json_t *entry, json_t *formula)
 {
     shy_status st = SHY_OK;
-    const json_t *entry = json_array_get(json_object_get(r->front[t], "front"), number), *name;
+    json_t *constants = NULL, *figures = NULL;
+
+    if (input == NULL) return add_values(entry, formula);
+    SHY_TRY(shy_figures_constants(input, model, &constants));
+    SHY_TRY(shy_json_put(formula, "constants", json_incref(json_object_get(constants, "constants"))));
+    SHY_TRY(shy_json_put(formula, "slope", json_incref(json_object_get(constants, "slope"))));
+    SHY_TRY(shy_figures_of_model(input, model, &figures, r->suppressed));
+    if (figures != NULL) SHY_TRY(shy_json_put(formula, "figures", json_incref(figures)));
+out:
+    json_decref(constants);
+    json_decref(figures);
+    return st;
+}
+
+static shy_status add_formula(shy_report *r, int t, const shy_figures_input *input, int model, json_t *list)
+{
+    shy_status st = SHY_OK;
+    const json_t *entry = json_array_get(json_object_get(r->front[t], "front"), (size_t)model), *name;
     json_t *formula = json_object(), *factors = json_array();
     size_t k;
 
     SHY_TRY(shy_json_append(list, formula));
     SHY_TRY(shy_json_put(formula, "factors", factors));
     json_array_foreach(json_object_get(entry, "factors"), k, name) SHY_TRY(add_factor(r, t, json_string_value(name), factors));
-    SHY_TRY(add_constants(entry, formula));
+    SHY_TRY(add_numbers(r, input, model, entry, formula));
 out:
     return st;
 }
 
 /* ---- a target -------------------------------------------------------------------------------------------------------------- */
 
-static shy_status add_people(shy_report *r, int t, json_t *target)
+static shy_status add_people(const shy_report *r, json_t *target)
 {
     shy_status st = SHY_OK;
     json_t *people = NULL;
 
-    shy_problem_aim(r->problem, t);
-    SHY_TRY(shy_models_predict(&r->finished[t], r->problem, r->cohort));
     SHY_TRY(shy_report_people(r, &people));
     SHY_TRY(shy_json_put(target, "people", people));
+out:
+    return st;
+}
+
+/* The cohort's part. The problem aims at the target from now on. */
+static shy_status begin_figures(shy_report *r, int t, shy_figures_input *input)
+{
+    shy_status st = SHY_OK;
+    const shy_subgroups *s = &r->subgroups;
+
+    shy_problem_aim(r->problem, t);
+    SHY_TRY(shy_models_predict(&r->finished[t], r->problem, r->cohort));
+    *input = (shy_figures_input){.problem = r->problem, .finished = &r->finished[t], .front = r->front[t], .sdc = &r->options->sdc, .groups = r->options->groups,
+                                 .subgroups = s->count, .subgroup_name = (const char *const *)s->name, .subgroup = (const int32_t *const *)s->level,
+                                 .subgroup_levels = s->levels, .subgroup_level = (const char *const *const *)s->level_name};
+    SHY_TRY(shy_figures_prepare(input));
 out:
     return st;
 }
@@ -132,16 +164,21 @@ static shy_status add_target(shy_report *r, int t, json_t *targets)
 {
     shy_status st = SHY_OK;
     json_t *target = json_object(), *formulas = json_array();
+    shy_figures_input input = {0};
+    const bool read = r->problem != NULL;
 
     SHY_TRY(shy_json_append(targets, target));
+    if (read) SHY_TRY(begin_figures(r, t, &input));
     SHY_TRY(shy_json_put(target, "name", shy_json_string(r->finished[t].name)));
     SHY_TRY(shy_json_put(target, "front", json_incref(r->front[t])));
-    SHY_TRY(shy_json_put(target, "cohort_read", json_boolean(r->problem != NULL)));
-    if (r->problem != NULL) SHY_TRY(add_people(r, t, target));
-    SHY_TRY(shy_json_put(target, "formulas", formulas));
-    for (int m = 0; m < r->finished[t].models; m++) SHY_TRY(add_formula(r, t, (size_t)m, formulas));
+    SHY_TRY(shy_json_put(target, "cohort_read", json_boolean(read)));
+    if (read) SHY_TRY(add_people(r, target));
+    SHY_TRY(shy_json_put(target, "formulas", json_incref(formulas)));
+    for (int m = 0; m < r->finished[t].models; m++) SHY_TRY(add_formula(r, t, read ? &input : NULL, m, formulas));
     SHY_TRY(shy_report_relations(r, t, target));
 out:
+    shy_figures_release(&input);
+    json_decref(formulas);
     return st;
 }
 
@@ -169,6 +206,7 @@ static shy_status build(shy_report *r, const json_t *targets, json_t *document)
 
     SHY_TRY(add_head(r, targets, document));
     SHY_TRY(shy_report_cohort(r));
+    SHY_TRY(shy_report_subgroups(r));
     SHY_TRY(shy_json_put(document, "notes", json_incref(r->notes)));
     SHY_TRY(shy_json_put(document, "targets", json_incref(list)));
     for (int t = 0; t < r->targets; t++) SHY_TRY(add_target(r, t, list));
@@ -189,6 +227,7 @@ static void report_clear(shy_report *r)
     shy_free(&r->directory);
     shy_free(&r->front);
     shy_free(&r->run);
+    shy_subgroups_free(&r->subgroups);
     shy_problem_free(&r->problem);
     shy_cohort_close(&r->cohort);
     shy_finished_free(&r->finished, r->targets);

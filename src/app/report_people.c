@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/report_impl.h"
+#include "shihyo/assess.h"
 
 #define FACTORS_MOST 200 /* that are listed */
 
@@ -60,17 +61,43 @@ static void count_people(const shy_problem *p, int64_t *samples_out, int64_t *ev
     *samples_out = samples, *events_out = events;
 }
 
+/* Of follow-up if nobody had had the event: Kaplan and Meier's curve of those censored. */
+static shy_status median_follow_up(const shy_report *r, double *median_out)
+{
+    shy_status st = SHY_OK;
+    const shy_outcome_data *d = &r->problem->data;
+    const size_t n = (size_t)r->problem->rows.rows;
+    double *censored = NULL;
+    shy_km *km = NULL;
+
+    SHY_TRY(shy_new(n, sizeof *censored, &censored));
+    for (size_t i = 0; i < n; i++) censored[i] = d->y[i] > 0.0 ? 0.0 : 1.0;
+    const shy_followed followed = {.n = n, .time = d->time, .event = censored, .entry = d->entry, .weight = d->weight};
+    SHY_TRY(shy_km_create(&followed, &km));
+    *median_out = shy_sdc_value(&r->options->sdc, km->median);
+out:
+    shy_km_free(&km);
+    shy_free(&censored);
+    return st;
+}
+
 shy_status shy_report_people(const shy_report *r, json_t **people_out)
 {
     shy_status st = SHY_OK;
     const shy_problem *p = r->problem;
     json_t *people = json_object(), *factors = json_array();
     int64_t samples, events;
+    double median;
 
     count_people(p, &samples, &events);
     SHY_TRY(shy_json_put(people, "rows", count_json(r, (int64_t)p->n_cohort)));
     SHY_TRY(shy_json_put(people, "samples", count_json(r, samples)));
     if (has_events(p->ops)) SHY_TRY(shy_json_put(people, "events", shy_sdc_shows(&r->options->sdc, samples - events) ? count_json(r, events) : json_null()));
+    if (p->data.time != NULL) {
+        SHY_TRY(median_follow_up(r, &median));
+        SHY_TRY(shy_json_put(people, "follow_up_median", shy_json_real(median)));
+        SHY_TRY(shy_json_put(people, "follow_up_unit", shy_json_string(p->time_unit)));
+    }
     SHY_TRY(shy_json_put(people, "factors_count", json_integer(p->factors)));
     SHY_TRY(shy_json_put(people, "factors", json_incref(factors)));
     for (int f = 0; f < p->factors && f < FACTORS_MOST; f++) SHY_TRY(add_factor(r, f, factors));

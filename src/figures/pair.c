@@ -110,7 +110,7 @@ static shy_status median(const shy_pair *pair, const shy_people *people, bool ro
     for (size_t i = 0; i < n; i++) value[i] = pair->intercept + pair->slope[0] * people->x[i] + pair->slope[1] * people->y[i];
     qsort(value, n, sizeof *value, ascending);
     *median_out = n == 0 ? NAN : n % 2 == 1 ? value[n / 2] : 0.5 * value[n / 2 - 1] + 0.5 * value[n / 2];
-    if (rounded && n > 0) *median_out = shy_axis_round(*median_out, value[3 * n / 4] - value[n / 4]);
+    if (rounded && n > 0) *median_out = shy_grid_round(*median_out, value[3 * n / 4] - value[n / 4]);
 out:
     shy_free(&value);
     return st;
@@ -184,7 +184,7 @@ shy_status shy_pair_write(const shy_pair_maker *maker, const shy_pair *pair, int
 
     SHY_TRY(shy_people_gather(maker, pair, &people));
     SHY_TRY(write_model(maker, pair, &people, object));
-    SHY_TRY(shy_people_write(maker, &people, number, object, suppressed));
+    SHY_TRY(shy_people_write(maker, pair, &people, number, object, suppressed));
 out:
     shy_people_free(&people);
     return st;

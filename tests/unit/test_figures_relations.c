@@ -52,17 +52,17 @@ static void gather(const crowd *c, int number, people *p)
     }
 }
 
-static shy_axis divided(const shy_sdc *sdc, int count, const double *values)
+static shy_grid_axis divided(const shy_sdc *sdc, int count, const double *values)
 {
     static double copy[MOST];
-    shy_axis axis;
+    shy_grid_axis axis;
     memcpy(copy, values, (size_t)count * sizeof *copy);
-    shy_axis_divide(sdc, (size_t)count, copy, SHY_GRID_BINS, &axis);
+    shy_grid_divide(sdc, (size_t)count, copy, SHY_GRID_BINS, &axis);
     return axis;
 }
 
 /* Each person is in one bin, found by looking at all of them. */
-static int bin_by_hand(const shy_axis *axis, double value)
+static int bin_by_hand(const shy_grid_axis *axis, double value)
 {
     int bin = 0;
     for (int b = 1; b < axis->bins; b++)
@@ -70,7 +70,7 @@ static int bin_by_hand(const shy_axis *axis, double value)
     return bin;
 }
 
-static void count_by_hand(const crowd *c, const people *p, const shy_axis *x, const shy_axis *y, int64_t *count)
+static void count_by_hand(const crowd *c, const people *p, const shy_grid_axis *x, const shy_grid_axis *y, int64_t *count)
 {
     memset(count, 0, (size_t)c->series * (size_t)x->bins * (size_t)y->bins * sizeof *count);
     for (int i = 0; i < c->people; i++) count[(p->group[i] * x->bins + bin_by_hand(x, p->x[i])) * y->bins + bin_by_hand(y, p->y[i])]++;
@@ -83,7 +83,7 @@ static bool all_shown(const shy_sdc *sdc, const int64_t *count, int cells)
     return true;
 }
 
-static bool has_edge(const shy_axis *axis, double edge)
+static bool has_edge(const shy_grid_axis *axis, double edge)
 {
     for (int e = 0; e <= axis->bins; e++)
         if (axis->edge[e] == edge) return true;
@@ -91,11 +91,11 @@ static bool has_edge(const shy_axis *axis, double edge)
 }
 
 /* Could one more of the fine edges of an axis be there? */
-static bool could_be_finer(const crowd *c, const shy_sdc *sdc, const people *p, const shy_axis *fine, const shy_axis *x, const shy_axis *y, bool of_x)
+static bool could_be_finer(const crowd *c, const shy_sdc *sdc, const people *p, const shy_grid_axis *fine, const shy_grid_axis *x, const shy_grid_axis *y, bool of_x)
 {
     static int64_t count[2 * SHY_GRID_BINS * SHY_GRID_BINS];
     for (int e = 1; e < fine->bins; e++) {
-        shy_axis more = of_x ? *x : *y;
+        shy_grid_axis more = of_x ? *x : *y;
         int at = more.bins++;
         if (has_edge(of_x ? x : y, fine->edge[e])) continue;
         for (; at >= 0 && more.edge[at] > fine->edge[e]; at--) more.edge[at + 1] = more.edge[at];
@@ -119,10 +119,10 @@ static void no_cell_of_a_grid_is_too_small(void **state)
         bool shown = false;
         assert_int_equal(shy_sdc_parse(c->rule, &sdc), SHY_OK);
         gather(c, k, &p);
-        const shy_axis fine_x = divided(&sdc, c->people, p.x), fine_y = divided(&sdc, c->people, p.y);
-        shy_axis x = fine_x, y = fine_y;
+        const shy_grid_axis fine_x = divided(&sdc, c->people, p.x), fine_y = divided(&sdc, c->people, p.y);
+        shy_grid_axis x = fine_x, y = fine_y;
         assert_true(x.bins > 0 && y.bins > 0);
-        for (int i = 0; i < c->people; i++) assert_int_equal(shy_axis_bin(&x, p.x[i]), bin_by_hand(&x, p.x[i]));
+        for (int i = 0; i < c->people; i++) assert_int_equal(shy_grid_bin(&x, p.x[i]), bin_by_hand(&x, p.x[i]));
         count_by_hand(c, &p, &x, &y, count);
         assert_int_equal(shy_grid_coarsen(&sdc, &x, &y, c->series, count, &shown), SHY_OK);
         count_by_hand(c, &p, &fine_x, &fine_y, by_hand);
@@ -154,7 +154,7 @@ static void edges_are_round_and_nobodys(void **state)
     (void)state;
     assert_int_equal(shy_sdc_parse("sacro", &sdc), SHY_OK);
     gather(&crowds[3], 3, &p);
-    const shy_axis x = divided(&sdc, crowds[3].people, p.x);
+    const shy_grid_axis x = divided(&sdc, crowds[3].people, p.x);
     assert_true(x.bins > 25);
     for (int e = 0; e <= x.bins; e++) {
         if (e > 0) assert_true(x.edge[e] > x.edge[e - 1]);
@@ -166,7 +166,7 @@ static void edges_are_round_and_nobodys(void **state)
     for (int i = 0; i < 1000; i++) p.x[i] = 7.0;
     assert_int_equal(divided(&sdc, 1000, p.x).bins, 0);
     assert_int_equal(divided(&sdc, 15, p.y).bins, 0);
-    assert_true(shy_axis_round(1234.56, 10.0) == 1234.6 && shy_axis_round(1234.56, 1000.0) == 1230.0 && shy_axis_round(0.0123456, 1000.0) == 0.0123);
+    assert_true(shy_grid_round(1234.56, 10.0) == 1234.6 && shy_grid_round(1234.56, 1000.0) == 1230.0 && shy_grid_round(0.0123456, 1000.0) == 0.0123);
 }
 
 /* ---- formulas of a front.json ------------------------------------------------------------------------------------------------ */

@@ -175,6 +175,7 @@ static shy_status add_target(shy_report *r, int t, json_t *targets)
     if (read) SHY_TRY(add_people(r, target));
     SHY_TRY(shy_json_put(target, "formulas", json_incref(formulas)));
     for (int m = 0; m < r->finished[t].models; m++) SHY_TRY(add_formula(r, t, read ? &input : NULL, m, formulas));
+    SHY_TRY(shy_report_relations(r, t, target));
 out:
     shy_figures_release(&input);
     json_decref(formulas);
@@ -209,6 +210,7 @@ static shy_status build(shy_report *r, const json_t *targets, json_t *document)
     SHY_TRY(shy_json_put(document, "notes", json_incref(r->notes)));
     SHY_TRY(shy_json_put(document, "targets", json_incref(list)));
     for (int t = 0; t < r->targets; t++) SHY_TRY(add_target(r, t, list));
+    SHY_TRY(shy_report_horizons(r, document));
     if (!shy_json_add_record(document, r->record)) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory for the report."));
 out:
     json_decref(list);

@@ -39,6 +39,10 @@ shy_status shy_report_subgroups(shy_report *report);
 void shy_subgroups_free(shy_subgroups *subgroups);
 /** The object `people` of a target. The problem aims at it. Owned. */
 shy_status shy_report_people(const shy_report *report, json_t **people_out);
+/** near, near_found, two_axis and network of a target. The problem, if there is one, aims at it. */
+shy_status shy_report_relations(const shy_report *report, int t, json_t *target);
+/** The object `horizons` of the document, where there are several targets. */
+shy_status shy_report_horizons(const shy_report *report, json_t *document);
 /** Paths in a run.json become names of files, in all its texts. */
 shy_status shy_report_hide_paths(json_t *run, const shy_config *config);
 /** What stands behind the last slash of a path. Borrowed. */

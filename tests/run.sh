@@ -4,7 +4,7 @@
 #   tests/run.sh            all of it
 #   tests/run.sh WORD ...   only the whole-program tests whose file name contains a WORD
 #
-# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files at a time, and runs N
+# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files at a time, and runs N + 1
 # tests at a time, but 4 at most: each starts ranks of its own, and much of its time is waiting for them to start.
 #
 # A whole-program test is tests/system/NAME.sh. It starts in an empty directory of its own and finds in its environment
@@ -17,7 +17,7 @@ set -u
 top_srcdir=$(cd "$(dirname "$0")/.." && pwd)
 top_builddir=${SHY_BUILD:-$top_srcdir/build}
 jobs=${JOBS:-$(env -u OMP_NUM_THREADS nproc 2>/dev/null || echo 1)} # nproc would take the threads of OpenMP for cores
-at_once=$((jobs < 4 ? jobs : 4))
+at_once=$((jobs + 1 < 4 ? jobs + 1 : 4)) # one more than compute: ranks that start and end wait for each other
 passed=0
 failed=0
 

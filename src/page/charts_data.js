@@ -19,7 +19,8 @@ const shihyoChartData = (() => {
   const percent = (value) => known(value) ? (100 * value).toFixed(value > 0 && value < 0.1 ? 1 : 0) + " %" : "–";
   const count = (value) => known(value) ? value.toLocaleString("en") : "–";
   const probability = (p) => known(p) ? (p < 0.0001 ? "< 0.0001" : "= " + number(p, 2)) : "–";
-  const unitOf = (name, unit) => unit ? name + " (" + unit + ")" : name;
+  const raised = (unit) => unit.replace(/([A-Za-z])\^?([23])(?![\d.])/g, (whole, letter, power) => letter + (power === "2" ? "²" : "³")); // "kg/m^2", "kg/cm2"
+  const unitOf = (name, unit) => unit ? name + " (" + raised(String(unit)) + ")" : name;
   const short = (text, most = 80) => { const letters = Array.from(String(text)); return letters.length <= most ? String(text) : letters.slice(0, most - 1).join("") + "…"; };
 
   /* Smallest and largest of lists of numbers, with a margin; never of no width. */

@@ -58,7 +58,7 @@ static int fail_unknown(const char *what, const char *word, const char *const *k
 
 static int run_help(int argc, char **argv)
 {
-    static const char *const topics[] = {"import", "inspect", "search", "resume", "show", "validate", "predict", "explain", "export", "sweep", "collect", "top", "keys"};
+    static const char *const topics[] = {"import", "inspect", "search", "resume", "show", "report", "validate", "predict", "explain", "export", "sweep", "collect", "top", "keys"};
 
     if (argc < 2)
         shy_help_program(stdout);

@@ -51,6 +51,42 @@ typedef struct {
 /** Reads, infers, joins, writes; prints the inferred table and who matched to `report`. Never holds the whole table. Not collective. */
 shy_status shy_cohort_import(const shy_import_options *options, FILE *report);
 
+/* ---- tables row by row (serial), as the import reads them ---------------------------------------------------------- */
+
+/** What a cell of a table can be. */
+typedef enum { SHY_CELL_MISSING, SHY_CELL_NUMBER, SHY_CELL_INFINITE, SHY_CELL_TEXT } shy_cell;
+
+typedef struct {
+    uint64_t row, line; /* of data: 1, 2, …; of the file */
+    int64_t column;     /* 0, 1, … */
+    shy_cell kind;
+    double value;       /* of a NUMBER */
+    const char *text;   /* without its quotes and the blanks around it; lives until the next cell */
+    size_t length;
+} shy_sheet_cell;
+
+/** `cell` is called for every cell of the columns that are wanted, in order, and `row` when a row is complete and not ragged. What they return ends the visit. */
+typedef struct {
+    shy_status (*cell)(void *context, const shy_sheet_cell *cell);
+    shy_status (*row)(void *context, uint64_t row);
+    void *context;
+} shy_sheet_visitor;
+
+typedef struct shy_sheet shy_sheet; /* a CSV or TSV file, gzip allowed */
+
+/** Reads the heading: names, and units in brackets. missing: codes besides "", NA, NaN, "."; both are borrowed, like path. SHY_IO, SHY_INPUT. */
+shy_status shy_sheet_open(const char *path, const char *const *missing, int missing_count, shy_sheet **sheet_out);
+void shy_sheet_close(shy_sheet **sheet);
+int64_t shy_sheet_columns(const shy_sheet *sheet);
+const char *shy_sheet_name(const shy_sheet *sheet, int64_t column);
+const char *shy_sheet_unit(const shy_sheet *sheet, int64_t column);    /* "" if there is none */
+int64_t shy_sheet_find(const shy_sheet *sheet, const char *name);      /* −1 if none */
+const char *shy_sheet_nearest(const shy_sheet *sheet, const char *name); /* for messages; NULL if none is near */
+int64_t shy_sheet_identifier(const shy_sheet *sheet);                  /* the first column that is called as identifiers are; −1 if none */
+void shy_sheet_want(shy_sheet *sheet, int64_t column);
+/** Passes over the rows, in memory that does not grow with the file. SHY_INPUT on a ragged row, an unclosed quote, a zero byte, a damaged gzip stream. */
+shy_status shy_sheet_visit(shy_sheet *sheet, const shy_sheet_visitor *visitor);
+
 /* ---- cohort (collective) --------------------------------------------------------------------------------------- */
 
 typedef struct shy_cohort shy_cohort; /* opaque; open on all ranks of a team */

@@ -34,6 +34,7 @@ typedef struct {
     double metric[SHY_METRICS_MAX];
     char *rounded;           /* the formula with simple constants, or NULL; the following are of its refit */
     double rounded_intercept, rounded_slope, rounded_loss, rounded_metric[SHY_METRICS_MAX];
+    double *rounded_beside;  /* as `beside`; NULL: not known */
     shy_imputed *imputed; /* refitted with missing values imputed; NULL: nothing was missing */
     shy_verdict verdict;
     uint64_t twins_count; /* all found */

@@ -346,6 +346,7 @@ typedef struct {
     char *text;
     shy_fit fit;
     double intercept, slope;
+    double *beside;                  /* as in shy_found, of this fit; NULL until then */
 } shy_rounded;
 
 /** outcome or logit = intercept + covariates + slope·z + interaction·(treatment − mean)·z; zero where there is no interaction. */
@@ -485,5 +486,7 @@ shy_status shy_search_permuted(const shy_problem *problem, const shy_search_opti
 
 /** out[i] = the tree (over the problem's factors) for my rows. May fail on one rank alone; not collective. */
 shy_status shy_problem_evaluate(const shy_problem *problem, const shy_tree *tree, double *out);
+/** The lower median of values[rows.rows] (NaN: none) of all samples, exact; NaN if there is none. Collective over the group. */
+shy_status shy_problem_median(const shy_problem *problem, const double *values, double *median_out);
 
 #endif

@@ -160,7 +160,6 @@ out:
     return st;
 }
 
-/* Rank 0. */
 static shy_status write_report(const command *c, const json_t *document)
 {
     shy_status st = SHY_OK;
@@ -175,17 +174,30 @@ out:
     return st;
 }
 
-static shy_status report(command *c, shy_team *team)
+/* Rank 0: one rank is enough, and works alone. */
+static shy_status make_report(const command *c)
 {
     shy_status st = SHY_OK;
+    shy_team *alone = NULL;
     json_t *document = NULL;
 
-    SHY_TRY(shy_linalg_start(team));
     SHY_TRY(check_outputs(c));
-    SHY_TRY(shy_report_document(&c->report, team, &document));
+    SHY_TRY(shy_team_create(SHY_THIS_RANK, 1, &alone));
+    SHY_TRY(shy_report_document(&c->report, alone, &document));
     SHY_TRY(write_report(c, document));
 out:
     json_decref(document);
+    shy_team_destroy(&alone);
+    return st;
+}
+
+static shy_status report(const command *c, shy_team *team)
+{
+    shy_status st = SHY_OK;
+
+    SHY_TRY(shy_linalg_start(team));
+    SHY_TRY_ALL(team, team->rank == 0 ? make_report(c) : SHY_OK);
+out:
     shy_linalg_stop();
     return st;
 }
@@ -200,15 +212,14 @@ static void free_command(command *c)
 int shy_cmd_report(int argc, char **argv)
 {
     shy_status st = SHY_OK;
-    command c = {.page = {.language = SHY_ENGLISH}, .report = {.language = "en", .version = PACKAGE_VERSION, .groups = DEFAULT_GROUPS}};
+    command c = {.page = {.language = SHY_ENGLISH}, .report = {.language = "en", .version = shy_version_text(), .groups = DEFAULT_GROUPS}};
     shy_team *team = NULL;
 
     SHY_TRY(shy_par_start(&argc, &argv));
     SHY_TRY(read_command(argc, argv, &c));
     SHY_TRY(shy_team_create(SHY_ALL_RANKS, 1, &team));
-    if (team->size > 1) SHY_TRY(shy_fail(SHY_USAGE, "A report is made by one rank: start it without mpirun, or with -n 1."));
     if (!c.help) st = report(&c, team);
-    else shy_help_command("report", stdout);
+    else if (team->rank == 0) shy_help_command("report", stdout);
 out:
     if (st != SHY_OK) shy_log(SHY_LOG_ERROR, "%s", shy_error_message()); /* rank 0 alone speaks */
     shy_team_destroy(&team);

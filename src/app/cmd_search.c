@@ -166,6 +166,7 @@ static shy_status search_targets(shy_search_session *s)
         shy_events_target(s->events, t + 1, s->problem->targets, s->problem->target[t].name);
         SHY_TRY(run_search(s));
         SHY_TRY(shy_session_outcome(s));
+        SHY_TRY(shy_session_typical(s));
         SHY_TRY(shy_performance_searched(s));
         SHY_TRY_ALL(s->team, s->team->rank == 0 ? keep_results(s) : SHY_OK);
         shy_search_result_free(&s->result);
@@ -255,6 +256,7 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
     if (st != SHY_OK) release_output(&s, has_events);
     shy_search_result_free(&s.result);
     shy_record_free(&s.record);
+    shy_free(&s.typical);
     shy_session_validation_free(&s);
     for (int t = 0; t < s.results_count; t++) shy_results_free(&s.results[t]);
     shy_free(&s.results);

@@ -126,6 +126,10 @@ static shy_status configure(session *s)
     const char *text = NULL;
 
     SHY_TRY(shy_finished_read(s->command->directory, &s->finished, &s->targets));
+    for (int t = 0; t < s->targets; t++)
+        if (s->finished[t].models == 0)
+            SHY_TRY(shy_fail(SHY_INPUT, "%s: the front%s%s is empty; there is no formula to validate.", s->command->directory, *s->finished[t].name ? " of " : "",
+                             s->finished[t].name));
     text = s->finished[0].configuration;
     SHY_TRY(shy_config_create(&s->config));
     SHY_TRY(shy_config_parse(s->config, "run.json", text, strlen(text)));

@@ -6,11 +6,14 @@ int shy_cmd_import(int argc, char **argv);
 int shy_cmd_inspect(int argc, char **argv);
 int shy_cmd_search(int argc, char **argv);
 int shy_cmd_resume(int argc, char **argv);
+int shy_cmd_report(int argc, char **argv);
 int shy_cmd_show(int argc, char **argv);
 int shy_cmd_report(int argc, char **argv);
 int shy_cmd_sweep(int argc, char **argv);
 int shy_cmd_collect(int argc, char **argv);
 int shy_cmd_top(int argc, char **argv);
 int shy_cmd_validate(int argc, char **argv);
+int shy_cmd_predict(int argc, char **argv);
+int shy_cmd_explain(int argc, char **argv);
 
 #endif

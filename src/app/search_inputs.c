@@ -43,6 +43,75 @@ out:
     return st;
 }
 
+/* ---- what is typical ----------------------------------------------------------------------------------------------------- */
+
+void shy_front_factors(const shy_search_session *s, uint8_t *used)
+{
+    const shy_search_result *result = s->result;
+
+    for (int i = 0; i < result->front_count; i++) {
+        const shy_tree *tree = &result->level[result->front_level[i]].found[result->front_index[i]].tree;
+        for (int k = 0; k < tree->count; k++)
+            if (tree->node[k].op == SHY_OP_FACTOR) used[tree->node[k].factor] = 1;
+    }
+}
+
+static shy_status factor_values(const shy_problem *p, int factor, double *values)
+{
+    shy_tree leaf = {0};
+
+    shy_tree_leaf(&leaf, (uint32_t)factor);
+    return shy_problem_evaluate(p, &leaf, values);
+}
+
+/* Medians of the factors of the front and of all covariates. Collective. */
+static shy_status find_medians(const shy_problem *p, const uint8_t *used, double *values, double *typical)
+{
+    shy_status st = SHY_OK;
+
+    for (int f = 0; f < p->factors; f++) {
+        typical[f] = NAN;
+        if (!used[f]) continue;
+        SHY_TRY_ALL(p->team, factor_values(p, f, values));
+        SHY_TRY(shy_problem_median(p, values, &typical[f]));
+    }
+    for (int k = 0; k < p->data.covariates; k++) SHY_TRY(shy_problem_median(p, p->data.covariate[k], &typical[p->factors + k]));
+out:
+    return st;
+}
+
+shy_status shy_session_typical(shy_search_session *s)
+{
+    shy_status st = SHY_OK;
+    const shy_problem *p = s->problem;
+    uint8_t *used = NULL;
+    double *values = NULL;
+
+    shy_free(&s->typical);
+    SHY_TRY_ALL(s->team, shy_new((size_t)(p->factors + p->data.covariates), sizeof *s->typical, &s->typical));
+    SHY_TRY_ALL(s->team, shy_new((size_t)p->factors, 1, &used));
+    SHY_TRY_ALL(s->team, shy_new((size_t)p->rows.rows, sizeof *values, &values));
+    if (s->team->rank == 0) shy_front_factors(s, used);
+    SHY_TRY(shy_team_broadcast(s->team, used, (uint64_t)p->factors));
+    SHY_TRY(find_medians(p, used, values, s->typical));
+out:
+    shy_free(&values);
+    shy_free(&used);
+    return st;
+}
+
+/* To three digits, so that it is the value of no one in particular. */
+static double rounded(double value)
+{
+    char text[32];
+    double number = value;
+
+    if (!isfinite(value)) return value;
+    snprintf(text, sizeof text, "%.2e", value);
+    shy_text_number(text, &number);
+    return number;
+}
+
 /* ---- one input --------------------------------------------------------------------------------------------------------- */
 
 static shy_status add_levels(shy_record *record, const shy_column *column, const shy_derivation *how)
@@ -70,7 +139,7 @@ static shy_status add_number(shy_record *record, const char *name, double value)
     return isfinite(value) ? shy_record_number(record, name, value) : SHY_OK;
 }
 
-static shy_status add_input(shy_record *list, const char *name, const shy_column *column, const shy_derivation *how, const shy_interval *seen)
+static shy_status add_input(shy_record *list, const char *name, const shy_column *column, const shy_derivation *how, const shy_interval *seen, double typical)
 {
     shy_status st = SHY_OK;
     shy_record *record = NULL;
@@ -89,6 +158,7 @@ static shy_status add_input(shy_record *list, const char *name, const shy_column
     SHY_TRY(add_number(record, "high", how->high));
     if (seen) SHY_TRY(shy_record_number(record, "seen_low", seen->lo));
     if (seen) SHY_TRY(shy_record_number(record, "seen_high", seen->hi));
+    SHY_TRY(add_number(record, "typical", rounded(typical)));
 out:
     return st;
 }
@@ -108,7 +178,7 @@ static shy_status add_factors(const shy_search_session *s, const uint8_t *used, 
         if (!used[f]) continue;
         const shy_column column = shy_cohort_column(s->cohort, p->cohort_column[f]);
         const shy_derivation *how = p->derivation && p->derivation[f] ? p->derivation[f] : &as_it_is;
-        SHY_TRY(add_input(list, p->name[f], &column, how, &p->range[f]));
+        SHY_TRY(add_input(list, p->name[f], &column, how, &p->range[f], s->typical[f]));
     }
 out:
     return st;
@@ -126,7 +196,7 @@ static shy_status add_covariates(const shy_search_session *s, shy_record *inputs
         const shy_covariate_source *source = shy_problem_covariate(p, k);
         if (!source) continue;
         const shy_column column = shy_cohort_column(s->cohort, source->column);
-        SHY_TRY(add_input(list, p->data.covariate_name[k], &column, &source->how, NULL));
+        SHY_TRY(add_input(list, p->data.covariate_name[k], &column, &source->how, NULL, s->typical[p->factors + k]));
     }
 out:
     return st;

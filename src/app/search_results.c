@@ -48,14 +48,30 @@ out:
     return st;
 }
 
+static shy_status copy_numbers(const double *from, int count, double **to)
+{
+    shy_status st = SHY_OK;
+
+    if (!from) return SHY_OK;
+    SHY_TRY(shy_new((size_t)count, sizeof **to, to));
+    memcpy(*to, from, (size_t)count * sizeof *from);
+out:
+    return st;
+}
+
 static shy_status build_rounded(const shy_rounded *rounded, shy_entry *entry)
 {
+    shy_status st = SHY_OK;
+
     if (!rounded) return SHY_OK;
     entry->rounded_intercept = rounded->intercept;
     entry->rounded_slope = rounded->slope;
     entry->rounded_loss = rounded->fit.loss;
     memcpy(entry->rounded_metric, rounded->fit.metric, sizeof entry->rounded_metric);
-    return shy_string_copy(rounded->text, &entry->rounded);
+    SHY_TRY(copy_numbers(rounded->beside, entry->beside_covariates + entry->thresholds_count, &entry->rounded_beside));
+    SHY_TRY(shy_string_copy(rounded->text, &entry->rounded));
+out:
+    return st;
 }
 
 static shy_status build_entry(const builder *b, shy_found *found, shy_entry *entry)
@@ -68,8 +84,7 @@ static shy_status build_entry(const builder *b, shy_found *found, shy_entry *ent
     entry->intercept = found->intercept;
     entry->slope = found->slope;
     entry->slope_error = found->slope_error;
-    SHY_TRY(shy_new((size_t)(found->covariates + found->thresholds), sizeof *entry->beside, &entry->beside));
-    for (int k = 0; k < found->covariates + found->thresholds; k++) entry->beside[k] = found->beside[k];
+    SHY_TRY(copy_numbers(found->beside, found->covariates + found->thresholds, &entry->beside));
     entry->beside_covariates = found->covariates, entry->thresholds_count = found->thresholds;
     entry->interaction = found->interaction.slope;
     entry->interaction_error = found->interaction.error;
@@ -122,17 +137,12 @@ out:
 static shy_status build_derived(const builder *b, shy_results *r)
 {
     shy_status st = SHY_OK;
-    const shy_search_result *result = b->session->result;
     const int factors = b->problem->factors;
     uint8_t *used = NULL;
     char *words = NULL;
 
     SHY_TRY(shy_new((size_t)factors, 1, &used));
-    for (int i = 0; i < result->front_count; i++) {
-        const shy_tree *tree = &result->level[result->front_level[i]].found[result->front_index[i]].tree;
-        for (int k = 0; k < tree->count; k++)
-            if (tree->node[k].op == SHY_OP_FACTOR) used[tree->node[k].factor] = 1;
-    }
+    shy_front_factors(b->session, used);
     int count = 0;
     for (int f = 0; f < factors; f++) count += used[f];
     SHY_TRY(shy_inputs_build(b->session, used, &r->inputs));

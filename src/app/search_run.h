@@ -67,6 +67,7 @@ typedef struct shy_search_session {
     shy_search_result *result; /* rank 0; of the target in force */
     double took;               /* seconds, of the search in force and its validation */
     double outcome_mean;       /* of the target in force, weighted; NaN where it has none (times, levels) */
+    double *typical;           /* [factors, then covariates]: lower medians of those that the front in force uses, NaN of others; NULL before */
     shy_record *record;        /* likewise; NULL: it was not checked */
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
@@ -121,6 +122,8 @@ void shy_watchdog_start(shy_search_session *session);
 
 /** What the outcome is made of, as the keys of the section outcome say; borrows from the configuration. */
 void shy_configure_outcome(const shy_config *config, shy_problem_options *options);
+/** All that a problem is made from, but for its memory; borrows likewise. */
+void shy_configure_problem(const shy_config *config, shy_problem_options *options);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
 shy_status shy_session_load(shy_search_session *session);
 
@@ -139,6 +142,10 @@ shy_status shy_session_plan(shy_search_session *session);
 shy_status shy_plan_print(const shy_search_session *session, FILE *stream);
 /** Finds the mean of the outcome that the problem aims at. Collective. */
 shy_status shy_session_outcome(shy_search_session *session);
+/** used[factor] = 1 for those of the front. Rank 0. */
+void shy_front_factors(const shy_search_session *session, uint8_t *used);
+/** Finds what is typical of the samples, of the factors of the front and the covariates. Collective. */
+shy_status shy_session_typical(shy_search_session *session);
 /**
  * From which columns the factors with a mark (used[factor]) and the covariates come, and how: see doc/results.md, `inputs`. Rank 0. Owned.
  */

@@ -5,33 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shihyo/apply.h"
-#include "shihyo/json.h"
+#include "apply_impl.h"
 
 /* ---- freeing --------------------------------------------------------------------------------------------------------- */
 
-static void input_free(shy_input *input)
-{
-    for (int v = 0; input->level != NULL && v < input->how.levels; v++) shy_free(&input->level[v]);
-    shy_free(&input->level);
-    shy_free(&input->ones);
-    shy_free(&input->name);
-    shy_free(&input->column);
-    shy_free(&input->unit);
-    shy_free(&input->coded);
-    shy_free(&input->value);
-    shy_free(&input->outside);
-}
-
 static void finished_clear(shy_finished *f)
 {
-    for (int k = 0; f->factor != NULL && k < f->factors; k++) input_free(&f->factor[k]);
-    for (int k = 0; f->covariate != NULL && k < f->covariates; k++) input_free(&f->covariate[k]);
-    for (int k = 0; f->model != NULL && k < f->models; k++) {
-        shy_free(&f->model[k].text);
-        shy_free(&f->model[k].beside);
-        shy_free(&f->model[k].predictor);
-    }
+    for (int k = 0; f->factor != NULL && k < f->factors; k++) shy_input_clear(&f->factor[k]);
+    for (int k = 0; f->covariate != NULL && k < f->covariates; k++) shy_input_clear(&f->covariate[k]);
+    for (int k = 0; f->model != NULL && k < f->models; k++) shy_model_clear(&f->model[k]);
     shy_free(&f->factor);
     shy_free(&f->covariate);
     shy_free(&f->model);
@@ -49,114 +31,34 @@ void shy_finished_free(shy_finished **finished, int count)
     shy_free(finished);
 }
 
-/* ---- inputs --------------------------------------------------------------------------------------------------------------- */
-
-static bool read_kind(const char *text, shy_derived *kind_out)
-{
-    static const char *const names[] = {[SHY_DERIVED_VALUE] = "value", [SHY_DERIVED_LEVEL] = "level", [SHY_DERIVED_POOL] = "pool", [SHY_DERIVED_MISSING] = "missing"};
-
-    for (size_t k = 0; k < sizeof names / sizeof *names; k++)
-        if (strcmp(names[k], text) == 0) return *kind_out = (shy_derived)k, true;
-    return false;
-}
-
-static shy_status read_levels(const json_t *object, shy_input *input)
-{
-    shy_status st = SHY_OK;
-    const json_t *levels = json_object_get(object, "levels"), *ones = json_object_get(object, "ones");
-    const size_t count = json_array_size(levels);
-    size_t k;
-    json_t *one;
-
-    SHY_TRY(shy_new(count, sizeof *input->level, &input->level));
-    SHY_TRY(shy_new(count, 1, &input->ones));
-    for (size_t v = 0; v < count; v++) {
-        const char *name = json_string_value(json_array_get(levels, v));
-        SHY_TRY(shy_string_copy(name == NULL ? "" : name, &input->level[v]));
-        input->how.levels++;
-        json_array_foreach(ones, k, one)
-            if (json_is_string(one) && strcmp(json_string_value(one), input->level[v]) == 0) input->ones[v] = 1, input->how.level = (int)v;
-    }
-    input->how.pooled = input->ones;
-out:
-    return st;
-}
-
-static shy_status read_input(const json_t *object, shy_input *input)
-{
-    shy_status st = SHY_OK;
-
-    *input = (shy_input){.index = -1, .seen_low = shy_json_number(object, "seen_low", NAN), .seen_high = shy_json_number(object, "seen_high", NAN)};
-    input->how.lowest = shy_json_number(object, "lowest", -INFINITY), input->how.highest = shy_json_number(object, "highest", INFINITY);
-    input->how.low = shy_json_number(object, "low", -INFINITY), input->how.high = shy_json_number(object, "high", INFINITY);
-    input->how.fill = shy_json_number(object, "fill", NAN);
-    SHY_TRY(shy_string_copy(shy_json_word(object, "name"), &input->name));
-    SHY_TRY(shy_string_copy(shy_json_word(object, "column"), &input->column));
-    SHY_TRY(shy_string_copy(shy_json_word(object, "unit"), &input->unit));
-    SHY_TRY(read_levels(object, input));
-    if (!read_kind(shy_json_word(object, "kind"), &input->how.kind) || !shy_kind_parse(shy_json_word(object, "column_kind"), &input->column_kind) || *input->name == '\0')
-        SHY_TRY(shy_fail(SHY_INPUT, "front.json: \"inputs\" has an entry that this version does not know (%s).", shy_json_word(object, "kind")));
-out:
-    return st;
-}
-
-static shy_status read_inputs(const json_t *list, shy_input **input_out, int *count_out)
-{
-    shy_status st = SHY_OK;
-    size_t k;
-    json_t *object;
-
-    SHY_TRY(shy_new(json_array_size(list), sizeof **input_out, input_out));
-    json_array_foreach(list, k, object)
-    {
-        *count_out = (int)k + 1; /* what a failure leaves is freed, too */
-        SHY_TRY(read_input(object, &(*input_out)[k]));
-    }
-out:
-    return st;
-}
-
-/* ---- formulas --------------------------------------------------------------------------------------------------------------- */
-
-static shy_status read_model(const json_t *entry, const shy_finished *f, const char *const *names, shy_model *model)
-{
-    shy_status st = SHY_OK;
-    const json_t *covariates = json_object_get(entry, "covariates");
-
-    *model = (shy_model){.complexity = (int)json_integer_value(json_object_get(entry, "complexity")),
-                         .intercept = shy_json_number(entry, "intercept", 0.0),
-                         .slope = shy_json_number(entry, "slope", NAN),
-                         .interaction = shy_json_number(json_object_get(entry, "interaction"), "slope", 0.0)};
-    SHY_TRY(shy_string_copy(shy_json_word(entry, "formula"), &model->text));
-    SHY_TRY(shy_tree_parse(model->text, names, (uint32_t)f->factors, &model->tree));
-    SHY_TRY(shy_new((size_t)f->covariates, sizeof *model->beside, &model->beside));
-    for (int k = 0; k < f->covariates; k++) model->beside[k] = shy_json_number(covariates, f->covariate[k].name, NAN);
-out:
-    return st;
-}
-
-static shy_status read_models(const json_t *document, shy_finished *f)
-{
-    shy_status st = SHY_OK;
-    const json_t *front = json_object_get(document, "front");
-    const char **names = NULL;
-    size_t k;
-    json_t *entry;
-
-    SHY_TRY(shy_new((size_t)f->factors, sizeof *names, &names));
-    for (int i = 0; i < f->factors; i++) names[i] = f->factor[i].name;
-    SHY_TRY(shy_new(json_array_size(front), sizeof *f->model, &f->model));
-    json_array_foreach(front, k, entry)
-    {
-        f->models = (int)k + 1;
-        SHY_TRY(read_model(entry, f, names, &f->model[k]));
-    }
-out:
-    shy_free(&names);
-    return st;
-}
-
 /* ---- a directory --------------------------------------------------------------------------------------------------------------- */
+
+static shy_status read_link(const char *directory, shy_finished *f)
+{
+    static const struct {
+        const char *kind;
+        shy_link link;
+    } links[] = {{"continuous", SHY_LINK_IDENTITY},         {"binary", SHY_LINK_LOGIT},       {"count", SHY_LINK_LOG},
+                 {"ordinal", SHY_LINK_CUMULATIVE_LOGIT},    {"survival", SHY_LINK_LOG_HAZARD}, {"matched", SHY_LINK_LOG_ODDS}};
+
+    for (size_t k = 0; k < sizeof links / sizeof *links; k++)
+        if (strcmp(links[k].kind, f->outcome_kind) == 0) return f->link = links[k].link, SHY_OK;
+    return shy_fail(SHY_INPUT, "%s/front.json: this version does not know outcomes of the kind \"%s\".", directory, f->outcome_kind);
+}
+
+/* What nested validation chose is a complexity of the front, or less if formulas were left out of it; where nothing was validated the front ends with the best fit. */
+static int find_chosen(const json_t *document, const shy_finished *f)
+{
+    const json_t *selected = json_object_get(json_object_get(document, "nested"), "selected");
+    const char *formula = shy_json_word(selected, "formula");
+    const double complexity = shy_json_number(selected, "complexity", INFINITY);
+    int chosen = f->models - 1;
+
+    for (int k = 0; k < f->models && *formula != '\0'; k++)
+        if (strcmp(f->model[k].text, formula) == 0) return k;
+    while (chosen > 0 && f->model[chosen].complexity > complexity) chosen--;
+    return chosen;
+}
 
 static shy_status read_front(const char *directory, const json_t *document, shy_finished *f)
 {
@@ -169,13 +71,14 @@ static shy_status read_front(const char *directory, const json_t *document, shy_
     SHY_TRY(shy_string_copy(shy_json_word(document, "outcome_kind"), &f->outcome_kind));
     SHY_TRY(shy_string_copy(shy_json_word(document, "outcome_unit"), &f->outcome_unit));
     SHY_TRY(shy_string_copy(shy_json_word(document, "positive"), &f->positive));
+    SHY_TRY(read_link(directory, f));
     f->outcome_mean = shy_json_number(inputs, "outcome_mean", NAN);
     f->interacts = json_is_object(interaction);
     f->treatment_mean = shy_json_number(interaction, "mean", NAN);
-    SHY_TRY(read_inputs(json_object_get(inputs, "factors"), &f->factor, &f->factors));
-    SHY_TRY(read_inputs(json_object_get(inputs, "covariates"), &f->covariate, &f->covariates));
-    SHY_TRY(read_models(document, f));
-    if (f->models == 0) SHY_TRY(shy_fail(SHY_INPUT, "%s/front.json: the front is empty; there is no formula to validate.", directory));
+    SHY_TRY(shy_inputs_read(json_object_get(inputs, "factors"), &f->factor, &f->factors));
+    SHY_TRY(shy_inputs_read(json_object_get(inputs, "covariates"), &f->covariate, &f->covariates));
+    SHY_TRY(shy_models_read(document, f));
+    f->chosen = find_chosen(document, f);
 out:
     return st;
 }
@@ -239,4 +142,43 @@ out:
     shy_finished_free(&finished, (int)count);
     shy_free(&path);
     return st;
+}
+
+/* ---- which formula is meant ------------------------------------------------------------------------------------------------------ */
+
+/* The names of all targets, for messages. */
+static shy_status list_targets(const shy_finished *finished, int count, shy_buffer *list)
+{
+    for (int t = 0; t < count; t++) shy_buffer_format(list, "%s%s", t > 0 ? ", " : "", finished[t].name);
+    return list->status;
+}
+
+static shy_status no_target(const shy_finished *finished, int count, const char *target)
+{
+    shy_status st = SHY_OK;
+    shy_buffer list = {0};
+
+    if (count == 1) SHY_TRY(shy_fail(SHY_INPUT, "--target %s: these results have one target only, which needs no name.", target));
+    SHY_TRY(list_targets(finished, count, &list));
+    if (target == NULL) st = shy_fail(SHY_INPUT, "These results have several targets: %s. Say which with --target.", list.bytes);
+    else st = shy_fail(SHY_INPUT, "--target %s: there is none of that name. There are: %s.", target, list.bytes);
+out:
+    shy_buffer_free(&list);
+    return st;
+}
+
+shy_status shy_finished_choose(const shy_finished *finished, int count, const char *target, int number, int *target_out, int *model_out)
+{
+    int found = target == NULL && count == 1 ? 0 : -1;
+
+    for (int t = 0; t < count && target != NULL; t++)
+        if (strcmp(finished[t].name, target) == 0) found = t;
+    if (found < 0) return no_target(finished, count, target);
+    const int models = finished[found].models;
+    if (models == 0) return shy_fail(SHY_INPUT, "The front of these results is empty: no formula explains the outcome, and there is none to apply.");
+    if (number < 0 || number > models)
+        return shy_fail(SHY_INPUT, "--formula %d: the front has %d formula%s. `shihyo show` numbers them.", number, models, models == 1 ? "" : "s");
+    *target_out = found;
+    *model_out = number == 0 ? finished[found].chosen : number - 1;
+    return SHY_OK;
 }

@@ -6,21 +6,7 @@
 
 #include "shihyo/apply.h"
 
-#define UNSEEN (-2.0) /* a level that the run has not seen: none of its levels */
-
 /* ---- columns ---------------------------------------------------------------------------------------------------------- */
-
-static bool has_levels(shy_kind kind)
-{
-    return kind == SHY_KIND_BINARY || kind == SHY_KIND_CATEGORICAL;
-}
-
-static double level_number(const shy_input *input, const char *name)
-{
-    for (int v = 0; v < input->how.levels; v++)
-        if (strcmp(input->level[v], name) == 0) return v;
-    return UNSEEN;
-}
 
 /* The number that a level stands for where the run has numbers. */
 static shy_status level_value(const shy_column *column, const char *name, const char *place, double *value_out)
@@ -35,10 +21,10 @@ static shy_status code_levels(shy_input *input, const shy_column *column, const 
 {
     shy_status st = SHY_OK;
 
-    if (!has_levels(column->kind)) return SHY_OK;
+    if (!shy_kind_has_levels(column->kind)) return SHY_OK;
     SHY_TRY(shy_new((size_t)column->levels, sizeof *input->coded, &input->coded));
     for (int v = 0; v < column->levels; v++) {
-        if (has_levels(input->column_kind)) input->coded[v] = level_number(input, column->level_names[v]);
+        if (shy_kind_has_levels(input->column_kind)) input->coded[v] = shy_input_level(input, column->level_names[v]);
         else SHY_TRY(level_value(column, column->level_names[v], place, &input->coded[v]));
     }
 out:
@@ -46,29 +32,40 @@ out:
 }
 
 /* Values in another unit are other values; nothing is converted, so that nobody has to wonder what was done. */
-static shy_status check_unit(const shy_input *input, const shy_column *column, const char *place, shy_record *notes)
+shy_status shy_input_check_unit(const shy_input *input, const char *unit, const char *place, bool *known_out)
 {
     shy_status st = SHY_OK;
     shy_units *units = NULL;
     shy_unit ours = SHY_UNIT_UNKNOWN, theirs = SHY_UNIT_UNKNOWN;
-    const char *unit = column->unit == NULL ? "" : column->unit;
 
-    if (has_levels(input->column_kind) || strcmp(input->unit, unit) == 0) return SHY_OK;
-    if (*input->unit == '\0' || *unit == '\0') {
-        shy_record *note = NULL;
-        SHY_TRY(shy_record_append(notes, &note));
-        SHY_TRY(shy_record_text(note, "column", column->name));
-        SHY_TRY(shy_record_text(note, "unit_of_run", input->unit));
-        SHY_TRY(shy_record_text(note, "unit", unit));
-        goto out;
-    }
+    *known_out = true;
+    if (shy_kind_has_levels(input->column_kind) || strcmp(input->unit, unit) == 0) return SHY_OK;
+    *known_out = *input->unit != '\0' && *unit != '\0';
+    if (!*known_out) return SHY_OK;
     SHY_TRY(shy_units_create(&units));
     SHY_TRY(shy_unit_parse(units, input->unit, &ours));
     SHY_TRY(shy_unit_parse(units, unit, &theirs));
     if (ours != theirs)
-        SHY_TRY(shy_fail(SHY_INPUT, "column \"%s\" is in %s in the run, and in %s in %s; convert it and import it again.", column->name, input->unit, unit, place));
+        SHY_TRY(shy_fail(SHY_INPUT, "column \"%s\" is in %s in the run, and in %s in %s; convert it.", input->column, input->unit, unit, place));
 out:
     shy_units_destroy(&units);
+    return st;
+}
+
+static shy_status check_unit(const shy_input *input, const shy_column *column, const char *place, shy_record *notes)
+{
+    shy_status st = SHY_OK;
+    const char *unit = column->unit == NULL ? "" : column->unit;
+    shy_record *note = NULL;
+    bool known = true;
+
+    SHY_TRY(shy_input_check_unit(input, unit, place, &known));
+    if (known) return SHY_OK;
+    SHY_TRY(shy_record_append(notes, &note));
+    SHY_TRY(shy_record_text(note, "column", column->name));
+    SHY_TRY(shy_record_text(note, "unit_of_run", input->unit));
+    SHY_TRY(shy_record_text(note, "unit", unit));
+out:
     return st;
 }
 
@@ -100,25 +97,23 @@ out:
 
 /* ---- values -------------------------------------------------------------------------------------------------------------- */
 
-/* The value as the run codes it. A number there may be the name of a level here. */
-static double code(const shy_input *input, double value)
+/* A number there may be the name of a level here. */
+double shy_input_code(const shy_input *input, double value)
 {
     char name[32];
 
     if (isnan(value)) return value;
     if (input->coded != NULL) return input->coded[(int)value];
-    return has_levels(input->column_kind) ? level_number(input, shy_text_shortest(value, name)) : value;
+    return shy_kind_has_levels(input->column_kind) ? shy_input_level(input, shy_text_shortest(value, name)) : value;
 }
 
 static void derive(shy_input *input, int rows)
 {
-    const bool ordered = has_levels(input->column_kind) && input->how.kind == SHY_DERIVED_VALUE;
+    unsigned marks;
 
     for (int i = 0; i < rows; i++) {
-        const double value = code(input, input->value[i]);
-        const bool unseen = has_levels(input->column_kind) && value == UNSEEN;
-        input->value[i] = shy_derive(&input->how, unseen && ordered ? NAN : value); /* one without a place in the order is as good as missing */
-        input->outside[i] = unseen || input->value[i] < input->seen_low || input->value[i] > input->seen_high;
+        input->value[i] = shy_input_derive(input, shy_input_code(input, input->value[i]), &marks);
+        input->outside[i] = (marks & (SHY_MARK_UNSEEN | SHY_MARK_BELOW | SHY_MARK_ABOVE)) != 0;
     }
 }
 
@@ -144,52 +139,36 @@ out:
 
 /* ---- predictions ------------------------------------------------------------------------------------------------------------- */
 
-static bool uses(const shy_model *model, int factor)
-{
-    for (int k = 0; k < model->tree.count; k++)
-        if (model->tree.node[k].op == SHY_OP_FACTOR && model->tree.node[k].factor == (uint32_t)factor) return true;
-    return false;
-}
-
-/* A covariate that the run dropped has the coefficient 0 and need not be there. */
-static bool needs(const shy_model *model, int covariate)
-{
-    return model->beside[covariate] != 0.0;
-}
-
 static bool can_be_computed(const shy_finished *f, const shy_model *model)
 {
     for (int k = 0; k < f->factors; k++)
-        if (f->factor[k].index < 0 && uses(model, k)) return false;
+        if (f->factor[k].index < 0 && shy_model_uses(model, k)) return false;
     for (int k = 0; k < f->covariates; k++)
-        if (f->covariate[k].index < 0 && (needs(model, k) || (f->interacts && k == 0))) return false;
+        if (f->covariate[k].index < 0 && shy_model_needs(f, model, k)) return false;
     return true;
 }
 
-static double predict_one(const shy_finished *f, const shy_model *model, double *factor, int row)
+/* room: for all factors and covariates. */
+static double predict_one(const shy_finished *f, const shy_model *model, double *room, int row)
 {
-    double sum = model->intercept;
+    double *factor = room, *covariate = room + f->factors;
 
     for (int k = 0; k < f->factors; k++) factor[k] = f->factor[k].value != NULL ? f->factor[k].value[row] : NAN;
-    const double z = shy_tree_evaluate(&model->tree, factor);
-    for (int k = 0; k < f->covariates; k++)
-        if (needs(model, k)) sum += model->beside[k] * f->covariate[k].value[row];
-    sum += model->slope * z;
-    if (f->interacts) sum += model->interaction * (f->covariate[0].value[row] - f->treatment_mean) * z;
-    return isfinite(sum) ? sum : NAN;
+    for (int k = 0; k < f->covariates; k++) covariate[k] = f->covariate[k].value != NULL ? f->covariate[k].value[row] : NAN;
+    return shy_model_score(f, model, shy_tree_evaluate(&model->tree, factor), covariate);
 }
 
 static shy_status predict(const shy_finished *f, shy_model *model, int rows)
 {
     shy_status st = SHY_OK;
-    double *factor = NULL;
+    double *room = NULL;
 
     if (!can_be_computed(f, model)) return SHY_OK;
-    SHY_TRY(shy_new((size_t)f->factors, sizeof *factor, &factor));
+    SHY_TRY(shy_new((size_t)(f->factors + f->covariates), sizeof *room, &room));
     SHY_TRY(shy_new((size_t)rows, sizeof *model->predictor, &model->predictor));
-    for (int i = 0; i < rows; i++) model->predictor[i] = predict_one(f, model, factor, i);
+    for (int i = 0; i < rows; i++) model->predictor[i] = predict_one(f, model, room, i);
 out:
-    shy_free(&factor);
+    shy_free(&room);
     return st;
 }
 
@@ -215,7 +194,7 @@ static size_t missing_columns(const shy_finished *f, const shy_model *model, con
         const bool factor = k < f->factors;
         const shy_input *input = factor ? &f->factor[k] : &f->covariate[k - f->factors];
         bool known = false;
-        if (input->index >= 0 || !(factor ? uses(model, k) : needs(model, k - f->factors))) continue;
+        if (input->index >= 0 || !(factor ? shy_model_uses(model, k) : shy_model_needs(f, model, k - f->factors))) continue;
         for (size_t j = 0; j < count; j++) known = known || strcmp(names[j], input->column) == 0;
         if (!known) names[count++] = input->column;
     }
@@ -227,12 +206,12 @@ static void look(const shy_finished *f, const shy_model *model, int row, bool *m
 {
     *missing = *outside = false;
     for (int k = 0; k < f->factors; k++) {
-        if (!uses(model, k)) continue;
+        if (!shy_model_uses(model, k)) continue;
         *missing = *missing || isnan(f->factor[k].value[row]);
         *outside = *outside || f->factor[k].outside[row];
     }
     for (int k = 0; k < f->covariates; k++)
-        if (needs(model, k)) *missing = *missing || isnan(f->covariate[k].value[row]);
+        if (shy_model_needs(f, model, k)) *missing = *missing || isnan(f->covariate[k].value[row]);
 }
 
 static shy_status record_counts(const shy_finished *f, const shy_model *model, int rows, shy_record *record)

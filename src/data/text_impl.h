@@ -9,9 +9,6 @@
 
 /* ---- cells (cell.c) ---------------------------------------------------------------------------------------------- */
 
-/** What a cell of a table can be. */
-typedef enum { SHY_CELL_MISSING, SHY_CELL_NUMBER, SHY_CELL_INFINITE, SHY_CELL_TEXT } shy_cell;
-
 /** Missing codes beside the built-in ones. A code that is a number is met by every way to write that number. */
 typedef struct {
     const char **text; /* owned array of borrowed texts */

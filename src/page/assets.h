@@ -5,6 +5,7 @@
 /* Lines with their ends, NULL after the last. */
 extern const char *const shy_page_css[];
 extern const char *const shy_page_js[];
+extern const char *const shy_charts_data_js[];
 extern const char *const shy_charts_js[];
 extern const char *const shy_vega_licence[]; /* to stand wherever Vega does */
 

@@ -7,12 +7,13 @@
 /* Adds what the run knows; nothing if it knows nothing. */
 typedef void (*shy_checklist_fill)(const shy_page *page, shy_buffer *text);
 
-/* Without `fill`, or where it adds nothing, an item is open. `add`: what authors have to add in any case; SHY_MESSAGES: nothing. */
+/* Without `fill`, or where it adds nothing, an item is open. `add`: what authors have to add; SHY_MESSAGES: nothing. `only`: the kind of outcome for which they do; NULL: any. */
 typedef struct {
     const char *number;
     shy_message topic;
     shy_checklist_fill fill;
     shy_message add;
+    const char *only;
 } shy_checklist_item;
 
 extern const shy_checklist_item shy_checklist_tripod[], shy_checklist_remark[]; /* ended by one without a number */

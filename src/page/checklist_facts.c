@@ -27,16 +27,21 @@ static bool is_nested(const shy_page *page)
 
 /* ---- aim and data --------------------------------------------------------------------------------------------------------------------------------- */
 
+static void list_outcomes(const shy_page *page, shy_buffer *list)
+{
+    for (size_t k = 0; k < shy_prose_targets(page); k++) {
+        shy_buffer name = {0};
+        shy_prose_outcome(page, target_at(page, k), &name);
+        shy_prose_item(list, page->language, k, shy_prose_targets(page), shy_prose_text(&name));
+        shy_buffer_free(&name);
+    }
+}
+
 void shy_fact_aim(const shy_page *page, shy_buffer *text)
 {
     shy_buffer list = {0};
 
-    for (size_t k = 0; k < shy_prose_targets(page); k++) {
-        shy_buffer name = {0};
-        shy_prose_outcome(page, target_at(page, k), &name);
-        shy_prose_item(&list, page->language, k, shy_prose_targets(page), shy_prose_text(&name));
-        shy_buffer_free(&name);
-    }
+    list_outcomes(page, &list);
     SAY(is_nested(page) ? SHY_MSG_CF_AIM : SHY_MSG_CF_AIM_ONLY, "outcome", shy_prose_text(&list));
     shy_buffer_free(&list);
 }
@@ -68,13 +73,16 @@ void shy_fact_preparation(const shy_page *page, shy_buffer *text)
     if (json_array_size(json_object_get(run_of(page), "notes")) > 0) SAY(SHY_MSG_CF_PREPARATION);
 }
 
+/* Of several the first in full, the others by name. */
 void shy_fact_outcome(const shy_page *page, shy_buffer *text)
 {
-    for (size_t k = 0; k < shy_prose_targets(page); k++) {
-        shy_page at = *page;
-        at.target = target_at(page, k), at.target_index = k;
-        shy_data_say_outcome(&at, text);
-    }
+    shy_buffer list = {0};
+
+    shy_data_say_outcome(page, text);
+    if (shy_prose_targets(page) < 2) return;
+    list_outcomes(page, &list);
+    SAY(SHY_MSG_CF_OUTCOMES, "list", shy_prose_text(&list));
+    shy_buffer_free(&list);
 }
 
 void shy_fact_candidates(const shy_page *page, shy_buffer *text)
@@ -189,6 +197,7 @@ void shy_fact_imbalance(const shy_page *page, shy_buffer *text)
     char weight[SHY_SETTING_ROOM];
 
     if (*shy_prose_setting(page, "outcome.weight", weight) != '\0') SAY(SHY_MSG_CF_WEIGHTS, "column", weight);
+    else if (!shy_prose_is(shy_prose_front(page), "outcome_kind", "binary")) SAY(SHY_MSG_CF_NO_CLASSES);
     else SAY(SHY_MSG_CF_NO_RESAMPLING);
 }
 

@@ -8,17 +8,24 @@ typedef enum { FILLED, PART, UNFILLED, STATUSES } status;
 static const shy_message status_words[STATUSES] = {[FILLED] = SHY_MSG_STATUS_FILLED, [PART] = SHY_MSG_STATUS_PART, [UNFILLED] = SHY_MSG_STATUS_OPEN};
 static const char *const status_classes[STATUSES] = {[FILLED] = "badge status-filled", [PART] = "badge status-part", [UNFILLED] = "badge status-open"};
 
+/* What authors have to add for this outcome; SHY_MESSAGES: nothing. */
+static shy_message addition(const shy_page *page, const shy_checklist_item *item)
+{
+    return item->only != NULL && !shy_prose_is(shy_prose_front(page), "outcome_kind", item->only) ? SHY_MESSAGES : item->add;
+}
+
 static status judge(const shy_page *page, const shy_checklist_item *item, shy_buffer *known)
 {
     if (item->fill != NULL) item->fill(page, known);
     if (known->count == 0) return UNFILLED;
-    return item->add == SHY_MESSAGES ? FILLED : PART;
+    return addition(page, item) == SHY_MESSAGES ? FILLED : PART;
 }
 
 static void write_item(shy_page *page, const shy_checklist_item *item)
 {
     shy_buffer known = {0};
     const status s = judge(page, item, &known);
+    const shy_message add = addition(page, item);
 
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", NULL, item->number);
@@ -27,8 +34,7 @@ static void write_item(shy_page *page, const shy_checklist_item *item)
     shy_html_message_element(page, "span", status_classes[s], status_words[s], NULL);
     shy_html_raw(page, "</td><td class=\"words\">");
     shy_prose_element(page, "div", NULL, &known);
-    if (item->add != SHY_MESSAGES)
-        shy_html_message_element(page, "div", "soft", SHY_MSG_CHECKLIST_ADD, "what", shy_message_text(page->language, item->add), NULL);
+    if (add != SHY_MESSAGES) shy_html_message_element(page, "div", "soft", SHY_MSG_CHECKLIST_ADD, "what", shy_message_text(page->language, add), NULL);
     shy_html_raw(page, "</td></tr>\n");
 }
 

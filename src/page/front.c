@@ -64,6 +64,13 @@ shy_page_facts shy_page_facts_of(const json_t *target, size_t k)
     return f;
 }
 
+/* Halves rank by the score statistic: where that is not what chose the formula, they say nothing of it. */
+double shy_page_found_again(const shy_page_facts *facts)
+{
+    if (json_is_false(json_object_get(facts->stability, "comparable"))) return NAN;
+    return shy_json_number(facts->stability, "family_frequency", shy_json_number(facts->stability, "frequency", NAN));
+}
+
 void shy_page_mathematics(shy_page *page, const shy_page_facts *facts)
 {
     const char *mathml = shy_json_word(facts->formula, "mathml");
@@ -86,16 +93,29 @@ void shy_page_nested_value(shy_page *page, const json_t *target, const json_t *l
                      shy_html_measure(metric, shy_json_number(level, "error", NAN), error), NULL);
 }
 
+/* Where no repetition was as good, p is no more than its bound. */
+void shy_page_search_p(shy_page *page, const shy_page_facts *facts)
+{
+    const double p = shy_json_number(facts->search, "p", NAN);
+    const json_t *exceeding = json_object_get(facts->search, "exceeding");
+    char text[SHY_NUMBER_ROOM];
+
+    shy_html_p(p, text);
+    if (isfinite(p) && p >= 0.0001 && json_is_integer(exceeding) && json_integer_value(exceeding) == 0) shy_html_message(page, SHY_MSG_AT_MOST, "value", text, NULL);
+    else shy_html_text(page, text);
+}
+
 /* ---- the table -------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     bool nested, search, stability, twins;
+    const char *metric; /* its name */
 } columns;
 
-static columns find_columns(const json_t *target)
+static columns find_columns(const shy_page *page)
 {
-    const json_t *front = json_object_get(target, "front");
-    columns c = {.nested = json_is_object(json_object_get(front, "nested")), .search = json_is_object(json_object_get(front, "p_search")),
+    const json_t *front = json_object_get(page->target, "front");
+    columns c = {.metric = shy_metric_name(page->language, shy_page_metric(page->target)), .nested = json_is_object(json_object_get(front, "nested")), .search = json_is_object(json_object_get(front, "p_search")),
                  .stability = json_is_object(json_object_get(front, "stability"))};
     size_t k;
     json_t *entry;
@@ -105,77 +125,90 @@ static columns find_columns(const json_t *target)
     return c;
 }
 
-static void add_headings(shy_page *page, columns c)
-{
-    const char *metric = shy_metric_name(page->language, shy_page_metric(page->target));
+/* Columns behind number and formula, in their order. On a phone a row is a card, and each value brings its heading along (data-label). */
+typedef enum { COMPLEXITY, NESTED, APPARENT, SEARCH, STABILITY, TWINS, COLUMNS } column;
+static const shy_message headings[COLUMNS] = {SHY_MSG_FRONT_COMPLEXITY, SHY_MSG_FRONT_NESTED, SHY_MSG_FRONT_APPARENT, SHY_MSG_FRONT_P, SHY_MSG_FRONT_STABILITY, SHY_MSG_FRONT_TWINS};
 
+static bool has(const columns *c, int which)
+{
+    return which == NESTED ? c->nested : which == SEARCH ? c->search : which == STABILITY ? c->stability : which == TWINS ? c->twins : true;
+}
+
+static void add_headings(shy_page *page, const columns *c)
+{
     shy_html_raw(page, "<thead><tr>");
     shy_html_message_element(page, "th", NULL, SHY_MSG_FRONT_NUMBER, NULL);
-    shy_html_message_element(page, "th", "number", SHY_MSG_FRONT_COMPLEXITY, NULL);
     shy_html_message_element(page, "th", "words", SHY_MSG_FRONT_FORMULA, NULL);
-    shy_html_message_element(page, "th", "number", SHY_MSG_FRONT_APPARENT, "metric", metric, NULL);
-    if (c.nested) shy_html_message_element(page, "th", "number", SHY_MSG_FRONT_NESTED, "metric", metric, NULL);
-    if (c.search) shy_html_message_element(page, "th", "number", SHY_MSG_FRONT_P, NULL);
-    if (c.stability) shy_html_message_element(page, "th", "number", SHY_MSG_FRONT_STABILITY, NULL);
-    if (c.twins) shy_html_message_element(page, "th", "number", SHY_MSG_FRONT_TWINS, NULL);
+    for (int which = 0; which < COLUMNS; which++)
+        if (has(c, which)) shy_html_message_element(page, "th", "number", headings[which], "metric", c->metric, NULL);
     shy_html_raw(page, "</tr></thead>\n");
 }
 
-static void begin_number_cell(shy_page *page)
-{
-    shy_html_raw(page, "<td class=\"number\">");
-}
-
-static void add_assessment(shy_page *page, columns c, const shy_page_facts *f)
+static void add_value(shy_page *page, int which, const shy_page_facts *f)
 {
     char text[SHY_NUMBER_ROOM];
 
-    if (c.nested) {
-        begin_number_cell(page);
-        shy_page_nested_value(page, page->target, f->nested);
-        shy_html_raw(page, "</td>");
+    switch (which) {
+    case COMPLEXITY: shy_html_text(page, shy_html_count(f->complexity, text)); break;
+    case NESTED: shy_page_nested_value(page, page->target, f->nested); break;
+    case APPARENT: shy_html_text(page, shy_html_measure(shy_page_metric(page->target), f->apparent, text)); break;
+    case SEARCH: shy_page_search_p(page, f); break;
+    case STABILITY: shy_html_text(page, shy_html_percent(shy_page_found_again(f), text)); break;
+    default: shy_html_text(page, shy_html_count(shy_json_count(f->entry, "twins_count"), text));
     }
-    if (c.search) shy_html_element(page, "td", "number", shy_html_p(shy_json_number(f->search, "p", NAN), text));
-    if (c.stability) shy_html_element(page, "td", "number", shy_html_percent(shy_json_number(f->stability, "family_frequency", NAN), text));
-    if (c.twins) shy_html_element(page, "td", "number", shy_html_count(shy_json_count(f->entry, "twins_count"), text));
 }
 
-static void add_row(shy_page *page, columns c, size_t k, size_t chosen)
+static void add_cell(shy_page *page, const columns *c, int which, const shy_page_facts *f)
 {
-    const shy_page_facts f = shy_page_facts_of(page->target, k);
-    char number[SHY_NUMBER_ROOM], text[SHY_NUMBER_ROOM];
+    shy_html_raw(page, "<td class=\"number\" data-label=\"");
+    shy_html_message(page, headings[which], "metric", c->metric, NULL);
+    shy_html_raw(page, "\">");
+    add_value(page, which, f);
+    shy_html_raw(page, "</td>");
+}
+
+static void add_pick(shy_page *page, size_t k)
+{
+    char number[SHY_NUMBER_ROOM];
 
     shy_html_count(k + 1, number);
-    shy_buffer_format(page->out, "<tr data-formula=\"%zu\"><th scope=\"row\"><button type=\"button\" class=\"pick\" data-formula=\"%zu\" aria-pressed=\"false\" aria-label=\"", k, k);
+    shy_buffer_format(page->out, "<th scope=\"row\"><button type=\"button\" class=\"pick\" data-formula=\"%zu\" aria-pressed=\"false\" aria-label=\"", k);
     shy_html_message(page, SHY_MSG_FRONT_PICK, "number", number, NULL);
     shy_html_raw(page, "\">");
     shy_html_text(page, number);
     shy_html_raw(page, "</button></th>");
-    shy_html_element(page, "td", "number", shy_html_count(f.complexity, text));
+}
+
+static void add_row(shy_page *page, const columns *c, size_t k, bool chosen)
+{
+    const shy_page_facts f = shy_page_facts_of(page->target, k);
+
+    shy_buffer_format(page->out, "<tr data-formula=\"%zu\">", k);
+    add_pick(page, k);
     shy_html_raw(page, "<td class=\"words\">");
     shy_page_mathematics(page, &f);
-    if (k == chosen) {
+    if (chosen) {
         shy_html_raw(page, " ");
         shy_html_message_element(page, "span", "badge", SHY_MSG_CHOSEN, NULL);
     }
     shy_html_raw(page, "</td>");
-    shy_html_element(page, "td", "number", shy_html_measure(shy_page_metric(page->target), f.apparent, text));
-    add_assessment(page, c, &f);
+    for (int which = 0; which < COLUMNS; which++)
+        if (has(c, which)) add_cell(page, c, which, &f);
     shy_html_raw(page, "</tr>\n");
 }
 
 static void add_table(shy_page *page)
 {
     const json_t *list = json_object_get(json_object_get(page->target, "front"), "front");
-    const columns c = find_columns(page->target);
+    const columns c = find_columns(page);
     const size_t chosen = shy_page_chosen(page->target);
 
     shy_html_begin_scroll(page, SHY_MSG_FRONT_CAPTION);
     shy_html_raw(page, "<table class=\"front\">\n");
     shy_html_message_element(page, "caption", NULL, SHY_MSG_FRONT_CAPTION, NULL);
-    add_headings(page, c);
+    add_headings(page, &c);
     shy_html_raw(page, "<tbody>\n");
-    for (size_t k = 0; k < json_array_size(list); k++) add_row(page, c, k, chosen);
+    for (size_t k = 0; k < json_array_size(list); k++) add_row(page, &c, k, k == chosen);
     shy_html_raw(page, "</tbody></table></div>\n");
 }
 

@@ -58,6 +58,8 @@ typedef struct {
 shy_page_facts shy_page_facts_of(const json_t *target, size_t k);
 size_t shy_page_chosen(const json_t *target);                                   /* the place of the chosen formula on the front */
 const char *shy_page_metric(const json_t *target);                              /* by which the nested cross-validation judges, else the first; "" if none */
+double shy_page_found_again(const shy_page_facts *facts);                       /* share of half samples with the formula or a relative; NaN: nothing is known */
+void shy_page_search_p(shy_page *page, const shy_page_facts *facts);            /* "≤ 0.0099" */
 void shy_page_mathematics(shy_page *page, const shy_page_facts *facts);         /* MathML, or the text */
 void shy_page_nested_value(shy_page *page, const json_t *target, const json_t *level); /* "0.790 ± 0.010" of an object with mean and error */
 

@@ -27,6 +27,7 @@ static shy_status collect_assets(const shy_page_options *options, assets *a)
     add_lines(shy_page_css, &a->style);
     shy_buffer_text(&a->script, "\n");
     add_lines(shy_page_js, &a->script);
+    add_lines(shy_charts_data_js, &a->script);
     add_lines(shy_charts_js, &a->script);
     SHY_TRY(a->style.status);
     SHY_TRY(a->script.status);
@@ -256,7 +257,7 @@ static json_t *data_for_scripts(const shy_page *page)
     }
     json_object_set_new(data, "language", json_string(page->language == SHY_JAPANESE ? "ja" : "en"));
     json_object_set_new(data, "targets", targets);
-    json_object_set(data, "factors_by_target", json_object_get(page->document, "factors_by_target"));
+    json_object_set(data, "horizons", json_object_get(page->document, "horizons"));
     json_object_set_new(data, "text", sentences(page));
     json_object_set_new(data, "charts", shy_page_charts(page));
     return data;

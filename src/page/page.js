@@ -11,6 +11,7 @@ const shihyo = (() => {
   const formulaOf = data.targets.map((target) => target.chosen); // the selected formula of each target
   const listeners = [];
   let selected = 0; // target
+  let printing = false;
 
   /* A sentence of the catalogue (messages_*.def, names that begin with JS_), its {arguments} filled in. */
   const say = (name, values = {}) => (data.text[name] || name).replace(/\{(\w+)\}/g, (whole, key) => key in values ? String(values[key]) : whole);
@@ -91,7 +92,7 @@ const shihyo = (() => {
     for (const listen of listeners) listen({target: t, formula: k});
   }
 
-  /* Called at once and whenever the selection changes with {target, formula}. */
+  /* Called at once, and whenever the selection changes or what is seen does (printing), with {target, formula}. */
   function onSelect(listen) {
     listeners.push(listen);
     listen({target: selected, formula: formulaOf[selected]});
@@ -128,6 +129,8 @@ const shihyo = (() => {
     document.getElementById("formula-after").addEventListener("click", () => select(selected, formulaOf[selected] + 1));
     const targets = document.getElementById("choose-target");
     if (targets) targets.addEventListener("change", (event) => select(Number(event.target.value), formulaOf[Number(event.target.value)]));
+    window.addEventListener("beforeprint", () => print(true));
+    window.addEventListener("afterprint", () => print(false));
     window.addEventListener("hashchange", () => { const asked = readAddress(); if (asked) select(...asked); });
   }
 
@@ -139,6 +142,13 @@ const shihyo = (() => {
     return view.runAsync();
   }
 
+  /* Paper shows the chosen formula of every target: whoever draws is told, and asks shihyo.printing what is seen. */
+  function print(on) {
+    printing = on;
+    document.documentElement.classList.toggle("printing", on);
+    for (const listen of listeners) listen({target: selected, formula: formulaOf[selected]});
+  }
+
   function start() {
     document.documentElement.classList.add("scripted");
     const asked = readAddress() || [0, formulaOf[0]];
@@ -146,6 +156,6 @@ const shihyo = (() => {
     listenToPeople();
   }
 
-  return {data, say, front, formula, select, onSelect, embed, start, get target() { return selected; }, get number() { return formulaOf[selected]; }};
+  return {data, say, front, formula, select, onSelect, embed, start, get target() { return selected; }, get number() { return formulaOf[selected]; }, get printing() { return printing; }};
 })();
 shihyo.start();

@@ -88,14 +88,40 @@ static bool add_screening(const shy_results *results, json_t *document)
            json_object_set_new(document, "lost_chance", number(results->lost_chance)) == 0;
 }
 
+/* Of formulas on the front: what stands beside the formula in its model. */
+static bool add_beside(const shy_results *results, const shy_entry *entry, const double *beside, json_t *object)
+{
+    json_t *covariates = json_object();
+    bool good = covariates != NULL;
+
+    for (int k = 0; good && k < entry->beside_covariates && k < results->covariates_count; k++) {
+        json_t *name = shy_json_string(results->covariates[k]);
+        good = name != NULL && json_object_set_new(covariates, json_string_value(name), number(beside[k])) == 0;
+        json_decref(name);
+    }
+    if (good && entry->beside_covariates > 0) good = json_object_set(object, "covariates", covariates) == 0;
+    if (good && entry->thresholds_count > 0)
+        good = json_object_set_new(object, "thresholds", numbers(beside + entry->beside_covariates, entry->thresholds_count)) == 0;
+    json_decref(covariates);
+    return good;
+}
+
+static bool add_model(const shy_results *results, const shy_entry *entry, json_t *object)
+{
+    if (entry->slope_error > 0.0 && json_object_set_new(object, "slope_error", number(entry->slope_error)) != 0) return false;
+    return entry->beside == NULL || add_beside(results, entry, entry->beside, object);
+}
+
 /* Only where there is one. */
 static bool add_rounded(const shy_results *results, const shy_entry *entry, json_t *object)
 {
+    json_t *rounded;
+
     if (entry->rounded == NULL) return true;
-    return json_object_set_new(object, "rounded",
-                               json_pack("{s:o, s:o, s:o, s:o, s:o}", "formula", shy_json_string(entry->rounded), "intercept",
-                                         number(entry->rounded_intercept), "slope", number(entry->rounded_slope), "metrics",
-                                         metrics(results, entry->rounded_metric), "loss", number(entry->rounded_loss))) == 0;
+    rounded = json_pack("{s:o, s:o, s:o, s:o, s:o}", "formula", shy_json_string(entry->rounded), "intercept", number(entry->rounded_intercept), "slope",
+                        number(entry->rounded_slope), "metrics", metrics(results, entry->rounded_metric), "loss", number(entry->rounded_loss));
+    if (rounded != NULL && entry->rounded_beside != NULL && !add_beside(results, entry, entry->rounded_beside, rounded)) json_decref(rounded), rounded = NULL;
+    return json_object_set_new(object, "rounded", rounded) == 0;
 }
 
 static json_t *imputed_term(const shy_imputed_term *term)
@@ -152,27 +178,8 @@ static bool add_inputs(const shy_results *results, json_t *document)
 
     if (results->inputs == NULL || document == NULL) return true;
     object = json_object();
-    if (object != NULL && !shy_report_json_add(object, results->inputs)) json_decref(object), object = NULL;
+    if (object != NULL && !shy_json_add_record(object, results->inputs)) json_decref(object), object = NULL;
     return json_object_set_new(document, "inputs", object) == 0;
-}
-
-/* Of formulas on the front: what stands beside the formula in its model. */
-static bool add_beside(const shy_results *results, const shy_entry *entry, json_t *object)
-{
-    json_t *covariates = json_object();
-    bool good = covariates != NULL;
-
-    for (int k = 0; good && k < entry->beside_covariates && k < results->covariates_count; k++) {
-        json_t *name = shy_json_string(results->covariates[k]);
-        good = name != NULL && json_object_set_new(covariates, json_string_value(name), number(entry->beside[k])) == 0;
-        json_decref(name);
-    }
-    if (good && entry->slope_error > 0.0) good = json_object_set_new(object, "slope_error", number(entry->slope_error)) == 0;
-    if (good && entry->beside_covariates > 0) good = json_object_set(object, "covariates", covariates) == 0;
-    if (good && entry->thresholds_count > 0)
-        good = json_object_set_new(object, "thresholds", numbers(entry->beside + entry->beside_covariates, entry->thresholds_count)) == 0;
-    json_decref(covariates);
-    return good;
 }
 
 static json_t *entry_json(const shy_results *results, const shy_entry *entry)
@@ -191,7 +198,7 @@ static json_t *entry_json(const shy_results *results, const shy_entry *entry)
         goto failed;
     if (!add_gain(results, entry, object)) goto failed;
     if (!add_interaction(results, entry, object)) goto failed;
-    if (!add_beside(results, entry, object)) goto failed;
+    if (!add_model(results, entry, object)) goto failed;
     if (!add_rounded(results, entry, object)) goto failed;
     if (!add_imputed(results, entry, object)) goto failed;
     if (entry->summands > 1 && json_object_set_new(object, "summands", json_integer(entry->summands)) != 0) goto failed;
@@ -247,7 +254,7 @@ static json_t *level_formulas(const shy_results *results, const shy_level *level
 static bool add_formulas(const shy_results *results, json_t *document)
 {
     if (document == NULL) return true;
-    return shy_report_json_add(document, results->assessment) && json_object_set_new(document, "front", front(results)) == 0 &&
+    return shy_json_add_record(document, results->assessment) && json_object_set_new(document, "front", front(results)) == 0 &&
            json_object_set_new(document, "best", per_level(results, level_json)) == 0;
 }
 
@@ -332,7 +339,7 @@ json_t *shy_report_run_json(const shy_results *results)
 
     if (document == NULL || results->performance == NULL) return document;
     performance = json_object();
-    if (performance != NULL && !shy_report_json_add(performance, results->performance)) json_decref(performance), performance = NULL;
+    if (performance != NULL && !shy_json_add_record(performance, results->performance)) json_decref(performance), performance = NULL;
     if (json_object_set_new(document, "performance", performance) != 0) json_decref(document), document = NULL;
     return document;
 }

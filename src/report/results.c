@@ -18,6 +18,7 @@ static void free_entry(shy_entry *entry)
     shy_free(&entry->rounded);
     shy_imputed_free(&entry->imputed);
     shy_free(&entry->beside);
+    shy_free(&entry->rounded_beside);
     free_texts(&entry->factors, entry->factors_count);
     free_texts(&entry->twins, entry->twins_listed);
 }

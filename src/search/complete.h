@@ -5,8 +5,8 @@
 #include "study.h"
 
 /*
- * Sets slope_error, covariates, thresholds and beside of each formula of the front (result on rank 0, NULL elsewhere), from a refit of the formula
- * with its constants as they stand. Not for searches of interactions, whose models have more terms. Collective over the world.
+ * Sets slope_error, covariates, thresholds and beside of each formula of the front (result on rank 0, NULL elsewhere), and beside of its rounded form, from
+ * refits with the constants as they stand; in searches of interactions with the product with the treatment. Collective over the world.
  */
 shy_status shy_complete_run(const shy_problem *problem, shy_search_result *result);
 

@@ -138,7 +138,7 @@ void shy_found_release(shy_found *found)
 {
     for (int t = 0; t < found->twins_listed; t++) shy_free(&found->twins[t]);
     shy_free(&found->twins);
-    if (found->rounded) shy_free(&found->rounded->text);
+    if (found->rounded) shy_free(&found->rounded->text), shy_free(&found->rounded->beside);
     shy_free(&found->rounded);
     shy_imputed_free(&found->imputed);
     shy_free(&found->beside);

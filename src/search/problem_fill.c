@@ -65,6 +65,21 @@ out:
     return st;
 }
 
+shy_status shy_problem_median(const shy_problem *problem, const double *values, double *median_out)
+{
+    shy_status st = SHY_OK;
+    double n = 0.0, place;
+
+    for (int i = 0; i < problem->rows.rows; i++) n += !isnan(values[i]);
+    SHY_TRY(shy_group_sum(problem->team, &n, 1));
+    *median_out = NAN;
+    if (n == 0.0) return SHY_OK;
+    place = floor((n - 1.0) / 2.0);
+    SHY_TRY(select_values(problem->team, values, problem->rows.rows, &place, 1, median_out));
+out:
+    return st;
+}
+
 /* Between two neighbours in order: R's quantile of type 7. */
 static double between(double below, double above, double share)
 {

@@ -174,7 +174,7 @@ shy_status shy_search_run(const shy_problem *problem, const shy_search_options *
     if (options->terms > 1) SHY_TRY(shy_terms_run(problem, options, &templates, &monitor, result));
     shy_linalg_stage("constants");
     if (!problem->data.interaction && (options->polish || options->rounding > 0.0)) SHY_TRY(shy_polish_run(problem, options, result));
-    if (!problem->data.interaction) SHY_TRY(shy_complete_run(problem, result));
+    SHY_TRY(shy_complete_run(problem, result));
     shy_linalg_stage("imputation");
     SHY_TRY(shy_impute_run(problem, options, result));
     if (result) result->seconds = shy_time_seconds() - start + result->times.earlier;

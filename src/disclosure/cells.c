@@ -116,12 +116,13 @@ int shy_sdc_hide_parts(const shy_sdc *sdc, int groups, const int64_t *part, cons
 int shy_sdc_steps(const shy_sdc *sdc, int times, const int64_t *events, const int64_t *censored, bool *keep)
 {
     int64_t left = 0, since = 0; /* people who leave later; events since the last step */
-    int number = 0, last = -1;
+    int number = 0, last = -1, end = -1; /* end: the last event, if enough people are left after it */
 
     for (int k = 0; k < times; k++) left += events[k] + censored[k];
     for (int k = 0; k < times; k++) {
         since += events[k];
         left -= events[k] + censored[k];
+        if (events[k] > 0) end = left >= sdc->threshold ? k : -1;
         keep[k] = shy_sdc_is_on(sdc) ? since >= sdc->threshold && left >= sdc->threshold : events[k] > 0;
         if (!keep[k]) continue;
         since = 0;
@@ -129,8 +130,9 @@ int shy_sdc_steps(const shy_sdc *sdc, int times, const int64_t *events, const in
         last = k;
     }
     if (shy_sdc_is_on(sdc) && since > 0 && since < sdc->threshold && last >= 0) {
-        keep[last] = false; /* too few have the event after it */
-        number--;
+        keep[last] = false; /* too few have the event after it: they are one step with it, or none */
+        if (end >= 0) keep[end] = true;
+        else number--;
     }
     return number;
 }

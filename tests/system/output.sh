@@ -202,7 +202,7 @@ fi
 # ---- show ------------------------------------------------------------------------------------------------------------------------
 
 "$SHIHYO" show noise >show.txt 2>err.txt && [ ! -s err.txt ] && grep -q 'How to read it' show.txt &&
-    [ "$(awk '/^complexity/ { on = 1; next } /^$/ { on = 0 } on { n++ } END { print n + 0 }' show.txt)" -eq $(($(wc -l <noise/front.tsv) - 1)) ]
+    [ "$(awk '/^ *# +complexity/ { on = 1; next } /^$/ { on = 0 } on { n++ } END { print n + 0 }' show.txt)" -eq $(($(wc -l <noise/front.tsv) - 1)) ]
 say $? 'show prints every line of the front'
 [ "$(awk '{ n = length($0); if (n > most) most = n } END { print most + 0 }' show.txt)" -lt 200 ] && ! grep -q '[[:blank:]]$' show.txt
 say $? 'the table is not too wide, and its lines end with their last word'

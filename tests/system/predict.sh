@@ -163,9 +163,9 @@ fi
 # ---- forms of a table ------------------------------------------------------------------------------------------------------------------
 
 "$SHIHYO" predict value half2.csv -q -o plain.csv
-tr ',' '\t' <half2.csv >tabs && tr ',' ';' <half2.csv >semicolons.csv && gzip -c half2.csv >zipped && awk -F, '{ for (k = NF; k > 0; k--) printf "\"%s\"%s", $k, (k > 1 ? "," : "\r\n") }' half2.csv >reversed.csv
+tr ',' '\t' <half2.csv >tabs.tsv && tr ',' ';' <half2.csv >semicolons.csv && gzip -c half2.csv >zipped && awk -F, '{ for (k = NF; k > 0; k--) printf "\"%s\"%s", $k, (k > 1 ? "," : "\r\n") }' half2.csv >reversed.csv
 good=0
-for table in tabs semicolons.csv zipped reversed.csv; do "$SHIHYO" predict value $table -q -o form.csv --overwrite && cmp -s plain.csv form.csv || good=1; done
+for table in tabs.tsv semicolons.csv zipped reversed.csv; do "$SHIHYO" predict value $table -q -o form.csv --overwrite && cmp -s plain.csv form.csv || good=1; done
 say $good 'TSV, semicolons, gzip, quotes, other ends of lines and another order of columns give the same scores'
 sed 's/^\(p12[0-9],2,\),/\1-99,/' half2.csv >codes.csv && "$SHIHYO" predict value codes.csv --missing -99 -q -o form.csv --overwrite && cmp -s plain.csv form.csv
 say $? 'missing codes of the table can be named'
@@ -250,7 +250,7 @@ good=0
 for run in value ill count grade death trial; do
     explain $run half1.h5 --id p17 --json && cp out.txt cohort.json && explain $run half1.csv --id p17 --json && cmp -s out.txt cohort.json || good=1
     "$SHIHYO" predict $run half1.csv --id id -q 2>err.txt | awk -F, '$1 == "p17" { print $3 }' >score
-    tr ',{}[]' '\n\n\n\n\n' <cohort.json | awk -v file=score '
+    tr ',{}[]' '[\n*]' <cohort.json | awk -v file=score '
         BEGIN { getline score <file }
         /^ *"score": / { mine = $2 } /^ *"typical_score": / { typical = $2 } /^ *"contribution": / { sum += $2; n++ }
         END { d = sum - (mine - typical); e = mine - score; exit !(n > 0 && d < 1e-12 && d > -1e-12 && e < 1e-12 && e > -1e-12) }' || good=1

@@ -31,6 +31,7 @@ search() { # search NAME OUTCOME FACTORS [KEY: VALUE ...]
     cat >run.yaml <<YAML
 cohort: half1.h5
 validation: {level: none}
+report: {sdc: $sdc}
 outcome: {$2}
 factors: {max: 2, $3}
 missing: {method: ${5:-median}}
@@ -39,13 +40,17 @@ YAML
     "$SHIHYO" search run.yaml -q --overwrite -o "$1" >search.txt 2>&1 || cat search.txt
 }
 ordered='include: [x1, x2, stage], ordered: [stage]'
+sdc=none # fills are those of the search, to all digits
 search value 'column: y, covariates: [age, sex]' "$ordered"
 search ill 'column: ill, kind: binary, positive: "yes", covariates: [age, sex]' 'include: [x1, x2, stage], categories: onehot, rare: 1' 3 indicator
+sdc=sacro
 search count 'column: count, kind: count' 'include: [x1, x2], winsorise: 0.05'
 search grade 'column: grade, kind: ordinal, covariates: [age]' "$ordered"
 search death 'kind: survival, time: days, event: dead, covariates: [age, sex]' 'include: [x1, x2], range: [x1 in 1.2..]'
 search matched 'column: case, kind: matched, set: pair' "$ordered"
+sdc=none
 search trial 'column: y, interaction: sex, covariates: [age]' 'include: [x1, x2]'
+sdc=sacro
 search rounded 'column: ill, kind: binary, positive: "yes", covariates: [age, sex]' 'include: [x1, x2]' 5
 for run in value ill count grade death matched trial rounded; do
     [ -f $run/front.json ] || say 1 "$run: the search that the test needs"

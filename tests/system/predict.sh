@@ -150,6 +150,13 @@ for (name in c("value", "ill", "count", "grade", "death", "matched", "trial", "r
 simply <- run("rounded", Sys.glob("rounded.*.simple.csv"), simple, "the same with simple numbers")
 report(marked > 20, "among them were values that are filled in")
 
+inputs <- read("value/front.json")$inputs$factors
+half <- read.csv("half1.csv", na.strings = "", check.names = FALSE); names(half)[3] <- "x1"
+half$x1[is.na(half$x1)] <- median(half$x1, na.rm = TRUE); half$stage <- match(half$stage, c("I", "II", "III")) - 1
+half$stage[is.na(half$stage)] <- as.numeric(names(which.max(table(half$stage))))
+median_of <- function(i) signif(quantile(half[[i$name]], 0.5, type = 1, names = FALSE), 3)
+report(length(inputs) > 1 && all(sapply(inputs, function(i) i$typical == median_of(i))), "what is typical is R's median, to three digits")
+
 # The models are the fits: of the outcome on formula, covariates and product.
 first <- read.csv("half1.csv", na.strings = "", check.names = FALSE); names(first)[3] <- "x1"
 out <- read.csv(tail(Sys.glob("trial.*.half1.csv"), 1))

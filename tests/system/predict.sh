@@ -211,6 +211,7 @@ refused 64 'number of a formula' 'a number that is none' predict value half2.csv
 refused 2 'one target only' 'a target that is none' predict value half2.csv --target 5y -o no.csv
 refused 2 'no column subject' 'an identifier column that is not there' predict value half2.csv --id subject -o no.csv
 refused 2 'has no rounded form' 'a rounded formula that is none' predict value half2.csv --formula 1 --rounded -o no.csv
+refused 2 'half1.h5 is a cohort file; predict takes a table' 'a cohort in place of a table' predict value half1.h5 -o no.csv
 refused 3 'nowhere.csv' 'a table that is not there' predict value nowhere.csv -o no.csv
 refused 3 'front.json' 'results that are not there' predict nowhere half2.csv -o no.csv
 refused 2 'is not a file' 'a device in place of a file' predict value half2.csv --overwrite -o /dev/null

@@ -100,6 +100,18 @@ say $? 'a validation keeps to the rule of its run'
 "$SHIHYO" validate binary.sacro cohort.h5 -q --overwrite -o validate.json --sdc none 2>err.txt && ! check 10 validate.json
 say $? 'and with --sdc none it does not'
 
+# ---- the page ----------------------------------------------------------------------------------------------------------------------------------
+
+if "$SHIHYO" report binary.sacro -q -o page.html --overwrite 2>err.txt; then
+    check 10 page.html && "$SHIHYO" report survival.sacro -q -o page2.html --overwrite && check 10 --weighted page2.html
+    say $? 'nobody is found in pages'
+    [ -s found.txt ] && cat found.txt
+    "$SHIHYO" report binary.sacro -q -o page.html --overwrite --sdc none && ! check 10 page.html && grep -q ': value: ' found.txt
+    say $? 'but in one with --sdc none'
+else
+    echo 'ok - skipped: pages need libjs-vega'
+fi
+
 # ---- any number of ranks ------------------------------------------------------------------------------------------------------------------------
 
 configuration "$survival" >ranks.yaml

@@ -76,6 +76,43 @@ int shy_sdc_hide(const shy_sdc *sdc, int groups, const int64_t *count, bool *hid
     return number;
 }
 
+/* One of the two columns; what is hidden already stays so. */
+static int hide_column(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool rest, bool *hidden)
+{
+    int number = 0;
+    int64_t smallest = -1;
+
+    for (int g = 0; g < groups; g++) {
+        const int64_t count = rest ? whole[g] - part[g] : part[g];
+        hidden[g] = hidden[g] || !shy_sdc_shows(sdc, count);
+        number += hidden[g];
+        if (!hidden[g] && count > 0 && (smallest < 0 || count < smallest)) smallest = count;
+    }
+    if (number == 0 || sdc->round_to > 1) return number;
+    for (int g = 0; g < groups; g++) {
+        const int64_t count = rest ? whole[g] - part[g] : part[g];
+        if (hidden[g] || (smallest >= 0 && count != smallest)) continue;
+        hidden[g] = true;
+        number++;
+    }
+    return number;
+}
+
+int shy_sdc_hide_parts(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool *hidden)
+{
+    bool of_rest[SHY_SDC_GROUPS];
+    int number = 0;
+
+    for (int g = 0; g < groups; g++) hidden[g] = of_rest[g] = !shy_sdc_shows(sdc, whole[g]);
+    hide_column(sdc, groups, part, whole, false, hidden);
+    hide_column(sdc, groups, part, whole, true, of_rest);
+    for (int g = 0; g < groups; g++) {
+        hidden[g] = hidden[g] || of_rest[g];
+        number += hidden[g];
+    }
+    return number;
+}
+
 int shy_sdc_steps(const shy_sdc *sdc, int times, const int64_t *events, const int64_t *censored, bool *keep)
 {
     int64_t left = 0, since = 0; /* people who leave later; events since the last step */

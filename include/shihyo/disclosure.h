@@ -55,6 +55,11 @@ int shy_sdc_hide(const shy_sdc *sdc, int groups, const int64_t *count, bool *hid
  */
 #define SHY_SDC_GROUPS 64 /* most groups of such a table */
 int shy_sdc_hide_parts(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool *hidden);
+/** A share as it is released where counts are rounded: of the rounded counts. Both counts may be shown; elsewhere it is part/whole. */
+static inline double shy_sdc_share(const shy_sdc *sdc, int64_t part, int64_t whole)
+{
+    return (double)shy_sdc_count(sdc, part) / (double)shy_sdc_count(sdc, whole);
+}
 /** May `part` of `whole` be shown beside the whole? Both it and the rest are cells. */
 static inline bool shy_sdc_shows_part(const shy_sdc *sdc, int64_t part, int64_t whole)
 {

@@ -281,6 +281,20 @@ static int join(const shy_sdc *sdc, const struct sorted *s, bool probability, in
     return bins;
 }
 
+/* Where counts are rounded the observed share is that of rounded counts; of weights, one of two digits. */
+static void round_share(const shy_sdc *sdc, const struct sorted *s, size_t begin, size_t count, double *observed, double *low, double *high)
+{
+    size_t events = 0;
+    bool alike = true;
+
+    for (size_t k = begin; k < begin + count; k++) {
+        events += s->y[k] > 0.0;
+        alike = alike && s->weight[k] == 1.0;
+    }
+    *observed = alike ? shy_sdc_share(sdc, (int64_t)events, (int64_t)count) : shy_sdc_digits(*observed, 2);
+    shy_wilson(*observed * (double)count, (double)count, low, high);
+}
+
 shy_status shy_bins_release(const shy_sdc *sdc, size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out)
 {
     shy_status st = SHY_OK;
@@ -296,6 +310,8 @@ shy_status shy_bins_release(const shy_sdc *sdc, size_t n, const double *y, const
         bins_out->samples[b] = border[b + 1] - begin;
         shy_bin_describe(bins_out->samples[b], s.y + begin, s.predicted + begin, s.weight + begin, probability, &bins_out->predicted[b],
                          &bins_out->observed[b], &bins_out->low[b], &bins_out->high[b]);
+        if (probability && sdc->round_to > 1)
+            round_share(sdc, &s, begin, bins_out->samples[b], &bins_out->observed[b], &bins_out->low[b], &bins_out->high[b]);
     }
 out:
     sorted_free(&s);

@@ -288,6 +288,10 @@ static shy_status add_threshold(const struct shy_judged *j, const char *name, do
     }
     for (int class = 0; class < 2; class++) shown = shown && shy_sdc_shows_part(&rule->sdc, cell[2 + class], cell[class]);
     if (!shown) all[0] = all[1] = called[0] = called[1] = NAN; /* any of the four cells tells the others */
+    for (int class = 0; class < 2 && shown && rule->sdc.round_to > 1; class++) {
+        all[class] = (double)shy_sdc_count(&rule->sdc, cell[class]);
+        called[class] = (double)shy_sdc_count(&rule->sdc, cell[2 + class]);
+    }
     SHY_TRY(shy_release_note(rule, "formulas", "classification", "count", shown ? 0 : 4));
     SHY_TRY(shy_record_append(list, &record));
     SHY_TRY(shy_record_text(record, "at", name));

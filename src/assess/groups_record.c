@@ -80,8 +80,11 @@ out:
 static shy_status add_rate(const struct report *r, int g, const struct tally *t, shy_record *record)
 {
     shy_status st = SHY_OK;
-    const double effective = t->samples > 0 ? t->all * t->all / t->square : 0.0, rate = t->y / t->all;
-    double low, high;
+    const double effective = t->samples > 0 ? t->all * t->all / t->square : 0.0;
+    const bool rounds = r->rule->sdc.round_to > 1 && !r->no_events[g];
+    double rate = t->y / t->all, low, high;
+
+    if (rounds) rate = t->all == (double)t->samples ? shy_sdc_share(&r->rule->sdc, (int64_t)t->events, (int64_t)t->samples) : shy_sdc_digits(rate, 2);
 
     shy_wilson(rate * effective, effective, &low, &high);
     SHY_TRY(shy_release_count(&r->rule->sdc, "events", (int64_t)t->events, r->no_events[g], record));
@@ -229,9 +232,10 @@ static double followed_beyond(const struct report *r, double time)
     return count < 0 ? NAN : (double)count;
 }
 
-static shy_status add_picked(const char *name, const double *values, const struct people *p, int count, shy_record *record)
+/* Where counts are rounded, to two digits. */
+static shy_status add_picked(const char *name, const double *values, const struct people *p, int count, int digits, shy_record *record)
 {
-    for (int k = 0; k < count; k++) p->column[k] = values[p->step[k]];
+    for (int k = 0; k < count; k++) p->column[k] = shy_sdc_digits(values[p->step[k]], digits);
     return shy_record_numbers(record, name, p->column, (size_t)count);
 }
 
@@ -242,6 +246,7 @@ static shy_status add_released_curve(const struct report *r, int g, const shy_km
     shy_record *record = NULL;
     struct people p = {0};
     int count = 0;
+    const int digits = r->rule->sdc.round_to > 1 ? 2 : 17;
 
     *shown_out = false;
     SHY_TRY(count_people(r, km, &p));
@@ -251,9 +256,9 @@ static shy_status add_released_curve(const struct report *r, int g, const shy_km
     *shown_out = true;
     SHY_TRY(shy_record_object(group, "kaplan_meier", &record));
     SHY_TRY(shy_record_numbers(record, "time", p.shown, (size_t)count));
-    SHY_TRY(add_picked("survival", km->survival, &p, count, record));
-    SHY_TRY(add_picked("low", km->low, &p, count, record));
-    SHY_TRY(add_picked("high", km->high, &p, count, record));
+    SHY_TRY(add_picked("survival", km->survival, &p, count, digits, record));
+    SHY_TRY(add_picked("low", km->low, &p, count, digits, record));
+    SHY_TRY(add_picked("high", km->high, &p, count, digits, record));
     for (int k = 0; k < count; k++) p.column[k] = followed_beyond(r, p.shown[k]);
     SHY_TRY(shy_record_numbers(record, "at_risk", p.column, (size_t)count));
 out:

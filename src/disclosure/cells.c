@@ -98,7 +98,8 @@ static int hide_column(const shy_sdc *sdc, int groups, const int64_t *part, cons
     return number;
 }
 
-int shy_sdc_hide_parts(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool *hidden)
+/* Without a look at what a reader could still work out. */
+static int hide_both(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool *hidden)
 {
     bool of_rest[SHY_SDC_GROUPS];
     int number = 0;
@@ -111,6 +112,39 @@ int shy_sdc_hide_parts(const shy_sdc *sdc, int groups, const int64_t *part, cons
         number += hidden[g];
     }
     return number;
+}
+
+/* Could people of the parts of groups a and b be in the other one, with the same cells hidden? */
+static bool could_differ(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, const bool *hidden, int a, int b)
+{
+    int64_t other[SHY_SDC_GROUPS];
+    bool now[SHY_SDC_GROUPS];
+    const int64_t both = part[a] + part[b];
+
+    for (int g = 0; g < groups; g++) other[g] = part[g];
+    for (int64_t of_a = 0; of_a <= both && of_a <= whole[a]; of_a++) {
+        if (of_a == part[a] || both - of_a > whole[b]) continue;
+        bool same = true;
+        other[a] = of_a, other[b] = both - of_a;
+        hide_both(sdc, groups, other, whole, now);
+        for (int g = 0; g < groups; g++) same = same && now[g] == hidden[g];
+        if (same) return true;
+    }
+    return false;
+}
+
+int shy_sdc_hide_parts(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool *hidden)
+{
+    const int number = hide_both(sdc, groups, part, whole, hidden);
+    bool unknown[SHY_SDC_GROUPS] = {false}, all = true;
+
+    if (number == 0 || number == groups || sdc->round_to > 1) return number;
+    for (int a = 0; a < groups; a++)
+        for (int b = 0; b < a && hidden[a]; b++)
+            if (hidden[b] && !(unknown[a] && unknown[b]) && could_differ(sdc, groups, part, whole, hidden, a, b)) unknown[a] = unknown[b] = true;
+    for (int g = 0; g < groups; g++) all = all && (unknown[g] || !hidden[g]);
+    for (int g = 0; g < groups && !all; g++) hidden[g] = true; /* who knows the rule could work one out */
+    return all ? number : groups;
 }
 
 int shy_sdc_steps(const shy_sdc *sdc, int times, const int64_t *events, const int64_t *censored, bool *keep)

@@ -136,6 +136,32 @@ static const char *file_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
+/* The same for lines of the configuration that begin with `key`; in place. */
+static void cut_path(char *text, const char *key)
+{
+    for (char *line = text; line != NULL; line = strchr(line, '\n'), line += line != NULL) {
+        if (strncmp(line, key, strlen(key)) != 0) continue;
+        char *value = line + strlen(key), *end = value + strcspn(value, "\n"), *slash = end;
+        value += *value == '"' || *value == '\'';
+        while (slash > value && slash[-1] != '/') slash--;
+        memmove(value, slash, strlen(slash) + 1);
+    }
+}
+
+static shy_status add_configuration(const shy_hdf5_table *t, hid_t run)
+{
+    shy_status st = SHY_OK;
+    char *text = NULL;
+
+    SHY_TRY(shy_string_copy(t->results->configuration == NULL ? "" : t->results->configuration, &text));
+    cut_path(text, "cohort: ");
+    cut_path(text, "output: ");
+    SHY_TRY(shy_hdf5_text(run, t->text_type, "configuration", text));
+out:
+    shy_free(&text);
+    return st;
+}
+
 static shy_status add_run(const shy_hdf5_table *t, hid_t file)
 {
     shy_status st = SHY_OK;
@@ -146,7 +172,7 @@ static shy_status add_run(const shy_hdf5_table *t, hid_t file)
     SHY_TRY(shy_hdf5_text(run, t->text_type, "version", r->version));
     SHY_TRY(shy_hdf5_text(run, t->text_type, "versions", r->versions));
     SHY_TRY(shy_hdf5_text(run, t->text_type, "hardware", r->hardware));
-    SHY_TRY(shy_hdf5_text(run, t->text_type, "configuration", r->configuration));
+    SHY_TRY(add_configuration(t, run));
     SHY_TRY(shy_hdf5_text(run, t->text_type, "cohort", file_name(r->cohort_path)));
     SHY_TRY(shy_hdf5_text(run, t->text_type, "cohort_sha256", r->cohort_sha256));
     SHY_TRY(shy_hdf5_integer(run, "seed", r->seed));

@@ -98,7 +98,7 @@ say $? '--plan prints the number of formulas and writes nothing'
 
 on_two_ranks search run.yaml --set report.interval=0.1 -o new/
 statuses 0 && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json suppressed.json ' ]
-say $? 'a search writes four files'
+say $? 'a search writes five files'
 ! grep -q "$(printf '\r')" out.txt err.txt
 say $? 'no carriage return where there is no terminal'
 grep -q '^ *[0-9]  *3  a / b  *1\.0000' out.txt && grep -q 'How to read it' out.txt && [ "$(tail -n 1 out.txt | cut -c1-10)" != '' ]
@@ -125,7 +125,7 @@ on_two_ranks search run.yaml -o new
 statuses 2 && grep -q -- '--overwrite' err.txt && cksum new/* | cmp -s - before.txt
 say $? 'results are not overwritten unasked'
 on_two_ranks search run.yaml --set grammar.max_complexity=2 -o new --overwrite
-statuses 0 && [ "$(ls -A new | wc -l)" = 5 ] && ! cksum new/* | cmp -s - before.txt
+statuses 0 && [ "$(ls -A new | wc -l)" = 6 ] && ! cksum new/* | cmp -s - before.txt
 say $? 'results are overwritten when asked'
 on_two_ranks search run.yaml -o new --overwrite --quiet
 statuses 0 && [ ! -s out.txt ] && [ ! -s err.txt ]

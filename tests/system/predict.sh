@@ -34,6 +34,7 @@ validation: {level: none}
 outcome: {$2}
 factors: {max: 2, $3}
 missing: {method: ${5:-median}}
+report: {sdc: none}
 grammar: {max_complexity: ${4:-3}, operators: [+, /, log]}
 YAML
     "$SHIHYO" search run.yaml -q --overwrite -o "$1" >search.txt 2>&1 || cat search.txt

@@ -126,6 +126,50 @@ static void subtraction_tells_nothing(void **state)
     assert_true(judged > 1000);
 }
 
+/* The same of events in groups whose numbers of people are known, and the number of all events. */
+static void subtraction_tells_no_events(void **state)
+{
+    enum { THREE = 3, MOST = 9, ALL = (MOST + 1) * (MOST + 1) * (MOST + 1) };
+    static table tables[ALL];
+    int64_t judged = 0;
+
+    (void)state;
+    for (int zeros = 0; zeros < 2; zeros++) {
+        shy_sdc sdc = {.name = "test", .threshold = 3, .round_to = 1, .zeros = zeros};
+        for (int64_t code = 0; code < 4 * 4 * 4; code++) {
+            int64_t whole[THREE] = {4 + code % 4, 5 + code / 4 % 4, 6 + code / 16 % 4};
+            int number = 0;
+            for (int64_t e = 0; e < ALL; e++) {
+                table *t = &tables[number];
+                t->count[0] = e % (MOST + 1), t->count[1] = e / (MOST + 1) % (MOST + 1), t->count[2] = e / ((MOST + 1) * (MOST + 1)), t->count[3] = 0;
+                if (t->count[0] > whole[0] || t->count[1] > whole[1] || t->count[2] > whole[2]) continue;
+                shy_sdc_hide_parts(&sdc, THREE, t->count, whole, t->hidden);
+                number++;
+            }
+            for (int t = 0; t < number; t++) {
+                const table *a = &tables[t];
+                const int64_t events = a->count[0] + a->count[1] + a->count[2];
+                bool other[THREE] = {false};
+                if (events < sdc.threshold || whole[0] + whole[1] + whole[2] - events < sdc.threshold) continue; /* the total is not told */
+                for (int u = 0; u < number; u++) {
+                    const table *b = &tables[u];
+                    if (b->count[0] + b->count[1] + b->count[2] != events) continue;
+                    for (int g = 0; g < THREE && look_alike(THREE, a, b); g++) other[g] = other[g] || b->count[g] != a->count[g];
+                }
+                for (int g = 0; g < THREE; g++) {
+                    const bool small = !shy_sdc_shows_part(&sdc, a->count[g], whole[g]);
+                    if (small && !a->hidden[g]) fail_msg("events %d of %d are shown", (int)a->count[g], (int)whole[g]);
+                    if (small && !other[g])
+                        fail_msg("events %d %d %d of %d %d %d (zeros %d): those of group %d can be worked out", (int)a->count[0], (int)a->count[1], (int)a->count[2],
+                                 (int)whole[0], (int)whole[1], (int)whole[2], zeros, g);
+                    judged += small;
+                }
+            }
+        }
+    }
+    assert_true(judged > 1000);
+}
+
 /* Nothing is hidden without need, and nothing at all where all may be shown. */
 static void no_more_is_hidden_than_needed(void **state)
 {
@@ -245,6 +289,41 @@ static void steps_are_of_enough_people(void **state)
         }
     }
     assert_true(shown > 1000 && dropped > 100);
+}
+
+/* Released times are nobody's, hold what they say, and lie between people enough. */
+static void curves_stand_at_times_that_are_nobodys(void **state)
+{
+    uint64_t index = 3000000;
+    int shown_curves = 0, shown_times = 0;
+
+    (void)state;
+    for (int r = 0; r < RULES; r++) {
+        shy_sdc sdc = rule(rules[r]);
+        for (int repeat = 0; repeat < 1000; repeat++) {
+            double time[TIMES], shown[TIMES], scale = pow(10.0, (double)pick(&index, 9) - 4.0);
+            int64_t events[TIMES], censored[TIMES];
+            int step[TIMES];
+            double at = 0.0;
+            for (int k = 0; k < TIMES; k++) {
+                at += (double)(1 + pick(&index, 60));
+                time[k] = shy_sdc_digits(at * scale, 12);
+                events[k] = pick(&index, 6), censored[k] = pick(&index, 4) + (events[k] == 0);
+            }
+            int count = shy_sdc_curve(&sdc, TIMES, time, events, censored, step, shown), next = 0;
+            shown_curves += count > 0;
+            for (int j = 0; j < count; j++) {
+                int64_t had = 0, left = 0;
+                assert_true(shown[j] >= time[step[j]] && (step[j] + 1 == TIMES || shown[j] < time[step[j] + 1]));
+                if (shown[j] == time[step[j]]) assert_true(events[step[j]] + censored[step[j]] >= sdc.threshold);
+                for (; next <= step[j]; next++) had += events[next];
+                for (int k = step[j] + 1; k < TIMES; k++) left += events[k] + censored[k];
+                assert_true(had >= sdc.threshold && left >= sdc.threshold);
+                shown_times++;
+            }
+        }
+    }
+    assert_true(shown_curves > 3000 && shown_times > 10000);
 }
 
 /* ---- bounds ------------------------------------------------------------------------------------------------------------------ */
@@ -372,10 +451,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_have_their_thresholds),
         cmocka_unit_test(subtraction_tells_nothing),
+        cmocka_unit_test(subtraction_tells_no_events),
         cmocka_unit_test(no_more_is_hidden_than_needed),
         cmocka_unit_test(joined_bins_hold_enough_and_all_people),
         cmocka_unit_test(bins_stay_where_nothing_is_hidden),
         cmocka_unit_test(steps_are_of_enough_people),
+        cmocka_unit_test(curves_stand_at_times_that_are_nobodys),
         cmocka_unit_test(bounds_are_nobodys),
         cmocka_unit_test(bounds_of_none_are_the_extremes),
         cmocka_unit_test(a_rare_yes_is_no_bound),

@@ -330,7 +330,7 @@ static void reading_without_memory_fails(void **state)
 
 /* ---- writing ---- */
 
-static void rights_are_those_of_the_umask(void **state)
+static void only_the_owner_may_read_it(void **state)
 {
     journal_content content = make_content(8, 1, 1);
     struct stat info;
@@ -344,7 +344,7 @@ static void rights_are_those_of_the_umask(void **state)
         write_content(&content);
         umask(before);
         assert_int_equal(stat(path, &info), 0);
-        assert_int_equal(info.st_mode & 0777u, 0666u & ~mask);
+        assert_int_equal(info.st_mode & 0777u, 0600u);
     }
     shy_journal_content_free(&content);
 }
@@ -718,7 +718,7 @@ int main(void)
         cmocka_unit_test(another_version_is_refused),
         cmocka_unit_test(the_one_before_is_taken_if_need_be),
         cmocka_unit_test(reading_without_memory_fails),
-        cmocka_unit_test(rights_are_those_of_the_umask),
+        cmocka_unit_test(only_the_owner_may_read_it),
         cmocka_unit_test(a_full_disk_changes_nothing),
         cmocka_unit_test(a_place_that_takes_no_file_is_said),
         cmocka_unit_test(a_kill_leaves_a_complete_one),

@@ -64,7 +64,7 @@ static shy_status calibrate_cells(const shy_pictured *p, json_t *figures)
     }
     SHY_TRY(shy_pictured_note(p, "calibration", "bins joined", TENTHS - parts.count));
     SHY_TRY(add_parts(p->input->sdc, &parts, object));
-    if (p->shared->kind == SHY_JUDGE_SURVIVAL) SHY_TRY(shy_json_put(object, "at", shy_json_real(p->shared->time[p->shared->at])));
+    if (shy_pictured_at(p) > 0.0) SHY_TRY(shy_json_put(object, "at", shy_json_real(shy_pictured_at(p))));
     SHY_TRY(shy_json_put(figures, "calibration", json_incref(object)));
 out:
     json_decref(object);

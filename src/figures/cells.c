@@ -78,6 +78,12 @@ static void cut(const shy_sdc *sdc, shy_cells *c)
     }
 }
 
+double shy_pictured_at(const shy_pictured *p)
+{
+    if (p->shared->kind == SHY_JUDGE_SURVIVAL) return p->shared->at >= 0 ? p->shared->time[p->shared->at] : 0.0;
+    return p->input->problem->target[p->input->problem->aim].horizon;
+}
+
 shy_status shy_cells_create(const shy_pictured *p, shy_cells **cells_out)
 {
     shy_status st = SHY_OK;

@@ -145,7 +145,10 @@ shy_status shy_figures_constants(const shy_figures_input *input, int number, jso
 
     l.constants = shy_tree_constants(&model->tree, l.node);
     for (int k = 0; k < l.constants; k++) l.value[k] = model->tree.node[l.node[k]].value, l.error[k] = NAN;
-    if (model->predictor != NULL && l.constants + 1 + l.treatment <= SHY_BASIS_MAX) {
+    if (l.constants == 0 && model->slope_error > 0.0) { /* the search's own refit said it */
+        l.slope_error = model->slope_error;
+    } else if (model->predictor != NULL && l.constants + 1 + l.treatment <= SHY_BASIS_MAX) {
+        if (input->shared->outcome == NULL) SHY_TRY(shy_problem_outcome(input->problem, &input->shared->outcome));
         SHY_TRY(fill(input, model, &l));
         if (is_finite(input, &l)) SHY_TRY(find_errors(input, &l));
     }

@@ -101,7 +101,7 @@ shy_status shy_figures_decision(const shy_pictured *p, json_t *figures)
         goto out;
     }
     SHY_TRY(add_benefits(p, c, decision));
-    if (p->shared->kind == SHY_JUDGE_SURVIVAL) SHY_TRY(shy_json_put(decision, "at", shy_json_real(p->shared->time[p->shared->at])));
+    if (shy_pictured_at(p) > 0.0) SHY_TRY(shy_json_put(decision, "at", shy_json_real(shy_pictured_at(p))));
     SHY_TRY(shy_json_put(figures, "decision", json_incref(decision)));
 out:
     json_decref(decision);

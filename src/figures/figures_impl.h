@@ -23,7 +23,7 @@ typedef struct {
 struct shy_figures_shared {
     shy_truth truth;
     shy_judge kind;
-    shy_outcome *outcome;      /* with its null model */
+    shy_outcome *outcome;      /* with its null model; made when it is first needed, as with many samples it takes its time */
     double *covariate;         /* [finished->covariates]: means */
     shy_axis *axis;            /* [finished->factors] */
     /* survival */
@@ -77,6 +77,8 @@ typedef struct {
 
 /* The prediction on the scale of the outcome: a probability, a rate, …; what has none stays a linear predictor. */
 double shy_figures_scale(shy_judge kind, double predictor);
+/* The time by which the event is predicted, 0: none. */
+double shy_pictured_at(const shy_pictured *p);
 /* Notes that something of this formula is not shown: "formula 3, kaplan_meier". */
 shy_status shy_pictured_note(const shy_pictured *p, const char *where, const char *what, int64_t cells);
 /* A count as it is released, null if it is not. */

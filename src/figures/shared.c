@@ -140,7 +140,6 @@ shy_status shy_figures_prepare(shy_figures_input *input)
     s->kind = shy_judge_of(input->problem->ops);
     s->at = -1;
     SHY_TRY(shy_truth_gather(input->problem, &s->truth));
-    SHY_TRY(shy_problem_outcome(input->problem, &s->outcome));
     SHY_TRY(shy_new((size_t)f->covariates, sizeof *s->covariate, &s->covariate));
     SHY_TRY(shy_new((size_t)f->factors, sizeof *s->axis, &s->axis));
     find_means(f, &s->truth, s->covariate);

@@ -31,7 +31,7 @@ def walk(path, v):
         for k, x in enumerate(v): walk(path + [str(k)], x)
     else: print("/".join(path) + "\t" + ("NA" if v is None else str(v).replace("\n", " ")))
 d = json.load(open(sys.argv[1]))
-walk([], {"targets": [{k: t[k] for k in ("name", "people", "formulas", "front")} for t in d["targets"]], "suppressed": len(d["suppressed"])})
+walk([], {"targets": [{k: t.get(k) for k in ("name", "people", "formulas", "front")} for t in d["targets"]], "suppressed": len(d["suppressed"])})
 P
 Rscript make.R || exit 1
 for c in pbc yes number count; do $SHIHYO import $c.csv -q -o $c.h5 >/dev/null || exit 1; done
@@ -79,6 +79,15 @@ for c in pbc yes weighted number count; do
         python3 flat.py $c.$rule.json >$c.$rule.txt
     done
 done
+
+# Without the cohort the report is made of the results alone; another one is refused.
+mkdir away && mv yes.h5 away/ && "$SHIHYO" report yes.out -q -o away.html --json away.json >away.log 2>&1 && python3 flat.py away.json >away.txt &&
+    grep -q 'was not found: the report is made of the results alone' away.json && ! grep -q figures/roc away.txt && grep -q 'formulas/0/slope/value' away.txt &&
+    echo "ok - without its cohort a report has the results alone and says so" || { echo "not ok - a report without its cohort"; cat away.log; }
+"$SHIHYO" report yes.out -q --cohort pbc.h5 -o other.html >other.log 2>&1
+test $? -eq 2 && grep -q 'is not the cohort of the run' other.log && echo "ok - another cohort is refused" || { echo "not ok - another cohort"; cat other.log; }
+"$SHIHYO" report yes.out -q --cohort away/yes.h5 -o away.html --overwrite --json away.json >away.log 2>&1 && python3 flat.py away.json >away.txt &&
+    grep -q figures/roc/auc away.txt && ! grep -q "$(pwd)" away.json && echo "ok - a cohort that has moved is found with --cohort, and its path does not show" || { echo "not ok - a cohort that has moved"; cat away.log; }
 
 cat >compare.R <<'R'
 suppressMessages({library(survival); library(pROC)})

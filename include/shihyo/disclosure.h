@@ -28,28 +28,46 @@ int64_t shy_sdc_count(const shy_sdc *sdc, int64_t count);
 
 /**
  * Neighbouring bins are joined until in each of them every one of the `series` counts (count[s·bins + b]) may be shown, in place (the stride stays the
- * `bins` of the call); edge[0 … bins]. Returns how many bins are left, 0: not even all together may be shown. Outermost edges are not touched: bound them before.
+ * `bins` of the call); edge[0 … bins]. Returns how many bins are left, 0: not even all together may be shown (then nothing is changed). Outermost edges are
+ * not touched: bound them before. Counts stay exact sums: each passes through shy_sdc_count before it is written.
  */
 int shy_sdc_join_bins(const shy_sdc *sdc, int bins, double *edge, int series, int64_t *count);
 /**
- * Which of the times of a Kaplan–Meier curve may be its steps: between two of them, and from the last one on, at least `threshold` people had the event or were
- * censored. keep[k] for ascending times; the number of people who left (event or censored) at each. Returns how many.
+ * Which of the times of a Kaplan–Meier curve may be its steps: up to the first, between two of them, and after the last (unless there is none left) at least `threshold` people
+ * had the event, and at least as many are at risk after the last. keep[k] for ascending times, with the number of people who had the event, or were censored, at each. Returns how many; 0:
+ * the curve is not shown at all. Between steps it is constant. None: every time with an event.
  */
 int shy_sdc_steps(const shy_sdc *sdc, int times, const int64_t *events, const int64_t *censored, bool *keep);
 /**
  * Counts of the groups that a whole falls into (`whole` is known or their sum): hidden[k] for those that may not be shown, and for as many more as are needed that
- * nobody can work them out by subtraction. Returns how many are hidden.
+ * nobody can work them out by subtraction, not even who knows this rule: all those with the smallest count that may be shown, or, where there is none, all. Returns how many are hidden.
+ * The whole itself is the caller's: shy_sdc_shows. Where counts are rounded (round_to > 1), subtraction tells nothing and no more are hidden.
  */
 int shy_sdc_hide(const shy_sdc *sdc, int groups, const int64_t *count, bool *hidden);
+/** May `part` of `whole` be shown beside the whole? Both it and the rest are cells. */
+static inline bool shy_sdc_shows_part(const shy_sdc *sdc, int64_t part, int64_t whole)
+{
+    return shy_sdc_shows(sdc, part) && shy_sdc_shows(sdc, whole - part);
+}
 /**
- * Bounds of values[0 … count) that are nobody's: the means of the `threshold` smallest and largest values, to three digits, outward. The values themselves if the rule is
+ * Bounds of values[0 … count) that are nobody's: the means of the `threshold` smallest and largest values, to three digits, outward, and farther where fewer than `threshold` people have just
+ * that value. Extremes count at most as far from the threshold-th as that is from the median, so that no outlier shows. The values themselves if the rule is
  * none; NaN if there are fewer than twice the threshold. `values` is sorted by the call; it has no NaN.
  */
 void shy_sdc_bounds(const shy_sdc *sdc, size_t count, double *values, double *low_out, double *high_out);
+/**
+ * A statistic that may be an individual's value (a median, a cut point, a step of time), as it is released: to three significant digits; under none as it is.
+ */
+double shy_sdc_value(const shy_sdc *sdc, double value);
+/** `value` to so many significant digits (1 … 17). NaN and infinities stay. */
+double shy_sdc_digits(double value, int digits);
+/** The number with the fewest significant digits that lies strictly between; false: none with up to `digits` of them does. */
+bool shy_sdc_between(double below, double above, int digits, double *between_out);
 
 /**
  * Notes in the list `suppressed` (may be NULL) that something was left out or changed: `where` (a path such as "groups.held_out.kaplan_meier"), `what` ("count", "bins joined",
- * "steps joined", "bounds", "model", …), `why` ("fewer than 10 people"), and how many cells or bins that concerned.
+ * "steps joined", "bounds", "model", …), `why` ("fewer than 10 people"; NULL: just that, with the rule's threshold), and how many cells or bins that concerned. Nothing is noted where
+ * that is 0.
  */
 shy_status shy_sdc_note(const shy_sdc *sdc, shy_record *suppressed, const char *where, const char *what, const char *why, int64_t cells);
 

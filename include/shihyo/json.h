@@ -22,6 +22,12 @@ json_t *shy_json_string(const char *bytes);
  * formula on one line.
  */
 void shy_json_text(const json_t *value, shy_buffer *buffer);
+/** Puts the value into the object, or at the end of the list, which then owns it, on failure too. SHY_MEMORY if there is none, as when memory ran out. */
+shy_status shy_json_put(json_t *object, const char *key, json_t *value);
+shy_status shy_json_append(json_t *list, json_t *value);
+json_t *shy_json_reals(const double *value, size_t count); /* a list; null for what is no number */
+/** Adds the entries of an object to a JSON object; a name that is there already gets the new value in its old place. False if memory runs out. */
+bool shy_json_add_record(json_t *object, const shy_record *record);
 /** A file of a directory of results. SHY_IO if it is not there, SHY_INPUT with line and column if it is no JSON. Owned. */
 shy_status shy_json_load(const char *directory, const char *name, json_t **document_out);
 

@@ -244,6 +244,18 @@ typedef struct {
 shy_status shy_followed_concordance(const shy_followed *data, const double *score, double *concordance_out);
 
 /**
+ * Of each sample: the weight of the pairs that it is in, pairs_out[n], and of those of them that the score orders rightly, won_out[n], equal scores half. Their sums are
+ * twice those of the concordance. Not collective. Fails with SHY_MEMORY. O(n log n).
+ */
+shy_status shy_followed_pairs(const shy_followed *data, const double *score, double *won_out, double *pairs_out);
+
+/**
+ * risk_out[n] = 1 − exp(−H(time)·exp(eta)), the chance of the event by then: H is Breslow's cumulative baseline hazard of the sample's stratum. Samples of weight 0
+ * have a risk, too. Only with times. Not collective. Fails with SHY_MEMORY. O(n log n).
+ */
+shy_status shy_followed_risk(const shy_followed *data, const double *eta, double time, double *risk_out);
+
+/**
  * Cox regression (ties as Efron has them) within strata, of matched sets conditional logistic regression, on `columns` <= SHY_BASIS_MAX
  * columns of n. Of the fit verdict, coefficient, error and likelihood_ratio are set. No event, or no pair: DIVERGED. Not collective. Fails with SHY_MEMORY.
  */

@@ -37,6 +37,7 @@ void shy_par_abort(int status) __attribute__((noreturn));
  */
 shy_status shy_team_create(MPI_Comm comm, int row_blocks, shy_team **team_out);
 #define SHY_ALL_RANKS MPI_COMM_WORLD /* `comm` for callers that do not name MPI themselves */
+#define SHY_THIS_RANK MPI_COMM_SELF  /* a team of one, for work that others wait for */
 void shy_team_destroy(shy_team **team);
 
 /** Nodes that the team's ranks are on. Collective over the world. Cannot fail. */

@@ -20,12 +20,22 @@ typedef struct {
 } command;
 
 static const command commands[] = {
-    {"import", shy_cmd_import, true}, {"inspect", shy_cmd_inspect, true}, {"search", shy_cmd_search, true},
-    {"resume", shy_cmd_resume, true}, {"show", shy_cmd_show, false},      {"validate", shy_cmd_validate, true},
+    {"import", shy_cmd_import, true},
+    {"inspect", shy_cmd_inspect, true},
+    {"search", shy_cmd_search, true},
+    {"resume", shy_cmd_resume, true},
+    {"show", shy_cmd_show, false},
+    {"report", shy_cmd_report, true},
+    {"validate", shy_cmd_validate, true},
+    {"sweep", shy_cmd_sweep, true},
+    {"collect", shy_cmd_collect, false},
+    {"top", shy_cmd_top, false},
+    {"predict", shy_cmd_predict, false},
+    {"explain", shy_cmd_explain, true},
     {"export", shy_cmd_export, false},
-    {"sweep", shy_cmd_sweep, true},   {"collect", shy_cmd_collect, false}, {"top", shy_cmd_top, false},
-    {"predict", shy_cmd_predict, false}, {"explain", shy_cmd_explain, true},
-    {"help", run_help, false},        {"--help", run_help, false},        {"-h", run_help, false},
+    {"help", run_help, false},
+    {"--help", run_help, false},
+    {"-h", run_help, false},
     {"--version", run_version, false},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };

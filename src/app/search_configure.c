@@ -280,20 +280,23 @@ static shy_factor_options factor_options(const shy_config *config)
     return o;
 }
 
+void shy_configure_problem(const shy_config *config, shy_problem_options *o)
+{
+    o->cohort_name = shy_config_text(config, SHY_KEY_COHORT);
+    o->where = shy_config_text(config, SHY_KEY_SAMPLES_WHERE);
+    o->factor = factor_options(config);
+    shy_configure_outcome(config, o);
+    o->include = shy_config_list(config, SHY_KEY_FACTORS_INCLUDE, &o->include_count);
+    o->exclude = shy_config_list(config, SHY_KEY_FACTORS_EXCLUDE, &o->exclude_count);
+}
+
 shy_status shy_session_load(shy_search_session *s)
 {
     shy_status st = SHY_OK;
     const char *path = s->cohort_path != NULL ? s->cohort_path : shy_config_text(s->config, SHY_KEY_COHORT);
-    shy_problem_options options = {
-        .cohort_name = shy_config_text(s->config, SHY_KEY_COHORT),
-        .where = shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE),
-        .factor = factor_options(s->config),
-        .memory = s->options.memory,
-    };
+    shy_problem_options options = {.memory = s->options.memory};
 
-    shy_configure_outcome(s->config, &options);
-    options.include = shy_config_list(s->config, SHY_KEY_FACTORS_INCLUDE, &options.include_count);
-    options.exclude = shy_config_list(s->config, SHY_KEY_FACTORS_EXCLUDE, &options.exclude_count);
+    shy_configure_problem(s->config, &options);
     SHY_TRY(shy_cohort_open(s->team, path, &s->cohort));
     SHY_TRY_ALL(s->team, shy_run_check_cohort(s));
     SHY_TRY(regroup(s, path));

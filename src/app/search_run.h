@@ -122,6 +122,8 @@ void shy_watchdog_start(shy_search_session *session);
 
 /** What the outcome is made of, as the keys of the section outcome say; borrows from the configuration. */
 void shy_configure_outcome(const shy_config *config, shy_problem_options *options);
+/** All that a problem is made from, but for its memory; borrows likewise. */
+void shy_configure_problem(const shy_config *config, shy_problem_options *options);
 /** Opens the cohort with as many row blocks as it needs, and loads the problem. Collective. */
 shy_status shy_session_load(shy_search_session *session);
 

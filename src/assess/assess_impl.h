@@ -6,17 +6,6 @@
 
 /* ---- the outcome of all samples --------------------------------------------------------------------------------------- */
 
-/* On rank 0, in the order of samples; NULL as in shy_outcome_data. Elsewhere n and ops alone. */
-typedef struct {
-    size_t n;
-    const shy_outcome_ops *ops;
-    double *y, *time, *entry, *exposure, *weight;
-    int32_t *stratum;
-    int strata, levels;
-} shy_truth;
-
-shy_status shy_truth_gather(const shy_problem *problem, shy_truth *truth_out); /* collective over the world */
-void shy_truth_free(shy_truth *truth);
 /* On every rank what rank 0 has. Collective over the world. */
 shy_status shy_truth_share(const shy_problem *problem, const shy_truth *truth, shy_truth *copy_out);
 /* copy_out: on every rank the bytes of rank 0, where `values` may be NULL: then it is left as it was everywhere. Collective over the world. */

@@ -49,23 +49,6 @@ typedef struct {
  */
 shy_status shy_curve_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_curve *curve_out);
 
-#define SHY_BINS 10
 
-/* Deciles of the predictions. [low, high]: 95 %, Wilson for probabilities (effective number (Σw)²/Σw² with weights), else mean ± 1.96 standard errors. */
-typedef struct {
-    int bins; /* fewer where predictions are equal: those stay together */
-    double predicted[SHY_BINS], observed[SHY_BINS], low[SHY_BINS], high[SHY_BINS];
-    size_t samples[SHY_BINS];
-} shy_bins;
-shy_status shy_bins_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out);
-
-/* ---- decision curve ----------------------------------------------------------------------------------------------------------- */
-
-/*
- * Net benefit of treating whose probability is >= the threshold t: (Σ w y 1{p >= t} − t/(1 − t) Σ w (1 − y) 1{p >= t}) / Σ w; of treating all;
- * treating none has 0. With the weights of a horizon (shy_horizon_weights) it is the one weighted for censoring, up to Σ w for n.
- * 0 < t < 1.
- */
-void shy_net_benefit(size_t n, const double *y, const double *probability, const double *weight, double threshold, double *model_out, double *all_out);
 
 #endif

@@ -206,40 +206,53 @@ out:
 
 /* ---- deciles -------------------------------------------------------------------------------------------------------------------- */
 
-static void close_bin(const struct sorted *s, size_t begin, size_t end, bool probability, shy_bins *bins)
+int shy_bins_borders(size_t n, const double *predicted, int bins, size_t *border)
 {
-    const int b = bins->bins++;
-    const double count = (double)(end - begin);
-    double all = 0.0, square = 0.0, x = 0.0, y = 0.0, rest = 0.0;
+    int count = 0;
 
-    for (size_t k = begin; k < end; k++) {
-        all += s->weight[k], square += s->weight[k] * s->weight[k];
-        x += s->weight[k] * s->predicted[k], y += s->weight[k] * s->y[k];
+    border[0] = 0;
+    for (int b = 1; b <= bins; b++) {
+        size_t end = (n * (size_t)b + (size_t)bins - 1) / (size_t)bins;
+        while (end > 0 && end < n && predicted[end] == predicted[end - 1])
+            end++;
+        if (end > border[count]) border[++count] = end;
     }
-    x /= all, y /= all;
-    for (size_t k = begin; k < end; k++)
-        rest += s->weight[k] * (s->y[k] - y) * (s->y[k] - y) / all;
+    return count;
+}
+
+void shy_bin_describe(size_t n, const double *y, const double *predicted, const double *weight, bool probability, double *predicted_out, double *observed_out,
+                      double *low_out, double *high_out)
+{
+    const double count = (double)n;
+    double all = 0.0, square = 0.0, x = 0.0, mean = 0.0, rest = 0.0;
+
+    for (size_t k = 0; k < n; k++) {
+        all += weight[k], square += weight[k] * weight[k];
+        x += weight[k] * predicted[k], mean += weight[k] * y[k];
+    }
+    x /= all, mean /= all;
+    for (size_t k = 0; k < n; k++)
+        rest += weight[k] * (y[k] - mean) * (y[k] - mean) / all;
     const double effective = all * all / square, error = count > 1.0 ? sqrt(rest * count / (count - 1.0) / effective) : NAN;
-    bins->samples[b] = end - begin, bins->predicted[b] = x, bins->observed[b] = y;
-    bins->low[b] = y - SHY_NORMAL_975 * error, bins->high[b] = y + SHY_NORMAL_975 * error;
-    if (probability) shy_wilson(y * effective, effective, &bins->low[b], &bins->high[b]);
+    *predicted_out = x, *observed_out = mean;
+    *low_out = mean - SHY_NORMAL_975 * error, *high_out = mean + SHY_NORMAL_975 * error;
+    if (probability) shy_wilson(mean * effective, effective, low_out, high_out);
 }
 
 shy_status shy_bins_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out)
 {
     shy_status st = SHY_OK;
     struct sorted s = {.n = 0};
-    size_t begin = 0;
+    size_t border[SHY_BINS + 1];
 
     *bins_out = (shy_bins){.bins = 0};
     SHY_TRY(sorted_create(n, y, predicted, weight, &s));
-    for (size_t b = 1; b <= SHY_BINS; b++) {
-        size_t end = (s.n * b + SHY_BINS - 1) / SHY_BINS;
-        while (end > 0 && end < s.n && s.predicted[end] == s.predicted[end - 1])
-            end++;
-        if (end <= begin) continue;
-        close_bin(&s, begin, end, probability, bins_out);
-        begin = end;
+    bins_out->bins = shy_bins_borders(s.n, s.predicted, SHY_BINS, border);
+    for (int b = 0; b < bins_out->bins; b++) {
+        const size_t begin = border[b];
+        bins_out->samples[b] = border[b + 1] - begin;
+        shy_bin_describe(bins_out->samples[b], s.y + begin, s.predicted + begin, s.weight + begin, probability, &bins_out->predicted[b],
+                         &bins_out->observed[b], &bins_out->low[b], &bins_out->high[b]);
     }
 out:
     sorted_free(&s);

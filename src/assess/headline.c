@@ -32,6 +32,14 @@ static double deviance(double y, double mu)
     return (y > 0.0 ? y * log(y / mu) : 0.0) - (y - mu);
 }
 
+void shy_judged_losses(const struct shy_judged *j, size_t k, double reference, double *left_out, double *whole_out)
+{
+    const double exposure = j->exposure ? j->exposure[k] : 1.0, error = j->y[k] - j->predictor[k], rest = j->y[k] - reference;
+
+    *left_out = j->kind == SHY_JUDGE_COUNT ? deviance(j->y[k], exposure * exp(j->predictor[k])) : error * error;
+    *whole_out = j->kind == SHY_JUDGE_COUNT ? deviance(j->y[k], exposure * reference) : rest * rest;
+}
+
 static double explained_deviance(const struct shy_judged *j, const double *weight, double reference)
 {
     double left = 0.0, whole = 0.0;

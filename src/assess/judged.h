@@ -4,8 +4,6 @@
 
 #include "metrics.h"
 
-typedef enum { SHY_JUDGE_CONTINUOUS, SHY_JUDGE_BINARY, SHY_JUDGE_COUNT, SHY_JUDGE_ORDINAL, SHY_JUDGE_SURVIVAL, SHY_JUDGE_MATCHED, SHY_JUDGE_OTHER } shy_judge;
-shy_judge shy_judge_of(const shy_outcome_ops *ops);
 
 /* Those who take part, in the order of `sample`; arrays as in shy_truth, NULL where it has none, but weights are always there. */
 struct shy_judged {
@@ -24,6 +22,8 @@ shy_status shy_judged_create(const shy_truth *truth, const size_t *sample, size_
 void shy_judged_free(struct shy_judged *judged);
 /* shy_headline with these weights, all above 0. */
 shy_status shy_judged_headline(const struct shy_judged *judged, const double *weight, double reference, double *value_out);
+/* What sample k loses (continuous: squared error, count: half the deviance) by its prediction, and by the reference. */
+void shy_judged_losses(const struct shy_judged *judged, size_t k, double reference, double *left_out, double *whole_out);
 /* Follow-up, or matched sets; borrows from judged. */
 shy_followed shy_judged_followed(const struct shy_judged *judged, const double *weight);
 
@@ -33,7 +33,5 @@ size_t shy_fold_samples(const shy_truth *truth, const shy_folds *folds, int set,
 shy_status shy_levels_share(size_t n, const double *score, const size_t *order, const double *y, int levels, const double *weight,
                             double *share_out);
 
-/* order[] = 0 … n − 1 by ascending value, equal ones in ascending order of number; no NaN. spare: n numbers. */
-void shy_sort_order(const double *value, size_t n, size_t *order, size_t *spare);
 
 #endif

@@ -3,46 +3,8 @@
 
 #include <math.h>
 
+#include "followed.h"
 #include "partial.h"
-
-/* What shy_follow_create wants, in its types. */
-struct plain {
-    struct shy_follow_data data;
-    double *one; /* times of matched sets */
-    int *stratum;
-};
-
-static void release(struct plain *p)
-{
-    shy_free(&p->one);
-    shy_free(&p->stratum);
-}
-
-static shy_status take(const shy_followed *d, struct plain *plain_out)
-{
-    shy_status st = SHY_OK;
-    struct plain p = {.one = NULL};
-
-    if (d->n > INT32_MAX) return shy_fail(SHY_INPUT, "statistics of more than 2,147,483,647 samples");
-    p.data = (struct shy_follow_data){.n = (int)d->n, .time = d->time, .event = d->event, .entry = d->time ? d->entry : NULL, .weight = d->weight};
-    if (!d->time) {
-        SHY_TRY(shy_new(d->n, sizeof *p.one, &p.one));
-        for (size_t i = 0; i < d->n; i++)
-            p.one[i] = 1.0;
-        p.data.time = p.one;
-    }
-    if (d->stratum) {
-        SHY_TRY(shy_new(d->n, sizeof *p.stratum, &p.stratum));
-        for (size_t i = 0; i < d->n; i++)
-            p.stratum[i] = (int)d->stratum[i];
-        p.data.stratum = p.stratum;
-    }
-    *plain_out = p;
-    return st;
-out:
-    release(&p);
-    return st;
-}
 
 /* ---- concordance ------------------------------------------------------------------------------------------------- */
 
@@ -76,13 +38,13 @@ out:
 shy_status shy_followed_concordance(const shy_followed *data, const double *score, double *concordance_out)
 {
     shy_status st = SHY_OK;
-    struct plain plain = {.one = NULL};
+    struct shy_plain plain = {.one = NULL};
     struct shy_follow *f = NULL;
     struct shy_concordance_space space = {NULL, NULL, NULL, NULL};
     double *by_position = NULL;
     bool comparable = false;
 
-    SHY_TRY(take(data, &plain));
+    SHY_TRY(shy_plain_take(data, &plain));
     SHY_TRY(shy_follow_create(&plain.data, &f));
     SHY_TRY(space_create(f->n, &space));
     SHY_TRY(shy_new((size_t)f->n, sizeof *by_position, &by_position));
@@ -96,7 +58,7 @@ out:
     shy_free(&by_position);
     space_free(&space);
     shy_follow_destroy(&f);
-    release(&plain);
+    shy_plain_release(&plain);
     return st;
 }
 
@@ -119,7 +81,7 @@ static void regression_free(struct regression *r)
     shy_follow_destroy(&r->follow);
 }
 
-static shy_status regression_create(const struct plain *plain, int columns, struct regression *r)
+static shy_status regression_create(const struct shy_plain *plain, int columns, struct regression *r)
 {
     shy_status st = SHY_OK;
 
@@ -184,19 +146,19 @@ static void maximise(struct regression *r, int columns, shy_fit *fit)
 shy_status shy_followed_fit(const shy_followed *data, int columns, const double *const *x, shy_fit *fit_out)
 {
     shy_status st = SHY_OK;
-    struct plain plain = {.one = NULL};
+    struct shy_plain plain = {.one = NULL};
     struct regression r = {.follow = NULL};
     shy_fit fit = {.verdict = SHY_DIVERGED, .terms = columns};
 
     for (int k = 0; k < columns; k++)
         fit.error[k] = NAN;
-    SHY_TRY(take(data, &plain));
+    SHY_TRY(shy_plain_take(data, &plain));
     SHY_TRY(regression_create(&plain, columns, &r));
     if (fill(&r, columns, x) && r.newton->events > 0.0) maximise(&r, columns, &fit);
     *fit_out = fit;
 out:
     regression_free(&r);
-    release(&plain);
+    shy_plain_release(&plain);
     return st;
 }
 
@@ -205,10 +167,10 @@ out:
 shy_status shy_followed_horizon(const shy_followed *data, double horizon, double *y_out, double *weight_out)
 {
     shy_status st = SHY_OK;
-    struct plain plain = {.one = NULL};
+    struct shy_plain plain = {.one = NULL};
     struct shy_censoring *censoring = NULL;
 
-    SHY_TRY(take(data, &plain));
+    SHY_TRY(shy_plain_take(data, &plain));
     SHY_TRY(shy_censoring_create(&plain.data, &censoring));
     for (int i = 0; i < plain.data.n; i++) {
         const bool takes_part = !data->weight || data->weight[i] > 0.0;
@@ -217,6 +179,6 @@ shy_status shy_followed_horizon(const shy_followed *data, double horizon, double
     }
 out:
     shy_censoring_destroy(&censoring);
-    release(&plain);
+    shy_plain_release(&plain);
     return st;
 }

@@ -1,7 +1,7 @@
 /* html.c: text made harmless, sentences with their arguments, numbers. */
 #include "shy_config.h"
 
-#include <math.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -127,14 +127,55 @@ void shy_html_json(shy_page *page, const json_t *value)
     shy_buffer_free(&text);
 }
 
-const char *shy_html_number(double value, int digits, char text[SHY_NUMBER_ROOM])
+void shy_html_uint(shy_page *page, uint64_t value)
 {
-    if (isfinite(value)) snprintf(text, SHY_NUMBER_ROOM, "%.*g", digits, value);
-    else snprintf(text, SHY_NUMBER_ROOM, "–");
-    return text;
+    shy_buffer_format(page->out, "%" PRIu64, value);
 }
 
-const char *shy_html_count(uint64_t count, char text[SHY_NUMBER_ROOM])
+static void add_section_id(shy_page *page, const char *name)
 {
-    return shy_text_thousands(count, text);
+    if (page->target != NULL) shy_buffer_format(page->out, "t%zu-", page->target_index);
+    shy_html_raw(page, name);
+}
+
+void shy_html_begin_section(shy_page *page, const char *name, shy_message heading)
+{
+    shy_html_raw(page, "<section id=\"");
+    add_section_id(page, name);
+    shy_html_raw(page, "\" class=\"section\" data-section=\"");
+    shy_html_raw(page, name);
+    shy_html_raw(page, "\" aria-labelledby=\"");
+    add_section_id(page, name);
+    shy_html_raw(page, "-heading\">\n<h2 id=\"");
+    add_section_id(page, name);
+    shy_html_raw(page, "-heading\">");
+    shy_html_message(page, heading, NULL);
+    shy_html_raw(page, "</h2>\n");
+}
+
+void shy_html_end_section(shy_page *page)
+{
+    shy_html_raw(page, "</section>\n");
+}
+
+void shy_html_begin_scroll(shy_page *page, shy_message name)
+{
+    shy_html_raw(page, "<div class=\"scrolls\" tabindex=\"0\" role=\"group\" aria-label=\"");
+    shy_html_message(page, name, NULL);
+    shy_html_raw(page, "\">");
+}
+
+void shy_html_chart(shy_page *page, const char *name, int formula)
+{
+    shy_html_raw(page, "<figure class=\"chart chart-");
+    shy_html_raw(page, name);
+    shy_html_raw(page, "\" data-chart=\"");
+    shy_html_raw(page, name);
+    shy_html_raw(page, "\" data-target=\"");
+    shy_html_uint(page, page->target_index);
+    if (formula >= 0) {
+        shy_html_raw(page, "\" data-formula=\"");
+        shy_html_uint(page, (uint64_t)formula);
+    }
+    shy_html_raw(page, "\"></figure>\n");
 }

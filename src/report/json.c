@@ -178,7 +178,7 @@ static bool add_inputs(const shy_results *results, json_t *document)
 
     if (results->inputs == NULL || document == NULL) return true;
     object = json_object();
-    if (object != NULL && !shy_report_json_add(object, results->inputs)) json_decref(object), object = NULL;
+    if (object != NULL && !shy_json_add_record(object, results->inputs)) json_decref(object), object = NULL;
     return json_object_set_new(document, "inputs", object) == 0;
 }
 
@@ -254,7 +254,7 @@ static json_t *level_formulas(const shy_results *results, const shy_level *level
 static bool add_formulas(const shy_results *results, json_t *document)
 {
     if (document == NULL) return true;
-    return shy_report_json_add(document, results->assessment) && json_object_set_new(document, "front", front(results)) == 0 &&
+    return shy_json_add_record(document, results->assessment) && json_object_set_new(document, "front", front(results)) == 0 &&
            json_object_set_new(document, "best", per_level(results, level_json)) == 0;
 }
 
@@ -339,7 +339,7 @@ json_t *shy_report_run_json(const shy_results *results)
 
     if (document == NULL || results->performance == NULL) return document;
     performance = json_object();
-    if (performance != NULL && !shy_report_json_add(performance, results->performance)) json_decref(performance), performance = NULL;
+    if (performance != NULL && !shy_json_add_record(performance, results->performance)) json_decref(performance), performance = NULL;
     if (json_object_set_new(document, "performance", performance) != 0) json_decref(document), document = NULL;
     return document;
 }

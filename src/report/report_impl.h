@@ -19,8 +19,6 @@ shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer);
 /** The table of the formulas of a front.json document: complexity 0 the front, −1 every list, else the list of that complexity. */
 shy_status shy_report_print(const json_t *document, int complexity, FILE *stream);
 
-/** Adds the entries of an object to a JSON object; a name that is there already gets the new value in its old place. False if memory runs out. */
-bool shy_report_json_add(json_t *object, const shy_record *record);
 /** What an assessment says of a complexity: the number `name` in the object of the list `levels` ("nested.levels") with it; NaN if there is none. */
 double shy_assessed(const shy_record *assessment, const char *levels, int complexity, const char *name);
 /** The number at a path, "nested.selected.mean"; NaN if there is none. */

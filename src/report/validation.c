@@ -26,7 +26,7 @@ shy_status shy_validation_write(const shy_record *record, const char *path)
     const char *slash = strrchr(path, '/');
     json_t *document = json_object();
 
-    if (document == NULL || !shy_report_json_add(document, record)) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory to write %s.", path));
+    if (document == NULL || !shy_json_add_record(document, record)) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory to write %s.", path));
     shy_json_text(document, &buffer);
     SHY_TRY(buffer.status);
     SHY_TRY(shy_string_format(&directory, "%.*s", slash == NULL ? 1 : slash == path ? 1 : (int)(slash - path), slash == NULL ? "." : path));
@@ -249,7 +249,7 @@ shy_status shy_validation_print(const shy_record *record, FILE *stream)
     size_t k;
     json_t *document = json_object(), *target;
 
-    if (document == NULL || !shy_report_json_add(document, record)) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory to print the numbers."));
+    if (document == NULL || !shy_json_add_record(document, record)) SHY_TRY(shy_fail(SHY_MEMORY, "There is not enough memory to print the numbers."));
     const json_t *targets = json_object_get(document, "targets");
     json_array_foreach(targets, k, target) SHY_TRY(print_target(target, json_array_size(targets) > 1, stream));
     print_units(document, stream);

@@ -16,7 +16,7 @@ make -C "$builddir" install DESTDIR="$PWD/root" >install.log 2>&1
 say $? 'make install'
 mv "root$prefix" moved
 here=$PWD/moved
-for file in bin/shihyo share/man/man1/shihyo.1 share/doc/shihyo/README.md share/doc/shihyo/examples/search.yaml \
+for file in bin/shihyo share/man/man1/shihyo.1 share/doc/shihyo/README.md share/doc/shihyo/examples/search.yaml share/doc/shihyo/jobs/search.sbatch share/doc/shihyo/doc/slurm.md \
     "share/modulefiles/shihyo/$version" share/pkgconfig/shihyo.pc; do
     [ -s "moved/$file" ] || echo "$file"
 done >absent

@@ -86,7 +86,7 @@ def every(front, entry):
 change("binary", "every", every)
 
 odd = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\"b'c\\", "*/ x(); /*", "--> $(x) `y` ??/", "大きさ", "😀 %s %n", "if", "a b", "a-b", "A_B", "two\u202elines", "n" * 999,
-       "import os #{x} ${y}\\end{document}", "x2_used", "score"]
+       "import os #{x} ${y}\\end{document}", "x2_used", "score", "sum", "step 2", "at_most_1"]
 def harm(front, entry):
     front["outcome"] = front["positive"] = "]]>*/ \"\"\" \n=cmd"
     front["inputs"]["factors"] = [{"name": name, "column": name, "kind": "value", "column_kind": "numeric", "unit": "\"'<b>\n*/"} for name in odd]
@@ -124,8 +124,7 @@ END
 mkdir work && cd work || exit 1
 sed 's/|\([a-z]*|\)\([a-z]*.csv\)|/|..\/\1..\/\2|/' ../cases >cases
 if command -v timeout >/dev/null; then set -- timeout -k 10 240; else set --; fi
-"$@" python3 "$top_srcdir/tests/tools/exported.py" "$SHIHYO" cases >said.txt 2>error.txt
-[ $? -eq 0 ] && [ ! -s error.txt ]
+"$@" python3 "$top_srcdir/tests/tools/exported.py" "$SHIHYO" cases >said.txt 2>error.txt && [ ! -s error.txt ]
 say $? "all languages are compared"
 cat error.txt
 for language in python r c sql json excel julia; do
@@ -150,8 +149,8 @@ inert work/harm/exported.xml '<script' && inert work/harm/exported.xml 'Formula=
 say $? 'spreadsheet: names are text, never an element or part of a formula'
 awk '/^[^%]/ && /\\end[{]document[}]/ { n++ } END { exit n != 1 }' work/harm/exported.tex && inert work/harm/exported.tex '[^\\]\$[(]'
 say $? 'LaTeX: names do not end the document'
-for kind in py R sql jl c tex xml json; do cat "work/binary/exported.$kind"; done | grep -q -e "$PWD" -e "$(uname -n)" -e all.h5
-[ $? -ne 0 ]
+for kind in py R sql jl c tex xml json; do cat "work/binary/exported.$kind"; done >everything.txt
+[ -s everything.txt ] && inert everything.txt "$PWD" && inert everything.txt "$(uname -n)" && inert everything.txt all.h5
 say $? 'no path and no host stands in any of them'
 
 # ---- the command --------------------------------------------------------------------------------------------------------------------------------

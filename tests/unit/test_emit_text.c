@@ -14,7 +14,7 @@
 /* Whatever comes, a comment stays one: each line begins with the prefix, and none ends with what joins lines in C. */
 static void comments_stay_comments(void **state)
 {
-    static const char *const odd[] = {"a\nb", "a\r\nb", "a\xe2\x80\xa8" "b", "ends with \\", "ends with ?\?/", "*/ /* -->", "\x1b[2J\x7f", "\xff\xfe"};
+    static const char *const odd[] = {"a\nb", "a\r\nb", "a\xe2\x80\xa8 b", "ends with \\", "ends with ?\?/", "*/ /* -->", "\x1b[2J\x7f", "\xff\xfe"};
 
     (void)state;
     for (size_t k = 0; k < sizeof odd / sizeof *odd; k++) {
@@ -82,7 +82,7 @@ static void characters_are_told_apart(void **state)
 /* Names differ in more than case, are made of letters, digits and underscores, and mean nothing in any language. */
 static void names_are_given_once(void **state)
 {
-    static const char *const meant[] = {"a b", "a-b", "A_B", "a_b_2", "if", "If", "NA", "1st", "大きさ", "年齢", "", "score", "int", "<script>", "-->", "_", "__", "x", "shihyo_predict",
+    static const char *const meant[] = {"a b", "a-b", "A_B", "a_b_2", "if", "If", "NA", "1st", "大きさ", "年齢", "", "score", "int", "<script>", "-->", "_", "__", "x", "sum", "Probability 1", "at_most_2", "a__b", "shihyo_predict",
                                         "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn", "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnm"};
     shy_emit_names names = {0};
     const char *given[sizeof meant / sizeof *meant];
@@ -93,6 +93,8 @@ static void names_are_given_once(void **state)
         assert_int_equal(strspn(given[k], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"), strlen(given[k]));
         assert_true((*given[k] | 0x20) >= 'a' && (*given[k] | 0x20) <= 'z');
         assert_in_range(strlen(given[k]), 1, 48);
+        assert_null(strstr(given[k], "__"));
+        assert_true(strncasecmp(given[k], "probability_", 12) != 0 && strncasecmp(given[k], "at_most_", 8) != 0);
         for (size_t j = 0; j < k; j++) assert_int_not_equal(strcasecmp(given[j], given[k]), 0);
     }
     assert_string_equal(given[0], "a_b");

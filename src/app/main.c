@@ -33,7 +33,6 @@ static const command commands[] = {
     {"export", shy_cmd_export, false},
     {"predict", shy_cmd_predict, false},
     {"explain", shy_cmd_explain, true},
-    {"export", shy_cmd_export, false},
     {"help", run_help, false},
     {"--help", run_help, false},
     {"-h", run_help, false},

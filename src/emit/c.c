@@ -95,12 +95,12 @@ static void put_table(const shy_emit_value *value, shy_buffer *out)
 {
     const shy_input *input = value->input;
 
-    shy_buffer_format(out, "    static const char *const %s_level[] = {", value->name);
+    shy_buffer_format(out, "    static const char *const %s__level[] = {", value->name);
     for (int v = 0; v < input->how.levels; v++) {
         if (v > 0) shy_buffer_text(out, ", ");
         put_string(out, input->level[v]);
     }
-    shy_buffer_format(out, "};\n    static const double %s_counts[] = {", value->name);
+    shy_buffer_format(out, "};\n    static const double %s__counts[] = {", value->name);
     for (int v = 0; v < input->how.levels; v++) {
         if (v > 0) shy_buffer_text(out, ", ");
         put_real(out, shy_input_derive(input, v, NULL));
@@ -115,7 +115,7 @@ static void put_value(const shy_emit_plan *plan, const shy_emit_value *value, sh
 
     shy_buffer_format(out, "    const double %s = ", value->name);
     if (has_table(plan, value)) {
-        shy_buffer_format(out, "level_of(%s, %d, %s_level, %s_counts", argument, how->levels, value->name, value->name);
+        shy_buffer_format(out, "level_of(%s, %d, %s__level, %s__counts", argument, how->levels, value->name, value->name);
         put_numbers(out, 2, (const double[]){value->missing, value->other});
     } else if (plan->column[value->column].levels) {
         shy_buffer_format(out, "(%s == NULL || *%s == '\\0' ? 1.0 : 0.0", argument, argument);

@@ -13,7 +13,8 @@ static const char *const reserved[] = {
     /* of programs that are written here */
     "formula", "score", "prediction", "probabilities", "probability", "shihyo_predict", "shihyo_result", "result", "patients", "value", "table", "missing", "other", "lowest",
     "highest", "fill", "low", "high", "number", "number_of", "level_of", "is_missing", "missing_of", "divide", "largest", "smallest", "hypotenuse", "reldiff", "logarithm",
-    "square_root", "square", "inverse", "exponential", "logistic", "finite", "text", "main", "nan", "inf", "infinity", "argv", "math", "sys", "os",
+    "square_root", "square", "inverse", "exponential", "logistic", "finite", "text", "main", "at_most", "ratio", "threshold", "below", "example", "expected",
+    "sum", "zip", "length", "println", "round", "haskey", "replace", "which", "k", "nan", "inf", "infinity", "argv", "math", "sys", "os",
     /* Python */
     "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "false", "finally", "for", "from", "global", "if", "import", "in",
     "is", "lambda", "none", "nonlocal", "not", "or", "pass", "raise", "return", "true", "try", "while", "with", "yield", "match", "case", "type", "abs", "max", "min", "str", "int",
@@ -60,14 +61,21 @@ static void simplify(const char *meant, char name[NAME_LENGTH + 1])
     if (length == 0) strcpy(name, "x");
 }
 
+/* Programs number some names of theirs. None that is given has two underscores in a row: those that do are theirs, too. */
+static bool is_numbered(const char *name)
+{
+    return strncasecmp(name, "probability_", 12) == 0 || strncasecmp(name, "at_most_", 8) == 0;
+}
+
 shy_status shy_emit_name_give(shy_emit_names *names, const char *meant, const char **name_out)
 {
     shy_status st = SHY_OK;
     char plain[NAME_LENGTH + 1], name[NAME_LENGTH + 16];
 
     simplify(meant, plain);
-    strcpy(name, plain);
-    for (int k = 2; is_taken(names, name); k++) snprintf(name, sizeof name, "%s_%d", plain, k);
+    const char *before = is_numbered(plain) ? "x_" : "";
+    snprintf(name, sizeof name, "%s%s", before, plain);
+    for (int k = 2; is_taken(names, name); k++) snprintf(name, sizeof name, "%s%s_%d", before, plain, k);
     SHY_TRY(shy_grow((size_t)names->count + 1, sizeof *names->given, &names->given));
     names->given[names->count] = NULL;
     SHY_TRY(shy_string_copy(name, &names->given[names->count]));

@@ -141,7 +141,7 @@ static void put_operand(const writer *w, int index)
     const shy_node *node = &w->tree->node[index];
 
     if (w->step[index]) {
-        shy_buffer_format(w->out, "s.shihyo_step_%d", index);
+        shy_buffer_format(w->out, "s.shihyo__step_%d", index);
     } else if (node->op == SHY_OP_FACTOR || node->op == SHY_OP_CONSTANT) {
         put_node(w, index);
     } else {
@@ -209,11 +209,11 @@ static void put_formula(const shy_emit_plan *plan, shy_buffer *out)
         if (!w.step[k]) continue;
         shy_buffer_format(out, ",\nshihyo_at_%d AS (\n  SELECT s.*, ", k);
         put_node(&w, k);
-        shy_buffer_format(out, " AS shihyo_step_%d\n  FROM %s AS s\n)", k, from);
+        shy_buffer_format(out, " AS shihyo__step_%d\n  FROM %s AS s\n)", k, from);
         snprintf(room, sizeof room, "shihyo_at_%d", k);
         from = room;
     }
-    shy_buffer_format(out, ",\nshihyo_formulas AS (\n  SELECT s.*, CASE WHEN ABS(s.shihyo_step_%d) <= 1.7976931348623157e308 THEN s.shihyo_step_%d END AS shihyo_formula\n  FROM %s AS s\n)",
+    shy_buffer_format(out, ",\nshihyo_formulas AS (\n  SELECT s.*, CASE WHEN ABS(s.shihyo__step_%d) <= 1.7976931348623157e308 THEN s.shihyo__step_%d END AS shihyo_formula\n  FROM %s AS s\n)",
                       w.tree->count - 1, w.tree->count - 1, from);
 }
 
@@ -262,16 +262,16 @@ static void put_levels(const shy_emit_plan *plan, shy_buffer *out)
         shy_buffer_text(out, ",\n    ");
         if (argument.status == SHY_OK) put_logistic(out, argument.bytes);
         else out->status = argument.status;
-        shy_buffer_format(out, " AS shihyo_at_most_%d", j + 1);
+        shy_buffer_format(out, " AS shihyo__at_most_%d", j + 1);
         shy_buffer_free(&argument);
     }
     shy_buffer_text(out, "\n  FROM shihyo_scores AS s\n)\nSELECT s.*, 0.0");
-    for (int j = 1; j < levels; j++) shy_buffer_format(out, " + (1.0 - s.shihyo_at_most_%d)", j);
-    shy_buffer_text(out, " AS shihyo_prediction, s.shihyo_at_most_1 AS shihyo_probability_1");
+    for (int j = 1; j < levels; j++) shy_buffer_format(out, " + (1.0 - s.shihyo__at_most_%d)", j);
+    shy_buffer_text(out, " AS shihyo_prediction, s.shihyo__at_most_1 AS shihyo_probability_1");
     for (int j = 1; j + 1 < levels; j++)
-        shy_buffer_format(out, ",\n  CASE WHEN s.shihyo_at_most_%d > s.shihyo_at_most_%d THEN s.shihyo_at_most_%d - s.shihyo_at_most_%d WHEN s.shihyo_score IS NOT NULL THEN 0.0 END AS shihyo_probability_%d",
+        shy_buffer_format(out, ",\n  CASE WHEN s.shihyo__at_most_%d > s.shihyo__at_most_%d THEN s.shihyo__at_most_%d - s.shihyo__at_most_%d WHEN s.shihyo_score IS NOT NULL THEN 0.0 END AS shihyo_probability_%d",
                           j + 1, j, j + 1, j, j + 1);
-    shy_buffer_format(out, ",\n  1.0 - s.shihyo_at_most_%d AS shihyo_probability_%d\nFROM shihyo_cumulated AS s;\n", levels - 1, levels);
+    shy_buffer_format(out, ",\n  1.0 - s.shihyo__at_most_%d AS shihyo_probability_%d\nFROM shihyo_cumulated AS s;\n", levels - 1, levels);
 }
 
 static void put_prediction(const shy_emit_plan *plan, shy_buffer *out)

@@ -35,7 +35,7 @@ uint32_t shy_emit_next(const char **text)
         character = at[0] & (0xffu >> (bytes + 1));
         for (int k = 1; k < bytes; k++) character = character << 6 | (at[k] & 0x3fu);
     }
-    if (character != 0) *text += bytes;
+    if (at[0] != 0) *text += bytes;
     if (bytes == 1) return character < 0x80 ? character : SHY_NO_CHARACTER;
     return is_scalar(character, bytes) ? character : SHY_NO_CHARACTER;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "app/report_impl.h"
+#include "shihyo/emit.h"
 #include "shihyo/figures.h"
 
 /* ---- the results --------------------------------------------------------------------------------------------------------- */
@@ -35,7 +36,10 @@ static shy_status read_results(shy_report *r, const json_t *targets)
     text = r->finished[0].configuration;
     SHY_TRY(shy_config_create(&r->config));
     SHY_TRY(shy_config_parse(r->config, "run.json", text, strlen(text)));
-    for (int t = 0; t < r->targets; t++) SHY_TRY(shy_report_hide_paths(r->run[t], r->config));
+    for (int t = 0; t < r->targets; t++) {
+        SHY_TRY(shy_report_hide_paths(r->run[t], r->config));
+        SHY_TRY(shy_report_release(r, t));
+    }
 out:
     return st;
 }
@@ -116,6 +120,39 @@ out:
     return st;
 }
 
+/* Typeset, constants to this many digits; the exact ones stand beside it. */
+enum { DIGITS = 4 };
+
+typedef shy_status typesetter(const shy_tree *tree, const char *const *names, int digits, shy_buffer *out);
+
+static shy_status add_typeset(const char *key, typesetter *typeset, const shy_tree *tree, const char *const *names, json_t *formula)
+{
+    shy_status st = SHY_OK;
+    shy_buffer text = {0};
+
+    SHY_TRY(typeset(tree, names, DIGITS, &text));
+    SHY_TRY(text.status);
+    SHY_TRY(shy_json_put(formula, key, shy_json_string(text.bytes)));
+out:
+    shy_buffer_free(&text);
+    return st;
+}
+
+static shy_status add_mathematics(const shy_finished *f, const shy_model *model, json_t *formula)
+{
+    shy_status st = SHY_OK;
+    const char **names = NULL;
+
+    SHY_TRY(shy_new((size_t)f->factors, sizeof *names, &names));
+    for (int k = 0; k < f->factors; k++) names[k] = f->factor[k].name;
+    SHY_TRY(add_typeset("mathml", shy_emit_mathml, &model->tree, names, formula));
+    SHY_TRY(add_typeset("latex", shy_emit_latex, &model->tree, names, formula));
+    if (model->rounded != NULL) SHY_TRY(add_typeset("rounded_mathml", shy_emit_mathml, &model->rounded_tree, names, formula));
+out:
+    shy_free(&names);
+    return st;
+}
+
 static shy_status add_formula(shy_report *r, int t, const shy_figures_input *input, int model, json_t *list)
 {
     shy_status st = SHY_OK;
@@ -124,10 +161,12 @@ static shy_status add_formula(shy_report *r, int t, const shy_figures_input *inp
     size_t k;
 
     SHY_TRY(shy_json_append(list, formula));
-    SHY_TRY(shy_json_put(formula, "factors", factors));
+    SHY_TRY(add_mathematics(&r->finished[t], &r->finished[t].model[model], formula));
+    SHY_TRY(shy_json_put(formula, "factors", json_incref(factors)));
     json_array_foreach(json_object_get(entry, "factors"), k, name) SHY_TRY(add_factor(r, t, json_string_value(name), factors));
     SHY_TRY(add_numbers(r, input, model, entry, formula));
 out:
+    json_decref(factors);
     return st;
 }
 

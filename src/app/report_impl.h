@@ -43,6 +43,8 @@ shy_status shy_report_people(const shy_report *report, json_t **people_out);
 shy_status shy_report_relations(const shy_report *report, int t, json_t *target);
 /** The object `horizons` of the document, where there are several targets. */
 shy_status shy_report_horizons(const shy_report *report, json_t *document);
+/** Takes out of the front.json of a target what this report's rule does not allow, unless it was written under one as strict; says so in `suppressed`. */
+shy_status shy_report_release(const shy_report *report, int target);
 /** Paths in a run.json become names of files, in all its texts. */
 shy_status shy_report_hide_paths(json_t *run, const shy_config *config);
 /** What stands behind the last slash of a path. Borrowed. */

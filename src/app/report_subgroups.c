@@ -8,7 +8,7 @@
 
 #include "app/report_impl.h"
 
-enum { LEVELS_MOST = 20, COLUMNS_MOST = 8, PARTS = 4 };
+enum { LEVELS_MOST = 20, COLUMNS_MOST = 8, PARTS = 4 }; /* PARTS: bands of numbers */
 
 static const double age_bands[] = {50.0, 65.0, 75.0};
 
@@ -111,7 +111,21 @@ static int32_t band_of(const double *border, int borders, double value)
     return isnan(value) ? -1 : band;
 }
 
-static shy_status divide_numbers(const shy_column *column, const double *value, int rows, shy_subgroups *s, int k)
+/* Bands of too few people go to their neighbours. */
+static int join_bands(const shy_sdc *sdc, const double *value, int rows, double *border, int borders)
+{
+    double edge[PARTS + 1];
+    int64_t people[PARTS] = {0};
+
+    for (int i = 0; i < rows; i++)
+        if (!isnan(value[i])) people[band_of(border, borders, value[i])]++;
+    for (int b = 0; b <= borders + 1; b++) edge[b] = b == 0 ? -INFINITY : b <= borders ? border[b - 1] : INFINITY;
+    const int bands = shy_sdc_join_bins(sdc, borders + 1, edge, 1, people);
+    for (int b = 1; b < bands; b++) border[b - 1] = edge[b];
+    return bands > 0 ? bands - 1 : 0;
+}
+
+static shy_status divide_numbers(const shy_sdc *sdc, const shy_column *column, const double *value, int rows, shy_subgroups *s, int k)
 {
     shy_status st = SHY_OK;
     double border[PARTS];
@@ -123,6 +137,7 @@ static shy_status divide_numbers(const shy_column *column, const double *value, 
     } else {
         SHY_TRY(quantiles(value, rows, border, &borders));
     }
+    borders = join_bands(sdc, value, rows, border, borders);
     if (borders == 0) goto out;
     SHY_TRY(shy_new((size_t)borders + 1, sizeof *s->level_name[k], &s->level_name[k]));
     for (; s->levels[k] <= borders; s->levels[k]++) SHY_TRY(name_band(border, borders, s->levels[k], &s->level_name[k][s->levels[k]]));
@@ -157,7 +172,7 @@ static shy_status add_column(shy_report *r, int64_t index, double *span, double 
     SHY_TRY(shy_new((size_t)rows, sizeof *s->level[k], &s->level[k]));
     SHY_TRY(shy_cohort_read_alone(r->cohort, &index, 1, 0, shy_cohort_rows(r->cohort), span));
     for (int i = 0; i < rows; i++) value[i] = span[r->problem->cohort_row[i]];
-    SHY_TRY(column.levels > 0 ? divide_levels(&column, value, rows, s, k) : divide_numbers(&column, value, rows, s, k));
+    SHY_TRY(column.levels > 0 ? divide_levels(&column, value, rows, s, k) : divide_numbers(&r->options->sdc, &column, value, rows, s, k));
 out:
     return st;
 }

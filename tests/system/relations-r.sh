@@ -1,6 +1,6 @@
 #!/bin/sh
 # The two-term models of a report are those of R's glm, coxph and lm on the same formulas: coefficients, metric, decision line; and its points and cells are the patients.
-# shellcheck disable=SC2086 # MPIRUN is several words
+# shellcheck disable=SC2086,SC2016 # MPIRUN is several words; the dollars belong to R
 set -u
 : "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}"
 if ! Rscript -e 'library(survival)' >/dev/null 2>&1; then
@@ -22,8 +22,12 @@ write.csv(d, "cohort.csv", row.names = FALSE, quote = FALSE)'
 search() { # search NAME OUTCOME
     printf 'cohort: cohort.h5\nvalidation: {level: none}\noutcome: {%s}\nfactors: {include: [karno2, age2, diagtime, trt], max: 2}\nsearch: {keep: 20}\ngrammar: {max_complexity: 4, units: off}\n' \
         "$2" >"$1.yaml"
-    $MPIRUN -n 2 "$SHIHYO" search "$1.yaml" -q -o "$1" && "$SHIHYO" report "$1" --sdc none --json "$1.json" -o "$1.html" -q && "$SHIHYO" report "$1" --sdc 5 --json "$1.5.json" -o "$1.5.html" -q
-    if [ $? -eq 0 ]; then echo "ok - a report of $1"; else echo "not ok - a report of $1"; fi
+    if $MPIRUN -n 2 "$SHIHYO" search "$1.yaml" -q -o "$1" && "$SHIHYO" report "$1" --sdc none --json "$1.json" -o "$1.html" -q &&
+        "$SHIHYO" report "$1" --sdc 5 --json "$1.5.json" -o "$1.5.html" -q; then
+        echo "ok - a report of $1"
+    else
+        echo "not ok - a report of $1"
+    fi
 }
 search binary 'kind: binary, column: long, positive: "yes", covariates: [prior]'
 search survival 'kind: survival, time: time, event: status'

@@ -71,6 +71,9 @@ echo 'What was planned beside what was taken ...' >&2
 echo 'How long a run takes to start ...' >&2
 (export top_srcdir top_builddir; exec sh "$top_srcdir/bench/bench_startup.sh") >>"$lines"
 
+echo 'How long a report takes ...' >&2
+(export top_srcdir top_builddir; exec sh "$top_srcdir/bench/bench_report.sh") >>"$lines"
+
 awk '
     function value(name, i) { for (i = 2; i <= NF; i++) if (index($i, name "=") == 1) return substr($i, length(name) + 2); return "" }
     $1 == "tile" {
@@ -103,6 +106,10 @@ awk '
         if (!starts++) printf "\n%-6s %10s %10s %10s %7s %16s %10s %7s\n", "ranks", "complexity", "plan after", "bare MPI", "ratio", "processor s", "bare MPI", "ratio"
         printf "%-6s %10s %10s %10s %7s %16s %10s %7s\n", value("ranks"), value("complexity"), value("clock_seconds"), value("bare_clock_seconds"),
             value("clock_ratio"), value("processor_seconds"), value("bare_processor_seconds"), value("processor_ratio")
+    }
+    $1 == "report" {
+        if (!reports++) printf "\n%-11s %9s %9s %12s %10s %9s\n", "report", "people", "formulas", "processor s", "seconds", "file MB"
+        printf "%-11s %9d %9d %12.1f %10.1f %9.2f\n", value("kind"), value("rows"), value("formulas"), value("processor_seconds"), value("clock_seconds"), value("bytes") / 1e6
     }
     $1 == "search" {
         r = value("ranks")

@@ -5,6 +5,7 @@
 #include "app/config.h"
 #include "app/report_data.h"
 #include "shihyo/apply.h"
+#include "shihyo/figures.h"
 
 /** Columns by which performance is broken down: the level of each sample. Owned. */
 typedef struct {
@@ -39,8 +40,8 @@ shy_status shy_report_subgroups(shy_report *report);
 void shy_subgroups_free(shy_subgroups *subgroups);
 /** The object `people` of a target. The problem aims at it. Owned. */
 shy_status shy_report_people(const shy_report *report, json_t **people_out);
-/** near, near_found, two_axis and network of a target. The problem, if there is one, aims at it. */
-shy_status shy_report_relations(const shy_report *report, int t, json_t *target);
+/** near, near_found, two_axis and network of a target. `read`: what figures are made from, NULL where there is no cohort. */
+shy_status shy_report_relations(const shy_report *report, int t, const shy_figures_input *read, json_t *target);
 /** The object `horizons` of the document, where there are several targets. */
 shy_status shy_report_horizons(const shy_report *report, json_t *document);
 /** Takes out of the front.json of a target what this report's rule does not allow, unless it was written under one as strict; says so in `suppressed`. */

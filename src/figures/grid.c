@@ -33,6 +33,13 @@ static void find_bounds(const shy_sdc *sdc, size_t count, double *values, double
     *low = shy_sdc_digits(*low + centre, 15), *high = shy_sdc_digits(*high + centre, 15);
 }
 
+enum { TIED = 10, DIGITS = 6 };
+
+static void add_edge(shy_grid_axis *axis, double edge, double low, double high, int bins)
+{
+    if (edge > axis->edge[axis->bins] && edge > low && edge < high && axis->bins + 1 < bins) axis->edge[++axis->bins] = edge;
+}
+
 void shy_grid_divide(const shy_sdc *sdc, size_t count, double *values, int bins, shy_grid_axis *axis)
 {
     double low = NAN, high = NAN;
@@ -45,8 +52,16 @@ void shy_grid_divide(const shy_sdc *sdc, size_t count, double *values, int bins,
     if (!(low < high)) return;
     axis->edge[0] = low;
     for (int b = 1; b < bins; b++) {
-        const double edge = shy_grid_round(values[count * (size_t)b / (size_t)bins], spread > 0.0 ? spread : high - low);
-        if (edge > axis->edge[axis->bins] && edge < high) axis->edge[++axis->bins] = edge;
+        const size_t at = count * (size_t)b / (size_t)bins;
+        size_t first = at, last = at;
+        double edge = shy_grid_round(values[at], spread > 0.0 ? spread : high - low);
+        while (first > 0 && values[first - 1] == values[at]) first--;
+        while (last + 1 < count && values[last + 1] == values[at]) last++;
+        if (last - first < TIED) add_edge(axis, edge, low, high, bins);
+        else { /* a level of its own: edges are between it and its neighbours */
+            if (first > 0 && shy_sdc_between(values[first - 1], values[at], DIGITS, &edge)) add_edge(axis, edge, low, high, bins);
+            if (last + 1 < count && shy_sdc_between(values[at], values[last + 1], DIGITS, &edge)) add_edge(axis, edge, low, high, bins);
+        }
     }
     axis->edge[++axis->bins] = high;
 }

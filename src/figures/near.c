@@ -15,6 +15,7 @@ typedef struct {
     bool twin;
     const shy_listed *formula; /* of a twin: the one that it is a twin of */
     const char *text;
+    int complexity;             /* 0: not known */
 } neighbour;
 
 typedef struct {
@@ -35,14 +36,33 @@ out:
     return st;
 }
 
-static shy_status add_twins(const shy_listed *formula, neighbours *n)
+/* Lists do not say how complex twins are. Where every node of a tree counts 1, as it does unless a grammar says otherwise, it is the number of nodes. */
+static shy_status count_nodes(const shy_problem *problem, const shy_listed *formula, const char *twin, int *complexity_out)
+{
+    shy_tree tree;
+
+    *complexity_out = 0;
+    if (problem == NULL || formula->tree.count != formula->complexity) return SHY_OK;
+    const shy_status st = shy_tree_parse(twin, problem->name, (uint32_t)problem->factors, &tree);
+    if (st == SHY_OK) *complexity_out = tree.count;
+    if (st != SHY_INPUT) return st;
+    shy_error_clear();
+    return SHY_OK;
+}
+
+static shy_status add_twins(const shy_problem *problem, const shy_listed *formula, neighbours *n)
 {
     shy_status st = SHY_OK;
     size_t k;
+    int complexity = 0;
     json_t *twin;
 
     json_array_foreach(json_object_get(formula->entry, "twins"), k, twin)
-        if (json_is_string(twin)) SHY_TRY(add(n, (neighbour){formula->front, 1.0, true, formula, json_string_value(twin)}));
+    {
+        if (!json_is_string(twin)) continue;
+        SHY_TRY(count_nodes(problem, formula, json_string_value(twin), &complexity));
+        SHY_TRY(add(n, (neighbour){formula->front, 1.0, true, formula, json_string_value(twin), complexity}));
+    }
 out:
     return st;
 }
@@ -60,7 +80,7 @@ static shy_status add_near(const shy_formulas *formulas, const shy_correlations 
 
     for (int k = formulas->fronts; k < formulas->count; k++) {
         const shy_listed *formula = &formulas->formula[k];
-        neighbour nearest = {-1, NEAR, false, formula, formula->text};
+        neighbour nearest = {-1, NEAR, false, formula, formula->text, formula->complexity};
         for (int j = 0; j < formulas->fronts; j++) {
             const double r = of_predictions(c->r[(size_t)k * (size_t)c->against + (size_t)j], formula, &formulas->formula[j]);
             if (r >= nearest.correlation && (nearest.of < 0 || r > nearest.correlation)) nearest.of = j, nearest.correlation = r;
@@ -78,7 +98,7 @@ static int nearest_first(const void *a, const void *b)
     if (x->of != y->of) return x->of < y->of ? -1 : 1;
     if (x->twin != y->twin) return x->twin ? -1 : 1;
     if (x->correlation != y->correlation) return x->correlation > y->correlation ? -1 : 1;
-    if (x->formula->complexity != y->formula->complexity) return x->formula->complexity < y->formula->complexity ? -1 : 1;
+    if (x->complexity != y->complexity) return x->complexity < y->complexity ? -1 : 1;
     return strcmp(x->text, y->text);
 }
 
@@ -100,7 +120,7 @@ static shy_status describe(const neighbour *n, json_t *list)
 
     SHY_TRY(shy_json_append(list, object));
     if (n->twin) {
-        SHY_TRY(shy_json_put(object, "complexity", json_null())); /* not kept */
+        SHY_TRY(shy_json_put(object, "complexity", n->complexity > 0 ? json_integer(n->complexity) : json_null()));
         SHY_TRY(shy_json_put(object, "formula", json_string(n->text)));
         SHY_TRY(shy_json_put(object, "formula_short", json_string(n->text)));
     } else SHY_TRY(shy_formula_describe(n->formula, object));
@@ -147,7 +167,7 @@ shy_status shy_figures_near(const shy_figures_input *input, int most, json_t **n
     SHY_TRY(shy_formulas_read(input->front, input->problem, 0, &formulas));
     SHY_TRY(shy_new(64, sizeof *n.item, &n.item));
     n.room = 64;
-    for (int f = 0; f < formulas.fronts; f++) SHY_TRY(add_twins(&formulas.formula[f], &n));
+    for (int f = 0; f < formulas.fronts; f++) SHY_TRY(add_twins(input->problem, &formulas.formula[f], &n));
     if (input->problem != NULL && formulas.fronts > 0) {
         SHY_TRY(shy_correlate(&formulas, formulas.fronts, input->problem, NULL, &correlations));
         SHY_TRY(add_near(&formulas, &correlations, &n));

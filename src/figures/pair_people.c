@@ -8,7 +8,7 @@
 #include "figures/grid.h"
 #include "figures/pair_people.h"
 
-enum { CLASSES = 2 };
+enum { CLASSES = 2, ROUNDED = 5 };
 
 void shy_people_free(shy_people *people)
 {
@@ -96,28 +96,53 @@ typedef struct {
     double *sum, *weight; /* [x bins][y bins] */
 } cells;
 
+/* After bins were joined: where each of those before is now. */
+static void follow(int bins, const double *edge, side *s)
+{
+    for (int b = 0, now = 0; b < bins; b++) {
+        while (now + 1 < s->axis.bins && edge[b] >= s->axis.edge[now + 1]) now++;
+        s->now[b] = now;
+    }
+}
+
+/* Bins that may be shown by themselves, by number in every series, `edge` and s->bin as they are before. False: there are none. */
+static bool join(const shy_sdc *sdc, const shy_people *p, int levels, int bins, const double *edge, side *s)
+{
+    int64_t count[SHY_PICTURE_SERIES * SHY_GRID_BINS] = {0};
+
+    for (int i = 0; i < p->count; i++) {
+        const int level = levels > 1 ? (int)p->outcome[i] : 0;
+        count[(level < SHY_PICTURE_SERIES ? level : SHY_PICTURE_SERIES - 1) * bins + s->bin[i]]++;
+    }
+    s->axis.bins = bins;
+    memcpy(s->axis.edge, edge, (size_t)(bins + 1) * sizeof *edge);
+    s->axis.bins = shy_sdc_join_bins(sdc, bins, s->axis.edge, levels < SHY_PICTURE_SERIES ? levels : SHY_PICTURE_SERIES, count);
+    if (s->axis.bins == 0) return false;
+    follow(bins, edge, s);
+    for (int i = 0; i < p->count; i++) s->bin[i] = (uint8_t)s->now[s->bin[i]];
+    return true;
+}
+
 /* By the edges of the distribution of a formula of the front. False: it is not shown. */
 static bool divide_as_distributed(const shy_sdc *sdc, const shy_people *p, int levels, const double *value, double *sorted, side *s)
 {
-    double edge[SHY_PICTURE_BINS + 1], joined[SHY_PICTURE_BINS + 1];
-    int64_t count[SHY_PICTURE_SERIES * SHY_PICTURE_BINS] = {0};
+    double edge[SHY_PICTURE_BINS + 1];
 
     if (!shy_bins_divide(sdc, (size_t)p->count, sorted, edge)) return false;
-    for (int i = 0; i < p->count; i++) {
-        const int level = levels > 1 ? (int)p->outcome[i] : 0;
-        s->bin[i] = (uint8_t)shy_bins_of(edge, value[i]);
-        count[(level < SHY_PICTURE_SERIES ? level : SHY_PICTURE_SERIES - 1) * SHY_PICTURE_BINS + s->bin[i]]++;
-    }
-    memcpy(joined, edge, sizeof joined);
-    s->axis.bins = shy_sdc_join_bins(sdc, SHY_PICTURE_BINS, joined, levels < SHY_PICTURE_SERIES ? levels : SHY_PICTURE_SERIES, count);
-    if (s->axis.bins == 0) return false;
-    memcpy(s->axis.edge, joined, sizeof joined);
-    for (int b = 0, now = 0; b < SHY_PICTURE_BINS; b++) {
-        while (now + 1 < s->axis.bins && edge[b] >= joined[now + 1]) now++;
-        s->now[b] = now;
-    }
-    for (int i = 0; i < p->count; i++) s->bin[i] = (uint8_t)s->now[s->bin[i]];
-    return true;
+    for (int i = 0; i < p->count; i++) s->bin[i] = (uint8_t)shy_bins_of(edge, value[i]);
+    return join(sdc, p, levels, SHY_PICTURE_BINS, edge, s);
+}
+
+/* At quantiles: several pictures may have this formula, so that its bins have to do for themselves, too. */
+static void divide_at_quantiles(const shy_sdc *sdc, const shy_people *p, int levels, const double *value, double *sorted, side *s)
+{
+    shy_grid_axis fine;
+
+    shy_grid_divide(sdc, (size_t)p->count, sorted, SHY_GRID_BINS, &fine);
+    s->axis.bins = 0;
+    if (fine.bins == 0) return;
+    for (int i = 0; i < p->count; i++) s->bin[i] = (uint8_t)shy_grid_bin(&fine, value[i]);
+    join(sdc, p, levels, fine.bins, fine.edge, s);
 }
 
 static shy_status divide(const shy_sdc *sdc, const shy_people *p, int levels, const double *value, bool distributed, side *s)
@@ -128,23 +153,11 @@ static shy_status divide(const shy_sdc *sdc, const shy_people *p, int levels, co
     SHY_TRY(shy_new((size_t)p->count, sizeof *sorted, &sorted));
     SHY_TRY(shy_new((size_t)p->count, 1, &s->bin));
     memcpy(sorted, value, (size_t)p->count * sizeof *sorted);
-    if (!distributed || !divide_as_distributed(sdc, p, levels, value, sorted, s)) {
-        shy_grid_divide(sdc, (size_t)p->count, sorted, SHY_GRID_BINS, &s->axis);
-        for (int i = 0; s->axis.bins > 0 && i < p->count; i++) s->bin[i] = (uint8_t)shy_grid_bin(&s->axis, value[i]);
-    }
+    if (!distributed || !divide_as_distributed(sdc, p, levels, value, sorted, s)) divide_at_quantiles(sdc, p, levels, value, sorted, s);
     for (int b = 0; b < SHY_GRID_BINS; b++) s->now[b] = b;
 out:
     shy_free(&sorted);
     return st;
-}
-
-/* After bins were joined. */
-static void follow(const shy_grid_axis *before, side *s)
-{
-    for (int b = 0, now = 0; b < before->bins; b++) {
-        while (now + 1 < s->axis.bins && before->edge[b] >= s->axis.edge[now + 1]) now++;
-        s->now[b] = now;
-    }
 }
 
 static size_t cell_of(const cells *c, int i)
@@ -169,8 +182,8 @@ static shy_status coarsen(const shy_sdc *sdc, cells *c, bool *shown)
     const shy_grid_axis x = c->x.axis, y = c->y.axis;
 
     SHY_TRY(shy_grid_coarsen(sdc, &c->x.axis, &c->y.axis, c->classes ? CLASSES : 1, c->count, shown));
-    follow(&x, &c->x);
-    follow(&y, &c->y);
+    follow(x.bins, x.edge, &c->x);
+    follow(y.bins, y.edge, &c->y);
 out:
     return st;
 }
@@ -194,13 +207,25 @@ out:
 
 typedef enum { COUNT, POSITIVE, MEAN } content;
 
+/*
+ * To fives, or to the threshold if that is less: other pictures cut the same people at other values of the same factors, and what lies between two cuts must not be the difference of
+ * two exact sums.
+ */
+static int64_t released(const shy_sdc *sdc, int64_t count)
+{
+    const int64_t shown = shy_sdc_count(sdc, count), unit = sdc->threshold < ROUNDED ? sdc->threshold : ROUNDED;
+
+    if (shown < 0 || !shy_sdc_is_on(sdc) || sdc->round_to > unit) return shown;
+    return (count + unit / 2) / unit * unit;
+}
+
 static json_t *cell_value(const shy_sdc *sdc, const cells *c, content what, size_t cell)
 {
     const size_t size = (size_t)c->x.axis.bins * (size_t)c->y.axis.bins;
     const int64_t positive = c->classes ? c->count[size + cell] : 0;
 
     if (what == MEAN) return shy_json_real(c->weight[cell] > 0.0 ? shy_sdc_digits(c->sum[cell] / c->weight[cell], 4) : NAN);
-    const int64_t count = shy_sdc_count(sdc, what == POSITIVE ? positive : c->count[cell] + positive);
+    const int64_t count = released(sdc, what == POSITIVE ? positive : c->count[cell] + positive);
     return count < 0 ? json_null() : json_integer(count);
 }
 

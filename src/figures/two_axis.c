@@ -5,10 +5,11 @@
 #include <stdlib.h>
 
 #include "figures/pair.h"
+#include "figures_impl.h"
 
 #define WEAK 0.7 /* correlation below which two formulas are worth a picture */
 #define SAME 0.95 /* and above which they say the same */
-enum { PARTNERS = 120, FITTED = 8, GIVEN = 6 };
+enum { PARTNERS = 120, FITTED = 8, GIVEN = 6, LARGE = 100000 };
 
 typedef struct {
     int x, y;          /* numbers of formulas */
@@ -128,7 +129,8 @@ static shy_status fit_pairs(const shy_pair_maker *maker, const shy_formulas *for
     int chosen[FITTED], count = 0;
 
     SHY_TRY(list_pairs(formulas, c, &all));
-    const int tried = choose(formulas, c, &all, chosen);
+    int tried = choose(formulas, c, &all, chosen);
+    if (maker->problem->rows.rows > LARGE && tried > GIVEN) tried = GIVEN; /* a fit takes a second then, and the order by explained response is as good */
     for (int k = 0; k < tried; k++) {
         const candidate *p = &all.pair[chosen[k]];
         bool fitted = false;
@@ -178,6 +180,7 @@ shy_status shy_figures_two_axis(const shy_figures_input *input, json_t **list_ou
     const int lists = lists_of(input->front), most = lists > 0 ? (PARTNERS + lists - 1) / lists : 1;
     shy_formulas formulas = {0};
     shy_pair_maker maker = {.problem = input->problem, .sdc = input->sdc};
+    shy_outcome *own = NULL;
     json_t *list = json_array();
     bool allowed = false;
 
@@ -186,13 +189,14 @@ shy_status shy_figures_two_axis(const shy_figures_input *input, json_t **list_ou
     SHY_TRY(shy_formulas_read(input->front, input->problem, most, &formulas));
     SHY_TRY(shy_pair_allowed(&maker, suppressed, &allowed));
     if (!allowed || formulas.fronts == 0) goto done;
-    SHY_TRY(shy_problem_outcome(input->problem, &maker.outcome));
+    if (input->shared == NULL) SHY_TRY(shy_problem_outcome(input->problem, &own));
+    maker.outcome = own != NULL ? own : input->shared->outcome;
     SHY_TRY(relate(&maker, &formulas, list, suppressed));
 done:
     *list_out = list, list = NULL;
 out:
     json_decref(list);
-    shy_outcome_destroy(&maker.outcome);
+    shy_outcome_destroy(&own);
     shy_formulas_free(&formulas);
     return st;
 }

@@ -163,6 +163,11 @@ static void edges_are_round_and_nobodys(void **state)
     /* 1e6 and a deviate: three digits of the number would say nothing */
     for (int i = 0; i < 1000; i++) p.x[i] = 1e6 + shy_random_normal(SEED, 5, (uint64_t)i);
     assert_true(divided(&sdc, 1000, p.x).bins > 25);
+    for (int i = 0; i < 1000; i++) p.x[i] = i % 100 == 0; /* two levels, one of them rare: they are told apart */
+    const shy_grid_axis levels = divided(&sdc, 1000, p.x);
+    assert_true(levels.bins == 2 && levels.edge[1] > 0.0 && levels.edge[1] < 1.0);
+    for (int i = 0; i < 1000; i++) p.x[i] = i % 4;
+    assert_int_equal(divided(&sdc, 1000, p.x).bins, 4);
     for (int i = 0; i < 1000; i++) p.x[i] = 7.0;
     assert_int_equal(divided(&sdc, 1000, p.x).bins, 0);
     assert_int_equal(divided(&sdc, 15, p.y).bins, 0);

@@ -176,6 +176,7 @@ static shy_status add_target(shy_report *r, int t, json_t *targets)
     SHY_TRY(shy_json_put(target, "formulas", json_incref(formulas)));
     for (int m = 0; m < r->finished[t].models; m++) SHY_TRY(add_formula(r, t, read ? &input : NULL, m, formulas));
     SHY_TRY(shy_report_relations(r, t, target));
+    SHY_TRY(shy_report_mathematics(r, t, target));
 out:
     shy_figures_release(&input);
     json_decref(formulas);

@@ -41,6 +41,8 @@ void shy_subgroups_free(shy_subgroups *subgroups);
 shy_status shy_report_people(const shy_report *report, json_t **people_out);
 /** near, near_found, two_axis and network of a target. The problem, if there is one, aims at it. */
 shy_status shy_report_relations(const shy_report *report, int t, json_t *target);
+/** Sets mathml beside the formulas of a target, and rounded_mathml where a rounded one is known. */
+shy_status shy_report_mathematics(const shy_report *report, int t, json_t *target);
 /** The object `horizons` of the document, where there are several targets. */
 shy_status shy_report_horizons(const shy_report *report, json_t *document);
 /** Paths in a run.json become names of files, in all its texts. */

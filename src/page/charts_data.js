@@ -163,7 +163,7 @@ const shihyoChartData = (() => {
     if (!d || (d.edges || []).length < 2) return [];
     const series = (d.series || []).map((s) => ({...s, total: (s.count || []).reduce((a, b) => a + (b || 0), 0)})).filter((s) => s.total > 0);
     const outlines = [], boxes = [];
-    const name = (s) => s.name || c.words.everyone;
+    const name = (s) => series.length === 1 ? c.words.everyone : c.words["level " + s.name] || (/^[-+.\d]+$/.test(s.name) ? outcomeOf(c) + " = " + s.name : s.name);
     series.forEach((s, k) => {
       const push = (x, y) => outlines.push({series: k, x, y, zero: 0});
       push(d.edges[0], 0);
@@ -268,19 +268,29 @@ const shihyoChartData = (() => {
 
   /* ---- survival --------------------------------------------------------------------------------------------------------- */
 
+  /* From all at the start to the last step; where single patients may be seen, on to the last time at which somebody was at risk. */
+  function curveOf(g, at, controlled) {
+    const steps = zip(["x", "y", "low", "high"], [g.time, g.survival, g.lower, g.upper]).filter((p) => p.x > 0 && known(p.y)), end = steps[steps.length - 1];
+    const watched = at.filter((_, i) => (g.at_risk || [])[i] > 0), last = Math.max(...watched, 0), start = {x: 0, y: 1, low: 1, high: 1};
+    if (controlled) return end ? [start, ...steps] : [];
+    return [start, ...steps, ...(last > (end || start).x ? [{...(end || start), x: last}] : [])];
+  }
+
   function kaplan_meier(c) {
     const km = c.figures.kaplan_meier, groups = (km || {}).groups || [];
     if (!groups.length) return [];
     const name = (g) => c.words[g.name] || g.name, last = Math.max(...(km.at || []), ...groups.flatMap((g) => g.time || []));
     const every = Math.max(1, Math.ceil((km.at || []).length / Math.max(2, Math.floor((c.width - 110) / 58)))), shown = (km.at || []).map((_, i) => i).filter((i) => i % every === 0);
-    const steps = groups.flatMap((g, k) => [{series: k, x: 0, y: 1, low: 1, high: 1}, ...zip(["x", "y", "low", "high"], [g.time, g.survival, g.lower, g.upper]).filter((p) => p.x > 0 && known(p.y)).map((p) => ({...p, series: k}))]);
+    const controlled = ((c.data.sdc || {}).threshold || 0) > 0;
+    const steps = groups.flatMap((g, k) => curveOf(g, km.at || [], controlled).map((p) => ({...p, series: k})));
+    const notes = [known(km.p) ? fill(c.words.p, {p: probability(km.p)}) : "", controlled ? fill(c.words.joined, {threshold: c.data.sdc.threshold}) : ""];
     const survival = (k, time) => { const before = steps.filter((p) => p.series === k && p.x <= time); return before.length ? before[before.length - 1].y : null; };
     const rows = (km.at || []).map((time, i) => [number(time, 4), ...groups.flatMap((g, k) => [percent(survival(k, time)), count((g.at_risk || [])[i])])]);
     const tables = [table([[km.unit ? fill(c.words.time_unit, {unit: km.unit}) : c.words.time], groups.flatMap((g) => fill(c.words.head, {name: name(g)}).split("|"))], rows)];
     return [{
       height: 260, tables,
-      key: groups.map((g, k) => ({label: fill(c.words.group, {name: name(g), samples: count(g.samples), events: count(g.events)}), series: k, area: true})),
-      caption: known(km.p) ? fill(c.words.p, {p: probability(km.p)}) : "",
+      key: groups.map((g, k) => ({label: fill(c.words.group, {name: name(g), samples: count(g.samples), events: count(g.events)}) + (steps.some((p) => p.series === k) ? "" : " – " + c.words.no_curve), series: k, area: true})),
+      caption: notes.filter((note) => note).join(" "),
       data: {
         steps,
         names: groups.map((g, k) => ({series: k, label: name(g), tip: fill(c.words.tip, {name: name(g), from: number(g.low), to: number(g.high)})})),

@@ -15,6 +15,8 @@ json_t *shy_chart_kaplan_meier(const shy_page *page)
     shy_chart_word(&c, "high", SHY_MSG_CHART_HIGH);
     shy_chart_word(&c, "group", SHY_MSG_CHART_KM_GROUP);
     shy_chart_word(&c, "p", SHY_MSG_CHART_KM_P);
+    shy_chart_word(&c, "no_curve", SHY_MSG_CHART_KM_NO_CURVE);
+    shy_chart_word(&c, "joined", SHY_MSG_CHART_KM_JOINED);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_KM_TIP);
     shy_chart_word(&c, "time", SHY_MSG_CHART_TIME);
     shy_chart_word(&c, "time_unit", SHY_MSG_CHART_TIME_UNIT);

@@ -8,13 +8,13 @@
 
 /* Charts of one formula by the name of what they show among its figures, with their headings. */
 static const struct {
-    const char *name;
+    const char *name, *list; /* the list without which there is nothing to draw */
     shy_message heading;
     bool wide;
 } charts[] = {
-    {"response", SHY_MSG_FIGURE_RESPONSE, true},        {"distribution", SHY_MSG_FIGURE_DISTRIBUTION, false}, {"observed", SHY_MSG_FIGURE_OBSERVED, false},
-    {"kaplan_meier", SHY_MSG_FIGURE_KAPLAN_MEIER, false}, {"roc", SHY_MSG_FIGURE_ROC, false},                 {"auc_t", SHY_MSG_FIGURE_AUC_T, false},
-    {"calibration", SHY_MSG_FIGURE_CALIBRATION, false}, {"decision", SHY_MSG_FIGURE_DECISION, false},
+    {"response", NULL, SHY_MSG_FIGURE_RESPONSE, true},        {"distribution", "edges", SHY_MSG_FIGURE_DISTRIBUTION, false}, {"observed", "predicted", SHY_MSG_FIGURE_OBSERVED, false},
+    {"kaplan_meier", "groups", SHY_MSG_FIGURE_KAPLAN_MEIER, false}, {"roc", "fpr", SHY_MSG_FIGURE_ROC, false},                 {"auc_t", "time", SHY_MSG_FIGURE_AUC_T, false},
+    {"calibration", "predicted", SHY_MSG_FIGURE_CALIBRATION, false}, {"decision", "threshold", SHY_MSG_FIGURE_DECISION, false},
 };
 enum { CHARTS = sizeof charts / sizeof *charts };
 
@@ -44,12 +44,25 @@ static void add_equation(shy_page *page, const shy_page_facts *f)
 
 /* ---- charts ------------------------------------------------------------------------------------------------------------------------- */
 
+/* Disclosure control may leave the area under a curve and not the curve. */
+static void add_withheld(shy_page *page, const json_t *figure)
+{
+    char auc[SHY_NUMBER_ROOM], low[SHY_NUMBER_ROOM], high[SHY_NUMBER_ROOM];
+
+    if (json_is_number(json_object_get(figure, "auc")))
+        shy_html_message_element(page, "p", NULL, SHY_MSG_FIGURE_AREA, "auc", shy_html_fixed(shy_json_number(figure, "auc", NAN), 3, auc), "low",
+                                 shy_html_fixed(shy_json_number(figure, "low", NAN), 3, low), "high", shy_html_fixed(shy_json_number(figure, "high", NAN), 3, high), NULL);
+    shy_html_message_element(page, "p", "note", SHY_MSG_FIGURE_WITHHELD, NULL);
+}
+
 static void add_chart(shy_page *page, size_t k, int c, const json_t *figure)
 {
+    const bool drawn = charts[c].list == NULL ? json_array_size(figure) > 0 : json_array_size(json_object_get(figure, charts[c].list)) > 0;
+
     shy_buffer_format(page->out, "<div class=\"panel%s\">\n", charts[c].wide ? " wide" : "");
     shy_html_message_element(page, "h4", NULL, charts[c].heading, NULL);
-    if (json_is_null(figure)) shy_html_message_element(page, "p", "note", SHY_MSG_FIGURE_WITHHELD, NULL);
-    else shy_html_chart(page, charts[c].name, (int)k);
+    if (drawn) shy_html_chart(page, charts[c].name, (int)k);
+    else add_withheld(page, figure);
     shy_html_raw(page, "</div>\n");
 }
 
@@ -65,7 +78,7 @@ static void add_charts(shy_page *page, size_t k, const shy_page_facts *f)
     shy_html_raw(page, "<div class=\"charts\">\n");
     for (int c = 0; c < CHARTS; c++) {
         const json_t *figure = json_object_get(figures, charts[c].name);
-        if (figure != NULL && !(json_is_array(figure) && json_array_size(figure) == 0)) add_chart(page, k, c, figure);
+        if (figure != NULL) add_chart(page, k, c, figure);
     }
     shy_html_raw(page, "</div>\n");
 }

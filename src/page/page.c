@@ -222,13 +222,32 @@ static void add_footer(shy_page *page)
 
 /* ---- what scripts need ------------------------------------------------------------------------------------------------------------ */
 
-/* A target without its long lists of formulas that are not on the front; borrows from the document. */
+/* A list of objects without some of what stands in them; borrows the rest. */
+static json_t *without(const json_t *list, const char *const *keys)
+{
+    json_t *copies = json_array(), *entry;
+    size_t k;
+
+    json_array_foreach(list, k, entry)
+    {
+        json_t *copy = json_copy(entry);
+        for (const char *const *key = keys; *key != NULL; key++) json_object_del(copy, *key);
+        json_array_append_new(copies, copy);
+    }
+    return copies;
+}
+
+/* A target without what scripts do not draw: long lists of formulas, and what stands in the page as text already. */
 static json_t *target_for_scripts(const json_t *target)
 {
+    static const char *const of_formula[] = {"mathml", "latex", "rounded_mathml", "factors", "constants", NULL}, *const of_front[] = {"twins", NULL};
     json_t *copy = json_copy((json_t *)(uintptr_t)target), *front = json_copy(json_object_get(target, "front"));
 
     json_object_del(front, "best");
+    json_object_set_new(front, "front", without(json_object_get(front, "front"), of_front));
     json_object_set_new(copy, "front", front);
+    json_object_set_new(copy, "formulas", without(json_object_get(target, "formulas"), of_formula));
+    json_object_del(copy, "near");
     return copy;
 }
 

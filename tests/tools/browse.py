@@ -122,7 +122,7 @@ def heard(browser, page):
 
 # Charts are drawn a moment after the selection: until all that are seen have a picture, and nothing moves any more.
 SETTLED = """new Promise((done) => {
-  const end = performance.now() + %d, size = () => document.body.innerHTML.length + ":" + document.body.scrollHeight;
+  const end = performance.now() + %d, size = () => document.getElementsByTagName("*").length + ":" + document.body.scrollHeight;
   let last = "", calm = 0;
   const look = () => {
     const waiting = [...document.querySelectorAll("figure[data-chart]")].filter((f) => f.getClientRects().length && !f.querySelector("svg.marks"));

@@ -20,7 +20,7 @@ const shihyoChartData = (() => {
   const count = (value) => known(value) ? value.toLocaleString("en") : "–";
   const probability = (p) => known(p) ? (p < 0.0001 ? "< 0.0001" : "= " + number(p, 2)) : "–";
   const raised = (unit) => unit.replace(/([A-Za-z])\^?([23])(?![\d.])/g, (whole, letter, power) => letter + (power === "2" ? "²" : "³")); // "kg/m^2", "kg/cm2"
-  const unitOf = (name, unit) => unit ? name + " (" + raised(String(unit)) + ")" : name;
+  const unitOf = (name, unit) => unit && unit !== "1" ? name + " (" + raised(String(unit)) + ")" : name;
   const short = (text, most = 80) => { const letters = Array.from(String(text)); return letters.length <= most ? String(text) : letters.slice(0, most - 1).join("") + "…"; };
 
   /* Smallest and largest of lists of numbers, with a margin; never of no width. */
@@ -378,7 +378,8 @@ const shihyoChartData = (() => {
     const p = axes.points, kinds = new Set(p.outcome.filter(known));
     const few = kinds.size <= 2, [low, high] = extent([p.outcome], 0);
     const colour = (v) => few ? (v === high ? "#D55E00" : "#0072B2") : cividis[Math.min(5, Math.floor(6 * (v - low) / (high - low || 1)))];
-    return zip(["x", "y", "outcome"], [p.x, p.y, p.outcome]).map((row) => ({...row, series: few && row.outcome === high ? 2 : 0, colour: colour(row.outcome), few}));
+    const rows = zip(["x", "y", "outcome"], [p.x, p.y, p.outcome]).map((row) => ({...row, series: few && row.outcome === high ? 2 : 0, colour: colour(row.outcome), few}));
+    return rows.sort((a, b) => a.outcome - b.outcome); // the rarer, as a rule, above
   }
 
   /* A side of a pair stands for itself: it need not be on the front. */

@@ -58,7 +58,7 @@ static void say_survival(const shy_page *page, const char *outcome, shy_buffer *
     if (isfinite(follow_up)) SAY(SHY_MSG_DATA_FOLLOW_UP, "time", shy_html_number(follow_up, 3, number));
 }
 
-static void say_outcome(const shy_page *page, shy_buffer *text)
+void shy_data_say_outcome(const shy_page *page, shy_buffer *text)
 {
     const json_t *front = shy_prose_front(page);
     shy_buffer outcome = {0}, unit = {0};
@@ -98,7 +98,7 @@ static void say_design(const shy_page *page, shy_buffer *text)
 
 /* ---- the search ------------------------------------------------------------------------------------------------------------------------------------ */
 
-static void say_grammar(const shy_page *page, shy_buffer *text)
+void shy_data_say_grammar(const shy_page *page, shy_buffer *text)
 {
     char operators[SHY_SETTING_ROOM], complexity[SHY_SETTING_ROOM], most[SHY_SETTING_ROOM], constants[SHY_SETTING_ROOM], units[SHY_SETTING_ROOM];
     shy_buffer fitted = {0};
@@ -121,7 +121,7 @@ static void say_search(const shy_page *page, shy_buffer *text)
     if (*shy_prose_setting(page, "factors.max", most) != '\0')
         SAY(SHY_MSG_DATA_FACTORS, "used", shy_prose_count(page, front, "factors_used", used), "offered", shy_prose_count(page, front, "factors_offered", offered),
             "most", most);
-    say_grammar(page, text);
+    shy_data_say_grammar(page, text);
     if (json_object_get(front, "n_screened") != NULL)
         SAY(SHY_MSG_DATA_FORMULAS_SCREENED, "formulas", formulas, "screened", shy_prose_count(page, front, "n_screened", screened));
     else SAY(SHY_MSG_DATA_FORMULAS, "formulas", formulas);
@@ -193,7 +193,7 @@ void shy_page_data(shy_page *page)
     if (shy_prose_front(page) == NULL) return;
     shy_html_begin_section(page, "data", SHY_MSG_SECTION_DATA);
     say_people(page, &who);
-    say_outcome(page, &who);
+    shy_data_say_outcome(page, &who);
     say_design(page, &who);
     say_search(page, &search);
     shy_prose_element(page, "p", NULL, &who);

@@ -187,7 +187,7 @@ static void say_metric(methods *m)
     else if (is_kind(m, "survival")) {
         CITE(SHY_REF_HARRELL, first), shy_cite(&m->cited, SHY_REF_UNO, SHY_REF_UNO_T, second), CITE(SHY_REF_GRAF, third);
         SAY(SHY_MSG_ME_METRIC_SURVIVAL, "first", first, "second", second, "third", third);
-        if (shy_prose_targets(m->page) > 1) SAY(SHY_MSG_ME_METRIC_BINARY); /* of horizons */
+        if (shy_prose_targets(m->page) > 1) SAY(SHY_MSG_ME_METRIC_HORIZONS);
     } else SAY(SHY_MSG_ME_METRIC_CONCORDANCE);
 }
 
@@ -261,7 +261,7 @@ static void say_versus(methods *m)
     SAY(SHY_MSG_ME_VERSUS, "list", shy_prose_text(&names));
     if (any_contender(m, "kind", "elastic")) SAY(SHY_MSG_ME_NETS, "cite", CITE(SHY_REF_ZOU, cite));
     if (any_contender(m, "method", "DeLong")) SAY(SHY_MSG_ME_DELONG, "cite", CITE(SHY_REF_DELONG, cite));
-    if (any_contender(m, "method", "bootstrap")) SAY(SHY_MSG_ME_BOOTSTRAP, "cite", CITE(SHY_REF_BOOTSTRAP, cite));
+    if (any_contender(m, "method", "bootstrap")) SAY(SHY_MSG_ME_BOOTSTRAP, "metric", shy_message_text(m->language, shy_prose_metric(m->front)), "cite", CITE(SHY_REF_BOOTSTRAP, cite));
     shy_buffer_free(&names);
 }
 

@@ -49,4 +49,8 @@ void shy_prose_note(shy_page *page, const char *element, const char *note);
 /* How a factor comes from its column ("where x is missing it counts as 3"), likewise. */
 void shy_prose_derived(shy_page *page, const char *element, const char *words);
 
+/* The outcome of the target that the page is at, and what formulas are built from, in sentences (data.c). */
+void shy_data_say_outcome(const shy_page *page, shy_buffer *text);
+void shy_data_say_grammar(const shy_page *page, shy_buffer *text);
+
 #endif

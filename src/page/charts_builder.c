@@ -186,6 +186,7 @@ void shy_chart_axis(shy_chart *chart, const char *orient, const char *options)
     if (bottom) {
         put(chart, axis, "title", json_pack("{s:s}", "signal", "xTitle"));
         put(chart, axis, "titleLimit", json_pack("{s:s}", "signal", "width"));
+        put(chart, axis, "labelPadding", json_integer(7)); /* the two zeros of a corner do not touch, in tall letters neither */
     } else {
         /* The title of the vertical axis lies above it, where it can be read without turning the head. */
         put(chart, chart->spec, "title", json_pack("{s:{s:s}, s:{s:s}, s:b}", "text", "signal", "yTitle", "limit", "signal", "width", "aria", 0));

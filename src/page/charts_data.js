@@ -6,7 +6,8 @@
 "use strict";
 const shihyoChartData = (() => {
   const known = (value) => typeof value === "number" && Number.isFinite(value);
-  const fill = (text, values) => String(text || "").replace(/\{(\w+)\}/g, (whole, key) => key in values ? String(values[key]) : whole);
+  /* A sentence with its {arguments}; " | " in it begins a new line of what hangs over the pointer. */
+  const fill = (text, values) => String(text || "").replace(/ \| /g, "\n").replace(/\{(\w+)\}/g, (whole, key) => key in values ? String(values[key]) : whole);
 
   function number(value, digits = 3) {
     if (!known(value)) return "–";

@@ -238,11 +238,13 @@ const shihyoChartData = (() => {
 
   function roc(c) {
     const r = c.figures.roc;
-    if (!r || (r.fpr || []).length < 2) return [];
+    if (!r || !known(r.auc)) return [];
+    const curve = zip(["x", "y"], [r.fpr, r.tpr]).filter((p) => known(p.x) && known(p.y)); // none where too few patients stand behind it
     const area = known(r.low) ? fill(c.words.area, {auc: measure(r.auc), low: measure(r.low), high: measure(r.high)}) : "AUC " + measure(r.auc);
     return [{
-      height: 280, square: true, tables: [table([c.words.head], thin(zip(["x", "y"], [r.fpr, r.tpr])).map((p) => [percent(p.x), percent(p.y)]))],
-      data: {diagonal: [{x: 0, y: 0, dash: 2}, {x: 1, y: 1, dash: 2}], curve: zip(["x", "y"], [r.fpr, r.tpr]).map((p) => ({...p, zero: 0}))},
+      height: 280, square: true, caption: curve.length ? "" : c.words.no_curve,
+      tables: [curve.length ? table([c.words.head], thin(curve).map((p) => [percent(p.x), percent(p.y)])) : table([["AUC"]], [[area]])],
+      data: {diagonal: [{x: 0, y: 0, dash: 2}, {x: 1, y: 1, dash: 2}], curve: curve.map((p) => ({...p, zero: 0}))},
       signals: {xDomain: [0, 1], yDomain: [0, 1], area},
       summary: {formula: short(nameOf(c)), auc: area},
     }];
@@ -445,7 +447,7 @@ const shihyoChartData = (() => {
       return {...cell, label: String(at.simplest), strength: 1 - 0.8 * (at.simplest - 1) / (most - 1), selected: Boolean(at.selected), tip};
     });
     return [{
-      height: top + factors.length * tall + 4,
+      height: top + factors.length * tall + 16, // the margins of the specification are inside
       data: {
         columns: targets.map((t, k) => ({x: left(k) + wide / 2, label: t.name, room: wide - 6, tip: short(t.outcome || t.name, 200)})),
         rows: factors.map((f, i) => ({y: top + (i + 0.5) * tall, label: f.name, room: room - 4, tip: short(f.name, 400)})),
@@ -473,7 +475,7 @@ const shihyoChartData = (() => {
       };
     });
     return [{
-      height: 36 + step * (order.length - 1),
+      height: 48 + step * (order.length - 1),
       data: {
         arcs,
         nodes: order.map((i) => ({

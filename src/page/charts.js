@@ -92,11 +92,14 @@ const shihyoCharts = (() => {
   const refuse = () => Promise.reject(new Error("nothing is loaded"));
   const nothingElse = {load: refuse, sanitize: refuse, http: refuse, file: refuse};
 
+  /* A pair is drawn as points or as cells. */
+  const specOf = (name, target) => name !== "two_axis" ? name : (target.two_axis || []).some((axes) => axes.points) ? "points" : "heat";
+
   function contextOf(figure, width) {
     const t = Number(figure.dataset.target || 0), target = data.targets[t] || {}, own = figure.dataset.formula;
     const number = own !== undefined && Number(own) >= 0 ? Number(own) : numberOf(t);
     const formula = (target.formulas || [])[number] || {};
-    const name = figure.dataset.chart, meta = (specs[name === "two_axis" ? "heat" : name] || {}).usermeta || {};
+    const name = specOf(figure.dataset.chart, target), meta = (specs[name] || {}).usermeta || {};
     return {
       data, target, front: target.front || {}, formula, figures: formula.figures || {}, number, width, words: meta.words || {}, summary: meta.summary || "",
       reading: meta.reading, metrics: ((specs.front || {}).usermeta || {}).metrics || {},

@@ -40,9 +40,9 @@ void shy_chart_begin(shy_chart *chart, const shy_page *page, shy_message summary
     const char *sentence = shy_message_text(page->language, summary);
 
     *chart = (shy_chart){.page = page};
-    chart->spec = json_pack("{s:{s:s, s:{}}, s:{s:s, s:s}, s:i, s:i, s:i, s:o, s:[], s:[], s:[], s:[], s:[]}", //
+    chart->spec = json_pack("{s:{s:s, s:{}}, s:{s:s, s:s}, s:i, s:i, s:{s:i, s:i, s:i, s:i}, s:o, s:[], s:[], s:[], s:[], s:[]}", //
                             "usermeta", "summary", sentence, "words",                                              //
-                            "autosize", "type", "fit-x", "contains", "padding", "width", 400, "height", 260, "padding", 2, "config", look(), //
+                            "autosize", "type", "fit-x", "contains", "padding", "width", 400, "height", 260, "padding", "left", 2, "right", 2, "top", 7, "bottom", 5, "config", look(), //
                             "signals", "data", "scales", "axes", "marks");
     chart->marks = part(chart, "marks");
     append(chart, part(chart, "scales"), json_pack("{s:s, s:s, s:[i,i,i,i,i,i], s:[s,s,s,s,s,s]}", "name", "colour", "type", "ordinal", "domain", 0, 1, 2, 3, 4, 5, //
@@ -186,6 +186,7 @@ void shy_chart_axis(shy_chart *chart, const char *orient, const char *options)
     if (bottom) {
         put(chart, axis, "title", json_pack("{s:s}", "signal", "xTitle"));
         put(chart, axis, "titleLimit", json_pack("{s:s}", "signal", "width"));
+        put(chart, axis, "labelPadding", json_integer(7)); /* the two zeros of a corner do not touch, in tall letters neither */
     } else {
         /* The title of the vertical axis lies above it, where it can be read without turning the head. */
         put(chart, chart->spec, "title", json_pack("{s:{s:s}, s:{s:s}, s:b}", "text", "signal", "yTitle", "limit", "signal", "width", "aria", 0));

@@ -6,7 +6,8 @@
 "use strict";
 const shihyoChartData = (() => {
   const known = (value) => typeof value === "number" && Number.isFinite(value);
-  const fill = (text, values) => String(text || "").replace(/\{(\w+)\}/g, (whole, key) => key in values ? String(values[key]) : whole);
+  /* A sentence with its {arguments}; " | " in it begins a new line of what hangs over the pointer. */
+  const fill = (text, values) => String(text || "").replace(/ \| /g, "\n").replace(/\{(\w+)\}/g, (whole, key) => key in values ? String(values[key]) : whole);
 
   function number(value, digits = 3) {
     if (!known(value)) return "–";
@@ -20,7 +21,7 @@ const shihyoChartData = (() => {
   const count = (value) => known(value) ? value.toLocaleString("en") : "–";
   const probability = (p) => known(p) ? (p < 0.0001 ? "< 0.0001" : "= " + number(p, 2)) : "–";
   const raised = (unit) => unit.replace(/([A-Za-z])\^?([23])(?![\d.])/g, (whole, letter, power) => letter + (power === "2" ? "²" : "³")); // "kg/m^2", "kg/cm2"
-  const unitOf = (name, unit) => unit ? name + " (" + raised(String(unit)) + ")" : name;
+  const unitOf = (name, unit) => unit && unit !== "1" ? name + " (" + raised(String(unit)) + ")" : name;
   const short = (text, most = 80) => { const letters = Array.from(String(text)); return letters.length <= most ? String(text) : letters.slice(0, most - 1).join("") + "…"; };
 
   /* Smallest and largest of lists of numbers, with a margin; never of no width. */
@@ -237,11 +238,13 @@ const shihyoChartData = (() => {
 
   function roc(c) {
     const r = c.figures.roc;
-    if (!r || (r.fpr || []).length < 2) return [];
+    if (!r || !known(r.auc)) return [];
+    const curve = zip(["x", "y"], [r.fpr, r.tpr]).filter((p) => known(p.x) && known(p.y)); // none where too few patients stand behind it
     const area = known(r.low) ? fill(c.words.area, {auc: measure(r.auc), low: measure(r.low), high: measure(r.high)}) : "AUC " + measure(r.auc);
     return [{
-      height: 280, square: true, tables: [table([c.words.head], thin(zip(["x", "y"], [r.fpr, r.tpr])).map((p) => [percent(p.x), percent(p.y)]))],
-      data: {diagonal: [{x: 0, y: 0, dash: 2}, {x: 1, y: 1, dash: 2}], curve: zip(["x", "y"], [r.fpr, r.tpr]).map((p) => ({...p, zero: 0}))},
+      height: 280, square: true, caption: curve.length ? "" : c.words.no_curve,
+      tables: [curve.length ? table([c.words.head], thin(curve).map((p) => [percent(p.x), percent(p.y)])) : table([["AUC"]], [[area]])],
+      data: {diagonal: [{x: 0, y: 0, dash: 2}, {x: 1, y: 1, dash: 2}], curve: curve.map((p) => ({...p, zero: 0}))},
       signals: {xDomain: [0, 1], yDomain: [0, 1], area},
       summary: {formula: short(nameOf(c)), auc: area},
     }];
@@ -378,7 +381,8 @@ const shihyoChartData = (() => {
     const p = axes.points, kinds = new Set(p.outcome.filter(known));
     const few = kinds.size <= 2, [low, high] = extent([p.outcome], 0);
     const colour = (v) => few ? (v === high ? "#D55E00" : "#0072B2") : cividis[Math.min(5, Math.floor(6 * (v - low) / (high - low || 1)))];
-    return zip(["x", "y", "outcome"], [p.x, p.y, p.outcome]).map((row) => ({...row, series: few && row.outcome === high ? 2 : 0, colour: colour(row.outcome), few}));
+    const rows = zip(["x", "y", "outcome"], [p.x, p.y, p.outcome]).map((row) => ({...row, series: few && row.outcome === high ? 2 : 0, colour: colour(row.outcome), few}));
+    return rows.sort((a, b) => a.outcome - b.outcome); // the rarer, as a rule, above
   }
 
   /* A side of a pair stands for itself: it need not be on the front. */
@@ -443,7 +447,7 @@ const shihyoChartData = (() => {
       return {...cell, label: String(at.simplest), strength: 1 - 0.8 * (at.simplest - 1) / (most - 1), selected: Boolean(at.selected), tip};
     });
     return [{
-      height: top + factors.length * tall + 4,
+      height: top + factors.length * tall + 16, // the margins of the specification are inside
       data: {
         columns: targets.map((t, k) => ({x: left(k) + wide / 2, label: t.name, room: wide - 6, tip: short(t.outcome || t.name, 200)})),
         rows: factors.map((f, i) => ({y: top + (i + 0.5) * tall, label: f.name, room: room - 4, tip: short(f.name, 400)})),
@@ -471,7 +475,7 @@ const shihyoChartData = (() => {
       };
     });
     return [{
-      height: 36 + step * (order.length - 1),
+      height: 48 + step * (order.length - 1),
       data: {
         arcs,
         nodes: order.map((i) => ({

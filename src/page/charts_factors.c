@@ -21,7 +21,6 @@ static void decision_line(shy_chart *c)
 
 static void axes_words(shy_chart *c)
 {
-    shy_chart_reading(c, SHY_MSG_CHART_TWO_AXIS_READING);
     shy_chart_word(c, "head", SHY_MSG_CHART_HEAD_CELLS);
     shy_chart_word(c, "head_points", SHY_MSG_CHART_HEAD_POINTS);
     shy_chart_word(c, "tip", SHY_MSG_CHART_CELL_TIP);
@@ -39,6 +38,7 @@ json_t *shy_chart_heat(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_TWO_AXIS_SUMMARY);
+    shy_chart_reading(&c, SHY_MSG_CHART_CELLS_READING);
     axes_words(&c);
     shy_chart_plane(&c, SHY_MSG_CHART_VALUE, SHY_MSG_CHART_VALUE);
     shade(&c);
@@ -54,6 +54,7 @@ json_t *shy_chart_points(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_TWO_AXIS_SUMMARY);
+    shy_chart_reading(&c, SHY_MSG_CHART_POINTS_READING);
     axes_words(&c);
     shy_chart_plane(&c, SHY_MSG_CHART_VALUE, SHY_MSG_CHART_VALUE);
     shy_chart_data(&c, "points");

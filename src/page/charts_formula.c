@@ -101,6 +101,7 @@ json_t *shy_chart_roc(const shy_page *page)
     shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_ROC);
     shy_chart_reading(&c, SHY_MSG_CHART_ROC_READING);
     shy_chart_word(&c, "area", SHY_MSG_CHART_AREA);
+    shy_chart_word(&c, "no_curve", SHY_MSG_CHART_ROC_NO_CURVE);
     shy_chart_plane(&c, SHY_MSG_CHART_FPR, SHY_MSG_CHART_TPR);
     shy_chart_title(&c, "area", SHY_MSG_CHART_AREA);
     diagonal(&c);

@@ -38,9 +38,9 @@ json_t *shy_chart_kaplan_meier(const shy_page *page)
     shy_chart_clip(&c);
     shy_chart_each_end(&c);
     /* The numbers at risk stand under their times, below the axis and its title. */
-    shy_chart_mark(&c, "text", NULL, "x = 0; y ~ height + 62; text ~ atRisk; limit ~ width");
-    shy_chart_mark(&c, "text", "names", "x = -22; y ~ height + 84 + 20 * datum.series; align = right; text: label; limit = 90; fill: colour series; fontWeight = bold; tooltip: tip");
-    shy_chart_mark(&c, "text", "counts", "x: x x; y ~ height + 84 + 20 * datum.series; align = center; text: label");
+    shy_chart_mark(&c, "text", NULL, "x = 0; y ~ height + 66; text ~ atRisk; limit ~ width");
+    shy_chart_mark(&c, "text", "names", "x = -22; y ~ height + 88 + 20 * datum.series; align = right; text: label; limit = 90; fill: colour series; fontWeight = bold; tooltip: tip");
+    shy_chart_mark(&c, "text", "counts", "x: x x; y ~ height + 88 + 20 * datum.series; align = center; text: label");
     return shy_chart_end(&c);
 }
 

@@ -107,7 +107,7 @@ double shy_input_derive(const shy_input *input, double value, unsigned *marks_ou
 bool shy_model_uses(const shy_model *model, int factor);
 /** Its coefficient is not 0, or it is the treatment. What the run dropped need not be there. */
 bool shy_model_needs(const shy_finished *finished, const shy_model *model, int covariate);
-/** The value of the formula alone, NaN where it is not defined. factor[factors]: those that it does not use may be anything. */
+/** The value of the formula alone, NaN where it or a step of it is not a finite number. factor[factors]: those that it does not use may be anything. */
 double shy_model_formula(const shy_model *model, const double *factor);
 /** The score of a patient whose formula has that value; NaN if it is none. covariate[covariates]. */
 double shy_model_score(const shy_finished *finished, const shy_model *model, double formula, const double *covariate);

@@ -8,6 +8,7 @@
 #define SHIHYO_ASSESS_H
 
 #include "shihyo/base.h"
+#include "shihyo/disclosure.h"
 #include "shihyo/search.h"
 
 /** Which complexity is reported as *the* formula, from held-out performance. */
@@ -42,6 +43,11 @@ typedef struct {
     int groups;                   /* risk groups of the chosen formula: 0, 2 or 3 */
     shy_groups_method groups_method;
     uint64_t seed;
+    shy_sdc sdc;                  /* what is recorded keeps to this rule; all zero: no rule */
+    bool no_total;                /* rank 0: how many samples there are may not be told either */
+    bool individual;              /* predictions for held-out samples are recorded one by one, */
+    shy_record *predictions;      /* rank 0: here: arrays `row` (1: the cohort's first), `repeat`, `fold`, `complexity`, `prediction` */
+    shy_record *suppressed;       /* rank 0: a list, to which is added what the rule took away; NULL: nobody wants to know */
 } shy_assess_options;
 
 /** Parts of a validation, in the order in which they are done. */
@@ -89,10 +95,11 @@ shy_status shy_assess_run(const shy_problem *problem, const shy_search_options *
  * @param problem     the other cohort with its outcome, the target that it aims at; its factors are not looked at
  * @param predictor   [count][rows.rows]: linear predictors over my rows; NaN where there is none
  * @param prevalence  binary: a second threshold of the probability beside 1/2; NaN: none
+ * @param rule        its sdc and suppressed say what is recorded; of the rest only the seed matters
  * @param record      [count]; NULL on ranks other than 0
  * Collective over the world.
  */
-shy_status shy_external_judge(const shy_problem *problem, int count, const double *const *predictor, double prevalence, uint64_t seed,
+shy_status shy_external_judge(const shy_problem *problem, int count, const double *const *predictor, double prevalence, const shy_assess_options *rule,
                               shy_record *const *record);
 
 /* ---- statistics of predictions, on arrays of one rank ------------------------------------------------------------------ */

@@ -39,11 +39,22 @@ int shy_sdc_join_bins(const shy_sdc *sdc, int bins, double *edge, int series, in
  */
 int shy_sdc_steps(const shy_sdc *sdc, int times, const int64_t *events, const int64_t *censored, bool *keep);
 /**
+ * A Kaplan–Meier curve as it is released, at times that are nobody's: ascending times with their counts as for shy_sdc_steps go to 40 to 100 round times
+ * (1, 2 or 5 times a power of ten apart; beside them where one to `threshold` − 1 people have just that), of which those that may be steps are kept. What holds after
+ * time step[j] of the call holds at shown[j]; both have room for `times`. The rule must be on. Returns how many there are.
+ */
+int shy_sdc_curve(const shy_sdc *sdc, int times, const double *time, const int64_t *events, const int64_t *censored, int *step, double *shown);
+/**
  * Counts of the groups that a whole falls into (`whole` is known or their sum): hidden[k] for those that may not be shown, and for as many more as are needed that
  * nobody can work them out by subtraction, not even who knows this rule: all those with the smallest count that may be shown, or, where there is none, all. Returns how many are hidden.
  * The whole itself is the caller's: shy_sdc_shows. Where counts are rounded (round_to > 1), subtraction tells nothing and no more are hidden.
  */
 int shy_sdc_hide(const shy_sdc *sdc, int groups, const int64_t *count, bool *hidden);
+/**
+ * The same of a table with two columns, `part` of each group's `whole` and the rest, whose margins are known. Returns how many groups' parts are hidden.
+ */
+#define SHY_SDC_GROUPS 64 /* most groups of such a table */
+int shy_sdc_hide_parts(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool *hidden);
 /** May `part` of `whole` be shown beside the whole? Both it and the rest are cells. */
 static inline bool shy_sdc_shows_part(const shy_sdc *sdc, int64_t part, int64_t whole)
 {

@@ -10,6 +10,7 @@
 #include "shihyo/model.h"
 
 #define SHY_CONSTANTS_SHOWN 16
+#define SHY_NOT_RELEASED UINT64_MAX /* a number of people that disclosure control keeps back */
 
 /** One formula as people see it. All texts owned by the results. */
 typedef struct {
@@ -78,6 +79,8 @@ typedef struct {
     const shy_entry **front; /* borrowed from the levels, ascending complexity */
     shy_record *inputs;      /* what factors and covariates of the front's formulas are made from; NULL: not said. Owned */
     shy_record *assessment;  /* how far it can be believed, as of shy_assess_run; NULL: it was not looked at. Owned */
+    shy_record *released;    /* `sdc`: the rule, `suppressed`: what it took away. NULL: nothing is said of it. Owned */
+    shy_record *individual;  /* predictions for held-out samples one by one, for individual.h5; NULL: none is written. Owned */
     shy_record *performance; /* of the run, for run.json: doc/results.md; NULL: not measured. Owned */
     char *configuration;     /* effective, YAML */
     char *cohort_path, *cohort_sha256;
@@ -127,7 +130,7 @@ void shy_output_unlock(shy_lock **lock); /* accepts NULL */
 shy_status shy_finished_run(const char *directory, char **configuration_out, char **cohort_sha256_out);
 
 /**
- * Writes results.h5, front.tsv, front.json, run.json: each to a temporary, flushed to disk, then all renamed, run.json last.
+ * Writes results.h5, front.tsv, front.json, suppressed.json, run.json: each to a temporary, flushed to disk, then all renamed, run.json last.
  * On failure (disk full) the temporaries are removed and nothing that was there before is touched. Rank 0 only.
  */
 shy_status shy_results_write(const shy_results *results, const char *directory);

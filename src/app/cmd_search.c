@@ -8,12 +8,13 @@
 #include "app/help.h"
 #include "app/progress.h"
 #include "app/ranks.h"
+#include "app/search_disclosure.h"
 #include "app/search_run.h"
 #include "app/time_limit.h"
 #include "app/usage.h"
 #include "shihyo/linalg.h"
 
-enum { SET = 1, PLAN, OVERWRITE, RESUME, MAX_TIME };
+enum { SET = 1, PLAN, OVERWRITE, RESUME, MAX_TIME, SDC };
 
 static const struct option options[] = {
     {"set", required_argument, NULL, SET},
@@ -22,6 +23,7 @@ static const struct option options[] = {
     {"overwrite", no_argument, NULL, OVERWRITE},
     {"resume", no_argument, NULL, RESUME},
     {"max-time", required_argument, NULL, MAX_TIME},
+    {"sdc", required_argument, NULL, SDC},
     {"quiet", no_argument, NULL, 'q'},
     {"help", no_argument, NULL, 'h'},
     {0},
@@ -51,6 +53,9 @@ static shy_status read_command(int argc, char **argv, const char **set, shy_sear
             break;
         case MAX_TIME:
             c->max_time = optarg;
+            break;
+        case SDC:
+            c->sdc = optarg;
             break;
         case 'o':
             c->output = optarg;
@@ -148,10 +153,21 @@ static shy_status run_search(shy_search_session *s)
 /* Rank 0. */
 static shy_status keep_results(shy_search_session *s)
 {
-    const shy_status st = shy_results_build(s, &s->results[s->results_count]);
+    shy_status st = SHY_OK;
+    shy_results *results = &s->results[s->results_count];
 
-    if (st == SHY_OK) s->results_count++;
+    SHY_TRY(shy_results_build(s, results));
+    st = shy_session_release(s, results);
+    s->results_count++; /* there to be freed */
+out:
     return st;
+}
+
+/* Rank 0. */
+static shy_status begin_target(shy_search_session *s)
+{
+    s->assess.no_total = !shy_session_tells_total(s);
+    return shy_session_begin_record(s);
 }
 
 /* One target after another: they share samples, columns and plan. */
@@ -163,10 +179,12 @@ static shy_status search_targets(shy_search_session *s)
     for (int t = 0; t < s->problem->targets; t++) {
         shy_problem_aim(s->problem, t);
         if (speaks(s) && s->problem->targets > 1) shy_log(SHY_LOG_INFO, "Target %d of %d: %s.", t + 1, s->problem->targets, s->problem->target[t].name);
+        SHY_TRY_ALL(s->team, s->team->rank == 0 ? begin_target(s) : SHY_OK);
         shy_events_target(s->events, t + 1, s->problem->targets, s->problem->target[t].name);
         SHY_TRY(run_search(s));
         SHY_TRY(shy_session_outcome(s));
         SHY_TRY(shy_session_typical(s));
+        SHY_TRY(shy_session_judge_values(s));
         SHY_TRY(shy_performance_searched(s));
         SHY_TRY_ALL(s->team, s->team->rank == 0 ? keep_results(s) : SHY_OK);
         shy_search_result_free(&s->result);
@@ -257,6 +275,9 @@ shy_status shy_search_execute(const shy_search_command *command, shy_team *team)
     shy_search_result_free(&s.result);
     shy_record_free(&s.record);
     shy_free(&s.typical);
+    shy_record_free(&s.released);
+    shy_record_free(&s.assess.predictions);
+    shy_session_free_released(&s);
     shy_session_validation_free(&s);
     for (int t = 0; t < s.results_count; t++) shy_results_free(&s.results[t]);
     shy_free(&s.results);

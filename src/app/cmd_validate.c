@@ -1,6 +1,7 @@
 /* cmd_validate.c: `shihyo validate`: the formulas of a finished run on another cohort, as they stand. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "shihyo/apply.h"
 #include "shihyo/linalg.h"
 
-enum { OUTCOME = 1, TIME, EVENT, POSITIVE, WHERE, SET, OVERWRITE };
+enum { OUTCOME = 1, TIME, EVENT, POSITIVE, WHERE, SDC, SET, OVERWRITE };
 
 static const struct option options[] = {
     {"outcome", required_argument, NULL, OUTCOME},
@@ -20,6 +21,7 @@ static const struct option options[] = {
     {"event", required_argument, NULL, EVENT},
     {"positive", required_argument, NULL, POSITIVE},
     {"where", required_argument, NULL, WHERE},
+    {"sdc", required_argument, NULL, SDC},
     {"set", required_argument, NULL, SET},
     {"output", required_argument, NULL, 'o'},
     {"overwrite", no_argument, NULL, OVERWRITE},
@@ -32,7 +34,7 @@ static const struct {
     int option;
     const char *key;
 } shortcuts[] = {
-    {OUTCOME, "outcome.column"}, {TIME, "outcome.time"}, {EVENT, "outcome.event"}, {POSITIVE, "outcome.positive"}, {WHERE, "samples.where"},
+    {OUTCOME, "outcome.column"}, {TIME, "outcome.time"}, {EVENT, "outcome.event"}, {POSITIVE, "outcome.positive"}, {WHERE, "samples.where"}, {SDC, "report.sdc"},
 };
 enum { SHORTCUTS = sizeof shortcuts / sizeof *shortcuts };
 
@@ -55,6 +57,7 @@ typedef struct {
     shy_problem *problem; /* the other cohort with its outcome */
     shy_record *record;   /* rank 0; elsewhere NULL */
     shy_record *list;     /* in it: of the targets */
+    shy_assess_options rule; /* what is recorded keeps to its sdc */
 } session;
 
 /* ---- the command line ------------------------------------------------------------------------------------------------ */
@@ -138,6 +141,8 @@ static shy_status configure(session *s)
     for (int k = 0; k < SHORTCUTS; k++)
         if (s->command->shortcut[k] != NULL) SHY_TRY(assign(s->config, shortcuts[k].key, s->command->shortcut[k]));
     for (int k = 0; k < s->command->set_count; k++) SHY_TRY(shy_config_set(s->config, s->command->set[k]));
+    SHY_TRY(shy_sdc_parse(shy_config_text(s->config, SHY_KEY_REPORT_SDC), &s->rule.sdc));
+    s->rule.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
 out:
     return st;
 }
@@ -204,6 +209,46 @@ static shy_status check_outcome_unit(const session *s)
 
 /* ---- judging ------------------------------------------------------------------------------------------------------------------- */
 
+/* A count of people that the rule hides is null. `beside`: another one, that would tell it. */
+static shy_status add_people(const session *s, const shy_record *counts, const char *name, const char *beside, int64_t whole, shy_record *record)
+{
+    shy_status st = SHY_OK;
+    shy_record_entry entry, other;
+    bool shown = true;
+
+    if (!shy_record_find(counts, name, &entry)) return SHY_OK;
+    for (int k = 0; k < 2; k++) {
+        if (!shy_record_find(counts, k == 0 ? name : beside, &other)) continue;
+        shown = shown && (other.integer == 0 || shy_sdc_shows(&s->rule.sdc, other.integer)) && (other.integer == whole || shy_sdc_shows(&s->rule.sdc, whole - other.integer));
+    }
+    if (shown) return shy_record_integer(record, name, entry.integer == 0 ? 0 : shy_sdc_count(&s->rule.sdc, entry.integer));
+    SHY_TRY(shy_sdc_note(&s->rule.sdc, s->rule.suppressed, name, "count", NULL, 1));
+    SHY_TRY(shy_record_number(record, name, NAN));
+out:
+    return st;
+}
+
+/* What shy_model_record says, as far as the rule lets it out. */
+static shy_status record_model(const session *s, const shy_finished *f, const shy_model *model, shy_record *record)
+{
+    shy_status st = SHY_OK;
+    shy_record *counts = NULL;
+    shy_record_entry entry;
+    const int64_t whole = (int64_t)s->problem->target[s->problem->aim].samples;
+
+    SHY_TRY(shy_record_create(&counts));
+    SHY_TRY(shy_model_record(f, model, s->problem->rows.rows, counts));
+    SHY_TRY(shy_record_integer(record, "complexity", model->complexity));
+    SHY_TRY(shy_record_text(record, "formula", model->text));
+    if (shy_record_find(counts, "missing_columns", &entry)) SHY_TRY(shy_record_texts(record, entry.name, entry.texts, entry.count));
+    SHY_TRY(add_people(s, counts, "missing", "undefined", whole, record));
+    SHY_TRY(add_people(s, counts, "undefined", "missing", whole, record));
+    SHY_TRY(add_people(s, counts, "outside", "outside", whole, record));
+out:
+    shy_record_free(&counts);
+    return st;
+}
+
 /* Rank 0 has a record for each model; elsewhere they are NULL. */
 static shy_status begin_target(const session *s, int t, shy_record **of_model)
 {
@@ -217,11 +262,12 @@ static shy_status begin_target(const session *s, int t, shy_record **of_model)
     SHY_TRY(shy_record_text(record, "name", f->name));
     SHY_TRY(shy_record_text(record, "outcome", target->outcome));
     SHY_TRY(shy_record_text(record, "outcome_kind", target->ops->name));
-    SHY_TRY(shy_record_integer(record, "samples", (int64_t)target->samples));
+    if (shy_sdc_shows(&s->rule.sdc, (int64_t)target->samples)) SHY_TRY(shy_record_integer(record, "samples", shy_sdc_count(&s->rule.sdc, (int64_t)target->samples)));
+    else SHY_TRY(shy_record_number(record, "samples", NAN));
     SHY_TRY(shy_record_list(record, "formulas", &formulas));
     for (int k = 0; k < f->models; k++) {
         SHY_TRY(shy_record_append(formulas, &of_model[k]));
-        SHY_TRY(shy_model_record(f, &f->model[k], s->problem->rows.rows, of_model[k]));
+        SHY_TRY(record_model(s, f, &f->model[k], of_model[k]));
     }
 out:
     return st;
@@ -239,7 +285,7 @@ static shy_status judge_models(const session *s, const shy_finished *f, shy_reco
     SHY_TRY_ALL(s->team, shy_new((size_t)f->models, sizeof *record, &record));
     for (int k = 0; k < f->models; k++)
         if (f->model[k].predictor != NULL) predictor[count] = f->model[k].predictor, record[count++] = of_model[k];
-    SHY_TRY(shy_external_judge(s->problem, count, predictor, f->outcome_mean, (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED), record));
+    SHY_TRY(shy_external_judge(s->problem, count, predictor, f->outcome_mean, &s->rule, record));
 out:
     shy_free(&predictor);
     shy_free(&record);
@@ -264,6 +310,14 @@ out:
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------------------- */
 
+/* Where a file is may name people: under a rule its own name has to do. */
+static const char *place_shown(const session *s, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return shy_sdc_is_on(&s->rule.sdc) && slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
 /* Rank 0. */
 static shy_status begin_record(session *s)
 {
@@ -272,12 +326,14 @@ static shy_status begin_record(session *s)
 
     SHY_TRY(shy_validation_check(s->command->output, s->command->overwrite));
     SHY_TRY(shy_record_create(&s->record));
-    SHY_TRY(shy_record_text(s->record, "run", s->command->directory));
-    SHY_TRY(shy_record_text(s->record, "cohort", s->command->cohort));
+    SHY_TRY(shy_record_text(s->record, "run", place_shown(s, s->command->directory)));
+    SHY_TRY(shy_record_text(s->record, "cohort", place_shown(s, s->command->cohort)));
     SHY_TRY(shy_record_text(s->record, "cohort_sha256", shy_cohort_sha256(s->cohort)));
     SHY_TRY(shy_record_text(s->record, "where", shy_config_text(s->config, SHY_KEY_SAMPLES_WHERE)));
     SHY_TRY(shy_record_list(s->record, "units_not_known", &units));
     for (int t = 0; t < s->targets; t++) SHY_TRY(shy_inputs_find(&s->finished[t], s->cohort, s->command->cohort, t == 0 ? units : NULL));
+    SHY_TRY(shy_record_text(s->record, "sdc", s->rule.sdc.name));
+    SHY_TRY(shy_record_list(s->record, "suppressed", &s->rule.suppressed));
     SHY_TRY(shy_record_list(s->record, "targets", &s->list));
 out:
     return st;

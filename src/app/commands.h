@@ -15,5 +15,6 @@ int shy_cmd_top(int argc, char **argv);
 int shy_cmd_validate(int argc, char **argv);
 int shy_cmd_predict(int argc, char **argv);
 int shy_cmd_explain(int argc, char **argv);
+int shy_cmd_export(int argc, char **argv);
 
 #endif

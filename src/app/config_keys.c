@@ -289,6 +289,12 @@ static shy_key table[SHY_KEYS] = {
                                     "lost. A rank that is busy is heard of. At least 1s; 0: nobody is watched."),
     [SHY_KEY_REPORT_INTERVAL] = RANGE("report.interval", SHY_KEY_IS_NUMBER, 0.1, 86400, "30",
                                       "Seconds between two lines of progress when the output is not a terminal."),
+    [SHY_KEY_REPORT_SDC] = TEXT("report.sdc", "sacro",
+                                "Disclosure control of all results: sacro (no count of fewer than 10 people), uk-biobank (5), opensafely (8, rounded to fives), a number of "
+                                "people, or none; --sdc is the same. See doc/disclosure.md.",
+                                "uk-biobank"),
+    [SHY_KEY_REPORT_INDIVIDUAL] = CHOICE("report.individual", SHY_KEY_IS_CHOICE, shy_choices_truths, "false",
+                                         "Whether predictions for held-out patients, row by row, are written to individual.h5, which only its owner can read. Needs report.sdc: none."),
     [SHY_KEY_OUTPUT] = TEXT("output", "out", "Directory for the results; -o is the same.", NULL),
     [SHY_KEY_SEED] = RANGE("seed", SHY_KEY_IS_INTEGER, 0, 9007199254740992.0, "1", "Seed of every random number."),
 };

@@ -210,6 +210,25 @@ static const page pages[] = {
      "examples:\n"
      "  shihyo explain out/ --id P0017\n"
      "  shihyo explain out/ new.csv --formula 3 --id 17 --id-column record\n"},
+    {"export", "write a formula as a program, a spreadsheet or LaTeX",
+     "usage: shihyo export DIR --to LANGUAGE [options]\n"
+     "\n"
+     "Writes a formula of the front of the results in DIR, with its whole model and with what has to be done to each column (missing\n"
+     "values, levels, limits), as a file that stands alone: nothing of this program is needed to use it. Units, the ranges that the\n"
+     "run saw, and how far the formula can be believed stand in its comments; so does an example with its result. All languages\n"
+     "give the same numbers. Where a step of the formula is not defined, such as the logarithm of 0, there is no result.\n"
+     "\n"
+     "      --to LANGUAGE      latex, python, r, c, sql, json, excel (a workbook to fill in, as XML) or julia\n"
+     "  -f, --formula N        the N-th formula of the front, the simplest being the first (default: the one that the run chose)\n"
+     "  -t, --target NAME      the outcome or horizon, where the run had several\n"
+     "      --rounded          the formula with simple constants (constants.tolerance)\n"
+     "  -o, --output FILE      where it goes (default: it is printed)\n"
+     "      --overwrite        replace that file\n"
+     "  -h, --help             this text\n"
+     "\n"
+     "examples:\n"
+     "  shihyo export out/ --to python -o score.py\n"
+     "  shihyo export out/ --formula 3 --to excel -o score.xml\n"},
     {"sweep", "expand a configuration into many, one for each task of a job array",
      "usage: shihyo sweep SWEEP [options]\n"
      "\n"

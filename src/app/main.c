@@ -30,6 +30,7 @@ static const command commands[] = {
     {"sweep", shy_cmd_sweep, true},
     {"collect", shy_cmd_collect, false},
     {"top", shy_cmd_top, false},
+    {"export", shy_cmd_export, false},
     {"predict", shy_cmd_predict, false},
     {"explain", shy_cmd_explain, true},
     {"help", run_help, false},
@@ -57,7 +58,7 @@ static int fail_unknown(const char *what, const char *word, const char *const *k
 
 static int run_help(int argc, char **argv)
 {
-    static const char *const topics[] = {"import", "inspect", "search", "resume", "show", "report", "validate", "predict", "explain", "sweep", "collect", "top", "keys"};
+    static const char *const topics[] = {"import", "inspect", "search", "resume", "show", "report", "validate", "predict", "explain", "export", "sweep", "collect", "top", "keys"};
 
     if (argc < 2)
         shy_help_program(stdout);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/budget.h"
+#include "app/search_disclosure.h"
 #include "app/search_run.h"
 
 /* ---- the configuration -------------------------------------------------------------------------------------------- */
@@ -54,6 +55,10 @@ static shy_status interpret(shy_search_session *s, const char *path, const char 
         SHY_TRY(shy_key_judge(SHY_KEY_RUN_MAX_TIME, command->max_time, "--max-time"));
         SHY_TRY(shy_value_set_text(&s->config->value[SHY_KEY_RUN_MAX_TIME], command->max_time));
     }
+    if (command->sdc != NULL) {
+        shy_value_clear(&s->config->value[SHY_KEY_REPORT_SDC]);
+        SHY_TRY(shy_value_set_text(&s->config->value[SHY_KEY_REPORT_SDC], command->sdc));
+    }
     if (command->output != NULL) {
         SHY_TRY(shy_key_judge(SHY_KEY_OUTPUT, command->output, "-o"));
         SHY_TRY(shy_value_set_text(&output, command->output));
@@ -82,6 +87,7 @@ static shy_status interpret(shy_search_session *s, const char *path, const char 
     s->options.impute_sweeps = (int)shy_config_integer(s->config, SHY_KEY_MISSING_SWEEPS);
     s->options.seed = (uint64_t)shy_config_integer(s->config, SHY_KEY_SEED);
     SHY_TRY(shy_session_validation(s));
+    SHY_TRY(shy_session_disclosure(s));
 out:
     return st;
 }

@@ -114,22 +114,41 @@ static double rounded(double value)
 
 /* ---- one input --------------------------------------------------------------------------------------------------------- */
 
-static shy_status add_levels(shy_record *record, const shy_column *column, const shy_derivation *how)
+/* Levels of few people keep their places, which values stand for, and lose their names. */
+static shy_status name_levels(const shy_column *column, const shy_released_input *released, char (*rare)[24], const char **name)
+{
+    int count = 0;
+
+    for (int v = 0; v < column->levels; v++) {
+        const bool is_rare = released && released->rare && v < released->levels && released->rare[v];
+        if (is_rare) snprintf(rare[v], sizeof rare[v], "(rare %d)", ++count);
+        name[v] = is_rare ? rare[v] : column->level_names[v];
+    }
+    return SHY_OK;
+}
+
+static shy_status add_levels(shy_record *record, const shy_column *column, const shy_derivation *how, const shy_released_input *released)
 {
     shy_status st = SHY_OK;
-    const char **ones = NULL;
+    const char **ones = NULL, **name = NULL;
+    char(*rare)[24] = NULL;
     size_t count = 0;
 
     if (column->levels == 0) return SHY_OK;
-    SHY_TRY(shy_record_texts(record, "levels", column->level_names, (size_t)column->levels));
+    SHY_TRY(shy_new((size_t)column->levels, sizeof *name, &name));
+    SHY_TRY(shy_new((size_t)column->levels, sizeof *rare, &rare));
+    SHY_TRY(name_levels(column, released, rare, name));
+    SHY_TRY(shy_record_texts(record, "levels", name, (size_t)column->levels));
     SHY_TRY(shy_new((size_t)column->levels, sizeof *ones, &ones));
     for (int v = 0; v < column->levels; v++) {
         const bool one = (how->kind == SHY_DERIVED_LEVEL && v == how->level) || (how->kind == SHY_DERIVED_POOL && how->pooled[v]);
-        if (one) ones[count++] = column->level_names[v];
+        if (one) ones[count++] = name[v];
     }
     if (count > 0) SHY_TRY(shy_record_texts(record, "ones", ones, count));
 out:
     shy_free(&ones);
+    shy_free(&rare);
+    shy_free(&name);
     return st;
 }
 
@@ -139,7 +158,8 @@ static shy_status add_number(shy_record *record, const char *name, double value)
     return isfinite(value) ? shy_record_number(record, name, value) : SHY_OK;
 }
 
-static shy_status add_input(shy_record *list, const char *name, const shy_column *column, const shy_derivation *how, const shy_interval *seen, double typical)
+static shy_status add_input(shy_record *list, const char *name, const shy_column *column, const shy_derivation *how, const shy_interval *seen, double typical,
+                            const shy_released_input *released)
 {
     shy_status st = SHY_OK;
     shy_record *record = NULL;
@@ -150,15 +170,15 @@ static shy_status add_input(shy_record *list, const char *name, const shy_column
     SHY_TRY(shy_record_text(record, "kind", kinds[how->kind]));
     SHY_TRY(shy_record_text(record, "column_kind", shy_kind_name(column->kind)));
     SHY_TRY(shy_record_text(record, "unit", column->unit ? column->unit : ""));
-    SHY_TRY(add_levels(record, column, how));
+    SHY_TRY(add_levels(record, column, how, released));
     SHY_TRY(add_number(record, "lowest", how->lowest));
     SHY_TRY(add_number(record, "highest", how->highest));
-    SHY_TRY(add_number(record, "fill", how->fill));
-    SHY_TRY(add_number(record, "low", how->low));
-    SHY_TRY(add_number(record, "high", how->high));
-    if (seen) SHY_TRY(shy_record_number(record, "seen_low", seen->lo));
-    if (seen) SHY_TRY(shy_record_number(record, "seen_high", seen->hi));
-    SHY_TRY(add_number(record, "typical", rounded(typical)));
+    SHY_TRY(add_number(record, "fill", released ? released->fill : how->fill));
+    SHY_TRY(add_number(record, "low", released ? released->low : how->low));
+    SHY_TRY(add_number(record, "high", released ? released->high : how->high));
+    if (seen) SHY_TRY(shy_record_number(record, "seen_low", released ? released->seen_low : seen->lo));
+    if (seen) SHY_TRY(shy_record_number(record, "seen_high", released ? released->seen_high : seen->hi));
+    SHY_TRY(add_number(record, "typical", released && seen ? released->typical : rounded(typical)));
 out:
     return st;
 }
@@ -178,7 +198,8 @@ static shy_status add_factors(const shy_search_session *s, const uint8_t *used, 
         if (!used[f]) continue;
         const shy_column column = shy_cohort_column(s->cohort, p->cohort_column[f]);
         const shy_derivation *how = p->derivation && p->derivation[f] ? p->derivation[f] : &as_it_is;
-        SHY_TRY(add_input(list, p->name[f], &column, how, &p->range[f], s->typical[f]));
+        const shy_released_input *released = s->released_input && s->released_input[f].known ? &s->released_input[f] : NULL;
+        SHY_TRY(add_input(list, p->name[f], &column, how, &p->range[f], s->typical[f], released));
     }
 out:
     return st;
@@ -196,10 +217,22 @@ static shy_status add_covariates(const shy_search_session *s, shy_record *inputs
         const shy_covariate_source *source = shy_problem_covariate(p, k);
         if (!source) continue;
         const shy_column column = shy_cohort_column(s->cohort, source->column);
-        SHY_TRY(add_input(list, p->data.covariate_name[k], &column, &source->how, NULL, s->typical[p->factors + k]));
+        const shy_sdc *sdc = &s->assess.sdc;
+        const shy_released_input in_digits = {.known = true, .fill = column.levels > 0 ? source->how.fill : shy_sdc_value(sdc, source->how.fill),
+                                            .low = shy_sdc_value(sdc, source->how.low), .high = shy_sdc_value(sdc, source->how.high)};
+        SHY_TRY(add_input(list, p->data.covariate_name[k], &column, &source->how, NULL, s->typical[p->factors + k], &in_digits));
     }
 out:
     return st;
+}
+
+/* Of a binary outcome it tells how many events there are. */
+static bool tells_mean(const shy_search_session *s)
+{
+    const double samples = (double)s->problem->target[s->problem->aim].samples, events = s->outcome_mean * samples;
+
+    if (strcmp(s->problem->ops->name, "binary") != 0 || !isfinite(s->outcome_mean)) return true;
+    return shy_sdc_shows_part(&s->assess.sdc, llround(events), llround(samples));
 }
 
 shy_status shy_inputs_build(const shy_search_session *s, const uint8_t *used, shy_record **inputs_out)
@@ -208,7 +241,7 @@ shy_status shy_inputs_build(const shy_search_session *s, const uint8_t *used, sh
     shy_record *inputs = NULL;
 
     SHY_TRY(shy_record_create(&inputs));
-    SHY_TRY(add_number(inputs, "outcome_mean", s->outcome_mean));
+    if (tells_mean(s)) SHY_TRY(add_number(inputs, "outcome_mean", s->outcome_mean));
     SHY_TRY(add_factors(s, used, inputs));
     SHY_TRY(add_covariates(s, inputs));
     *inputs_out = inputs, inputs = NULL;

@@ -19,6 +19,7 @@ typedef struct {
     int set_count;
     const char *output; /* NULL: the key output */
     bool plan, overwrite, quiet, help;
+    const char *sdc;      /* NULL: the key report.sdc */
     const char *max_time; /* NULL: the key run.max_time */
     bool resume; /* goes on if there is something to go on from */
 } shy_search_command;
@@ -48,6 +49,17 @@ typedef struct {
     shy_meter meter;
 } shy_run;
 
+/** What may be said of a factor of the front: doc/disclosure.md. */
+typedef struct {
+    bool known;
+    double seen_low, seen_high, fill, low, high; /* the last three as in shy_derivation */
+    double typical;
+    int levels;
+    uint8_t *rare;             /* [levels] of the column: fewer people than may be named; owned */
+} shy_released_input;
+
+#define SHY_TOLD_MAX 256
+
 /** One run from configuration to results; what is not there yet is NULL. */
 typedef struct shy_search_session {
     const shy_search_command *command;
@@ -69,6 +81,11 @@ typedef struct shy_search_session {
     double outcome_mean;       /* of the target in force, weighted; NaN where it has none (times, levels) */
     double *typical;           /* [factors, then covariates]: lower medians of those that the front in force uses, NaN of others; NULL before */
     shy_record *record;        /* likewise; NULL: it was not checked */
+    shy_record *released;      /* rank 0: the rule of disclosure control and what it took away; of the target in force */
+    shy_released_input *released_input; /* rank 0: [released_inputs] factors of the problem; NULL: there is no rule */
+    int released_inputs;
+    int64_t told[SHY_TOLD_MAX]; /* totals of people that are in the results so far */
+    int told_count;
     shy_results *results;      /* [problem->targets]: rank 0; of the targets searched so far */
     int results_count;
     shy_events *events;        /* rank 0; NULL: of a run that is only planned */

@@ -147,11 +147,20 @@ bool shy_model_needs(const shy_finished *f, const shy_model *model, int covariat
     return model->beside[covariate] != 0.0 || (f->interacts && covariate == 0);
 }
 
+/* Step by step: max(x, y) where x is missing would be y, and exp(log(0)) would be 0. */
 double shy_model_formula(const shy_model *model, const double *factor)
 {
-    const double value = shy_tree_evaluate(&model->tree, factor);
+    const shy_tree *tree = &model->tree;
+    double value[SHY_TREE_MAX];
 
-    return isfinite(value) ? value : NAN;
+    for (int k = 0; k < tree->count; k++) {
+        const shy_node *node = &tree->node[k];
+        if (node->op == SHY_OP_FACTOR) value[k] = factor[node->factor];
+        else if (node->op == SHY_OP_CONSTANT) value[k] = node->value;
+        else value[k] = shy_operator_apply((shy_op)node->op, value[node->left], value[node->right]);
+        if (!isfinite(value[k])) return NAN;
+    }
+    return value[tree->count - 1];
 }
 
 double shy_model_score(const shy_finished *f, const shy_model *model, double formula, const double *covariate)

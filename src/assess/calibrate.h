@@ -49,6 +49,12 @@ typedef struct {
  */
 shy_status shy_curve_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_curve *curve_out);
 
-
+/*
+ * Points of a curve that are nobody's: up to 21 round numbers between bounds of the predictions; emax, an extreme, becomes NaN, e50 and e90 have three digits. Nothing
+ * changes without a rule.
+ */
+shy_status shy_curve_release(const shy_sdc *sdc, size_t n, const double *predicted, const double *weight, shy_curve *curve);
+/* shy_bins_make with neighbours joined until in each the samples, with `probability` those with and those without the event, may be told; perhaps none. */
+shy_status shy_bins_release(const shy_sdc *sdc, size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "calibrate.h"
+#include "released.h"
 
 #define MEANS                                                                                                                                              \
     "Predictions for held-out samples, each by the formula that the search without its fold chose. A well calibrated model has slope 1 (below 1: predictions "  \
@@ -130,12 +131,13 @@ out:
     return st;
 }
 
-static shy_status add_bins(const comparison *c, size_t n, shy_record *record)
+static shy_status add_bins(const comparison *c, const shy_assess_options *rule, size_t n, shy_record *record)
 {
     shy_status st = SHY_OK;
     shy_record *list = NULL, *entry = NULL;
     shy_bins bins;
-    SHY_TRY(shy_bins_make(n, c->observed, c->predicted, c->weight, c->probability, &bins));
+    SHY_TRY(shy_bins_release(&rule->sdc, n, c->observed, c->predicted, c->weight, c->probability, &bins));
+    SHY_TRY(shy_release_note(rule, "calibration", "bins", "bins joined", SHY_BINS - bins.bins));
     SHY_TRY(shy_record_list(record, "bins", &list));
     for (int k = 0; k < bins.bins; k++) {
         SHY_TRY(shy_record_append(list, &entry));
@@ -143,10 +145,20 @@ static shy_status add_bins(const comparison *c, size_t n, shy_record *record)
         SHY_TRY(shy_record_number(entry, "observed", bins.observed[k]));
         SHY_TRY(shy_record_number(entry, "low", bins.low[k]));
         SHY_TRY(shy_record_number(entry, "high", bins.high[k]));
-        SHY_TRY(shy_record_integer(entry, "samples", (int64_t)bins.samples[k]));
+        SHY_TRY(shy_release_count(&rule->sdc, "samples", (int64_t)bins.samples[k], rule->no_total, entry));
     }
 out:
     return st;
+}
+
+/* The largest difference is one person's; the middle ones may be. */
+static void hide_extremes(const shy_sdc *sdc, means *m)
+{
+    const double e50 = mean_of(m, E50), e90 = mean_of(m, E90);
+
+    m->count[EMAX] = 0;
+    m->sum[E50] = shy_sdc_value(sdc, e50), m->sum[E90] = shy_sdc_value(sdc, e90);
+    m->count[E50] = m->count[E50] > 0, m->count[E90] = m->count[E90] > 0;
 }
 
 /* Repeats from the last to the first, whose curve and bins are then there to be recorded. */
@@ -156,15 +168,19 @@ static shy_status record_all(const shy_assessment *a, shy_record *record)
     shy_curve *curve = NULL;
     comparison c = {0};
     means m = {0};
+    const shy_sdc *sdc = &a->options->sdc;
     SHY_TRY(comparison_create(a, &c));
     SHY_TRY(shy_new(1, sizeof *curve, &curve));
     for (int r = a->folds.repeats - 1; r >= 0; r--) SHY_TRY(judge_repeat(a, r, &c, curve, &m));
     SHY_TRY(shy_record_text(record, "means", MEANS));
     if (is_kind(a, "survival")) SHY_TRY(shy_record_text(record, "survival_means", SURVIVAL_MEANS));
+    if (shy_sdc_is_on(sdc)) hide_extremes(sdc, &m);
     SHY_TRY(add_numbers(&c, &m, record));
     if (!c.scale) goto out;
+    SHY_TRY(shy_curve_release(sdc, a->truth.n, c.predicted, c.weight, curve));
+    SHY_TRY(shy_release_note(a->options, "calibration", "curve", "points replaced", 1));
     SHY_TRY(add_curve(curve, record));
-    SHY_TRY(add_bins(&c, a->truth.n, record));
+    SHY_TRY(add_bins(&c, a->options, a->truth.n, record));
 out:
     comparison_free(&c);
     shy_free(&curve);

@@ -7,6 +7,7 @@
 #include "judged.h"
 
 #define SPAN 0.75
+#define CURVE_STEPS 20 /* of a released curve */
 
 /* Samples by ascending prediction. */
 struct sorted {
@@ -204,6 +205,32 @@ out:
     return st;
 }
 
+shy_status shy_curve_release(const shy_sdc *sdc, size_t n, const double *predicted, const double *weight, shy_curve *curve)
+{
+    shy_status st = SHY_OK;
+    double *value = NULL, low, high, last = -INFINITY;
+    size_t count = 0;
+    shy_curve released = *curve;
+
+    if (!shy_sdc_is_on(sdc)) return SHY_OK;
+    SHY_TRY(shy_new(n, sizeof *value, &value));
+    for (size_t i = 0; i < n; i++)
+        if (isfinite(predicted[i]) && (!weight || weight[i] > 0.0)) value[count++] = predicted[i];
+    shy_sdc_bounds(sdc, count, value, &low, &high);
+    released.points = 0, released.emax = NAN;
+    released.e50 = shy_sdc_value(sdc, curve->e50), released.e90 = shy_sdc_value(sdc, curve->e90);
+    for (int k = 0; k <= CURVE_STEPS && low < high && curve->points > 0; k++) {
+        const double at = shy_sdc_digits(low + (high - low) * k / CURVE_STEPS, 3);
+        if (at <= last || at < curve->predicted[0] || at > curve->predicted[curve->points - 1]) continue;
+        released.predicted[released.points] = last = at;
+        released.observed[released.points++] = observed_at(curve, at);
+    }
+    *curve = released;
+out:
+    shy_free(&value);
+    return st;
+}
+
 /* ---- deciles -------------------------------------------------------------------------------------------------------------------- */
 
 int shy_bins_borders(size_t n, const double *predicted, int bins, size_t *border)
@@ -239,7 +266,22 @@ void shy_bin_describe(size_t n, const double *y, const double *predicted, const 
     if (probability) shy_wilson(mean * effective, effective, low_out, high_out);
 }
 
-shy_status shy_bins_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out)
+/* Joins bins [border[b], border[b + 1]) until each holds enough people. Returns how many there are. */
+static int join(const shy_sdc *sdc, const struct sorted *s, bool probability, int bins, size_t *border)
+{
+    int64_t count[2 * SHY_BINS] = {0};
+    double edge[SHY_BINS + 1] = {0.0};
+
+    for (int b = 0; b < bins; b++) {
+        for (size_t k = border[b]; k < border[b + 1]; k++) count[probability && s->y[k] > 0.0 ? bins + b : b]++;
+        edge[b + 1] = (double)border[b + 1];
+    }
+    bins = shy_sdc_join_bins(sdc, bins, edge, probability ? 2 : 1, count);
+    for (int b = 0; b < bins; b++) border[b + 1] = (size_t)edge[b + 1];
+    return bins;
+}
+
+shy_status shy_bins_release(const shy_sdc *sdc, size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out)
 {
     shy_status st = SHY_OK;
     struct sorted s = {.n = 0};
@@ -248,6 +290,7 @@ shy_status shy_bins_make(size_t n, const double *y, const double *predicted, con
     *bins_out = (shy_bins){.bins = 0};
     SHY_TRY(sorted_create(n, y, predicted, weight, &s));
     bins_out->bins = shy_bins_borders(s.n, s.predicted, SHY_BINS, border);
+    if (shy_sdc_is_on(sdc)) bins_out->bins = join(sdc, &s, probability, bins_out->bins, border);
     for (int b = 0; b < bins_out->bins; b++) {
         const size_t begin = border[b];
         bins_out->samples[b] = border[b + 1] - begin;
@@ -257,4 +300,11 @@ shy_status shy_bins_make(size_t n, const double *y, const double *predicted, con
 out:
     sorted_free(&s);
     return st;
+}
+
+shy_status shy_bins_make(size_t n, const double *y, const double *predicted, const double *weight, bool probability, shy_bins *bins_out)
+{
+    const shy_sdc none = {.threshold = 0};
+
+    return shy_bins_release(&none, n, y, predicted, weight, probability, bins_out);
 }

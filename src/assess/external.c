@@ -5,6 +5,7 @@
 
 #include "calibrate.h"
 #include "judged.h"
+#include "released.h"
 
 #define PURPOSE_EXTERNAL (UINT64_C(0x61737365737311))
 #define METRICS_MOST 3
@@ -221,7 +222,7 @@ out:
 }
 
 /* Mean distance between predicted and observed probability, by a smooth curve. */
-static shy_status add_curve(const struct shy_judged *j, shy_record *record)
+static shy_status add_curve(const struct shy_judged *j, const shy_assess_options *rule, shy_record *record)
 {
     shy_status st = SHY_OK;
     double *predicted = NULL;
@@ -230,6 +231,8 @@ static shy_status add_curve(const struct shy_judged *j, shy_record *record)
     SHY_TRY(shy_new(j->n, sizeof *predicted, &predicted));
     for (size_t k = 0; k < j->n; k++) predicted[k] = probability(j->predictor[k]);
     SHY_TRY(shy_curve_make(j->n, j->y, predicted, j->weight, true, &curve));
+    SHY_TRY(shy_curve_release(&rule->sdc, j->n, predicted, j->weight, &curve));
+    SHY_TRY(shy_release_note(rule, "formulas.calibration", "predicted", "points replaced", 1));
     SHY_TRY(shy_record_number(record, "ici", curve.ici));
     SHY_TRY(shy_record_numbers(record, "predicted", curve.predicted, (size_t)curve.points));
     SHY_TRY(shy_record_numbers(record, "observed", curve.observed, (size_t)curve.points));
@@ -238,7 +241,7 @@ out:
     return st;
 }
 
-static shy_status add_calibration(const shy_truth *truth, const double *predictor, const struct shy_judged *j, shy_record *record)
+static shy_status add_calibration(const shy_truth *truth, const double *predictor, const struct shy_judged *j, const shy_assess_options *rule, shy_record *record)
 {
     shy_status st = SHY_OK;
     shy_record *calibration = NULL;
@@ -248,7 +251,7 @@ static shy_status add_calibration(const shy_truth *truth, const double *predicto
     SHY_TRY(shy_recalibrate(truth, NULL, truth->n, predictor, NULL, &fit));
     SHY_TRY(add_estimate(calibration, "intercept", fit.intercept, fit.intercept_error));
     SHY_TRY(add_estimate(calibration, "slope", fit.slope, fit.slope_error));
-    if (j->kind == SHY_JUDGE_BINARY) SHY_TRY(add_curve(j, calibration));
+    if (j->kind == SHY_JUDGE_BINARY) SHY_TRY(add_curve(j, rule, calibration));
 out:
     return st;
 }
@@ -269,17 +272,23 @@ out:
 }
 
 /* Who has at least this probability is called positive. */
-static shy_status add_threshold(const struct shy_judged *j, const char *name, double threshold, shy_record *list)
+static shy_status add_threshold(const struct shy_judged *j, const char *name, double threshold, const shy_assess_options *rule, shy_record *list)
 {
     shy_status st = SHY_OK;
     shy_record *record = NULL;
     double all[2] = {0.0, 0.0}, called[2] = {0.0, 0.0}; /* of controls, of cases */
+    int64_t cell[4] = {0};                              /* people: controls, cases; those of them that are called positive */
+    bool shown = true;
 
     for (size_t k = 0; k < j->n; k++) {
         const int class = j->y[k] > 0.0;
         all[class] += j->weight[k];
-        if (probability(j->predictor[k]) >= threshold) called[class] += j->weight[k];
+        cell[class]++;
+        if (probability(j->predictor[k]) >= threshold) called[class] += j->weight[k], cell[2 + class]++;
     }
+    for (int class = 0; class < 2; class++) shown = shown && shy_sdc_shows_part(&rule->sdc, cell[2 + class], cell[class]);
+    if (!shown) all[0] = all[1] = called[0] = called[1] = NAN; /* any of the four cells tells the others */
+    SHY_TRY(shy_release_note(rule, "formulas", "classification", "count", shown ? 0 : 4));
     SHY_TRY(shy_record_append(list, &record));
     SHY_TRY(shy_record_text(record, "at", name));
     SHY_TRY(shy_record_number(record, "threshold", threshold));
@@ -290,14 +299,14 @@ out:
     return st;
 }
 
-static shy_status add_classification(const struct shy_judged *j, double prevalence, shy_record *record)
+static shy_status add_classification(const struct shy_judged *j, double prevalence, const shy_assess_options *rule, shy_record *record)
 {
     shy_status st = SHY_OK;
     shy_record *list = NULL;
 
     SHY_TRY(shy_record_list(record, "classification", &list));
-    SHY_TRY(add_threshold(j, "a half", 0.5, list));
-    if (isfinite(prevalence)) SHY_TRY(add_threshold(j, "share of cases in the run", prevalence, list));
+    SHY_TRY(add_threshold(j, "a half", 0.5, rule, list));
+    if (isfinite(prevalence)) SHY_TRY(add_threshold(j, "share of cases in the run", prevalence, rule, list));
 out:
     return st;
 }
@@ -305,24 +314,24 @@ out:
 /* ---- one model, all models -------------------------------------------------------------------------------------------------------------- */
 
 /* Rank 0. */
-static shy_status judge(const shy_truth *truth, const double *predictor, double prevalence, uint64_t seed, shy_record *record)
+static shy_status judge(const shy_truth *truth, const double *predictor, double prevalence, const shy_assess_options *rule, shy_record *record)
 {
     shy_status st = SHY_OK;
     struct shy_judged judged = {0};
     const struct measures m = measures_of(truth);
 
     SHY_TRY(shy_judged_create(truth, NULL, truth->n, predictor, NULL, &judged));
-    SHY_TRY(shy_record_integer(record, "samples", (int64_t)judged.n));
+    SHY_TRY(shy_release_part(rule, "formulas", "samples", (int64_t)judged.n, (int64_t)truth->n, record));
     if (judged.n == 0) goto out;
-    SHY_TRY(add_metrics(&m, &judged, seed, record));
-    SHY_TRY(add_calibration(truth, predictor, &judged, record));
-    if (judged.kind == SHY_JUDGE_BINARY) SHY_TRY(add_classification(&judged, prevalence, record));
+    SHY_TRY(add_metrics(&m, &judged, rule->seed, record));
+    SHY_TRY(add_calibration(truth, predictor, &judged, rule, record));
+    if (judged.kind == SHY_JUDGE_BINARY) SHY_TRY(add_classification(&judged, prevalence, rule, record));
 out:
     shy_judged_free(&judged);
     return st;
 }
 
-shy_status shy_external_judge(const shy_problem *problem, int count, const double *const *predictor, double prevalence, uint64_t seed,
+shy_status shy_external_judge(const shy_problem *problem, int count, const double *const *predictor, double prevalence, const shy_assess_options *rule,
                               shy_record *const *record)
 {
     shy_status st = SHY_OK;
@@ -334,7 +343,7 @@ shy_status shy_external_judge(const shy_problem *problem, int count, const doubl
     SHY_TRY_ALL(team, team->rank == 0 ? shy_new(truth.n, sizeof *all, &all) : SHY_OK);
     for (int k = 0; k < count; k++) {
         SHY_TRY(shy_gather_values(problem, predictor[k], all));
-        SHY_TRY_ALL(team, team->rank == 0 ? judge(&truth, all, prevalence, seed, record[k]) : SHY_OK);
+        SHY_TRY_ALL(team, team->rank == 0 ? judge(&truth, all, prevalence, rule, record[k]) : SHY_OK);
     }
 out:
     shy_free(&all);

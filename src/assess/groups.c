@@ -5,6 +5,7 @@
 
 #include "groups.h"
 #include "nested.h"
+#include "released.h"
 
 #define PERMUTATIONS 999 /* of the p-value of two cut-points */
 
@@ -91,6 +92,7 @@ static shy_status find_cuts(const shy_assessment *a, const size_t *sample, size_
     else
         SHY_TRY(shy_cut_two(n, room->all, room->score, SHY_CUT_LEAST, permutations, options->seed, a->problem->journal, cuts));
     widen(cuts);
+    shy_release_cuts(&options->sdc, n, room->all, room->score, cuts);
 out:
     return st;
 }
@@ -113,14 +115,15 @@ static shy_status add_cuts(const shy_assessment *a, const shy_model *model, cons
 {
     shy_status st = SHY_OK;
     shy_record *list = NULL, *entry = NULL;
-    const bool selected = a->options->groups_method == SHY_GROUPS_MAXSTAT;
+    const bool selected = a->options->groups_method == SHY_GROUPS_MAXSTAT, shown = shy_release_shows_cuts(&a->options->sdc, cuts);
 
     SHY_TRY(shy_record_list(record, "cut", &list));
+    SHY_TRY(shy_release_note(a->options, "groups.apparent", "cut", "rounded", cuts->cuts));
     for (int k = 0; k < cuts->cuts; k++) {
         SHY_TRY(shy_record_append(list, &entry));
         SHY_TRY(shy_record_number(entry, "prediction", cuts->cut[k].cut));
         SHY_TRY(add_cut_of_formula(a, model, cuts->cut[k].cut, entry));
-        SHY_TRY(shy_record_integer(entry, "below", (int64_t)cuts->cut[k].below));
+        SHY_TRY(shy_release_count(&a->options->sdc, "below", (int64_t)cuts->cut[k].below, !shown, entry));
         SHY_TRY(shy_record_number(entry, "statistic", cuts->cut[k].statistic));
         if (!selected) continue;
         SHY_TRY(shy_record_number(entry, "p_92", cuts->cut[k].p_92));
@@ -145,7 +148,7 @@ static shy_status add_apparent(const shy_assessment *a, const shy_model *model, 
     room->division.groups = cuts.cuts + 1;
     for (size_t i = 0; i < a->truth.n; i++)
         room->division.group[i] = shy_cut_group(&cuts, room->all[i]);
-    SHY_TRY(shy_division_record(&a->truth, &room->division, record));
+    SHY_TRY(shy_division_record(&a->truth, &room->division, a->options, "groups.apparent", record));
 out:
     return st;
 }
@@ -198,7 +201,7 @@ static shy_status add_held_out(const shy_assessment *a, struct room *room, shy_r
         SHY_TRY(shy_record_numbers(entry, "prediction", room->cut[k], (size_t)a->folds.folds));
     }
     room->division.groups = a->options->groups;
-    SHY_TRY(shy_division_record(&a->truth, &room->division, record));
+    SHY_TRY(shy_division_record(&a->truth, &room->division, a->options, "groups.held_out", record));
 out:
     return st;
 }

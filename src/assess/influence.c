@@ -41,7 +41,7 @@ static void interval(double low, double high, shy_estimate *e)
     if (isnan(e->error)) e->low = e->high = NAN;
 }
 
-/* Derivatives of a group are added up before they are squared. */
+/* Of a group, in which all pairs are, what is added up is squared. */
 static shy_status sum_squares(const struct parts *p, double ratio, double whole, double *sum_out)
 {
     shy_status st = SHY_OK;
@@ -56,7 +56,7 @@ static shy_status sum_squares(const struct parts *p, double ratio, double whole,
         if (p->group) sum[p->group[i]] += change;
         else squares += change * change;
     }
-    for (size_t g = 0; g < groups; g++) squares += sum[g] * sum[g];
+    for (size_t g = 0; g < groups; g++) squares += sum[g] / p->halves * (sum[g] / p->halves); /* a pair within a group counts once */
     *sum_out = squares;
 out:
     shy_free(&sum);

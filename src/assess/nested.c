@@ -213,6 +213,7 @@ shy_status shy_nested_run(shy_assessment *a)
     SHY_TRY(shy_inner_run(a));
     for (int c = 0; c <= a->levels; c++) SHY_TRY_ALL(team, judge_level(a, c));
     SHY_TRY_ALL(team, team->rank == 0 ? judge(a, undefined) : SHY_OK);
+    if (a->options->individual) SHY_TRY(shy_individual_record(a));
 out:
     return st;
 }

@@ -45,4 +45,9 @@ shy_search_options shy_training_options(const shy_assessment *a, const shy_lists
 shy_status shy_nested_record(const shy_assessment *a, uint64_t undefined);
 const char *shy_choice_name(shy_choice rule);
 
+/* ---- predictions one by one (individual.c) ------------------------------------------------------------------------------------------- */
+
+/* Collective over the world. */
+shy_status shy_individual_record(const shy_assessment *a);
+
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "nested.h"
+#include "released.h"
 
 const char *shy_choice_name(shy_choice rule)
 {
@@ -29,12 +30,12 @@ static double optimism(const shy_assessment *a, double apparent, double mean)
     return a->problem->ops->larger_is_better ? apparent - mean : mean - apparent;
 }
 
-static shy_status add_spread(shy_record *record, const shy_spread *spread)
+static shy_status add_spread(const shy_assessment *a, shy_record *record, const shy_spread *spread)
 {
     shy_status st = SHY_OK;
     SHY_TRY(shy_record_number(record, "mean", spread->mean));
     SHY_TRY(shy_record_number(record, "error", spread->error));
-    SHY_TRY(shy_record_numbers(record, "fold", spread->value, (size_t)spread->count));
+    SHY_TRY(shy_release_folds(&a->options->sdc, "fold", spread->value, spread->count, record));
 out:
     return st;
 }
@@ -46,7 +47,7 @@ static shy_status add_formula(const shy_assessment *a, shy_record *record, const
     const double apparent = found ? found->fit.metric[0] : a->result->null.metric[0];
     SHY_TRY(shy_record_text(record, "formula", found ? found->text : NULL));
     SHY_TRY(shy_record_number(record, "apparent", apparent));
-    SHY_TRY(add_spread(record, spread));
+    SHY_TRY(add_spread(a, record, spread));
     SHY_TRY(shy_record_number(record, "optimism", optimism(a, apparent, spread->mean)));
 out:
     return st;
@@ -124,7 +125,7 @@ static shy_status add_setup(const shy_assessment *a, shy_record *nested)
     SHY_TRY(shy_record_integer(nested, "repeats", a->folds.repeats));
     SHY_TRY(shy_record_text(nested, "by", by && *by ? by : NULL));
     if (by && *by) SHY_TRY(shy_record_integer(nested, "groups", (int64_t)a->folds.groups));
-    if (by && *by) SHY_TRY(shy_record_integer(nested, "groupless", (int64_t)a->folds.groupless));
+    if (by && *by) SHY_TRY(shy_release_part(a->options, "nested", "groupless", (int64_t)a->folds.groupless, (int64_t)a->truth.n, nested));
     SHY_TRY(shy_record_integer(nested, "passes", a->passes));
     SHY_TRY(shy_record_text(nested, "rule", shy_choice_name(a->options->choice)));
     SHY_TRY(shy_record_text(nested, "rule_means", how_chosen[a->options->choice]));
@@ -143,11 +144,11 @@ shy_status shy_nested_record(const shy_assessment *a, uint64_t undefined)
     SHY_TRY(add_setup(a, nested));
     if (undefined > 0) {
         SHY_TRY(shy_record_text(nested, "undefined_means", "Predictions of held-out samples that are no numbers; these samples are left out where they occur."));
-        SHY_TRY(shy_record_integer(nested, "undefined", (int64_t)undefined));
+        SHY_TRY(shy_release_part(a->options, "nested", "undefined", (int64_t)undefined, (int64_t)a->truth.n * a->folds.repeats, nested));
     }
     SHY_TRY(shy_record_object(nested, "null", &null));
     SHY_TRY(shy_record_number(null, "apparent", a->result->null.metric[0]));
-    SHY_TRY(add_spread(null, &a->level[0].spread));
+    SHY_TRY(add_spread(a, null, &a->level[0].spread));
     SHY_TRY(add_levels(a, nested));
     SHY_TRY(add_selected(a, nested));
 out:

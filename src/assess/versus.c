@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "partition.h"
+#include "released.h"
 #include "versus.h"
 
 static const char *const kind_name[] = {[SHY_CONTENDER_BASELINE] = "baseline",
@@ -142,12 +143,12 @@ static shy_status record_contender(const shy_assessment *a, const shy_contender 
     SHY_TRY(shy_record_text(record, "name", c->name));
     SHY_TRY(shy_record_text(record, "kind", kind_name[c->kind]));
     SHY_TRY(shy_record_text(record, "formula", c->formula));
-    SHY_TRY(shy_record_integer(record, "samples", (int64_t)c->samples));
-    if (c->left_out > 0) SHY_TRY(shy_record_integer(record, "left_out", (int64_t)c->left_out));
+    SHY_TRY(shy_release_part(a->options, "versus.contenders", "samples", (int64_t)c->samples, (int64_t)a->truth.n, record));
+    if (c->left_out > 0) SHY_TRY(shy_release_part(a->options, "versus.contenders", "left_out", (int64_t)c->left_out, (int64_t)a->truth.n, record));
     SHY_TRY(shy_record_number(record, "apparent", c->apparent));
     SHY_TRY(shy_record_number(record, "mean", c->held.spread.mean));
     SHY_TRY(shy_record_number(record, "error", c->held.spread.error));
-    SHY_TRY(shy_record_numbers(record, "fold", c->held.spread.value, (size_t)c->held.spread.count));
+    SHY_TRY(shy_release_folds(&a->options->sdc, "fold", c->held.spread.value, c->held.spread.count, record));
     SHY_TRY(record_difference(difference, record));
     SHY_TRY(record_net(a, c, record));
     SHY_TRY(record_ratio(c, record));

@@ -76,15 +76,53 @@ int shy_sdc_hide(const shy_sdc *sdc, int groups, const int64_t *count, bool *hid
     return number;
 }
 
+/* One of the two columns; what is hidden already stays so. */
+static int hide_column(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool rest, bool *hidden)
+{
+    int number = 0;
+    int64_t smallest = -1;
+
+    for (int g = 0; g < groups; g++) {
+        const int64_t count = rest ? whole[g] - part[g] : part[g];
+        hidden[g] = hidden[g] || !shy_sdc_shows(sdc, count);
+        number += hidden[g];
+        if (!hidden[g] && count > 0 && (smallest < 0 || count < smallest)) smallest = count;
+    }
+    if (number == 0 || sdc->round_to > 1) return number;
+    for (int g = 0; g < groups; g++) {
+        const int64_t count = rest ? whole[g] - part[g] : part[g];
+        if (hidden[g] || (smallest >= 0 && count != smallest)) continue;
+        hidden[g] = true;
+        number++;
+    }
+    return number;
+}
+
+int shy_sdc_hide_parts(const shy_sdc *sdc, int groups, const int64_t *part, const int64_t *whole, bool *hidden)
+{
+    bool of_rest[SHY_SDC_GROUPS];
+    int number = 0;
+
+    for (int g = 0; g < groups; g++) hidden[g] = of_rest[g] = !shy_sdc_shows(sdc, whole[g]);
+    hide_column(sdc, groups, part, whole, false, hidden);
+    hide_column(sdc, groups, part, whole, true, of_rest);
+    for (int g = 0; g < groups; g++) {
+        hidden[g] = hidden[g] || of_rest[g];
+        number += hidden[g];
+    }
+    return number;
+}
+
 int shy_sdc_steps(const shy_sdc *sdc, int times, const int64_t *events, const int64_t *censored, bool *keep)
 {
     int64_t left = 0, since = 0; /* people who leave later; events since the last step */
-    int number = 0, last = -1;
+    int number = 0, last = -1, end = -1; /* end: the last event, if enough people are left after it */
 
     for (int k = 0; k < times; k++) left += events[k] + censored[k];
     for (int k = 0; k < times; k++) {
         since += events[k];
         left -= events[k] + censored[k];
+        if (events[k] > 0) end = left >= sdc->threshold ? k : -1;
         keep[k] = shy_sdc_is_on(sdc) ? since >= sdc->threshold && left >= sdc->threshold : events[k] > 0;
         if (!keep[k]) continue;
         since = 0;
@@ -92,8 +130,9 @@ int shy_sdc_steps(const shy_sdc *sdc, int times, const int64_t *events, const in
         last = k;
     }
     if (shy_sdc_is_on(sdc) && since > 0 && since < sdc->threshold && last >= 0) {
-        keep[last] = false; /* too few have the event after it */
-        number--;
+        keep[last] = false; /* too few have the event after it: they are one step with it, or none */
+        if (end >= 0) keep[end] = true;
+        else number--;
     }
     return number;
 }

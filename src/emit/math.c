@@ -89,11 +89,27 @@ static bool begins_negative(const writer *w, int index)
     return (is_sum(node) || node->op == SHY_OP_MULTIPLY) && begins_negative(w, node->left);
 }
 
+static bool is_tall(const writer *w, int index)
+{
+    const shy_node *node = node_at(w, index);
+
+    switch ((shy_op)node->op) {
+    case SHY_OP_FACTOR: return shy_emit_length(w->names[node->factor]) > SHY_NAME_LINE;
+    case SHY_OP_CONSTANT: return false;
+    case SHY_OP_DIVIDE:
+    case SHY_OP_INVERSE:
+    case SHY_OP_RELDIFF: return true;
+    default: return is_tall(w, node->left) || (shy_operator_get((shy_op)node->op)->arity == 2 && is_tall(w, node->right));
+    }
+}
+
 static void put_grouped(const writer *w, int index, bool enclose, sign_rule sign)
 {
-    if (enclose) put(w, w->math->group[0]);
+    const char *const *group = enclose && is_tall(w, index) ? w->math->tall : w->math->group;
+
+    if (enclose) put(w, group[0]);
     put_node(w, index, enclose ? KEEP : sign);
-    if (enclose) put(w, w->math->group[1]);
+    if (enclose) put(w, group[1]);
 }
 
 /* x + −3·y is x − 3·y. A sum behind a minus needs parentheses. */
@@ -166,15 +182,19 @@ static void put_root(const writer *w, const shy_node *node)
 
 static void put_call(const writer *w, const shy_node *node, const char *name)
 {
+    const bool two = shy_operator_get((shy_op)node->op)->arity == 2, tall = is_tall(w, node->left) || (two && is_tall(w, node->right));
+    const char *const *group = tall ? w->math->tall : w->math->group;
+
     put(w, w->math->call[0]);
     put(w, name);
     put(w, w->math->call[1]);
+    put(w, group[0]);
     put_node(w, node->left, KEEP);
-    if (shy_operator_get((shy_op)node->op)->arity == 2) {
+    if (two) {
         put(w, w->math->comma);
         put_node(w, node->right, KEEP);
     }
-    put(w, w->math->call[2]);
+    put(w, group[1]);
 }
 
 static void put_node(const writer *w, int index, sign_rule sign)

@@ -5,8 +5,6 @@
 
 #include "emit_impl.h"
 
-#define LINE 28 /* characters after which a name goes on in a further line, where it can be parted */
-
 void shy_emit_xml(shy_buffer *out, const char *text)
 {
     uint32_t c;
@@ -35,15 +33,15 @@ static bool is_word(const char *name)
     return true;
 }
 
-/* Where a line of at most LINE characters ends best: behind the last blank or mark in it. */
+/* Where a line of at most SHY_NAME_LINE characters ends best: behind the last blank or mark in it. */
 static size_t line_end(const char *text)
 {
     const char *at = text, *part = NULL;
     uint32_t c;
 
-    for (int k = 0; k < LINE; k++) {
+    for (int k = 0; k < SHY_NAME_LINE; k++) {
         if ((c = shy_emit_next(&at)) == 0) return strlen(text);
-        if (k > LINE / 3 && c < 0x80 && strchr(" _-./,;:|", (int)c) != NULL) part = at;
+        if (k > SHY_NAME_LINE / 3 && c < 0x80 && strchr(" _-./,;:|", (int)c) != NULL) part = at;
     }
     if (*at == '\0') return strlen(text);
     return (size_t)((part != NULL ? part : at) - text);
@@ -76,7 +74,7 @@ static void put_name(shy_buffer *out, const char *name)
     shy_emit_shorten(name, &shown);
     if (shown.status != SHY_OK) {
         out->status = shown.status;
-    } else if (shy_emit_length(shown.bytes) > LINE) {
+    } else if (shy_emit_length(shown.bytes) > SHY_NAME_LINE) {
         put_lines(out, shown.bytes);
     } else {
         const char *element = is_word(name) ? "mi" : "mtext";
@@ -98,9 +96,10 @@ static const shy_math notation = {
     .fraction = {"<mfrac><mrow>", "</mrow><mrow>", "</mrow></mfrac>"},
     .root = {"<msqrt>", "</msqrt>"},
     .power = {"<msup><mrow>", "</mrow><mn>2</mn></msup>"},
-    .group = {"<mrow><mo>(</mo>", "<mo>)</mo></mrow>"},
+    .group = {"<mrow><mo stretchy=\"false\">(</mo>", "<mo stretchy=\"false\">)</mo></mrow>"},
+    .tall = {"<mrow><mo>(</mo>", "<mo>)</mo></mrow>"},
     .bar = {"<mrow><mo fence=\"true\" form=\"prefix\">|</mo>", "<mo fence=\"true\" form=\"postfix\">|</mo></mrow>"},
-    .call = {"<mi>", "</mi><mo>&#x2061;</mo><mrow><mo>(</mo>", "<mo>)</mo></mrow>"},
+    .call = {"<mi>", "</mi><mo>&#x2061;</mo>"},
     .plus = "<mo>+</mo>",
     .minus = "<mo>−</mo>",
     .times = "<mo>·</mo>",

@@ -86,3 +86,61 @@ void shy_emit_shorten(const char *name, shy_buffer *out)
         shy_emit_character(out, shy_emit_is_odd(c) ? ' ' : c);
     }
 }
+
+void shy_emit_line(shy_buffer *out, const char *text)
+{
+    uint32_t c;
+
+    while ((c = shy_emit_next(&text)) != 0) shy_emit_character(out, shy_emit_is_odd(c) ? ' ' : c);
+}
+
+void shy_emit_quoted(shy_buffer *out, const char *text, const char *special)
+{
+    uint32_t c;
+
+    shy_buffer_text(out, "\"");
+    while ((c = shy_emit_next(&text)) != 0) {
+        if (shy_emit_is_odd(c)) {
+            if (c > 0xffff) shy_buffer_format(out, "\\U%08x", (unsigned)c);
+            else shy_buffer_format(out, "\\u%04x", (unsigned)c);
+            continue;
+        }
+        if (c < 0x80 && strchr(special, (int)c) != NULL) shy_buffer_text(out, "\\");
+        shy_emit_character(out, c);
+    }
+    shy_buffer_text(out, "\"");
+}
+
+/* ---- comments ------------------------------------------------------------------------------------------------------ */
+
+#define COMMENT_WIDTH 112
+#define PAGE_WIDTH 88 /* without a prefix they are lines of a page */
+
+/* One line of them; `indent` blanks before what goes on. Returns where the next one begins. */
+static const char *put_comment_line(shy_buffer *out, const char *prefix, const char *line)
+{
+    const size_t widest = *prefix == '\0' ? PAGE_WIDTH : COMMENT_WIDTH, indent = strspn(line, " ");
+    size_t width = strlen(prefix);
+    uint32_t c, last = 0;
+
+    shy_buffer_add(out, prefix, *line == '\n' ? strcspn(prefix, " ") : strlen(prefix));
+    while (*line != '\n' && (c = shy_emit_next(&line)) != 0) {
+        if (c == ' ' && width + strcspn(line, " \n") > widest && width > indent + 24) {
+            shy_buffer_format(out, "\n%s%*s", prefix, (int)indent + 2, "");
+            width = strlen(prefix) + indent + 2;
+            continue;
+        }
+        if (c == '\\' && *prefix == '/') c = 0x29f5;
+        if (c == '?' && last == '?' && *prefix == '/') c = 0xff1f;
+        shy_emit_character(out, shy_emit_is_odd(c) ? ' ' : c);
+        last = c;
+        width++;
+    }
+    shy_buffer_text(out, "\n");
+    return *line == '\n' ? line + 1 : line;
+}
+
+void shy_emit_comment(shy_buffer *out, const char *prefix, const char *lines)
+{
+    while (*lines != '\0') lines = put_comment_line(out, prefix, lines);
+}

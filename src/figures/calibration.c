@@ -51,8 +51,8 @@ static shy_status calibrate_cells(const shy_pictured *p, json_t *figures)
     int border[TENTHS + 1];
     json_t *object = json_object();
 
-    if (c->cells == 0) {
-        SHY_TRY(shy_pictured_note(p, "calibration", "curve", 1));
+    if (c->cells == 0 || (c->cells == 1 && shy_sdc_is_on(p->input->sdc))) {
+        SHY_TRY(shy_pictured_note(p, "calibration", "curve", c->n > 0));
         goto out;
     }
     parts.count = shy_cells_join(c, TENTHS, border);

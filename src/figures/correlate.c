@@ -74,7 +74,7 @@ static void mark_parts(const shy_problem *problem, int step, uint8_t *takes_part
 }
 
 /* out: the formula's value for a block of samples, less `centre`; NaN where it has none or the sample takes no part. */
-static void evaluate(const shy_formula *formula, const samples *s, int first, int rows, double centre, double *scratch, double *out)
+static void evaluate(const shy_listed *formula, const samples *s, int first, int rows, double centre, double *scratch, double *out)
 {
     const double *column[SHY_TREE_MAX];
     shy_tree tree = formula->tree;

@@ -6,6 +6,7 @@
 #include "figures_impl.h"
 
 #define THRESHOLDS 49 /* 0.02, 0.04 … 0.98 */
+#define CELLS_LEAST 3 /* that make a curve: fewer say nothing but where it begins and ends */
 
 /* ---- ROC ---------------------------------------------------------------------------------------------------------------------- */
 
@@ -35,15 +36,13 @@ shy_status shy_figures_roc(const shy_pictured *p, json_t *figures)
     json_t *roc = json_object();
 
     if (p->shared->kind != SHY_JUDGE_BINARY) goto out;
-    if (c->cells == 0) {
-        SHY_TRY(shy_pictured_note(p, "roc", "curve", 1));
-        goto out;
-    }
+    const bool shows = c->cells >= CELLS_LEAST || !shy_sdc_is_on(p->input->sdc);
+    SHY_TRY(shy_pictured_note(p, "roc", "curve", !shows));
     SHY_TRY(shy_share_estimate(p->n, p->predictor, p->order, p->y, 2, c->weighted ? p->weight : NULL, &e));
     SHY_TRY(shy_json_put(roc, "auc", shy_json_real(e.value)));
     SHY_TRY(shy_json_put(roc, "low", shy_json_real(e.low)));
     SHY_TRY(shy_json_put(roc, "high", shy_json_real(e.high)));
-    SHY_TRY(add_points(p, c, roc));
+    if (shows) SHY_TRY(add_points(p, c, roc));
     SHY_TRY(shy_json_put(figures, "roc", json_incref(roc)));
 out:
     json_decref(roc);
@@ -97,7 +96,10 @@ shy_status shy_figures_decision(const shy_pictured *p, json_t *figures)
     const shy_cells *c = p->cells;
     json_t *decision = json_object();
 
-    if (c->cells == 0) goto out;
+    if (c->cells == 0 || (c->cells < CELLS_LEAST && shy_sdc_is_on(p->input->sdc))) {
+        SHY_TRY(shy_pictured_note(p, "decision", "curve", c->n > 0));
+        goto out;
+    }
     SHY_TRY(add_benefits(p, c, decision));
     if (p->shared->kind == SHY_JUDGE_SURVIVAL) SHY_TRY(shy_json_put(decision, "at", shy_json_real(p->shared->time[p->shared->at])));
     SHY_TRY(shy_json_put(figures, "decision", json_incref(decision)));

@@ -34,7 +34,7 @@ static bool has_all_factors(const json_t *entry, const shy_problem *problem)
 }
 
 /* Names are few in a formula and many in a problem: the parser gets those of the formula alone. */
-static shy_status read_tree(shy_formula *formula, const shy_problem *problem)
+static shy_status read_tree(shy_listed *formula, const shy_problem *problem)
 {
     shy_status st = SHY_OK;
     const json_t *factors = json_object_get(formula->entry, "factors");
@@ -59,9 +59,9 @@ out:
 
 static shy_status take(const json_t *entry, int place, const char *metric, const shy_problem *problem, shy_formulas *formulas)
 {
-    shy_formula *formula = &formulas->formula[formulas->count];
+    shy_listed *formula = &formulas->formula[formulas->count];
 
-    *formula = (shy_formula){.entry = entry,
+    *formula = (shy_listed){.entry = entry,
                              .text = shy_json_word(entry, "formula"),
                              .front = place,
                              .complexity = (int)shy_json_count(entry, "complexity"),
@@ -116,7 +116,7 @@ out:
     return st;
 }
 
-shy_status shy_formula_describe(const shy_formula *formula, json_t *object)
+shy_status shy_formula_describe(const shy_listed *formula, json_t *object)
 {
     shy_status st = SHY_OK;
 

@@ -13,11 +13,11 @@ typedef struct {
     double slope, loss, metric; /* metric: the first one */
     bool twin;        /* `text` is a twin of the entry, which is front formula `front` */
     shy_tree tree;    /* over the problem's factors; count 0: it cannot be computed */
-} shy_formula;
+} shy_listed;
 
 typedef struct {
     int count, fronts; /* the first `fronts` are those of the front, in its order */
-    shy_formula *formula;
+    shy_listed *formula;
 } shy_formulas;
 
 /*
@@ -40,6 +40,6 @@ shy_status shy_correlate(const shy_formulas *formulas, int against, const shy_pr
 void shy_correlations_free(shy_correlations *correlations);
 
 /* formula, formula_short, complexity of the entry into an object. */
-shy_status shy_formula_describe(const shy_formula *formula, json_t *object);
+shy_status shy_formula_describe(const shy_listed *formula, json_t *object);
 
 #endif

@@ -14,7 +14,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double shy_axis_round(double value, double spread)
+double shy_grid_round(double value, double spread)
 {
     if (!isfinite(value) || value == 0.0 || !(spread > 0.0)) return value;
     const double unit = fmin(floor(log10(spread)), floor(log10(fabs(value)))) - 2.0;
@@ -22,24 +22,36 @@ double shy_axis_round(double value, double spread)
     return shy_sdc_digits(value, digits < 1 ? 1 : digits > 15 ? 15 : digits);
 }
 
-void shy_axis_divide(const shy_sdc *sdc, size_t count, double *values, int bins, shy_axis *axis)
+/* Bounds of sorted values. They come rounded to three digits, so a number that is large beside its spread is looked at from nearby. */
+static void find_bounds(const shy_sdc *sdc, size_t count, double *values, double spread, double *low, double *high)
+{
+    const double centre = shy_sdc_is_on(sdc) ? shy_grid_round(values[count / 2], spread) : 0.0;
+
+    for (size_t i = 0; i < count; i++) values[i] -= centre;
+    shy_sdc_bounds(sdc, count, values, low, high);
+    for (size_t i = 0; i < count; i++) values[i] += centre;
+    *low = shy_sdc_digits(*low + centre, 15), *high = shy_sdc_digits(*high + centre, 15);
+}
+
+void shy_grid_divide(const shy_sdc *sdc, size_t count, double *values, int bins, shy_grid_axis *axis)
 {
     double low = NAN, high = NAN;
 
     axis->bins = 0;
     if (count == 0) return;
-    shy_sdc_bounds(sdc, count, values, &low, &high);
     qsort(values, count, sizeof *values, ascending);
+    const double spread = values[count * 19 / 20] - values[count / 20];
+    find_bounds(sdc, count, values, spread, &low, &high);
     if (!(low < high)) return;
     axis->edge[0] = low;
     for (int b = 1; b < bins; b++) {
-        const double edge = shy_axis_round(values[count * (size_t)b / (size_t)bins], high - low);
+        const double edge = shy_grid_round(values[count * (size_t)b / (size_t)bins], spread > 0.0 ? spread : high - low);
         if (edge > axis->edge[axis->bins] && edge < high) axis->edge[++axis->bins] = edge;
     }
     axis->edge[++axis->bins] = high;
 }
 
-int shy_axis_bin(const shy_axis *axis, double value)
+int shy_grid_bin(const shy_grid_axis *axis, double value)
 {
     int low = 0, high = axis->bins;
 
@@ -198,9 +210,9 @@ static bool is_shown(const grid *g)
     return true;
 }
 
-static void read_off(const grid *g, shy_axis *x, shy_axis *y, int64_t *count)
+static void read_off(const grid *g, shy_grid_axis *x, shy_grid_axis *y, int64_t *count)
 {
-    shy_axis *axis[2] = {x, y};
+    shy_grid_axis *axis[2] = {x, y};
 
     for (int s = 0; s < g->series; s++)
         for (int i = 0; i < g->way[0].bins; i++)
@@ -211,7 +223,7 @@ static void read_off(const grid *g, shy_axis *x, shy_axis *y, int64_t *count)
     }
 }
 
-shy_status shy_grid_coarsen(const shy_sdc *sdc, shy_axis *x, shy_axis *y, int series, int64_t *count, bool *shown_out)
+shy_status shy_grid_coarsen(const shy_sdc *sdc, shy_grid_axis *x, shy_grid_axis *y, int series, int64_t *count, bool *shown_out)
 {
     shy_status st = SHY_OK;
     grid g = {.sdc = sdc, .x = x->bins, .y = y->bins, .series = series};

@@ -67,7 +67,7 @@ out:
     return st;
 }
 
-static void note_front(const horizon *h, const shy_formula *formula, carrier *c, carried *at)
+static void note_front(const horizon *h, const shy_listed *formula, carrier *c, carried *at)
 {
     if (at->front++ == 0) {
         c->targets++;

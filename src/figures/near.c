@@ -13,7 +13,7 @@ typedef struct {
     int of;
     double correlation;
     bool twin;
-    const shy_formula *formula; /* of a twin: the one that it is a twin of */
+    const shy_listed *formula; /* of a twin: the one that it is a twin of */
     const char *text;
 } neighbour;
 
@@ -35,7 +35,7 @@ out:
     return st;
 }
 
-static shy_status add_twins(const shy_formula *formula, neighbours *n)
+static shy_status add_twins(const shy_listed *formula, neighbours *n)
 {
     shy_status st = SHY_OK;
     size_t k;
@@ -48,7 +48,7 @@ out:
 }
 
 /* Predictions rise together where the product of both slopes has the sign of the correlation of the formulas. */
-static double of_predictions(double r, const shy_formula *a, const shy_formula *b)
+static double of_predictions(double r, const shy_listed *a, const shy_listed *b)
 {
     if (!isfinite(a->slope * b->slope) || a->slope == 0.0 || b->slope == 0.0) return fabs(r);
     return (a->slope < 0.0) == (b->slope < 0.0) ? r : -r;
@@ -59,7 +59,7 @@ static shy_status add_near(const shy_formulas *formulas, const shy_correlations 
     shy_status st = SHY_OK;
 
     for (int k = formulas->fronts; k < formulas->count; k++) {
-        const shy_formula *formula = &formulas->formula[k];
+        const shy_listed *formula = &formulas->formula[k];
         neighbour nearest = {-1, NEAR, false, formula, formula->text};
         for (int j = 0; j < formulas->fronts; j++) {
             const double r = of_predictions(c->r[(size_t)k * (size_t)c->against + (size_t)j], formula, &formulas->formula[j]);

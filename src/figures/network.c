@@ -24,7 +24,7 @@ typedef struct {
 
 static int least_loss(const void *a, const void *b)
 {
-    const shy_formula *x = a, *y = b;
+    const shy_listed *x = a, *y = b;
     const double l = isnan(x->loss) ? INFINITY : x->loss, m = isnan(y->loss) ? INFINITY : y->loss;
 
     if (l != m) return l < m ? -1 : 1;

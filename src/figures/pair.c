@@ -25,7 +25,7 @@ shy_status shy_pair_allowed(const shy_pair_maker *maker, shy_record *suppressed,
 
 /* ---- the model ------------------------------------------------------------------------------------------------------------ */
 
-static shy_status evaluate(const shy_problem *problem, const shy_formula *formula, double *out, bool *whole)
+static shy_status evaluate(const shy_problem *problem, const shy_listed *formula, double *out, bool *whole)
 {
     shy_status st = SHY_OK;
 
@@ -110,7 +110,7 @@ static shy_status median(const shy_pair *pair, const shy_people *people, bool ro
     for (size_t i = 0; i < n; i++) value[i] = pair->intercept + pair->slope[0] * people->x[i] + pair->slope[1] * people->y[i];
     qsort(value, n, sizeof *value, ascending);
     *median_out = n == 0 ? NAN : n % 2 == 1 ? value[n / 2] : 0.5 * value[n / 2 - 1] + 0.5 * value[n / 2];
-    if (rounded && n > 0) *median_out = shy_axis_round(*median_out, value[3 * n / 4] - value[n / 4]);
+    if (rounded && n > 0) *median_out = shy_grid_round(*median_out, value[3 * n / 4] - value[n / 4]);
 out:
     shy_free(&value);
     return st;
@@ -139,12 +139,12 @@ out:
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------------- */
 
-static json_t *place_of(const shy_formula *formula)
+static json_t *place_of(const shy_listed *formula)
 {
     return formula->front < 0 ? json_null() : json_integer(formula->front);
 }
 
-static shy_status write_side(const shy_formula *formula, json_t *sides)
+static shy_status write_side(const shy_listed *formula, json_t *sides)
 {
     shy_status st = SHY_OK;
     json_t *side = json_object();
@@ -184,7 +184,7 @@ shy_status shy_pair_write(const shy_pair_maker *maker, const shy_pair *pair, int
 
     SHY_TRY(shy_people_gather(maker, pair, &people));
     SHY_TRY(write_model(maker, pair, &people, object));
-    SHY_TRY(shy_people_write(maker, &people, number, object, suppressed));
+    SHY_TRY(shy_people_write(maker, pair, &people, number, object, suppressed));
 out:
     shy_people_free(&people);
     return st;

@@ -14,7 +14,7 @@ typedef struct {
 } shy_pair_maker;
 
 typedef struct {
-    const shy_formula *x, *y;
+    const shy_listed *x, *y;
     double r;
     bool larger;       /* of the metric: it is better */
     double value, intercept, slope[2]; /* intercept: with covariates at their means */

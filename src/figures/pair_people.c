@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "figures/bins.h"
 #include "figures/grid.h"
 #include "figures/pair_people.h"
 
@@ -79,41 +80,97 @@ out:
 
 /* ---- the grid ------------------------------------------------------------------------------------------------------------------ */
 
+/* One of the axes. Where a distribution of the same formula is released, its bins are the finest ones. */
+typedef struct {
+    shy_grid_axis axis;         /* as it is now */
+    uint8_t *bin;               /* [people]: among the finest */
+    int now[SHY_GRID_BINS];     /* in which of the present bins each of the finest is */
+} side;
+
 typedef struct {
     bool classes;      /* the outcome is 0 or 1, and both are counted */
     bool averages;     /* the mean of the outcome is given */
-    shy_axis x, y;
-    int64_t *count;    /* [classes][x->bins][y->bins] */
-    double *sum, *weight; /* [x->bins][y->bins] */
+    int levels;        /* series of a distribution */
+    side x, y;
+    int64_t *count;    /* [classes][x bins][y bins] */
+    double *sum, *weight; /* [x bins][y bins] */
 } cells;
 
-static shy_status divide(const shy_sdc *sdc, const shy_people *p, cells *c)
+/* By the edges of the distribution of a formula of the front. False: it is not shown. */
+static bool divide_as_distributed(const shy_sdc *sdc, const shy_people *p, int levels, const double *value, double *sorted, side *s)
+{
+    double edge[SHY_PICTURE_BINS + 1], joined[SHY_PICTURE_BINS + 1];
+    int64_t count[SHY_PICTURE_SERIES * SHY_PICTURE_BINS] = {0};
+
+    if (!shy_bins_divide(sdc, (size_t)p->count, sorted, edge)) return false;
+    for (int i = 0; i < p->count; i++) {
+        const int level = levels > 1 ? (int)p->outcome[i] : 0;
+        s->bin[i] = (uint8_t)shy_bins_of(edge, value[i]);
+        count[(level < SHY_PICTURE_SERIES ? level : SHY_PICTURE_SERIES - 1) * SHY_PICTURE_BINS + s->bin[i]]++;
+    }
+    memcpy(joined, edge, sizeof joined);
+    s->axis.bins = shy_sdc_join_bins(sdc, SHY_PICTURE_BINS, joined, levels < SHY_PICTURE_SERIES ? levels : SHY_PICTURE_SERIES, count);
+    if (s->axis.bins == 0) return false;
+    memcpy(s->axis.edge, joined, sizeof joined);
+    for (int b = 0, now = 0; b < SHY_PICTURE_BINS; b++) {
+        while (now + 1 < s->axis.bins && edge[b] >= joined[now + 1]) now++;
+        s->now[b] = now;
+    }
+    for (int i = 0; i < p->count; i++) s->bin[i] = (uint8_t)s->now[s->bin[i]];
+    return true;
+}
+
+static shy_status divide(const shy_sdc *sdc, const shy_people *p, int levels, const double *value, bool distributed, side *s)
 {
     shy_status st = SHY_OK;
-    double *value = NULL;
+    double *sorted = NULL;
 
-    SHY_TRY(shy_new((size_t)p->count, sizeof *value, &value));
-    memcpy(value, p->x, (size_t)p->count * sizeof *value);
-    shy_axis_divide(sdc, (size_t)p->count, value, SHY_GRID_BINS, &c->x);
-    memcpy(value, p->y, (size_t)p->count * sizeof *value);
-    shy_axis_divide(sdc, (size_t)p->count, value, SHY_GRID_BINS, &c->y);
+    SHY_TRY(shy_new((size_t)p->count, sizeof *sorted, &sorted));
+    SHY_TRY(shy_new((size_t)p->count, 1, &s->bin));
+    memcpy(sorted, value, (size_t)p->count * sizeof *sorted);
+    if (!distributed || !divide_as_distributed(sdc, p, levels, value, sorted, s)) {
+        shy_grid_divide(sdc, (size_t)p->count, sorted, SHY_GRID_BINS, &s->axis);
+        for (int i = 0; s->axis.bins > 0 && i < p->count; i++) s->bin[i] = (uint8_t)shy_grid_bin(&s->axis, value[i]);
+    }
+    for (int b = 0; b < SHY_GRID_BINS; b++) s->now[b] = b;
 out:
-    shy_free(&value);
+    shy_free(&sorted);
     return st;
 }
 
-static size_t cell_of(const cells *c, const shy_people *p, int i)
+/* After bins were joined. */
+static void follow(const shy_grid_axis *before, side *s)
 {
-    return (size_t)shy_axis_bin(&c->x, p->x[i]) * (size_t)c->y.bins + (size_t)shy_axis_bin(&c->y, p->y[i]);
+    for (int b = 0, now = 0; b < before->bins; b++) {
+        while (now + 1 < s->axis.bins && before->edge[b] >= s->axis.edge[now + 1]) now++;
+        s->now[b] = now;
+    }
+}
+
+static size_t cell_of(const cells *c, int i)
+{
+    return (size_t)c->x.now[c->x.bin[i]] * (size_t)c->y.axis.bins + (size_t)c->y.now[c->y.bin[i]];
 }
 
 static shy_status count_people(const shy_people *p, cells *c)
 {
     shy_status st = SHY_OK;
-    const size_t size = (size_t)c->x.bins * (size_t)c->y.bins;
+    const size_t size = (size_t)c->x.axis.bins * (size_t)c->y.axis.bins;
 
     SHY_TRY(shy_new(CLASSES * size, sizeof *c->count, &c->count));
-    for (int i = 0; i < p->count; i++) c->count[cell_of(c, p, i) + (c->classes && p->outcome[i] > 0.5 ? size : 0)]++;
+    for (int i = 0; i < p->count; i++) c->count[cell_of(c, i) + (c->classes && p->outcome[i] > 0.5 ? size : 0)]++;
+out:
+    return st;
+}
+
+static shy_status coarsen(const shy_sdc *sdc, cells *c, bool *shown)
+{
+    shy_status st = SHY_OK;
+    const shy_grid_axis x = c->x.axis, y = c->y.axis;
+
+    SHY_TRY(shy_grid_coarsen(sdc, &c->x.axis, &c->y.axis, c->classes ? CLASSES : 1, c->count, shown));
+    follow(&x, &c->x);
+    follow(&y, &c->y);
 out:
     return st;
 }
@@ -122,12 +179,12 @@ out:
 static shy_status add_outcomes(const shy_people *p, cells *c)
 {
     shy_status st = SHY_OK;
-    const size_t size = (size_t)c->x.bins * (size_t)c->y.bins;
+    const size_t size = (size_t)c->x.axis.bins * (size_t)c->y.axis.bins;
 
     SHY_TRY(shy_new(size, sizeof *c->sum, &c->sum));
     SHY_TRY(shy_new(size, sizeof *c->weight, &c->weight));
     for (int i = 0; i < p->count; i++) {
-        const size_t cell = cell_of(c, p, i);
+        const size_t cell = cell_of(c, i);
         const double w = p->weight == NULL ? 1.0 : p->weight[i];
         c->sum[cell] += w * p->outcome[i], c->weight[cell] += w;
     }
@@ -139,7 +196,7 @@ typedef enum { COUNT, POSITIVE, MEAN } content;
 
 static json_t *cell_value(const shy_sdc *sdc, const cells *c, content what, size_t cell)
 {
-    const size_t size = (size_t)c->x.bins * (size_t)c->y.bins;
+    const size_t size = (size_t)c->x.axis.bins * (size_t)c->y.axis.bins;
     const int64_t positive = c->classes ? c->count[size + cell] : 0;
 
     if (what == MEAN) return shy_json_real(c->weight[cell] > 0.0 ? shy_sdc_digits(c->sum[cell] / c->weight[cell], 4) : NAN);
@@ -153,10 +210,10 @@ static shy_status write_cells(const shy_sdc *sdc, const cells *c, content what, 
     json_t *table = json_array();
 
     SHY_TRY(shy_json_put(object, name, table));
-    for (int k = 0; k < c->y.bins; k++) {
+    for (int k = 0; k < c->y.axis.bins; k++) {
         json_t *row = json_array();
         SHY_TRY(shy_json_append(table, row));
-        for (int i = 0; i < c->x.bins; i++) SHY_TRY(shy_json_append(row, cell_value(sdc, c, what, (size_t)i * (size_t)c->y.bins + (size_t)k)));
+        for (int i = 0; i < c->x.axis.bins; i++) SHY_TRY(shy_json_append(row, cell_value(sdc, c, what, (size_t)i * (size_t)c->y.axis.bins + (size_t)k)));
     }
 out:
     return st;
@@ -167,8 +224,8 @@ static shy_status write_grid(const shy_pair_maker *maker, const shy_people *p, c
     shy_status st = SHY_OK;
 
     SHY_TRY(add_outcomes(p, c));
-    SHY_TRY(shy_json_put(object, "edges_x", shy_json_reals(c->x.edge, (size_t)c->x.bins + 1U)));
-    SHY_TRY(shy_json_put(object, "edges_y", shy_json_reals(c->y.edge, (size_t)c->y.bins + 1U)));
+    SHY_TRY(shy_json_put(object, "edges_x", shy_json_reals(c->x.axis.edge, (size_t)c->x.axis.bins + 1U)));
+    SHY_TRY(shy_json_put(object, "edges_y", shy_json_reals(c->y.axis.edge, (size_t)c->y.axis.bins + 1U)));
     SHY_TRY(write_cells(maker->sdc, c, COUNT, "count", object));
     if (c->classes) SHY_TRY(write_cells(maker->sdc, c, POSITIVE, "positive", object));
     if (c->averages) SHY_TRY(write_cells(maker->sdc, c, MEAN, "mean", object));
@@ -201,7 +258,7 @@ static bool has_classes(const shy_people *p)
     return ones > 0 && ones < p->count;
 }
 
-static shy_status count_in_cells(const shy_pair_maker *maker, const shy_people *p, int number, json_t *object, shy_record *suppressed)
+static shy_status count_in_cells(const shy_pair_maker *maker, const shy_pair *pair, const shy_people *p, int number, json_t *object, shy_record *suppressed)
 {
     shy_status st = SHY_OK;
     const shy_outcome_ops *ops = shy_outcome_kind(maker->outcome);
@@ -209,25 +266,29 @@ static shy_status count_in_cells(const shy_pair_maker *maker, const shy_people *
     bool shown = false;
 
     c.averages = !c.classes || (ops->codes_levels && p->weight != NULL);
-    SHY_TRY(divide(maker->sdc, p, &c));
-    if (c.x.bins > 0 && c.y.bins > 0) {
-        const int64_t fine = (int64_t)c.x.bins * c.y.bins;
+    c.levels = c.classes ? CLASSES : maker->problem->data.levels > CLASSES ? maker->problem->data.levels : 1;
+    SHY_TRY(divide(maker->sdc, p, c.levels, p->x, pair->x->front >= 0, &c.x));
+    SHY_TRY(divide(maker->sdc, p, c.levels, p->y, pair->y->front >= 0, &c.y));
+    if (c.x.axis.bins > 0 && c.y.axis.bins > 0) {
+        const int64_t fine = (int64_t)c.x.axis.bins * c.y.axis.bins;
         SHY_TRY(count_people(p, &c));
-        SHY_TRY(shy_grid_coarsen(maker->sdc, &c.x, &c.y, c.classes ? CLASSES : 1, c.count, &shown));
-        shown = shown && c.x.bins * c.y.bins > 1; /* one cell is no picture */
-        if (shown) SHY_TRY(note(maker, number, "bins joined", fine - (int64_t)c.x.bins * c.y.bins, suppressed));
+        SHY_TRY(coarsen(maker->sdc, &c, &shown));
+        shown = shown && c.x.axis.bins * c.y.axis.bins > 1; /* one cell is no picture */
+        if (shown) SHY_TRY(note(maker, number, "bins joined", fine - (int64_t)c.x.axis.bins * c.y.axis.bins, suppressed));
         if (shown) SHY_TRY(write_grid(maker, p, &c, object));
     }
     if (!shown) SHY_TRY(note(maker, number, "grid", 1, suppressed));
 out:
+    shy_free(&c.x.bin);
+    shy_free(&c.y.bin);
     shy_free(&c.count);
     shy_free(&c.sum);
     shy_free(&c.weight);
     return st;
 }
 
-shy_status shy_people_write(const shy_pair_maker *maker, const shy_people *p, int number, json_t *object, shy_record *suppressed)
+shy_status shy_people_write(const shy_pair_maker *maker, const shy_pair *pair, const shy_people *p, int number, json_t *object, shy_record *suppressed)
 {
     if (!shy_sdc_is_on(maker->sdc) && p->count <= SHY_PAIR_POINTS) return write_points(p, object);
-    return count_in_cells(maker, p, number, object, suppressed);
+    return count_in_cells(maker, pair, p, number, object, suppressed);
 }

@@ -13,6 +13,6 @@ typedef struct {
 shy_status shy_people_gather(const shy_pair_maker *maker, const shy_pair *pair, shy_people *people_out);
 void shy_people_free(shy_people *people);
 /* edges_x, edges_y, count, positive, mean; or points. */
-shy_status shy_people_write(const shy_pair_maker *maker, const shy_people *people, int number, json_t *object, shy_record *suppressed);
+shy_status shy_people_write(const shy_pair_maker *maker, const shy_pair *pair, const shy_people *people, int number, json_t *object, shy_record *suppressed);
 
 #endif

@@ -73,7 +73,7 @@ out:
     return st;
 }
 
-static bool same_factors(const shy_formula *a, const shy_formula *b)
+static bool same_factors(const shy_listed *a, const shy_listed *b)
 {
     const json_t *of_a = json_object_get(a->entry, "factors"), *of_b = json_object_get(b->entry, "factors"), *name;
     size_t k, j, common = 0;

@@ -138,7 +138,8 @@ static shy_status write_partial(const journal_paths *paths, const journal_conten
 
     /* What a killed run has left goes first: so the file is ours, has the rights of now, and no link is followed. */
     if (unlink(paths->partial) != 0 && errno != ENOENT) return refuse(paths->partial, errno);
-    out.fd = open(paths->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    /* It has what searches of parts of the patients have found: for its owner alone, whatever the umask. */
+    out.fd = open(paths->partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (out.fd < 0) return refuse(paths->path, errno);
     st = put_all(&out, content);
     if (st == SHY_OK && out.error == 0) out.error = synchronise(out.fd);

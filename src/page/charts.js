@@ -6,6 +6,7 @@
 "use strict";
 const shihyoCharts = (() => {
   const {data} = shihyo, specs = data.charts || {}, {fill, charts} = shihyoChartData;
+  const {words = {}} = (specs.front || {}).usermeta || {}; // of all charts
   const parsed = new Map(), drawn = new Map(); // name: what Vega made of a specification; figure: {width, views}
   const colours = ["#0072B2", "#D55E00", "#009E73", "#8f4a78", "#9a6a00", "#5c5c5c"], dashes = ["", "7 3", "2 2", "8 2 2 2", "12 4", "4 4"];
 
@@ -93,12 +94,12 @@ const shihyoCharts = (() => {
 
   function contextOf(figure, width) {
     const t = Number(figure.dataset.target || 0), target = data.targets[t] || {}, own = figure.dataset.formula;
-    const number = own !== undefined && Number(own) >= 0 ? Number(own) : t === shihyo.target ? shihyo.number : target.chosen || 0;
+    const number = own !== undefined && Number(own) >= 0 ? Number(own) : numberOf(t);
     const formula = (target.formulas || [])[number] || {};
     const name = figure.dataset.chart, meta = (specs[name === "two_axis" ? "heat" : name] || {}).usermeta || {};
     return {
       data, target, front: target.front || {}, formula, figures: formula.figures || {}, number, width, words: meta.words || {}, summary: meta.summary || "",
-      title: meta.title, reading: meta.reading, metrics: ((specs.front || {}).usermeta || {}).metrics || {},
+      reading: meta.reading, metrics: ((specs.front || {}).usermeta || {}).metrics || {},
     };
   }
 
@@ -119,11 +120,44 @@ const shihyoCharts = (() => {
     });
   }
 
+  /* ---- numbers, for those who do not see the picture ------------------------------------------------------------------------ */
+
+  function rowOf(texts, cell) {
+    const row = create("tr");
+    row.append(...texts.map((text, k) => create(k ? cell : "th", k ? "number" : "", text)));
+    return row;
+  }
+
+  function tableOf({head, rows}) {
+    const scrolls = create("div", "scrolls"), table = create("table"), top = create("thead"), body = create("tbody");
+    scrolls.tabIndex = 0;
+    scrolls.setAttribute("role", "group");
+    scrolls.setAttribute("aria-label", words.numbers);
+    top.append(rowOf(head, "th"));
+    body.append(...rows.map((row) => rowOf(row, "td")));
+    table.append(top, body);
+    scrolls.append(table);
+    return scrolls;
+  }
+
+  /* Filled when it is opened. */
+  function numbersOf(panels) {
+    const tables = panels.flatMap((panel) => (panel.tables || []).map((table) => [panels.length > 1 ? panel.signals.yTitle + " – " + panel.signals.xTitle : "", table]));
+    const details = create("details", "data chart-own");
+    details.append(create("summary", "", words.numbers));
+    for (const [title, table] of tables) {
+      if (title) details.append(create("p", "chart-caption", title));
+      details.append(tableOf(table));
+    }
+    return details;
+  }
+
+  /* What the page itself put into a figure stays. */
   function forget(figure) {
     const old = drawn.get(figure);
     if (old) old.views.forEach((view) => view.finalize());
     drawn.delete(figure);
-    figure.replaceChildren();
+    figure.querySelectorAll(".chart-own").forEach((element) => element.remove());
   }
 
   /* Charts of which there are several stand side by side where there is room. */
@@ -134,16 +168,10 @@ const shihyoCharts = (() => {
     return make ? make(contextOf(figure, width)) : [];
   };
 
-  function headingOf(figure) {
-    const {title, reading} = contextOf(figure, 0);
-    if (!title) return [];
-    return [create("h4", "chart-title", title), create("p", "chart-reading", reading)];
-  }
-
   /* An empty figure has no width, and those beside it more than they will have: all that have something to show get their room first. */
   function prepare(figure) {
     forget(figure);
-    if (panelsOf(figure, 600).length) figure.append(...headingOf(figure), create("div", "chart-panels"));
+    if (panelsOf(figure, 600).length) figure.prepend(create("figcaption", "chart-own", contextOf(figure, 0).reading), create("div", "chart-own chart-panels"));
   }
 
   function draw(figure) {
@@ -155,8 +183,11 @@ const shihyoCharts = (() => {
     const panels = panelsOf(figure, width);
     place.classList.toggle("several", columns > 1);
     drawn.set(figure, {width: whole, views});
+    if (!figure.querySelector("details")) figure.append(numbersOf(panels));
     if (many > 1) { // one key for all
-      place.before(keyOf(panels[0].key));
+      const key = keyOf(panels[0].key);
+      key.classList.add("chart-own");
+      place.before(key);
       for (const panel of panels) panel.key = [];
     }
     Promise.all(panels.map((panel) => drawPanel(figure, place, panel, width, views)))
@@ -165,11 +196,13 @@ const shihyoCharts = (() => {
 
   /* ---- when they are drawn ------------------------------------------------------------------------------------------------------- */
 
+  /* Paper shows the chosen formula of every target. */
+  const numberOf = (t) => shihyo.printing || t !== shihyo.target ? (data.targets[t] || {}).chosen || 0 : shihyo.number;
+
   function isSelected(figure) {
-    const article = figure.closest("article[data-formula]");
-    if (figure.closest(".target") && Number(figure.dataset.target) !== shihyo.target) return false;
-    const own = article ? article.dataset.formula : figure.dataset.formula;
-    return own === undefined || Number(own) < 0 || Number(own) === shihyo.number;
+    const t = Number(figure.dataset.target || 0), own = figure.dataset.formula;
+    if (figure.closest(".target") && !shihyo.printing && t !== shihyo.target) return false;
+    return own === undefined || Number(own) < 0 || Number(own) === numberOf(t);
   }
 
   const figures = (keep) => [...document.querySelectorAll("figure[data-chart]")].filter(keep);

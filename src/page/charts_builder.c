@@ -64,10 +64,9 @@ void shy_chart_word(shy_chart *chart, const char *key, shy_message message)
     put(chart, json_object_get(part(chart, "usermeta"), "words"), key, json_string(shy_message_text(chart->page->language, message)));
 }
 
-void shy_chart_heading(shy_chart *chart, shy_message title, shy_message reading)
+void shy_chart_reading(shy_chart *chart, shy_message message)
 {
-    put(chart, part(chart, "usermeta"), "title", json_string(shy_message_text(chart->page->language, title)));
-    put(chart, part(chart, "usermeta"), "reading", json_string(shy_message_text(chart->page->language, reading)));
+    put(chart, part(chart, "usermeta"), "reading", json_string(shy_message_text(chart->page->language, message)));
 }
 
 /* "metrics": what the measures of all targets are called. */

@@ -1,7 +1,7 @@
 /*
  * charts_data.js: what each chart shows of the document (doc/report.md): for the selected formula, rows of its datasets, domains, titles and a sentence.
  * Specifications are those of charts_*.c. A function takes a context {data, target, front, formula, figures, number, words, width} and returns a list of
- * panels {spec, data, signals, height, key, caption, summary}, empty if there is nothing to show. Texts of the data stay texts.
+ * panels {spec, data, signals, height, key, caption, summary, tables}, empty if there is nothing to show. Texts of the data stay texts.
  */
 "use strict";
 const shihyoChartData = (() => {
@@ -19,7 +19,8 @@ const shihyoChartData = (() => {
   const percent = (value) => known(value) ? (100 * value).toFixed(value > 0 && value < 0.1 ? 1 : 0) + " %" : "–";
   const count = (value) => known(value) ? value.toLocaleString("en") : "–";
   const probability = (p) => known(p) ? (p < 0.0001 ? "< 0.0001" : "= " + number(p, 2)) : "–";
-  const unitOf = (name, unit) => unit ? name + " (" + unit + ")" : name;
+  const raised = (unit) => unit.replace(/([A-Za-z])\^?([23])(?![\d.])/g, (whole, letter, power) => letter + (power === "2" ? "²" : "³")); // "kg/m^2", "kg/cm2"
+  const unitOf = (name, unit) => unit ? name + " (" + raised(String(unit)) + ")" : name;
   const short = (text, most = 80) => { const letters = Array.from(String(text)); return letters.length <= most ? String(text) : letters.slice(0, most - 1).join("") + "…"; };
 
   /* Smallest and largest of lists of numbers, with a margin; never of no width. */
@@ -32,6 +33,13 @@ const shihyoChartData = (() => {
   }
   const column = (rows, name) => rows.map((row) => row[name]);
   const zip = (names, lists) => (lists[0] || []).map((_, i) => Object.fromEntries(names.map((name, k) => [name, lists[k] ? lists[k][i] : null])));
+
+  /* A table of numbers: headings "a|b" and rows of texts; of long lists about `most` rows, evenly spaced. */
+  const table = (heads, rows) => ({head: heads.flatMap((head) => Array.isArray(head) ? head : String(head).split("|")), rows});
+  function thin(rows, most = 24) {
+    const step = Math.max(1, (rows.length - 1) / (most - 1));
+    return rows.length <= most ? rows : Array.from({length: most}, (_, i) => rows[Math.round(i * step)]);
+  }
 
   const entryOf = (c, k = c.number) => (c.front.front || [])[k] || {};
   const nameOf = (c, k = c.number) => entryOf(c, k).formula_short || entryOf(c, k).formula || "";
@@ -60,7 +68,7 @@ const shihyoChartData = (() => {
     for (const contender of (c.front.versus || {}).contenders || [])
       if (known(contender.mean)) lines.push({label: contenderName(c, contender.name), y: contender.mean});
     if (nothing && known(nothing.mean)) lines.push({label: c.words.null, y: Math.abs(nothing.mean) < 1e-12 ? 0 : nothing.mean});
-    return lines.map((line, k) => ({...line, series: 1 + k % 5, tip: line.label + ": " + measure(line.y)}));
+    return lines.map((line, k) => ({...line, series: 1 + k % 5, name: line.label, tip: line.label + ": " + measure(line.y)}));
   }
 
   /* Labels keep a distance from each other and stay beside the plane: shift in pixels from where the line is. */
@@ -87,9 +95,13 @@ const shihyoChartData = (() => {
       line.label = wide ? line.label + " " + measure(line.y) : letter;
     });
     spread(lines, yDomain, height, 16);
+    const tables = [table([c.words.head], [
+      ...points.map((p) => [String(p.index + 1), nameOf(c, p.index), String(p.x), p.held, measure(p.apparent)]),
+      ...lines.map((line) => ["", line.name, "", measure(line.y), ""]),
+    ])];
     const selected = points[c.number] || points[0], xs = column(points, "x");
     return [{
-      height, key,
+      height, key, tables,
       data: {baselines: lines, nested, apparent: points.filter((p) => known(p.apparent)).map((p) => ({...p, y: p.apparent, dash: 2}))},
       signals: {xDomain: [Math.min(...xs) - 0.5, Math.max(...xs) + 0.5], yDomain, yTitle: metricName(c, metric), labelRoom: wide ? 230 : 16},
       summary: {metric: metricName(c, metric), count: points.length, number: c.number + 1, formula: short(nameOf(c)), nested: selected.held, apparent: measure(selected.apparent)},
@@ -102,7 +114,7 @@ const shihyoChartData = (() => {
     if (!rows.length) return [];
     const most = rows.reduce((a, b) => b.value > a.value ? b : a);
     return [{
-      height: rows.length * 40, key,
+      height: rows.length * 40, key, tables: [table([c.words.head], rows.map((row) => [row.name, percent(row.value)]))],
       data: {bars: rows.map((row, k) => ({...row, label: row.name + "  " + percent(row.value), tip: row.name + ": " + percent(row.value), top: 40 * k, zero: 0})), limits},
       signals: {xDomain: [0, 1]},
       summary: {count: rows.length, most: percent(most.value), name: short(most.name)},
@@ -132,8 +144,10 @@ const shihyoChartData = (() => {
       const bins = r.bins ? zip(["x", "y", "count"], [r.bins.x, r.bins.y, r.bins.count]).filter((b) => known(b.x) && known(b.y)) : [];
       const key = [{label: c.words.curve, series: 0}];
       if (bins.length) key.push({label: c.words.bins, series: 1, shape: "hollow", line: false});
+      const tables = [table([[unitOf(r.factor, r.unit)], c.words.head], thin(zip(["x", "y"], [r.x, r.y])).map((p) => [number(p.x), number(p.y)]))];
+      if (bins.length) tables.push(table([[unitOf(r.factor, r.unit)], c.words.head_bins], bins.map((b) => [number(b.x), number(b.y), count(b.count)])));
       return {
-        height: 190, widest: 480, key, caption: others ? fill(c.words.at, {values: others}) : "",
+        height: 190, widest: 480, key, tables, caption: others ? fill(c.words.at, {values: others}) : "",
         data: {
           curve: zip(["x", "y"], [r.x, r.y]),
           bins: bins.map((b) => ({...b, tip: fill(c.words.tip, {factor: short(r.factor), x: number(b.x), y: number(b.y), count: count(b.count)})})),
@@ -149,7 +163,7 @@ const shihyoChartData = (() => {
     if (!d || (d.edges || []).length < 2) return [];
     const series = (d.series || []).map((s) => ({...s, total: (s.count || []).reduce((a, b) => a + (b || 0), 0)})).filter((s) => s.total > 0);
     const outlines = [], boxes = [];
-    const name = (s) => s.name || c.words.everyone;
+    const name = (s) => series.length === 1 ? c.words.everyone : c.words["level " + s.name] || (/^[-+.\d]+$/.test(s.name) ? outcomeOf(c) + " = " + s.name : s.name);
     series.forEach((s, k) => {
       const push = (x, y) => outlines.push({series: k, x, y, zero: 0});
       push(d.edges[0], 0);
@@ -166,6 +180,7 @@ const shihyoChartData = (() => {
     }
     return [{
       height: 220, data: {outlines, boxes},
+      tables: [table([c.words.head, series.map(name)], boxes.map((box, b) => [number(box.x0), number(box.x1), ...series.map((s) => count(s.count[b]))]))],
       key: series.map((s, k) => ({label: name(s) + " (n = " + count(s.total) + ")", series: k, area: true})),
       signals: {xDomain: extent([d.edges], 0.01), yDomain: [0, extent([column(outlines, "y")], 0.06)[1]], xTitle: unitOf(c.words.value, entryOf(c).unit)},
       summary: {from: number(d.edges[0]), to: number(d.edges[d.edges.length - 1]), levels: series.map((s) => short(name(s), 40)).join(", ")},
@@ -191,8 +206,10 @@ const shihyoChartData = (() => {
     if (bins.length) key.push({label: c.words.apparent, series: 0, shape: "circle"});
     if (heldBins.length) key.push({label: c.words.held_out, series: 1, shape: "square"});
     if (c.words.ideal) key.push({label: c.words.ideal, colour: "#8a8a8a", dash: "2 2"});
+    const row = (b, name) => [name, show(b.x), show(b.y), show(b.low), show(b.high), count(b.count)];
     return [{
       height: 280, square: true, key,
+      tables: [table([c.words.head], [...bins.map((b) => row(b, c.words.head_apparent)), ...heldBins.map((b) => row(b, c.words.head_held_out))])],
       data: {diagonal: [{x: domain[0], y: domain[0], dash: 2}, {x: domain[1], y: domain[1], dash: 2}], bins: [...binRows(c, bins, 0, show), ...binRows(c, heldBins, 1, show)]},
       signals: {xDomain: domain, yDomain: domain},
       summary: {outcome: short(outcomeOf(c)), count: bins.length || heldBins.length, formula: short(nameOf(c))},
@@ -223,7 +240,7 @@ const shihyoChartData = (() => {
     if (!r || (r.fpr || []).length < 2) return [];
     const area = known(r.low) ? fill(c.words.area, {auc: measure(r.auc), low: measure(r.low), high: measure(r.high)}) : "AUC " + measure(r.auc);
     return [{
-      height: 280, square: true,
+      height: 280, square: true, tables: [table([c.words.head], thin(zip(["x", "y"], [r.fpr, r.tpr])).map((p) => [percent(p.x), percent(p.y)]))],
       data: {diagonal: [{x: 0, y: 0, dash: 2}, {x: 1, y: 1, dash: 2}], curve: zip(["x", "y"], [r.fpr, r.tpr]).map((p) => ({...p, zero: 0}))},
       signals: {xDomain: [0, 1], yDomain: [0, 1], area},
       summary: {formula: short(nameOf(c)), auc: area},
@@ -238,8 +255,9 @@ const shihyoChartData = (() => {
     for (const contender of (held || {}).contenders || []) if (lines.length < 6) lines.push({label: contenderName(c, contender.name), x: held.threshold, y: contender.benefit});
     const best = Math.max(...lines.flatMap((line) => line.y.filter(known)), 1e-6);
     const end = Math.max(...d.threshold.filter((_, i) => lines.some((line) => line.x === d.threshold && line.y[i] > 0)), 0.1);
+    const at = (line, x) => { const i = line.x.findIndex((v) => Math.abs(v - x) < 1e-9); return i < 0 ? null : line.y[i]; };
     return [{
-      height: 260,
+      height: 260, tables: [table([c.words.head, lines.map((line) => line.label)], thin(d.threshold).map((x) => [percent(x), ...lines.map((line) => number(at(line, x), 2))]))],
       key: lines.map((line, k) => ({label: line.label, series: k})),
       data: {curves: lines.flatMap((line, k) => zip(["x", "y"], [line.x, line.y]).map((p) => ({...p, series: k})))},
       signals: {xDomain: [0, Math.min(1, end * 1.15)], yDomain: [-0.15 * best, 1.08 * best]},
@@ -250,16 +268,29 @@ const shihyoChartData = (() => {
 
   /* ---- survival --------------------------------------------------------------------------------------------------------- */
 
+  /* From all at the start to the last step; where single patients may be seen, on to the last time at which somebody was at risk. */
+  function curveOf(g, at, controlled) {
+    const steps = zip(["x", "y", "low", "high"], [g.time, g.survival, g.lower, g.upper]).filter((p) => p.x > 0 && known(p.y)), end = steps[steps.length - 1];
+    const watched = at.filter((_, i) => (g.at_risk || [])[i] > 0), last = Math.max(...watched, 0), start = {x: 0, y: 1, low: 1, high: 1};
+    if (controlled) return end ? [start, ...steps] : [];
+    return [start, ...steps, ...(last > (end || start).x ? [{...(end || start), x: last}] : [])];
+  }
+
   function kaplan_meier(c) {
     const km = c.figures.kaplan_meier, groups = (km || {}).groups || [];
     if (!groups.length) return [];
     const name = (g) => c.words[g.name] || g.name, last = Math.max(...(km.at || []), ...groups.flatMap((g) => g.time || []));
     const every = Math.max(1, Math.ceil((km.at || []).length / Math.max(2, Math.floor((c.width - 110) / 58)))), shown = (km.at || []).map((_, i) => i).filter((i) => i % every === 0);
-    const steps = groups.flatMap((g, k) => [{series: k, x: 0, y: 1, low: 1, high: 1}, ...zip(["x", "y", "low", "high"], [g.time, g.survival, g.lower, g.upper]).filter((p) => p.x > 0 && known(p.y)).map((p) => ({...p, series: k}))]);
+    const controlled = ((c.data.sdc || {}).threshold || 0) > 0;
+    const steps = groups.flatMap((g, k) => curveOf(g, km.at || [], controlled).map((p) => ({...p, series: k})));
+    const notes = [known(km.p) ? fill(c.words.p, {p: probability(km.p)}) : "", controlled ? fill(c.words.joined, {threshold: c.data.sdc.threshold}) : ""];
+    const survival = (k, time) => { const before = steps.filter((p) => p.series === k && p.x <= time); return before.length ? before[before.length - 1].y : null; };
+    const rows = (km.at || []).map((time, i) => [number(time, 4), ...groups.flatMap((g, k) => [percent(survival(k, time)), count((g.at_risk || [])[i])])]);
+    const tables = [table([[km.unit ? fill(c.words.time_unit, {unit: km.unit}) : c.words.time], groups.flatMap((g) => fill(c.words.head, {name: name(g)}).split("|"))], rows)];
     return [{
-      height: 260,
-      key: groups.map((g, k) => ({label: fill(c.words.group, {name: name(g), samples: count(g.samples), events: count(g.events)}), series: k, area: true})),
-      caption: known(km.p) ? fill(c.words.p, {p: probability(km.p)}) : "",
+      height: 260, tables,
+      key: groups.map((g, k) => ({label: fill(c.words.group, {name: name(g), samples: count(g.samples), events: count(g.events)}) + (steps.some((p) => p.series === k) ? "" : " – " + c.words.no_curve), series: k, area: true})),
+      caption: notes.filter((note) => note).join(" "),
       data: {
         steps,
         names: groups.map((g, k) => ({series: k, label: name(g), tip: fill(c.words.tip, {name: name(g), from: number(g.low), to: number(g.high)})})),
@@ -277,7 +308,7 @@ const shihyoChartData = (() => {
     const unit = (c.figures.kaplan_meier || {}).unit, ys = column(rows, "y");
     if (!rows.length) return [];
     return [{
-      height: 220, key: [],
+      height: 220, key: [], tables: [table([[unit ? fill(c.words.time_unit, {unit}) : c.words.time], c.words.head], rows.map((p) => [number(p.x, 4), measure(p.y), measure(p.low), measure(p.high)]))],
       data: {
         chance: [{y: 0.5, dash: 2}],
         curve: rows.map((p) => ({...p, tip: fill(c.words.tip, {time: number(p.x, 4), auc: measure(p.y), low: measure(p.low), high: measure(p.high)})})),
@@ -305,8 +336,13 @@ const shihyoChartData = (() => {
       rows.push({...s, top, label: fill(known(s.value) ? (known(s.events) ? c.words.row_events : c.words.row) : c.words.hidden, values), tip: fill(c.words.tip, {...values, level: short(s.level)})});
       top += 40;
     }
+    const tables = [table([c.words.head], list.map((s) => [s.column + ": " + s.level, measure(s.value), measure(s.low), measure(s.high), count(s.samples)]))];
     return [{
-      height: top + 4, data: {heads, rows, overall: known(overall) ? [{x: overall, dash: 2}] : []},
+      height: top + 4, tables,
+      data: {
+        heads, rows, values: rows.filter((r) => known(r.value)).map((r) => ({...r, low: known(r.low) ? r.low : r.value, high: known(r.high) ? r.high : r.value})),
+        overall: known(overall) ? [{x: overall, dash: 2}] : [],
+      },
       key: known(overall) ? [{label: fill(c.words.overall, {value: measure(overall)}), colour: "#8a8a8a", dash: "2 2"}] : [],
       signals: {xDomain: extent([column(rows, "value"), column(rows, "low"), column(rows, "high"), [overall]], 0.06), xTitle: name},
       summary: {metric: name, formula: short(nameOf(c)), count: rows.length},
@@ -331,7 +367,7 @@ const shihyoChartData = (() => {
         const n = (axes.count[j] || [])[i], v = (values[j] || [])[i], value = mean ? v : v / n;
         if (!known(n) || n <= 0 || !known(v) || !known(value)) continue;
         const tip = fill(mean ? c.words.tip_mean : c.words.tip, {count: count(n), outcome: short(outcomeOf(c)), value: mean ? number(value) : percent(value)});
-        rows.push({x0: axes.edges_x[i], x1: axes.edges_x[i + 1], y0: axes.edges_y[j], y1: axes.edges_y[j + 1], value, tip});
+        rows.push({x0: axes.edges_x[i], x1: axes.edges_x[i + 1], y0: axes.edges_y[j], y1: axes.edges_y[j + 1], value, count: n, tip});
       }
     return rows;
   }
@@ -362,6 +398,8 @@ const shihyoChartData = (() => {
       const drawn = points(c, axes);
       panel.spec = "points";
       panel.data.points = drawn;
+      const kinds = [...new Set(drawn.map((p) => p.outcome))].sort((a, b) => a - b).slice(0, 12);
+      panel.tables = [table([c.words.head_points], kinds.map((kind) => [number(kind), count(drawn.filter((p) => p.outcome === kind).length)]))];
       panel.signals.xDomain = extent([axes.points.x], 0.03);
       panel.signals.yDomain = extent([axes.points.y], 0.03);
       if (drawn.length && drawn[0].few) {
@@ -374,6 +412,8 @@ const shihyoChartData = (() => {
       if (!rows.length) return null;
       panel.spec = "heat";
       panel.data.cells = rows;
+      panel.tables = [table([c.words.head, [fill(mean ? c.words.mean : c.words.share, {outcome: outcomeOf(c)})]],
+        rows.map((r) => [number(r.x0), number(r.x1), number(r.y0), number(r.y1), count(r.count), mean ? number(r.value) : percent(r.value)]))];
       panel.signals.xDomain = extent([axes.edges_x], 0);
       panel.signals.yDomain = extent([axes.edges_y], 0);
       panel.signals.shadeDomain = extent([column(rows, "value")], 0);

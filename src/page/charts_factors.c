@@ -21,6 +21,9 @@ static void decision_line(shy_chart *c)
 
 static void axes_words(shy_chart *c)
 {
+    shy_chart_reading(c, SHY_MSG_CHART_TWO_AXIS_READING);
+    shy_chart_word(c, "head", SHY_MSG_CHART_HEAD_CELLS);
+    shy_chart_word(c, "head_points", SHY_MSG_CHART_HEAD_POINTS);
     shy_chart_word(c, "tip", SHY_MSG_CHART_CELL_TIP);
     shy_chart_word(c, "tip_mean", SHY_MSG_CHART_CELL_TIP_MEAN);
     shy_chart_word(c, "mean", SHY_MSG_CHART_MEAN_OUTCOME);
@@ -64,6 +67,7 @@ json_t *shy_chart_horizons(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_HORIZONS_SUMMARY);
+    shy_chart_reading(&c, SHY_MSG_CHART_HORIZONS_READING);
     shy_chart_free(&c);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_HORIZONS_TIP);
     shy_chart_data(&c, "columns");
@@ -84,6 +88,7 @@ json_t *shy_chart_network(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_NETWORK_SUMMARY);
+    shy_chart_reading(&c, SHY_MSG_CHART_NETWORK_READING);
     shy_chart_free(&c);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_NETWORK_TIP);
     shy_chart_word(&c, "pair", SHY_MSG_CHART_NETWORK_PAIR);

@@ -8,7 +8,9 @@ json_t *shy_chart_response(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_RESPONSE_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_RESPONSE_TITLE, SHY_MSG_CHART_RESPONSE_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_CURVE);
+    shy_chart_word(&c, "head_bins", SHY_MSG_CHART_HEAD_BINS);
+    shy_chart_reading(&c, SHY_MSG_CHART_RESPONSE_READING);
     shy_chart_word(&c, "curve", SHY_MSG_CHART_CURVE);
     shy_chart_word(&c, "bins", SHY_MSG_CHART_BINS);
     shy_chart_word(&c, "at", SHY_MSG_CHART_AT);
@@ -31,9 +33,12 @@ json_t *shy_chart_distribution(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_DISTRIBUTION_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_DISTRIBUTION_TITLE, SHY_MSG_CHART_DISTRIBUTION_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_DISTRIBUTION);
+    shy_chart_reading(&c, SHY_MSG_CHART_DISTRIBUTION_READING);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_DISTRIBUTION_TIP);
     shy_chart_word(&c, "everyone", SHY_MSG_CHART_EVERYONE);
+    shy_chart_word(&c, "level other", SHY_MSG_CHART_LEVEL_OTHER);
+    shy_chart_word(&c, "level event", SHY_MSG_CHART_LEVEL_EVENT);
     shy_chart_word(&c, "value", SHY_MSG_CHART_VALUE);
     shy_chart_title(&c, "xTitle", SHY_MSG_CHART_VALUE);
     shy_chart_title(&c, "yTitle", SHY_MSG_CHART_DENSITY);
@@ -72,7 +77,10 @@ json_t *shy_chart_observed(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_OBSERVED_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_OBSERVED_TITLE, SHY_MSG_CHART_OBSERVED_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_CALIBRATION);
+    shy_chart_word(&c, "head_apparent", SHY_MSG_CHART_HEAD_APPARENT);
+    shy_chart_word(&c, "head_held_out", SHY_MSG_CHART_HEAD_HELD_OUT);
+    shy_chart_reading(&c, SHY_MSG_CHART_OBSERVED_READING);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_CALIBRATION_TIP);
     shy_chart_word(&c, "apparent", SHY_MSG_CHART_TENTHS);
     shy_chart_word(&c, "held_out", SHY_MSG_CHART_HELD_OUT);
@@ -90,7 +98,8 @@ json_t *shy_chart_roc(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_ROC_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_ROC_TITLE, SHY_MSG_CHART_ROC_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_ROC);
+    shy_chart_reading(&c, SHY_MSG_CHART_ROC_READING);
     shy_chart_word(&c, "area", SHY_MSG_CHART_AREA);
     shy_chart_plane(&c, SHY_MSG_CHART_FPR, SHY_MSG_CHART_TPR);
     shy_chart_title(&c, "area", SHY_MSG_CHART_AREA);
@@ -107,7 +116,10 @@ json_t *shy_chart_calibration(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_CALIBRATION_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_CALIBRATION_TITLE, SHY_MSG_CHART_CALIBRATION_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_CALIBRATION);
+    shy_chart_word(&c, "head_apparent", SHY_MSG_CHART_HEAD_APPARENT);
+    shy_chart_word(&c, "head_held_out", SHY_MSG_CHART_HEAD_HELD_OUT);
+    shy_chart_reading(&c, SHY_MSG_CHART_CALIBRATION_READING);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_CALIBRATION_TIP);
     shy_chart_word(&c, "apparent", SHY_MSG_CHART_TENTHS);
     shy_chart_word(&c, "held_out", SHY_MSG_CHART_HELD_OUT);
@@ -127,7 +139,8 @@ json_t *shy_chart_decision(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_DECISION_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_DECISION_TITLE, SHY_MSG_CHART_DECISION_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_DECISION);
+    shy_chart_reading(&c, SHY_MSG_CHART_DECISION_READING);
     shy_chart_word(&c, "formula", SHY_MSG_CHART_THIS_FORMULA);
     shy_chart_word(&c, "all", SHY_MSG_CHART_TREAT_ALL);
     shy_chart_word(&c, "none", SHY_MSG_CHART_TREAT_NONE);

@@ -8,7 +8,10 @@ json_t *shy_chart_front(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_FRONT_SUMMARY);
+    shy_chart_reading(&c, SHY_MSG_CHART_FRONT_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_FRONT);
     shy_chart_metrics(&c);
+    shy_chart_word(&c, "numbers", SHY_MSG_CHART_NUMBERS);
     shy_chart_word(&c, "nested", SHY_MSG_CHART_NESTED);
     shy_chart_word(&c, "apparent", SHY_MSG_CHART_APPARENT);
     shy_chart_word(&c, "null", SHY_MSG_CHART_NULL);
@@ -40,12 +43,13 @@ json_t *shy_chart_front(const shy_page *page)
 }
 
 /* Bars under their names: names may be long, and a phone is narrow. */
-static json_t *bars(const shy_page *page, shy_message summary, shy_message heading, shy_message reading, shy_message title)
+static json_t *bars(const shy_page *page, shy_message summary, shy_message reading, shy_message title)
 {
     shy_chart c;
 
     shy_chart_begin(&c, page, summary);
-    shy_chart_heading(&c, heading, reading);
+    shy_chart_reading(&c, reading);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_BARS);
     shy_chart_word(&c, "threshold", SHY_MSG_CHART_THRESHOLD);
     shy_chart_title(&c, "xTitle", title);
     shy_chart_scale(&c, "x", "linear", "width");
@@ -60,11 +64,11 @@ static json_t *bars(const shy_page *page, shy_message summary, shy_message headi
 
 json_t *shy_chart_stability(const shy_page *page)
 {
-    return bars(page, SHY_MSG_CHART_STABILITY_SUMMARY, SHY_MSG_CHART_STABILITY_TITLE, SHY_MSG_CHART_STABILITY_READING, SHY_MSG_CHART_FREQUENCY);
+    return bars(page, SHY_MSG_CHART_STABILITY_SUMMARY, SHY_MSG_CHART_STABILITY_READING, SHY_MSG_CHART_FREQUENCY);
 }
 
 json_t *shy_chart_stability_factors(const shy_page *page)
 {
-    return bars(page, SHY_MSG_CHART_FACTORS_SUMMARY, SHY_MSG_CHART_STABILITY_FACTORS_TITLE, SHY_MSG_CHART_STABILITY_FACTORS_READING,
+    return bars(page, SHY_MSG_CHART_FACTORS_SUMMARY, SHY_MSG_CHART_STABILITY_FACTORS_READING,
                 SHY_MSG_CHART_FREQUENCY_FACTORS);
 }

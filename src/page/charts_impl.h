@@ -25,8 +25,7 @@ typedef struct {
 void shy_chart_begin(shy_chart *chart, const shy_page *page, shy_message summary);
 json_t *shy_chart_end(shy_chart *chart); /* the specification, owned; NULL if memory ran out */
 
-/** What stands above the chart: its name, and in a sentence how to read it. */
-void shy_chart_heading(shy_chart *chart, shy_message title, shy_message reading);
+void shy_chart_reading(shy_chart *chart, shy_message message);                        /* how to read it, in a sentence or two */
 void shy_chart_metrics(shy_chart *chart);                                              /* the names of measures, for charts.js */
 void shy_chart_word(shy_chart *chart, const char *key, shy_message message);           /* a text that charts.js needs */
 void shy_chart_data(shy_chart *chart, const char *name);                               /* a dataset that charts.js fills */

@@ -8,12 +8,15 @@ json_t *shy_chart_kaplan_meier(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_KM_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_KM_TITLE, SHY_MSG_CHART_KM_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_KM);
+    shy_chart_reading(&c, SHY_MSG_CHART_KM_READING);
     shy_chart_word(&c, "low", SHY_MSG_CHART_LOW);
     shy_chart_word(&c, "middle", SHY_MSG_CHART_MIDDLE);
     shy_chart_word(&c, "high", SHY_MSG_CHART_HIGH);
     shy_chart_word(&c, "group", SHY_MSG_CHART_KM_GROUP);
     shy_chart_word(&c, "p", SHY_MSG_CHART_KM_P);
+    shy_chart_word(&c, "no_curve", SHY_MSG_CHART_KM_NO_CURVE);
+    shy_chart_word(&c, "joined", SHY_MSG_CHART_KM_JOINED);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_KM_TIP);
     shy_chart_word(&c, "time", SHY_MSG_CHART_TIME);
     shy_chart_word(&c, "time_unit", SHY_MSG_CHART_TIME_UNIT);
@@ -46,7 +49,8 @@ json_t *shy_chart_auc_t(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_AUC_T_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_AUC_T_TITLE, SHY_MSG_CHART_AUC_T_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_AUC_T);
+    shy_chart_reading(&c, SHY_MSG_CHART_AUC_T_READING);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_AUC_T_TIP);
     shy_chart_word(&c, "chance", SHY_MSG_CHART_CHANCE);
     shy_chart_word(&c, "time", SHY_MSG_CHART_TIME);
@@ -68,7 +72,8 @@ json_t *shy_chart_subgroups(const shy_page *page)
     shy_chart c;
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_SUBGROUPS_SUMMARY);
-    shy_chart_heading(&c, SHY_MSG_CHART_SUBGROUPS_TITLE, SHY_MSG_CHART_SUBGROUPS_READING);
+    shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_SUBGROUPS);
+    shy_chart_reading(&c, SHY_MSG_CHART_SUBGROUPS_READING);
     shy_chart_word(&c, "row", SHY_MSG_CHART_SUBGROUP_ROW);
     shy_chart_word(&c, "row_events", SHY_MSG_CHART_SUBGROUP_EVENTS);
     shy_chart_word(&c, "hidden", SHY_MSG_CHART_SUBGROUP_HIDDEN);
@@ -80,11 +85,12 @@ json_t *shy_chart_subgroups(const shy_page *page)
     shy_chart_data(&c, "overall");
     shy_chart_data(&c, "heads");
     shy_chart_data(&c, "rows");
+    shy_chart_data(&c, "values");
     shy_chart_mark(&c, "rule", "overall", "x: x x; y = 0; y2 ~ height; stroke = " GREY "; strokeWidth = 1.5; strokeDash: dash dash");
     shy_chart_mark(&c, "text", "heads", "x = 0; y ~ datum.top + 11; text: label; limit ~ width; baseline = middle; fontWeight = bold; tooltip: tip");
     shy_chart_mark(&c, "text", "rows", "x = 0; y ~ datum.top + 9; text: label; limit ~ width; baseline = middle; tooltip: tip");
-    shy_chart_mark(&c, "rule", "rows", "x: x low; x2: x high; y ~ datum.top + 26; stroke = " BLUE "; strokeWidth = 2; opacity ~ isValid(datum.low) ? 1 : 0");
+    shy_chart_mark(&c, "rule", "values", "x: x low; x2: x high; y ~ datum.top + 26; stroke = " BLUE "; strokeWidth = 2");
     shy_chart_clip(&c);
-    shy_chart_mark(&c, "symbol", "rows", "x: x value; y ~ datum.top + 26; fill = " BLUE "; shape = square; size = 60; opacity ~ isValid(datum.value) ? 1 : 0; tooltip: tip");
+    shy_chart_mark(&c, "symbol", "values", "x: x value; y ~ datum.top + 26; fill = " BLUE "; shape = square; size = 60; tooltip: tip");
     return shy_chart_end(&c);
 }

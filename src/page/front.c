@@ -218,5 +218,6 @@ void shy_page_front(shy_page *page)
     shy_html_chart(page, "front", -1);
     add_table(page);
     shy_html_message_element(page, "p", "small soft", SHY_MSG_FRONT_HOW, NULL);
+    shy_page_stability(page);
     shy_html_end_section(page);
 }

@@ -98,8 +98,9 @@ void shy_page_horizons(shy_page *page)
     if (json_array_size(targets) < 2 || json_array_size(factors) == 0) return;
     shy_html_begin_section(page, "horizons", SHY_MSG_SECTION_HORIZONS);
     shy_html_message_element(page, "p", NULL, SHY_MSG_HORIZONS_INTRO, NULL);
-    shy_html_chart(page, "horizons", -1);
+    shy_html_begin_chart(page, "horizons", -1);
     add_factors(page, targets, factors);
+    shy_html_end_chart(page);
     add_targets(page, targets);
     shy_html_end_section(page);
 }

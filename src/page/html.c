@@ -165,7 +165,7 @@ void shy_html_begin_scroll(shy_page *page, shy_message name)
     shy_html_raw(page, "\">");
 }
 
-void shy_html_chart(shy_page *page, const char *name, int formula)
+void shy_html_begin_chart(shy_page *page, const char *name, int formula)
 {
     shy_html_raw(page, "<figure class=\"chart chart-");
     shy_html_raw(page, name);
@@ -177,5 +177,16 @@ void shy_html_chart(shy_page *page, const char *name, int formula)
         shy_html_raw(page, "\" data-formula=\"");
         shy_html_uint(page, (uint64_t)formula);
     }
-    shy_html_raw(page, "\"></figure>\n");
+    shy_html_raw(page, "\">");
+}
+
+void shy_html_end_chart(shy_page *page)
+{
+    shy_html_raw(page, "</figure>\n");
+}
+
+void shy_html_chart(shy_page *page, const char *name, int formula)
+{
+    shy_html_begin_chart(page, name, formula);
+    shy_html_end_chart(page);
 }

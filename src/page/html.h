@@ -31,6 +31,8 @@ void shy_html_end_section(shy_page *page);
 void shy_html_begin_scroll(shy_page *page, shy_message name);
 /* The place of a chart: <figure class="chart" data-chart="name" data-target="0" data-formula="2">, formula < 0: of the target. Scripts fill it in. */
 void shy_html_chart(shy_page *page, const char *name, int formula);
+void shy_html_begin_chart(shy_page *page, const char *name, int formula); /* the same with something in it: the table of its numbers */
+void shy_html_end_chart(shy_page *page);
 void shy_html_uint(shy_page *page, uint64_t value); /* plain digits, as for attributes */
 
 #define SHY_NUMBER_ROOM 48
@@ -79,6 +81,8 @@ void shy_page_methods(shy_page *page);    /* a paragraph for a paper */
 void shy_page_checklists(shy_page *page); /* TRIPOD+AI, REMARK */
 void shy_page_settings(shy_page *page);   /* configuration, versions, seed */
 void shy_page_released(shy_page *page);   /* what disclosure control left out */
+
+void shy_page_stability(shy_page *page);  /* part of the section of the front */
 
 /** The Vega specifications of all charts, by name, in the language of the page; data come from the document when a formula is selected. Owned. */
 json_t *shy_page_charts(const shy_page *page);

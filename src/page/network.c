@@ -61,7 +61,8 @@ void shy_page_network(shy_page *page)
     if (json_array_size(json_object_get(network, "factors")) == 0) return;
     shy_html_begin_section(page, "network", SHY_MSG_SECTION_NETWORK);
     shy_html_message_element(page, "p", NULL, SHY_MSG_NETWORK_INTRO, "best", shy_html_count(looked_at > 0 ? looked_at : shy_json_count(network, "best"), best), NULL);
-    shy_html_chart(page, "network", -1);
+    shy_html_begin_chart(page, "network", -1);
     add_table(page, network);
+    shy_html_end_chart(page);
     shy_html_end_section(page);
 }

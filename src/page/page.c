@@ -257,6 +257,7 @@ static json_t *data_for_scripts(const shy_page *page)
     }
     json_object_set_new(data, "language", json_string(page->language == SHY_JAPANESE ? "ja" : "en"));
     json_object_set_new(data, "targets", targets);
+    json_object_set(data, "sdc", json_object_get(page->document, "sdc"));
     json_object_set(data, "horizons", json_object_get(page->document, "horizons"));
     json_object_set_new(data, "text", sentences(page));
     json_object_set_new(data, "charts", shy_page_charts(page));

@@ -82,8 +82,10 @@ void shy_page_two_axis(shy_page *page)
     if (has(list, "points")) shy_html_message_element(page, "p", NULL, SHY_MSG_TWO_AXIS_READ_POINTS, NULL);
     else if (has(list, "count")) shy_html_message_element(page, "p", NULL, SHY_MSG_TWO_AXIS_READ_CELLS, NULL);
     else shy_html_message_element(page, "p", "note", SHY_MSG_TWO_AXIS_TOO_FEW, NULL);
-    if (has(list, "points") || has(list, "count")) shy_html_message_element(page, "p", NULL, what_the_line_is(list), NULL);
-    shy_html_chart(page, "two_axis", -1);
+    if (has(list, "points") || has(list, "count")) {
+        shy_html_message_element(page, "p", NULL, what_the_line_is(list), NULL);
+        shy_html_chart(page, "two_axis", -1);
+    }
     add_table(page, list);
     shy_html_message_element(page, "p", "small soft", SHY_MSG_TWO_AXIS_APPARENT, NULL);
     shy_html_end_section(page);

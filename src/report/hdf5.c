@@ -7,6 +7,8 @@
  */
 #include "shy_config.h"
 
+#include <string.h>
+
 #include "hdf5_impl.h"
 
 /* The place of a formula of the front within the list of its complexity: the front borrows from the lists. */
@@ -84,6 +86,12 @@ out:
     return st;
 }
 
+/* What disclosure control keeps back is not there. */
+static shy_status add_people(hid_t file, const char *name, uint64_t count)
+{
+    return count == SHY_NOT_RELEASED ? SHY_OK : shy_hdf5_integer(file, name, count);
+}
+
 static shy_status add_root(const shy_hdf5_table *t, hid_t file)
 {
     shy_status st = SHY_OK;
@@ -107,17 +115,25 @@ static shy_status add_root(const shy_hdf5_table *t, hid_t file)
         SHY_TRY(shy_hdf5_text(file, t->text_type, "treatment", r->treatment));
         SHY_TRY(shy_hdf5_number(file, "treatment_mean", r->treatment_mean));
     }
-    SHY_TRY(shy_hdf5_integer(file, "n_cohort", r->n_cohort));
-    SHY_TRY(shy_hdf5_integer(file, "n_filtered", r->n_filtered));
-    SHY_TRY(shy_hdf5_integer(file, "n_samples", r->n_samples));
+    SHY_TRY(add_people(file, "n_cohort", r->n_cohort));
+    SHY_TRY(add_people(file, "n_filtered", r->n_filtered));
+    SHY_TRY(add_people(file, "n_samples", r->n_samples));
     SHY_TRY(shy_hdf5_integer(file, "n_formulas", r->n_formulas));
     if (r->n_screened > 0) {
-        SHY_TRY(shy_hdf5_integer(file, "n_screened", r->n_screened));
+        SHY_TRY(add_people(file, "n_screened", r->n_screened));
         SHY_TRY(shy_hdf5_number(file, "lost_chance", r->lost_chance));
     }
     SHY_TRY(shy_hdf5_list(file, t->text_type, "notes", (const char *const *)r->notes, (hsize_t)r->notes_count));
 out:
     return st;
+}
+
+/* Where it is may name people; its own name has to do. run.json has the path. */
+static const char *file_name(const char *path)
+{
+    const char *slash = path == NULL ? NULL : strrchr(path, '/');
+
+    return slash == NULL ? path : slash + 1;
 }
 
 static shy_status add_run(const shy_hdf5_table *t, hid_t file)
@@ -131,7 +147,7 @@ static shy_status add_run(const shy_hdf5_table *t, hid_t file)
     SHY_TRY(shy_hdf5_text(run, t->text_type, "versions", r->versions));
     SHY_TRY(shy_hdf5_text(run, t->text_type, "hardware", r->hardware));
     SHY_TRY(shy_hdf5_text(run, t->text_type, "configuration", r->configuration));
-    SHY_TRY(shy_hdf5_text(run, t->text_type, "cohort", r->cohort_path));
+    SHY_TRY(shy_hdf5_text(run, t->text_type, "cohort", file_name(r->cohort_path)));
     SHY_TRY(shy_hdf5_text(run, t->text_type, "cohort_sha256", r->cohort_sha256));
     SHY_TRY(shy_hdf5_integer(run, "seed", r->seed));
     SHY_TRY(shy_hdf5_integer(run, "ranks", (uint64_t)r->ranks));
@@ -143,27 +159,39 @@ out:
     return st;
 }
 
+static shy_status types_create(shy_hdf5_table *t)
+{
+    t->text_type = H5Tcopy(H5T_C_S1);
+    t->dataset_plist = H5Pcreate(H5P_DATASET_CREATE);
+    /* Without times the same results give the same file. */
+    if (t->text_type < 0 || t->dataset_plist < 0 || H5Tset_size(t->text_type, H5T_VARIABLE) < 0 ||
+        H5Tset_cset(t->text_type, H5T_CSET_UTF8) < 0 || H5Pset_obj_track_times(t->dataset_plist, 0) < 0)
+        return shy_hdf5_failed("the types of its datasets");
+    return SHY_OK;
+}
+
+static void types_free(const shy_hdf5_table *t)
+{
+    if (t->dataset_plist >= 0) H5Pclose(t->dataset_plist);
+    if (t->text_type >= 0) H5Tclose(t->text_type);
+}
+
 static shy_status fill(const shy_results *results, hid_t file)
 {
     shy_status st = SHY_OK;
     shy_hdf5_table t = {.results = results, .group = -1};
 
-    t.text_type = H5Tcopy(H5T_C_S1);
-    t.dataset_plist = H5Pcreate(H5P_DATASET_CREATE);
-    /* Without times the same results give the same file. */
-    if (t.text_type < 0 || t.dataset_plist < 0 || H5Tset_size(t.text_type, H5T_VARIABLE) < 0 ||
-        H5Tset_cset(t.text_type, H5T_CSET_UTF8) < 0 || H5Pset_obj_track_times(t.dataset_plist, 0) < 0)
-        SHY_TRY(shy_hdf5_failed("the types of its datasets"));
+    SHY_TRY(types_create(&t));
     SHY_TRY(add_front(&t, file));
     SHY_TRY(add_best(&t, file));
     SHY_TRY(add_levels(&t, file));
     SHY_TRY(add_root(&t, file));
     SHY_TRY(add_run(&t, file));
     if (results->inputs != NULL) SHY_TRY(shy_hdf5_record(&t, file, "inputs", results->inputs));
+    if (results->released != NULL) SHY_TRY(shy_hdf5_record(&t, file, "released", results->released));
     if (results->assessment != NULL) SHY_TRY(shy_hdf5_record(&t, file, "assessment", results->assessment));
 out:
-    if (t.dataset_plist >= 0) H5Pclose(t.dataset_plist);
-    if (t.text_type >= 0) H5Tclose(t.text_type);
+    types_free(&t);
     return st;
 }
 
@@ -185,7 +213,25 @@ out:
     return st;
 }
 
-shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer)
+/* Marked, so that whoever finds it knows. */
+static shy_status fill_individual(const shy_results *results, hid_t file)
+{
+    shy_status st = SHY_OK;
+    shy_hdf5_table t = {.results = results, .group = -1};
+
+    SHY_TRY(types_create(&t));
+    SHY_TRY(shy_hdf5_text(file, t.text_type, "disclosure", "individual-level: predictions for single patients. Not to be released."));
+    SHY_TRY(shy_hdf5_text(file, t.text_type, "cohort_sha256", results->cohort_sha256));
+    SHY_TRY(shy_hdf5_text(file, t.text_type, "prediction_means",
+                          "The linear predictor (the outcome itself, log-odds, log hazard, log rate) for row `row` of the cohort (1: the first) by the formula that the search without "
+                          "fold `fold` of repeat `repeat` chose. NaN: there is none."));
+    SHY_TRY(shy_hdf5_record(&t, file, "predictions", results->individual));
+out:
+    types_free(&t);
+    return st;
+}
+
+static shy_status make_file(const shy_results *results, shy_status (*contents)(const shy_results *, hid_t), shy_buffer *buffer)
 {
     shy_status st = SHY_OK;
     H5E_auto2_t printer;
@@ -199,11 +245,21 @@ shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer)
         SHY_TRY(shy_hdf5_failed("a file in memory"));
     file = H5Fcreate("results.h5", H5F_ACC_TRUNC, H5P_DEFAULT, access);
     if (file < 0) SHY_TRY(shy_hdf5_failed("a file in memory"));
-    SHY_TRY(fill(results, file));
+    SHY_TRY(contents(results, file));
     SHY_TRY(take_image(file, buffer));
 out:
     if (file >= 0) H5Fclose(file);
     if (access >= 0) H5Pclose(access);
     H5Eset_auto2(H5E_DEFAULT, printer, printer_context);
     return st;
+}
+
+shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer)
+{
+    return make_file(results, fill, buffer);
+}
+
+shy_status shy_report_individual(const shy_results *results, shy_buffer *buffer)
+{
+    return make_file(results, fill_individual, buffer);
 }

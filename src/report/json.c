@@ -11,6 +11,12 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null(); /* JSON has no NaN */
 }
 
+/* Of people; null where disclosure control keeps it back. */
+static json_t *people(uint64_t count)
+{
+    return count == SHY_NOT_RELEASED ? json_null() : json_integer((json_int_t)count);
+}
+
 static json_t *texts(char *const *list, int count)
 {
     json_t *array = json_array();
@@ -273,18 +279,19 @@ json_t *shy_report_front_json(const shy_results *results)
 {
     json_t *document = begin(results);
     json_t *facts =
-        json_pack("{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:i, s:i, s:I, s:o, s:o}", "outcome",
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:I, s:o, s:o}", "outcome",
                   shy_json_string(results->outcome), "outcome_kind", shy_json_string(results->outcome_kind), "outcome_unit",
                   shy_json_string(results->outcome_unit), "positive", shy_json_string(results->positive), "n_cohort",
-                  (json_int_t)results->n_cohort, "n_filtered", (json_int_t)results->n_filtered, "n_samples",
-                  (json_int_t)results->n_samples, "factors_offered", results->factors_offered, "factors_used",
+                  people(results->n_cohort), "n_filtered", people(results->n_filtered), "n_samples",
+                  people(results->n_samples), "factors_offered", results->factors_offered, "factors_used",
                   results->factors_used, "n_formulas", (json_int_t)results->n_formulas, "metrics",
                   metric_names(results), "formulas", per_level(results, level_formulas));
 
     if (facts == NULL || document == NULL || json_object_update(document, facts) != 0) json_decref(document), document = NULL;
     json_decref(facts);
     if (!add_formulas(results, document) || !add_screening(results, document) || !add_covariates(results, document) ||
-        !add_derived(results, document) || !add_inputs(results, document) || !add_treatment(results, document))
+        !add_derived(results, document) || !add_inputs(results, document) || !add_treatment(results, document) ||
+        (document != NULL && !shy_json_add_record(document, results->released)))
         json_decref(document), document = NULL;
     return document;
 }
@@ -316,12 +323,12 @@ static json_t *manifest(const shy_results *results)
     double rate = results->seconds > 0 ? (double)results->n_formulas / results->seconds : NAN;
 
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:i, s:i, s:I, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, "
         "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "version",
         shy_json_string(results->version), "cohort", shy_json_string(results->cohort_path), "cohort_sha256", shy_json_string(results->cohort_sha256),
-        "outcome", shy_json_string(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", (json_int_t)results->n_cohort,
-        "n_filtered", (json_int_t)results->n_filtered, "n_samples", (json_int_t)results->n_samples, "factors_offered",
+        "outcome", shy_json_string(results->outcome), "seed", (json_int_t)results->seed, "n_cohort", people(results->n_cohort),
+        "n_filtered", people(results->n_filtered), "n_samples", people(results->n_samples), "factors_offered",
         results->factors_offered, "factors_used", results->factors_used, "n_formulas", (json_int_t)results->n_formulas,
         "ranks", results->ranks, "groups", results->groups, "row_blocks", results->row_blocks, "seconds",
         number(results->seconds), "formulas_per_second", number(rate), "idle_worst", number(results->idle_worst),
@@ -341,5 +348,13 @@ json_t *shy_report_run_json(const shy_results *results)
     performance = json_object();
     if (performance != NULL && !shy_json_add_record(performance, results->performance)) json_decref(performance), performance = NULL;
     if (json_object_set_new(document, "performance", performance) != 0) json_decref(document), document = NULL;
+    return document;
+}
+
+json_t *shy_report_released_json(const shy_results *results)
+{
+    json_t *document = json_object();
+
+    if (document != NULL && !shy_json_add_record(document, results->released)) json_decref(document), document = NULL;
     return document;
 }

@@ -1,4 +1,4 @@
-/* output.c: the results directory: is it free and writable before the work, and how four files appear in it at once after. */
+/* output.c: the results directory: is it free and writable before the work, and how five files appear in it at once after. */
 #include "shy_config.h"
 
 #include <dirent.h>
@@ -11,10 +11,12 @@
 #include "report_impl.h"
 
 /* run.json is renamed last: a directory that has it is complete. */
-static const char *const file_names[] = {"results.h5", "front.tsv", "front.json", "run.json"};
-enum { FILES = sizeof file_names / sizeof *file_names };
+static const char *const file_names[] = {"individual.h5", "results.h5", "front.tsv", "front.json", "suppressed.json", "run.json"};
+enum { INDIVIDUAL, RESULTS, FRONT_TABLE, FRONT, SUPPRESSED, FILES = sizeof file_names / sizeof *file_names };
 
 #define PROBE_BYTES 4096
+#define SHARED 0666 /* as the umask says */
+#define OWNER 0600
 
 shy_status shy_report_path(const char *directory, const char *name, char **path_out)
 {
@@ -33,11 +35,11 @@ static shy_status partial_path(const char *directory, const char *name, char **p
 }
 
 /* All bytes, on the disk when this returns. Errors of the file system name the file that the user will look for. */
-static shy_status write_bytes(const char *partial, const char *shown, const char *bytes, size_t count)
+static shy_status write_bytes(const char *partial, const char *shown, mode_t mode, const char *bytes, size_t count)
 {
-    int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666), error = 0;
+    int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode), error = 0;
 
-    if (fd < 0) error = errno;
+    if (fd < 0 || (mode != SHARED && fchmod(fd, mode) != 0)) error = errno; /* it may have been there */
     while (error == 0 && count > 0) {
         ssize_t written = write(fd, bytes, count);
         if (written < 0 && errno == EINTR) continue;
@@ -164,7 +166,7 @@ static shy_status check_writable(const char *directory)
     char *path = NULL;
 
     SHY_TRY(partial_path(directory, "probe", &path));
-    st = write_bytes(path, directory, zeros, sizeof zeros);
+    st = write_bytes(path, directory, SHARED, zeros, sizeof zeros);
     unlink(path);
 out:
     shy_free(&path);
@@ -253,16 +255,31 @@ static shy_status json_bytes(json_t *document, shy_buffer *buffer)
 static shy_status file_bytes(const shy_results *results, int file, shy_buffer *buffer)
 {
     switch (file) {
-    case 0:
+    case INDIVIDUAL:
+        return shy_report_individual(results, buffer);
+    case RESULTS:
         return shy_report_hdf5(results, buffer);
-    case 1:
+    case FRONT_TABLE:
         shy_report_tsv(results, buffer);
         return buffer->status;
-    case 2:
+    case FRONT:
         return json_bytes(shy_report_front_json(results), buffer);
+    case SUPPRESSED:
+        return json_bytes(shy_report_released_json(results), buffer);
     default:
         return json_bytes(shy_report_run_json(results), buffer);
     }
+}
+
+static bool is_individual(int file)
+{
+    return file == INDIVIDUAL;
+}
+
+/* One is written on demand; what an earlier run has left of it goes. */
+static bool is_wanted(const shy_results *results, int file)
+{
+    return !is_individual(file) || results->individual != NULL;
 }
 
 static shy_status write_partial(const shy_results *results, int file, const char *partial, const char *shown)
@@ -270,7 +287,7 @@ static shy_status write_partial(const shy_results *results, int file, const char
     shy_buffer buffer = {0};
     shy_status st = file_bytes(results, file, &buffer);
 
-    if (st == SHY_OK) st = write_bytes(partial, shown, buffer.bytes, buffer.count);
+    if (st == SHY_OK) st = write_bytes(partial, shown, is_individual(file) ? OWNER : SHARED, buffer.bytes, buffer.count);
     shy_buffer_free(&buffer);
     return st;
 }
@@ -292,7 +309,7 @@ shy_status shy_report_put(const char *directory, const char *name, const shy_buf
 
     SHY_TRY(partial_path(directory, name, &partial));
     SHY_TRY(shy_report_path(directory, name, &final));
-    SHY_TRY(write_bytes(partial, final, buffer->bytes, buffer->count));
+    SHY_TRY(write_bytes(partial, final, SHARED, buffer->bytes, buffer->count));
     if (rename(partial, final) != 0)
         SHY_TRY(shy_fail(SHY_IO, "%s: cannot be put in place: %s. Choose another directory with -o.", final, strerror(errno)));
     sync_directory(directory);
@@ -313,9 +330,11 @@ shy_status shy_results_write(const shy_results *results, const char *directory)
         SHY_TRY(shy_report_path(directory, file_names[f], &final[f]));
     }
     for (int f = 0; f < FILES; f++)
-        SHY_TRY(write_partial(results, f, partial[f], final[f]));
+        if (is_wanted(results, f)) SHY_TRY(write_partial(results, f, partial[f], final[f]));
+    if (!is_wanted(results, INDIVIDUAL) && unlink(final[INDIVIDUAL]) != 0 && errno != ENOENT)
+        SHY_TRY(shy_fail(SHY_IO, "%s: of an earlier run, cannot be removed: %s.", final[INDIVIDUAL], strerror(errno)));
     for (int f = 0; f < FILES; f++)
-        if (rename(partial[f], final[f]) != 0)
+        if (is_wanted(results, f) && rename(partial[f], final[f]) != 0)
             SHY_TRY(shy_fail(SHY_IO, "%s: cannot be put in place: %s. Choose another directory with -o.", final[f],
                              strerror(errno)));
     sync_directory(directory);

@@ -11,9 +11,11 @@
  */
 json_t *shy_report_front_json(const shy_results *results);
 /** The manifest of the run: everything that depends on where and when it ran. NULL if memory runs out. Owned. */
+json_t *shy_report_released_json(const shy_results *results); /* suppressed.json: the rule of release, what it took away */
 json_t *shy_report_run_json(const shy_results *results);
 /** The bytes of front.tsv and results.h5. */
 void shy_report_tsv(const shy_results *results, shy_buffer *buffer);
+shy_status shy_report_individual(const shy_results *results, shy_buffer *buffer); /* individual.h5 */
 shy_status shy_report_hdf5(const shy_results *results, shy_buffer *buffer);
 
 /** The table of the formulas of a front.json document: complexity 0 the front, −1 every list, else the list of that complexity. */

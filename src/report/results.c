@@ -45,6 +45,8 @@ void shy_results_free(shy_results *results)
     free_texts(&results->derived_words, results->derived_count);
     shy_record_free(&results->inputs);
     shy_record_free(&results->assessment);
+    shy_record_free(&results->released);
+    shy_record_free(&results->individual);
     shy_record_free(&results->performance);
     shy_free(&results->configuration);
     shy_free(&results->cohort_path);

@@ -158,14 +158,17 @@ bool shy_front_has_ratio(const json_t *document)
     return shy_front_kind(document) != NULL;
 }
 
-/* With `checked` what is known of the complexity follows the measure that it is about. */
-static void add_entry(shy_table *table, const json_t *document, const json_t *entry, bool checked, bool last)
+/* Of the front (number > 0) what is known of the complexity follows the measure that it is about. */
+static void add_entry(shy_table *table, const json_t *document, const json_t *entry, size_t number, bool last)
 {
+    const bool checked = number > 0;
     size_t m;
     json_t *name;
-    char complexity[16];
+    char complexity[24];
     const char *shown = shy_json_word(entry, "formula_short");
 
+    snprintf(complexity, sizeof complexity, "%zu", number);
+    if (number > 0) shy_table_cell(table, complexity);
     snprintf(complexity, sizeof complexity, "%" PRIu64, shy_json_count(entry, "complexity"));
     shy_table_cell(table, complexity);
     shy_table_cell(table, *shown ? shown : shy_json_word(entry, "formula"));
@@ -209,6 +212,7 @@ static shy_status print_table(const json_t *document, const json_t *entries, boo
     json_t *item;
     const char *last = last_heading(entries);
 
+    if (checked) shy_table_column(&table, "#", true); /* as --formula counts them */
     shy_table_column(&table, "complexity", true);
     shy_table_column(&table, "formula", false);
     json_array_foreach(json_object_get(document, "metrics"), i, item)
@@ -223,7 +227,7 @@ static shy_status print_table(const json_t *document, const json_t *entries, boo
     shy_table_column(&table, "slope", true);
     if (shy_front_interaction(document) != NULL) shy_table_column(&table, "interaction", true), shy_table_column(&table, "p", true);
     if (last != NULL) shy_table_column(&table, last, false);
-    json_array_foreach(entries, i, item) add_entry(&table, document, item, checked, last != NULL);
+    json_array_foreach(entries, i, item) add_entry(&table, document, item, checked ? i + 1 : 0, last != NULL);
     st = shy_table_print(&table, stream);
     shy_table_free(&table);
     if (st == SHY_OK) print_verdicts(entries, stream);

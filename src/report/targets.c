@@ -149,9 +149,9 @@ static json_t *target_json(const shy_results *results)
 {
     char *name = NULL;
     if (subdirectory(results->target, &name) != SHY_OK) return NULL;
-    json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:I}", "name", shy_json_string(results->target), "directory", shy_json_string(name),
+    json_t *object = json_pack("{s:o, s:o, s:o, s:o, s:o}", "name", shy_json_string(results->target), "directory", shy_json_string(name),
                                "outcome", shy_json_string(results->outcome), "outcome_kind", shy_json_string(results->outcome_kind),
-                               "n_samples", (json_int_t)results->n_samples);
+                               "n_samples", results->n_samples == SHY_NOT_RELEASED ? json_null() : json_integer((json_int_t)results->n_samples));
     shy_free(&name);
     if (object != NULL && results->assessment != NULL && !add_worth(results->assessment, object)) json_decref(object), object = NULL;
     return object;

@@ -66,6 +66,46 @@ t <- data.frame(y = infert$case, stratum = infert$stratum, a = infert$spontaneou
 report("concordance within matched sets", run("headline", "matched", t)["headline"],
        concordance(Surv(rep(1, nrow(t)), y) ~ a + strata(stratum), t, reverse = TRUE)$concordance)
 
+# ---- standard errors of the headline: the infinitesimal jackknife, by differences ---------------------------------------
+jackknife <- function(f, w, groups = seq_along(w), h = 1e-5) {
+    slope <- sapply(unique(groups), function(g) {
+        up <- down <- w; own <- groups == g
+        up[own] <- w[own] * exp(h); down[own] <- w[own] * exp(-h)
+        (f(up) - f(down)) / (2 * h)
+    })
+    sqrt(sum(slope^2))
+}
+estimates <- function(text, ours, f, w, ..., tolerance = 1e-6) report(paste0(text, ": value and standard error"), ours[c("value", "error")], c(f(w), jackknife(f, w, ...)), tolerance)
+u <- w[w > 0]; on <- w > 0
+estimates("r2, weighted", run("estimate", "continuous", data.frame(y, a, weight = w)),
+          function(v) 1 - sum(v * (y - a)[on]^2) / sum(v * (y[on] - sum(v * y[on]) / sum(v))^2), u)
+estimates("explained deviance, weighted", run("estimate", "count", data.frame(y = k, a = a / 2, weight = w, exposure = e)), function(v) {
+    loss <- function(mu) sum(v * (ifelse(k > 0, k * log(k / mu), 0) - (k - mu))[on])
+    1 - loss(e * exp(a / 2)) / loss(e * sum(v * k[on]) / sum(v * e[on]))
+}, u)
+estimates("AUC, weighted", run("estimate", "binary", data.frame(y = z, a, weight = w)), function(v) share(a[on], z[on], v), u)
+estimates("concordance of levels, weighted", run("estimate", "ordinal", data.frame(y = l, a, weight = w)), function(v) share(a[on], l[on], v), u)
+t <- data.frame(y = d$event, time = d$time, a = d$ph.karno / -10, weight = d$w, stratum = d$sex - 1)
+estimates("Harrell's concordance, strata and weights", run("estimate", "survival", t),
+          function(v) concordance(Surv(time, event) ~ ph.karno + strata(sex), d, weights = v)$concordance, d$w)
+plain <- concordance(Surv(time, event) ~ ph.karno, d)
+report("Harrell's concordance with R's own standard error", run("estimate", "survival", t[c("y", "time", "a")])[c("value", "error")], c(plain$concordance, sqrt(plain$var)))
+t <- data.frame(y = d$event, time = d$time, entry = d$entry, a = d$age)
+estimates("Harrell's concordance, late entry", run("estimate", "survival", t),
+          function(v) concordance(Surv(entry, time, event) ~ age, d, weights = v, reverse = TRUE)$concordance, rep(1, nrow(d)))
+t <- data.frame(y = infert$case, stratum = infert$stratum, a = infert$spontaneous + infert$age / 100)
+sets <- split(t, t$stratum)
+won <- sapply(sets, function(s) sum(outer(s$a[s$y == 1], s$a[s$y == 0], function(p, q) (p > q) + (p == q) / 2)))
+pairs <- sapply(sets, function(s) sum(s$y == 1) * sum(s$y == 0))
+report("concordance within matched sets: value and standard error", run("estimate", "matched", t)[c("value", "error")],
+       c(sum(won) / sum(pairs), sqrt(sum(((won - sum(won) / sum(pairs) * pairs) / sum(pairs))^2))))
+r <- run("risk", "survival", data.frame(y = d$event, time = d$time, entry = d$entry, a = d$age / 20, weight = d$w, stratum = d$sex - 1), 300)
+hazard <- sapply(1:2, function(s) {
+    own <- d$sex == s
+    sum(sapply(which(own & d$event == 1 & d$time <= 300), function(i) d$w[i] / sum((d$w * exp(d$age / 20))[own & d$time >= d$time[i] & d$entry < d$time[i]])))
+})
+report("the chance of the event by a time, with strata, weights and late entry", series(r, "risk"), 1 - exp(-hazard[d$sex] * exp(d$age / 20)))
+
 # ---- DeLong ---------------------------------------------------------------------------------------------------------
 placements <- function(s, y) list(
     case = sapply(s[y == 1], function(u) mean((u > s[y == 0]) + (u == s[y == 0]) / 2)),

@@ -71,7 +71,7 @@ accepted() {
     what=$1 note=$2
     shift 2
     on_two_ranks "$@"
-    statuses 0 && grep -qF -- "$note" "$log/err.txt" && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json ' ] &&
+    statuses 0 && grep -qF -- "$note" "$log/err.txt" && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json suppressed.json ' ] &&
         others_silent
     verdict=$?
     [ "$verdict" -eq 0 ] || sed 's/^/# /' "$log/err.txt"

@@ -97,15 +97,15 @@ statuses 0 && grep -q '^ *all  *[0-9,]*$' out.txt && [ ! -e new ]
 say $? '--plan prints the number of formulas and writes nothing'
 
 on_two_ranks search run.yaml --set report.interval=0.1 -o new/
-statuses 0 && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json ' ]
+statuses 0 && [ "$(ls -A new | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json suppressed.json ' ]
 say $? 'a search writes four files'
 ! grep -q "$(printf '\r')" out.txt err.txt
 say $? 'no carriage return where there is no terminal'
-grep -q '^ *3  a / b  *1\.0000' out.txt && grep -q 'How to read it' out.txt && [ "$(tail -n 1 out.txt | cut -c1-10)" != '' ]
+grep -q '^ *[0-9]  *3  a / b  *1\.0000' out.txt && grep -q 'How to read it' out.txt && [ "$(tail -n 1 out.txt | cut -c1-10)" != '' ]
 say $? 'the front holds the truth and says how to read it'
 grep -q '"formula": "a / b", .*"factors": \["a", "b"\], "constants": \[\], .*"unit": "kg/m"' new/front.json
 say $? 'front.json names factors and unit'
-"$SHIHYO" show new >show.txt && grep -q '^ *3  a / b  *1\.0000' show.txt && grep -q optimistic show.txt
+"$SHIHYO" show new >show.txt && grep -q '^ *[0-9]  *3  a / b  *1\.0000' show.txt && grep -q optimistic show.txt
 say $? 'show prints the same front'
 "$SHIHYO" show new --complexity 1 >show.txt && [ "$(grep -c '^ *1  ' show.txt)" = 3 ]
 say $? 'show prints the formulas of a complexity'

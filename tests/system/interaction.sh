@@ -70,7 +70,7 @@ search 1 continuous outcome.interaction= outcome.covariates='[arm]' grammar.max_
     [ "$(best continuous 1)" != x1 ]
 say $? 'x1, which has the largest effect of its own, is the best without an interaction only'
 grep -Eq '^y = intercept [+] covariates [+] slope \* formula [+] interaction \* \(arm - 0\.[0-9]+\) \* formula$' continuous.txt &&
-    grep -Eq '^Covariates: arm; alone: r2' continuous.txt && tr '\n' ' ' <continuous.txt | grep -Fq 'interacts more with arm than every simpler one' && grep -Eq '^complexity .* slope  interaction +p$' continuous.txt &&
+    grep -Eq '^Covariates: arm; alone: r2' continuous.txt && tr '\n' ' ' <continuous.txt | grep -Fq 'interacts more with arm than every simpler one' && grep -Eq '^# +complexity .* slope  interaction +p$' continuous.txt &&
     grep -Fq 'The treatment arm counts as 1 where it is verum and as 0 where it is placebo.' continuous/run.json
 say $? 'the table says what the model is, and which arm is 1'
 grep -q '"factors": \["x2"' continuous/front.json && ! grep -q '"factors": \[[^]]*"arm"' continuous/front.json

@@ -202,7 +202,7 @@ fi
 # ---- show ------------------------------------------------------------------------------------------------------------------------
 
 "$SHIHYO" show noise >show.txt 2>err.txt && [ ! -s err.txt ] && grep -q 'How to read it' show.txt &&
-    [ "$(awk '/^complexity/ { on = 1; next } /^$/ { on = 0 } on { n++ } END { print n + 0 }' show.txt)" -eq $(($(wc -l <noise/front.tsv) - 1)) ]
+    [ "$(awk '/^ *# +complexity/ { on = 1; next } /^$/ { on = 0 } on { n++ } END { print n + 0 }' show.txt)" -eq $(($(wc -l <noise/front.tsv) - 1)) ]
 say $? 'show prints every line of the front'
 [ "$(awk '{ n = length($0); if (n > most) most = n } END { print most + 0 }' show.txt)" -lt 200 ] && ! grep -q '[[:blank:]]$' show.txt
 say $? 'the table is not too wide, and its lines end with their last word'
@@ -257,5 +257,5 @@ say $? "searches that are killed leave whole files$mixed"
 sleep 1 # ranks that outlive a killed mpirun for a moment
 for file in results.h5 front.tsv front.json run.json; do echo half >"noise/.$file.partial"; done
 search noise.yaml --set seed=2 --set grammar.max_complexity=6 -o noise --overwrite &&
-    [ "$(ls -A noise | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json ' ] && cmp -s noise/front.json after/front.json
+    [ "$(ls -A noise | tr '\n' ' ')" = 'events.jsonl front.json front.tsv results.h5 run.json suppressed.json ' ] && cmp -s noise/front.json after/front.json
 say $? 'the next search clears what a killed one left'

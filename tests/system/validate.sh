@@ -31,6 +31,7 @@ configuration() { # configuration COHORT OUTCOME
     cat <<END
 cohort: $1.h5
 validation: {level: none}
+report: {sdc: none}
 outcome: {$2, covariates: [age, sex]}
 factors: {include: [x1, x2, stage], ordered: [stage], max: 2}
 missing: {method: median}

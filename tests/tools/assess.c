@@ -136,6 +136,32 @@ out:
     return st;
 }
 
+/* The headline with its standard error; of survival also the chance of the event by a time, for predictor a. */
+static shy_status estimate(struct request *r)
+{
+    shy_status st = SHY_OK;
+    shy_estimate e;
+
+    SHY_TRY(shy_headline_estimate(&r->truth, NULL, r->truth.n, column(&r->table, "a"), &e));
+    put("value", e.value), put("error", e.error), put("low", e.low), put("high", e.high);
+out:
+    return st;
+}
+
+static shy_status risk(struct request *r)
+{
+    shy_status st = SHY_OK;
+    const shy_followed followed = followed_of(&r->table);
+    double *risk = NULL;
+
+    SHY_TRY(shy_new(r->table.rows, sizeof *risk, &risk));
+    SHY_TRY(shy_followed_risk(&followed, column(&r->table, "a"), r->number[0], risk));
+    for (size_t i = 0; i < r->table.rows; i++) put_number("risk", i, risk[i]);
+out:
+    shy_free(&risk);
+    return st;
+}
+
 /* fold and again are two repeats; predictions are the same in both. */
 static shy_status take_folds(struct request *r, shy_folds *folds)
 {
@@ -356,7 +382,8 @@ static const struct {
     const char *name;
     shy_status (*answer)(struct request *request);
 } requests[] = {{"headline", headline}, {"compare", compare}, {"delong", delong}, {"recalibrate", recalibrate}, {"curve", curve}, {"decision", decision},
-                {"km", km}, {"groups", groups}, {"cut", cut}, {"differ", differ}, {"bounds", bounds}, {"tails", tails}};
+                {"km", km}, {"groups", groups}, {"cut", cut}, {"differ", differ}, {"bounds", bounds}, {"tails", tails},
+                {"estimate", estimate}, {"risk", risk}};
 
 static shy_status answer(const char *what, const char *kind, struct request *r)
 {

@@ -118,7 +118,8 @@ static void assess(const char *kind, const shy_found *found, shy_record **record
     shy_team *alone = NULL;
     EXPECT(shy_team_create(MPI_COMM_SELF, 1, &alone) == SHY_OK);
     const shy_problem problem = {.team = alone, .ops = shy_outcome_find(kind)};
-    shy_assessment a = {.problem = &problem,
+    static const shy_assess_options options; /* no rule of release */
+    shy_assessment a = {.problem = &problem, .options = &options,
                         .truth = {.n = SAMPLES, .ops = problem.ops, .y = y, .weight = weight},
                         .folds = {.folds = FOLDS, .repeats = REPEATS, .sets = FOLDS * REPEATS, .all = fold},
                         .chosen = {.predictor = predictor},

@@ -98,6 +98,7 @@ static char *page_of(const json_t *document, shy_language language)
     shy_page_verdict(&page);
     shy_page_data(&page);
     page.target = NULL;
+    shy_page_glossary(&page);
     shy_page_methods(&page);
     shy_page_checklists(&page);
     shy_page_settings(&page);

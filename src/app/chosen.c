@@ -1,6 +1,8 @@
 /* chosen.c: which formula of which results is meant. */
 #include "shy_config.h"
 
+#include <string.h>
+
 #include "app/chosen.h"
 
 shy_status shy_choice_number(const char *text, int *number_out)
@@ -54,4 +56,18 @@ void shy_chosen_warn_units(const shy_record *notes, const char *place)
         if (*ours.text != '\0') shy_log(SHY_LOG_WARNING, "%s does not say in which unit \"%s\" is; the run had it in %s.", place, column.text, ours.text);
         else shy_log(SHY_LOG_WARNING, "\"%s\" is in %s in %s; in which unit the run had it is not known.", column.text, theirs.text, place);
     }
+}
+
+bool shy_file_is_cohort(const char *path)
+{
+    static const char *const begins[] = {"Shihyo cohort", "\x89HDF"};
+    char bytes[16] = {0};
+    FILE *file = fopen(path, "rb");
+    bool found = false;
+
+    if (file == NULL) return false;
+    if (fread(bytes, 1, sizeof bytes - 1, file) > 0)
+        for (size_t k = 0; k < sizeof begins / sizeof *begins; k++) found = found || strncmp(bytes, begins[k], strlen(begins[k])) == 0;
+    fclose(file);
+    return found;
 }

@@ -28,5 +28,7 @@ void shy_chosen_free(shy_chosen *chosen);
 void shy_chosen_print(const shy_chosen *chosen, const shy_formula_choice *choice, FILE *stream);
 /** Warns of units that were not known on one side: a record of shy_patients_open or shy_inputs_find. */
 void shy_chosen_warn_units(const shy_record *notes, const char *place);
+/** A cohort file, by its first bytes and not by its name. */
+bool shy_file_is_cohort(const char *path);
 
 #endif

@@ -261,21 +261,6 @@ out:
     return st;
 }
 
-/* By its first bytes, not by its name. */
-static bool is_cohort(const char *path)
-{
-    static const char *const begins[] = {"Shihyo cohort", "\x89HDF"};
-    char bytes[16] = {0};
-    FILE *file = fopen(path, "rb");
-    bool found = false;
-
-    if (file == NULL) return false;
-    if (fread(bytes, 1, sizeof bytes - 1, file) > 0)
-        for (size_t k = 0; k < sizeof begins / sizeof *begins; k++) found = found || strncmp(bytes, begins[k], strlen(begins[k])) == 0;
-    fclose(file);
-    return found;
-}
-
 static shy_status show(session *s)
 {
     shy_status st = SHY_OK;
@@ -294,7 +279,7 @@ static shy_status explain(const command *c, const shy_team *team)
     int cohort = 0;
 
     SHY_TRY_ALL(team, prepare(&s));
-    if (team->rank == 0) cohort = is_cohort(s.path);
+    if (team->rank == 0) cohort = shy_file_is_cohort(s.path);
     SHY_TRY(shy_team_broadcast(team, &cohort, sizeof cohort));
     if (cohort) SHY_TRY(read_cohort(&s));
     else SHY_TRY_ALL(team, team->rank == 0 ? read_table(&s) : SHY_OK);

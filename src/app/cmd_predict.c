@@ -115,6 +115,8 @@ static shy_status predict(const command *c, const shy_chosen *chosen)
     shy_record *notes = NULL, *list = NULL;
     shy_predictor predictor = {.finished = chosen->of, .model = chosen->model, .identifier = c->identifier, .sink = &sink};
 
+    if (shy_file_is_cohort(c->table))
+        SHY_TRY(shy_fail(SHY_INPUT, "%s is a cohort file; predict takes a table, such as the one that it was imported from.", c->table));
     SHY_TRY(shy_record_create(&notes));
     SHY_TRY(shy_record_list(notes, "units", &list));
     SHY_TRY(shy_patients_open(chosen->of, chosen->model, c->table, c->identifier, c->missing, c->missing_count, list, &patients));

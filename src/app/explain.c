@@ -125,15 +125,22 @@ static bool any_remark(const shy_chosen *c, const shy_explained *patient)
     return false;
 }
 
+static bool any_unit(const shy_chosen *c)
+{
+    for (int k = 0; k < inputs_of(c->of); k++)
+        if (is_needed(c, k) && input_at(c->of, k)->how.kind == SHY_DERIVED_VALUE && *input_at(c->of, k)->unit != '\0') return true;
+    return false;
+}
+
 static shy_status print_inputs(const shy_chosen *c, const shy_explained *patient, const shy_explanation *e, const double *typical, FILE *stream)
 {
     shy_status st = SHY_OK;
-    const bool remarks = any_remark(c, patient);
+    const bool remarks = any_remark(c, patient), units = any_unit(c);
     shy_table table = {0};
     char text[192];
 
     shy_table_column(&table, "", false);
-    shy_table_column(&table, "unit", false);
+    if (units) shy_table_column(&table, "unit", false);
     shy_table_column(&table, "patient", true);
     shy_table_column(&table, "typical", true);
     shy_table_column(&table, "seen", true);
@@ -144,7 +151,7 @@ static shy_status print_inputs(const shy_chosen *c, const shy_explained *patient
         if (!is_needed(c, k)) continue;
         const int at = contribution_of(c, e, k);
         shy_table_cell(&table, input->name);
-        shy_table_cell(&table, input->how.kind == SHY_DERIVED_VALUE ? input->unit : "");
+        if (units) shy_table_cell(&table, input->how.kind == SHY_DERIVED_VALUE ? input->unit : "");
         shy_table_cell(&table, value_text(input, patient->value[k], text, sizeof text));
         shy_table_cell(&table, value_text(input, typical[k], text, sizeof text));
         seen_cell(&table, input);

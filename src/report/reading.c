@@ -132,7 +132,7 @@ void shy_report_print_reading(const json_t *const *documents, int count, FILE *s
                           likelihood ? " (with a higher likelihood)" : "");
         add_headlines(documents, count, &reading);
     }
-    shy_buffer_text(&reading, "; the knee, after which the gains are small, is usually the formula to keep.");
+    shy_buffer_text(&reading, "; the knee, after which the gains are small, is usually the formula to keep. Its number (#) is what --formula means: shihyo help predict.");
     add_columns(documents, count, &reading);
     add_honest(documents, count, &reading);
     add_caution(documents, count, &caution);

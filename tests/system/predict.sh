@@ -31,6 +31,7 @@ search() { # search NAME OUTCOME FACTORS [KEY: VALUE ...]
     cat >run.yaml <<YAML
 cohort: half1.h5
 validation: {level: none}
+report: {sdc: $sdc}
 outcome: {$2}
 factors: {max: 2, $3}
 missing: {method: ${5:-median}}
@@ -39,13 +40,17 @@ YAML
     "$SHIHYO" search run.yaml -q --overwrite -o "$1" >search.txt 2>&1 || cat search.txt
 }
 ordered='include: [x1, x2, stage], ordered: [stage]'
+sdc=none # fills are those of the search, to all digits
 search value 'column: y, covariates: [age, sex]' "$ordered"
 search ill 'column: ill, kind: binary, positive: "yes", covariates: [age, sex]' 'include: [x1, x2, stage], categories: onehot, rare: 1' 3 indicator
+sdc=sacro
 search count 'column: count, kind: count' 'include: [x1, x2], winsorise: 0.05'
 search grade 'column: grade, kind: ordinal, covariates: [age]' "$ordered"
 search death 'kind: survival, time: days, event: dead, covariates: [age, sex]' 'include: [x1, x2], range: [x1 in 1.2..]'
 search matched 'column: case, kind: matched, set: pair' "$ordered"
+sdc=none
 search trial 'column: y, interaction: sex, covariates: [age]' 'include: [x1, x2]'
+sdc=sacro
 search rounded 'column: ill, kind: binary, positive: "yes", covariates: [age, sex]' 'include: [x1, x2]' 5
 for run in value ill count grade death matched trial rounded; do
     [ -f $run/front.json ] || say 1 "$run: the search that the test needs"
@@ -145,6 +150,13 @@ for (name in c("value", "ill", "count", "grade", "death", "matched", "trial", "r
 simply <- run("rounded", Sys.glob("rounded.*.simple.csv"), simple, "the same with simple numbers")
 report(marked > 20, "among them were values that are filled in")
 
+inputs <- read("value/front.json")$inputs$factors
+half <- read.csv("half1.csv", na.strings = "", check.names = FALSE); names(half)[3] <- "x1"
+half$x1[is.na(half$x1)] <- median(half$x1, na.rm = TRUE); half$stage <- match(half$stage, c("I", "II", "III")) - 1
+half$stage[is.na(half$stage)] <- as.numeric(names(which.max(table(half$stage))))
+median_of <- function(i) signif(quantile(half[[i$name]], 0.5, type = 1, names = FALSE), 3)
+report(length(inputs) > 1 && all(sapply(inputs, function(i) i$typical == median_of(i))), "what is typical is R's median, to three digits")
+
 # The models are the fits: of the outcome on formula, covariates and product.
 first <- read.csv("half1.csv", na.strings = "", check.names = FALSE); names(first)[3] <- "x1"
 out <- read.csv(tail(Sys.glob("trial.*.half1.csv"), 1))
@@ -163,9 +175,9 @@ fi
 # ---- forms of a table ------------------------------------------------------------------------------------------------------------------
 
 "$SHIHYO" predict value half2.csv -q -o plain.csv
-tr ',' '\t' <half2.csv >tabs && tr ',' ';' <half2.csv >semicolons.csv && gzip -c half2.csv >zipped && awk -F, '{ for (k = NF; k > 0; k--) printf "\"%s\"%s", $k, (k > 1 ? "," : "\r\n") }' half2.csv >reversed.csv
+tr ',' '\t' <half2.csv >tabs.tsv && tr ',' ';' <half2.csv >semicolons.csv && gzip -c half2.csv >zipped && awk -F, '{ for (k = NF; k > 0; k--) printf "\"%s\"%s", $k, (k > 1 ? "," : "\r\n") }' half2.csv >reversed.csv
 good=0
-for table in tabs semicolons.csv zipped reversed.csv; do "$SHIHYO" predict value $table -q -o form.csv --overwrite && cmp -s plain.csv form.csv || good=1; done
+for table in tabs.tsv semicolons.csv zipped reversed.csv; do "$SHIHYO" predict value $table -q -o form.csv --overwrite && cmp -s plain.csv form.csv || good=1; done
 say $good 'TSV, semicolons, gzip, quotes, other ends of lines and another order of columns give the same scores'
 sed 's/^\(p12[0-9],2,\),/\1-99,/' half2.csv >codes.csv && "$SHIHYO" predict value codes.csv --missing -99 -q -o form.csv --overwrite && cmp -s plain.csv form.csv
 say $? 'missing codes of the table can be named'
@@ -199,6 +211,7 @@ refused 64 'number of a formula' 'a number that is none' predict value half2.csv
 refused 2 'one target only' 'a target that is none' predict value half2.csv --target 5y -o no.csv
 refused 2 'no column subject' 'an identifier column that is not there' predict value half2.csv --id subject -o no.csv
 refused 2 'has no rounded form' 'a rounded formula that is none' predict value half2.csv --formula 1 --rounded -o no.csv
+refused 2 'half1.h5 is a cohort file; predict takes a table' 'a cohort in place of a table' predict value half1.h5 -o no.csv
 refused 3 'nowhere.csv' 'a table that is not there' predict value nowhere.csv -o no.csv
 refused 3 'front.json' 'results that are not there' predict nowhere half2.csv -o no.csv
 refused 2 'is not a file' 'a device in place of a file' predict value half2.csv --overwrite -o /dev/null
@@ -250,7 +263,7 @@ good=0
 for run in value ill count grade death trial; do
     explain $run half1.h5 --id p17 --json && cp out.txt cohort.json && explain $run half1.csv --id p17 --json && cmp -s out.txt cohort.json || good=1
     "$SHIHYO" predict $run half1.csv --id id -q 2>err.txt | awk -F, '$1 == "p17" { print $3 }' >score
-    tr ',{}[]' '\n\n\n\n\n' <cohort.json | awk -v file=score '
+    tr ',{}[]' '[\n*]' <cohort.json | awk -v file=score '
         BEGIN { getline score <file }
         /^ *"score": / { mine = $2 } /^ *"typical_score": / { typical = $2 } /^ *"contribution": / { sum += $2; n++ }
         END { d = sum - (mine - typical); e = mine - score; exit !(n > 0 && d < 1e-12 && d > -1e-12 && e < 1e-12 && e > -1e-12) }' || good=1

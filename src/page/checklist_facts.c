@@ -324,10 +324,11 @@ void shy_fact_next(const shy_page *page, shy_buffer *text)
 
 void shy_fact_follow_up(const shy_page *page, shy_buffer *text)
 {
-    const double time = shy_prose_number(shy_prose_target(page), "people.follow_up_median");
-    char number[SHY_NUMBER_ROOM];
+    shy_buffer time = {0};
 
-    if (isfinite(time)) SAY(SHY_MSG_CF_FOLLOW_UP, "time", shy_html_number(time, 3, number));
+    shy_data_add_follow_up(page, &time);
+    if (time.count > 0) SAY(SHY_MSG_CF_FOLLOW_UP, "time", shy_prose_text(&time));
+    shy_buffer_free(&time);
 }
 
 void shy_fact_statistics(const shy_page *page, shy_buffer *text)

@@ -8,24 +8,25 @@ typedef enum { FILLED, PART, UNFILLED, STATUSES } status;
 static const shy_message status_words[STATUSES] = {[FILLED] = SHY_MSG_STATUS_FILLED, [PART] = SHY_MSG_STATUS_PART, [UNFILLED] = SHY_MSG_STATUS_OPEN};
 static const char *const status_classes[STATUSES] = {[FILLED] = "badge status-filled", [PART] = "badge status-part", [UNFILLED] = "badge status-open"};
 
-/* What authors have to add for this outcome; SHY_MESSAGES: nothing. */
-static shy_message addition(const shy_page *page, const shy_checklist_item *item)
+/* What authors have to add to what is known, or in place of it; SHY_MESSAGES: nothing. */
+static shy_message addition(const shy_page *page, const shy_checklist_item *item, bool known)
 {
-    return item->only != NULL && !shy_prose_is(shy_prose_front(page), "outcome_kind", item->only) ? SHY_MESSAGES : item->add;
+    if (item->add == SHY_MESSAGES && !known) return SHY_MSG_CA_UNKNOWN;
+    return known && item->only != NULL && !shy_prose_is(shy_prose_front(page), "outcome_kind", item->only) ? SHY_MESSAGES : item->add;
 }
 
 static status judge(const shy_page *page, const shy_checklist_item *item, shy_buffer *known)
 {
     if (item->fill != NULL) item->fill(page, known);
     if (known->count == 0) return UNFILLED;
-    return addition(page, item) == SHY_MESSAGES ? FILLED : PART;
+    return addition(page, item, true) == SHY_MESSAGES ? FILLED : PART;
 }
 
 static void write_item(shy_page *page, const shy_checklist_item *item)
 {
     shy_buffer known = {0};
     const status s = judge(page, item, &known);
-    const shy_message add = addition(page, item);
+    const shy_message add = addition(page, item, s != UNFILLED);
 
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", NULL, item->number);

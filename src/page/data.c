@@ -49,13 +49,25 @@ static void say_binary(const shy_page *page, const char *outcome, shy_buffer *te
     else SAY(SHY_MSG_DATA_BINARY, "outcome", outcome, "events", events);
 }
 
+void shy_data_add_follow_up(const shy_page *page, shy_buffer *text)
+{
+    const json_t *people = json_object_get(shy_prose_target(page), "people");
+    const double time = shy_prose_number(people, "follow_up_median");
+    const char *unit = shy_json_word(people, "follow_up_unit");
+    char number[SHY_NUMBER_ROOM];
+
+    if (isfinite(time)) shy_buffer_format(text, "%s%s%s", shy_html_number(time, 3, number), *unit != '\0' ? " " : "", unit);
+}
+
 static void say_survival(const shy_page *page, const char *outcome, shy_buffer *text)
 {
-    char events[SHY_NUMBER_ROOM], number[SHY_NUMBER_ROOM], time[SHY_SETTING_ROOM];
-    const double follow_up = shy_prose_number(shy_prose_target(page), "people.follow_up_median");
+    char events[SHY_NUMBER_ROOM], time[SHY_SETTING_ROOM];
+    shy_buffer follow_up = {0};
 
     SAY(SHY_MSG_DATA_SURVIVAL, "outcome", outcome, "time", shy_prose_setting(page, "outcome.time", time), "events", events_of(page, events));
-    if (isfinite(follow_up)) SAY(SHY_MSG_DATA_FOLLOW_UP, "time", shy_html_number(follow_up, 3, number));
+    shy_data_add_follow_up(page, &follow_up);
+    if (follow_up.count > 0) SAY(SHY_MSG_DATA_FOLLOW_UP, "time", shy_prose_text(&follow_up));
+    shy_buffer_free(&follow_up);
 }
 
 void shy_data_say_outcome(const shy_page *page, shy_buffer *text)
@@ -136,18 +148,34 @@ static void write_head(shy_page *page, const shy_message *head, size_t count)
     shy_html_raw(page, "</tr></thead>\n<tbody>\n");
 }
 
+/* What is known of a factor of the cohort; NULL if nothing is. */
+static const json_t *known_of(const shy_page *page, const char *name)
+{
+    const json_t *list = shy_prose_at(shy_prose_target(page), "people.factors");
+
+    for (size_t k = 0; k < json_array_size(list); k++)
+        if (shy_prose_is(json_array_get(list, k), "name", name)) return json_array_get(list, k);
+    return NULL;
+}
+
+static const char *missing_of(const shy_page *page, const json_t *known, char room[SHY_NUMBER_ROOM])
+{
+    const json_t *share = json_object_get(known, "missing");
+
+    if (json_is_number(share) && shy_prose_percent(json_number_value(share), room)) return room;
+    return shy_prose_count(page, known, "missing", room); /* null: too few to be shown */
+}
+
 static void write_factor(shy_page *page, const json_t *factor)
 {
     char share[SHY_NUMBER_ROOM];
-    const char *name = shy_json_word(factor, "name"), *unit = shy_json_word(factor, "unit");
-    const json_t *words = json_object_get(json_object_get(shy_prose_front(page), "derived"), name);
+    const char *name = shy_json_word(factor, "name"), *words = shy_json_word(json_object_get(shy_prose_front(page), "derived"), name);
 
-    if (!shy_prose_percent(shy_prose_number(factor, "missing"), share)) shy_html_number(NAN, 1, share);
     shy_html_raw(page, "<tr>");
-    shy_html_element(page, "td", "name", name);
-    shy_html_element(page, "td", NULL, unit);
-    shy_html_element(page, "td", "number", share);
-    if (json_is_string(words) && json_string_length(words) > 0) shy_prose_derived(page, "td", json_string_value(words));
+    shy_html_element(page, "th", NULL, name);
+    shy_html_element(page, "td", NULL, shy_json_word(factor, "unit"));
+    shy_html_element(page, "td", "number", missing_of(page, known_of(page, name), share));
+    if (*words != '\0') shy_prose_derived(page, "td", words);
     else shy_html_message_element(page, "td", NULL, SHY_MSG_DATA_AS_IS, NULL);
     shy_html_raw(page, "</tr>\n");
 }
@@ -155,7 +183,7 @@ static void write_factor(shy_page *page, const json_t *factor)
 static void write_factors(shy_page *page)
 {
     static const shy_message head[] = {SHY_MSG_DATA_FACTOR, SHY_MSG_DATA_UNIT, SHY_MSG_DATA_MISSING, SHY_MSG_DATA_HOW};
-    const json_t *list = shy_prose_at(shy_prose_target(page), "people.factors");
+    const json_t *list = shy_prose_at(shy_prose_front(page), "inputs.factors");
 
     if (json_array_size(list) == 0) return;
     shy_html_message_element(page, "h3", NULL, SHY_MSG_DATA_FRONT_FACTORS, NULL);
@@ -167,21 +195,25 @@ static void write_factors(shy_page *page)
 
 /* ---- what was left out ---------------------------------------------------------------------------------------------------------------------------------- */
 
-static void write_notes(shy_page *page)
+static void write_list(shy_page *page, const json_t *notes)
 {
-    const json_t *notes = json_object_get(json_object_get(page->document, "run"), "notes");
-
-    shy_html_message_element(page, "h3", NULL, SHY_MSG_DATA_NOTES, NULL);
-    if (json_array_size(notes) == 0) {
-        shy_html_message_element(page, "p", NULL, SHY_MSG_DATA_ALL_TAKEN, NULL);
-        return;
-    }
     shy_html_raw(page, "<ul>\n");
     for (size_t k = 0; k < json_array_size(notes); k++) {
         const char *note = json_string_value(json_array_get(notes, k));
         if (note != NULL) shy_prose_note(page, "li", note);
     }
     shy_html_raw(page, "</ul>\n");
+}
+
+/* Those of the search, and what the report itself lacks. */
+static void write_notes(shy_page *page)
+{
+    const json_t *notes = json_object_get(json_object_get(page->document, "run"), "notes"), *lacks = json_object_get(page->document, "notes");
+
+    shy_html_message_element(page, "h3", NULL, SHY_MSG_DATA_NOTES, NULL);
+    if (json_array_size(notes) > 0) write_list(page, notes);
+    else shy_html_message_element(page, "p", NULL, SHY_MSG_DATA_ALL_TAKEN, NULL);
+    if (json_array_size(lacks) > 0) write_list(page, lacks);
 }
 
 /* ---- the section ---------------------------------------------------------------------------------------------------------------------------------------- */

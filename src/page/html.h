@@ -77,6 +77,7 @@ void shy_page_two_axis(shy_page *page);
 void shy_page_network(shy_page *page);
 
 void shy_page_horizons(shy_page *page);   /* of all targets side by side */
+void shy_page_glossary(shy_page *page);  /* how to read the page */
 void shy_page_methods(shy_page *page);    /* a paragraph for a paper */
 void shy_page_checklists(shy_page *page); /* TRIPOD+AI, REMARK */
 void shy_page_settings(shy_page *page);   /* configuration, versions, seed */

@@ -267,13 +267,12 @@ static void say_versus(methods *m)
 
 static void say_calibration(methods *m)
 {
-    char first[SHY_CITE_ROOM], second[SHY_CITE_ROOM];
+    char cite[SHY_CITE_ROOM];
 
-    if (any_has(m, "calibration.ici")) {
-        CITE(SHY_REF_BRIER, first), CITE(SHY_REF_ICI, second);
-        SAY(SHY_MSG_ME_CALIBRATION, "first", first, "second", second);
-    } else if (any_has(m, "calibration.slope")) SAY(SHY_MSG_ME_CALIBRATION_SLOPE);
-    if (any_has(m, "versus.decision_curve")) SAY(SHY_MSG_ME_DECISION, "cite", CITE(SHY_REF_VICKERS, first));
+    if (any_has(m, "calibration.ici")) SAY(SHY_MSG_ME_CALIBRATION, "cite", CITE(SHY_REF_ICI, cite));
+    else if (any_has(m, "calibration.slope")) SAY(SHY_MSG_ME_CALIBRATION_SLOPE);
+    if (any_has(m, "calibration.brier")) SAY(SHY_MSG_ME_BRIER, "cite", CITE(SHY_REF_BRIER, cite));
+    if (any_has(m, "versus.decision_curve")) SAY(SHY_MSG_ME_DECISION, "cite", CITE(SHY_REF_VICKERS, cite));
 }
 
 static void say_groups(methods *m)

@@ -101,7 +101,7 @@ static const struct {
     {"verdict", SHY_MSG_SECTION_VERDICT, shy_page_verdict},   {"data", SHY_MSG_SECTION_DATA, shy_page_data},
     {"front", SHY_MSG_SECTION_FRONT, shy_page_front},         {"formula", SHY_MSG_SECTION_FORMULA, shy_page_formula},
     {"two-axis", SHY_MSG_SECTION_TWO_AXIS, shy_page_two_axis}, {"network", SHY_MSG_SECTION_NETWORK, shy_page_network},
-    {"horizons", SHY_MSG_SECTION_HORIZONS, shy_page_horizons}, {"methods", SHY_MSG_SECTION_METHODS, shy_page_methods},
+    {"horizons", SHY_MSG_SECTION_HORIZONS, shy_page_horizons}, {"glossary", SHY_MSG_SECTION_GLOSSARY, shy_page_glossary}, {"methods", SHY_MSG_SECTION_METHODS, shy_page_methods},
     {"checklists", SHY_MSG_SECTION_CHECKLISTS, shy_page_checklists}, {"settings", SHY_MSG_SECTION_SETTINGS, shy_page_settings},
     {"released", SHY_MSG_SECTION_RELEASED, shy_page_released},
 };

@@ -51,6 +51,7 @@ void shy_prose_derived(shy_page *page, const char *element, const char *words);
 
 /* The outcome of the target that the page is at, and what formulas are built from, in sentences (data.c). */
 void shy_data_say_outcome(const shy_page *page, shy_buffer *text);
+void shy_data_add_follow_up(const shy_page *page, shy_buffer *text); /* the median with its unit; nothing where it is not known */
 void shy_data_say_grammar(const shy_page *page, shy_buffer *text);
 
 #endif

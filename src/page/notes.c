@@ -110,6 +110,26 @@ static const struct {
     {"treatment", SHY_MSG_ROLE_TREATMENT}, {"have the event", SHY_MSG_HAVE_EVENT}, {"are positive", SHY_MSG_ARE_POSITIVE}, {"are negative", SHY_MSG_ARE_NEGATIVE},
 };
 
+/* Counts that disclosure control does not tell: "fewer than 10", "some", also in brackets behind a name. */
+static void add_counts(const char *text, shy_language language, shy_buffer *out)
+{
+    if (strcmp(text, "some") == 0) text = "(some)";
+    while (*text != '\0') {
+        const size_t digits = strncmp(text, "fewer than ", 11) == 0 ? strspn(text + 11, "0123456789") : 0;
+        if (digits > 0) {
+            shy_buffer count = {0};
+            shy_buffer_add(&count, text + 11, digits);
+            shy_prose_add(out, language, SHY_MSG_COUNT_FEWER, "count", shy_prose_text(&count), NULL);
+            shy_buffer_free(&count);
+            text += 11 + digits;
+        } else if (strncmp(text, "(some)", 6) == 0) {
+            shy_buffer_text(out, shy_message_text(language, SHY_MSG_COUNT_SOME)), text += 6;
+        } else {
+            shy_buffer_add(out, text++, 1);
+        }
+    }
+}
+
 /* "a, b and 4 more": the end of a long list of names. */
 static bool translate_more(const char *value, shy_language language, shy_buffer *out)
 {
@@ -119,7 +139,10 @@ static bool translate_more(const char *value, shy_language language, shy_buffer 
     if (!fits("{} and {} more", value, captures, 0, &used, &steps) || strspn(captures[1].from, "0123456789,") != captures[1].length) return false;
     shy_buffer count = {0};
     shy_buffer_add(&count, captures[1].from, captures[1].length);
-    shy_buffer_add(out, captures[0].from, captures[0].length);
+    shy_buffer names = {0};
+    shy_buffer_add(&names, captures[0].from, captures[0].length);
+    add_counts(shy_prose_text(&names), language, out);
+    shy_buffer_free(&names);
     shy_prose_add(out, language, SHY_MSG_MORE_ITEMS, "count", shy_prose_text(&count), NULL);
     shy_buffer_free(&count);
     return true;
@@ -136,7 +159,7 @@ static void add_value(const capture *c, shy_language language, shy_buffer *out)
     bool done = is_list && translate_more(text, language, out);
     for (size_t k = 0; is_word && !done && k < sizeof terms / sizeof *terms; k++)
         if (strcmp(text, terms[k].word) == 0) shy_buffer_text(out, shy_message_text(language, terms[k].message)), done = true;
-    if (!done) shy_buffer_text(out, text);
+    if (!done) add_counts(text, language, out);
     shy_buffer_free(&value);
 }
 

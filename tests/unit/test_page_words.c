@@ -451,6 +451,11 @@ static void test_notes_are_translated(void **state)
         shy_free(&english);
         shy_free(&japanese);
     }
+    char *controlled = note_in("The outcome y is missing in fewer than 10 of some rows, which are left out.", SHY_JAPANESE);
+    assert_true(says(controlled, "10 \xe6\x9c\xaa\xe6\xba\x80"));
+    assert_null(strstr(controlled, "fewer"));
+    assert_null(strstr(controlled, "some"));
+    shy_free(&controlled);
     char *unknown = note_in("Something that nobody knows.", SHY_JAPANESE);
     assert_string_equal(unknown, "<li>Something that nobody knows.</li>\n");
     shy_free(&unknown);

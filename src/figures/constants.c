@@ -141,6 +141,7 @@ shy_status shy_figures_constants(const shy_figures_input *input, int number, jso
     shy_status st = SHY_OK;
     const shy_model *model = &input->finished->model[number];
     linearised l = {.slope_error = NAN, .treatment = input->finished->interacts};
+    shy_outcome *outcome = NULL;
     json_t *object = json_object(), *list = json_array();
 
     l.constants = shy_tree_constants(&model->tree, l.node);
@@ -148,7 +149,7 @@ shy_status shy_figures_constants(const shy_figures_input *input, int number, jso
     if (l.constants == 0 && model->slope_error > 0.0) { /* the search's own refit said it */
         l.slope_error = model->slope_error;
     } else if (model->predictor != NULL && l.constants + 1 + l.treatment <= SHY_BASIS_MAX) {
-        if (input->shared->outcome == NULL) SHY_TRY(shy_problem_outcome(input->problem, &input->shared->outcome));
+        SHY_TRY(shy_figures_outcome(input, &outcome));
         SHY_TRY(fill(input, model, &l));
         if (is_finite(input, &l)) SHY_TRY(find_errors(input, &l));
     }

@@ -97,8 +97,9 @@ out:
 
 static double median_of(const shy_sdc *sdc, const struct along *a)
 {
+    if (a->n == 0) return NAN;
     const double median = a->n % 2 == 1 ? a->value[a->n / 2] : 0.5 * (a->value[a->n / 2 - 1] + a->value[a->n / 2]);
-    return a->n == 0 ? NAN : shy_sdc_value(sdc, median);
+    return shy_sdc_value(sdc, median);
 }
 
 /* ---- what was observed ----------------------------------------------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ typedef struct {
 struct shy_figures_shared {
     shy_truth truth;
     shy_judge kind;
-    shy_outcome *outcome;      /* with its null model; made when it is first needed, as with many samples it takes its time */
+    shy_outcome *outcome;      /* with its null model; of shy_figures_outcome */
     double *covariate;         /* [finished->covariates]: means */
     shy_axis *axis;            /* [finished->factors] */
     /* survival */
@@ -35,6 +35,8 @@ struct shy_figures_shared {
 
 /* Those who take part: weight above 0. Not collective, like all here. */
 bool shy_takes_part(const shy_truth *truth, size_t sample);
+/* The outcome; made when it is first needed, as with many samples it takes its time. Borrowed. */
+shy_status shy_figures_outcome(const shy_figures_input *input, shy_outcome **outcome_out);
 /* The factor's axis; made if need be. */
 shy_status shy_figures_axis(const shy_figures_input *input, int factor, shy_record *suppressed, const shy_axis **axis_out);
 void shy_axis_free(shy_axis *axis);

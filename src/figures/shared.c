@@ -152,6 +152,16 @@ out:
     return st;
 }
 
+shy_status shy_figures_outcome(const shy_figures_input *input, shy_outcome **outcome_out)
+{
+    shy_status st = SHY_OK;
+
+    if (input->shared->outcome == NULL) SHY_TRY(shy_problem_outcome(input->problem, &input->shared->outcome));
+    *outcome_out = input->shared->outcome;
+out:
+    return st;
+}
+
 void shy_figures_release(shy_figures_input *input)
 {
     if (input->shared != NULL) shared_free(input->finished, input->shared);

@@ -58,13 +58,14 @@ static double limit_at(const shy_pictured *p, size_t border)
 static shy_status find_range(const shy_pictured *p, const division *d, int g, double *low_out, double *high_out)
 {
     shy_status st = SHY_OK;
+    const size_t *border = d->border + g;
     double *copy = NULL;
 
     SHY_TRY(shy_new(p->n, sizeof *copy, &copy));
     memcpy(copy, p->predictor, p->n * sizeof *copy);
     shy_sdc_bounds(p->input->sdc, p->n, copy, low_out, high_out);
-    if (g > 0) *low_out = limit_at(p, d->border[g]);
-    if (g + 1 < d->groups) *high_out = limit_at(p, d->border[g + 1]);
+    if (g > 0) *low_out = limit_at(p, border[0]);
+    if (g + 1 < d->groups) *high_out = limit_at(p, border[1]);
 out:
     shy_free(&copy);
     return st;

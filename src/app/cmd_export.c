@@ -3,11 +3,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/chosen.h"
 #include "app/commands.h"
 #include "app/help.h"
+#include "app/sink.h"
 #include "app/usage.h"
 #include "shihyo/emit.h"
 
@@ -68,36 +68,6 @@ out:
     return st;
 }
 
-/* ---- the file --------------------------------------------------------------------------------------------------------- */
-
-static shy_status check_output(const command *c)
-{
-    const char *path = c->output;
-
-    if (path == NULL) return SHY_OK;
-    if (*path == '\0' || path[strlen(path) - 1] == '/') return shy_fail(SHY_INPUT, "-o \"%s\" is not the name of a file.", path);
-    if (!c->overwrite && access(path, F_OK) == 0)
-        return shy_fail(SHY_INPUT, "%s: is there already. Choose another file with -o, or replace it with --overwrite.", path);
-    return SHY_OK;
-}
-
-static shy_status write_output(const command *c, const shy_buffer *text)
-{
-    shy_status st = SHY_OK;
-    char *directory = NULL;
-
-    if (c->output == NULL) {
-        fwrite(text->bytes, 1, text->count, stdout); /* main looks whether it could be written */
-        return SHY_OK;
-    }
-    const char *slash = strrchr(c->output, '/');
-    SHY_TRY(shy_string_format(&directory, "%.*s", slash == NULL ? 1 : slash == c->output ? 1 : (int)(slash - c->output), slash == NULL ? "." : c->output));
-    SHY_TRY(shy_file_put(directory, slash == NULL ? c->output : slash + 1, text->bytes));
-out:
-    shy_free(&directory);
-    return st;
-}
-
 /* ---- the run ------------------------------------------------------------------------------------------------------------ */
 
 /* front.json of the target: in a directory of its own where there are several. */
@@ -124,12 +94,12 @@ static shy_status export(const command *c)
     json_t *front = NULL;
     shy_buffer text = {0};
 
-    SHY_TRY(check_output(c));
+    SHY_TRY(shy_sink_check(c->output, c->overwrite));
     SHY_TRY(shy_chosen_read(&c->choice, &chosen));
     SHY_TRY(load_front(c->choice.directory, chosen.of->name, (int)(chosen.of - chosen.finished), &front));
     const shy_emit_request request = {.finished = chosen.of, .model = chosen.number - 1, .front = front, .rounded = c->choice.rounded};
     SHY_TRY(shy_emit(&request, (shy_emit_target)c->to, &text));
-    SHY_TRY(write_output(c, &text));
+    SHY_TRY(shy_sink_put(c->output, c->overwrite, &text));
 out:
     shy_chosen_free(&chosen);
     json_decref(front);
@@ -139,7 +109,7 @@ out:
 
 int shy_cmd_export(int argc, char **argv)
 {
-    command c = {.to = -1};
+    command c = {.to = -1, .output = "-"};
     shy_status st = read_command(argc, argv, &c);
 
     if (st == SHY_OK && c.help) shy_help_command("export", stdout);

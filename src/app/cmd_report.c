@@ -6,11 +6,11 @@
 #include "app/commands.h"
 #include "app/help.h"
 #include "app/report_data.h"
+#include "app/sink.h"
 #include "app/usage.h"
 #include "app/version.h"
 #include "shihyo/linalg.h"
 #include "shihyo/page.h"
-#include "shihyo/report.h"
 
 enum { LANGUAGE = 1, SDC, COHORT, GROUPS, SUBGROUPS, JSON, VEGA, OVERWRITE };
 
@@ -120,28 +120,14 @@ out:
 
 /* ---- files ---------------------------------------------------------------------------------------------------------------------- */
 
-/* Nobody sees half of it, and what is there is replaced at once. */
-static shy_status put(const char *path, const char *text)
-{
-    shy_status st = SHY_OK;
-    char *directory = NULL;
-    const char *slash = strrchr(path, '/');
-
-    SHY_TRY(shy_string_format(&directory, "%.*s", slash == NULL || slash == path ? 1 : (int)(slash - path), slash == NULL ? "." : path));
-    SHY_TRY(shy_file_put(directory, slash == NULL ? path : slash + 1, text));
-out:
-    shy_free(&directory);
-    return st;
-}
-
-static shy_status put_json(const char *path, const json_t *document)
+static shy_status put_json(const char *path, bool overwrite, const json_t *document)
 {
     shy_status st = SHY_OK;
     shy_buffer text = {0};
 
     shy_json_text(document, &text);
     SHY_TRY(text.status);
-    SHY_TRY(put(path, text.bytes));
+    SHY_TRY(shy_sink_put(path, overwrite, &text));
 out:
     shy_buffer_free(&text);
     return st;
@@ -153,8 +139,8 @@ static shy_status check_outputs(const command *c)
 {
     shy_status st = SHY_OK;
 
-    SHY_TRY(shy_validation_check(c->output, c->overwrite));
-    if (c->json != NULL) SHY_TRY(shy_validation_check(c->json, c->overwrite));
+    SHY_TRY(shy_sink_check(c->output, c->overwrite));
+    if (c->json != NULL) SHY_TRY(shy_sink_check(c->json, c->overwrite));
     if (c->json != NULL && strcmp(c->json, c->output) == 0) SHY_TRY(shy_fail(SHY_USAGE, "--json %s: is the name of the page, too.", c->json));
 out:
     return st;
@@ -166,9 +152,9 @@ static shy_status write_report(const command *c, const json_t *document)
     shy_buffer page = {0};
 
     SHY_TRY(shy_page_make(document, &c->page, &page));
-    SHY_TRY(put(c->output, page.bytes));
-    if (c->json != NULL) SHY_TRY(put_json(c->json, document));
-    if (!c->quiet) printf("The report is in %s.\n", c->output);
+    SHY_TRY(shy_sink_put(c->output, c->overwrite, &page));
+    if (c->json != NULL) SHY_TRY(put_json(c->json, c->overwrite, document));
+    if (!c->quiet && strcmp(c->output, "-") != 0) printf("The report is in %s.\n", c->output);
 out:
     shy_buffer_free(&page);
     return st;

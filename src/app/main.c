@@ -58,13 +58,14 @@ static int fail_unknown(const char *what, const char *word, const char *const *k
 
 static int run_help(int argc, char **argv)
 {
-    static const char *const topics[] = {"import", "inspect", "search", "resume", "show", "report", "validate", "predict", "explain", "export", "sweep", "collect", "top", "keys"};
+    const char *topics[COMMANDS + 1] = {"keys"};
+    size_t pages;
+    const shy_help_page *page = shy_help_pages(&pages);
 
-    if (argc < 2)
-        shy_help_program(stdout);
-    else if (!shy_help_topic(argv[1], argv[2], stdout)) /* argv ends with NULL */
-        return fail_unknown("help on", argv[argc > 2 ? 2 : 1], topics, sizeof topics / sizeof *topics);
-    return SHY_OK;
+    if (argc < 2) return shy_help_program(stdout), SHY_OK;
+    if (shy_help_topic(argv[1], argv[2], stdout)) return SHY_OK; /* argv ends with NULL */
+    for (size_t k = 0; k < pages && k < COMMANDS; k++) topics[k + 1] = page[k].name;
+    return fail_unknown("help on", argv[argc > 2 ? 2 : 1], topics, pages + 1);
 }
 
 static int run_unknown(int argc, char **argv)

@@ -37,10 +37,11 @@ static shy_status cannot_write(const shy_sink *sink, int error)
                     error == ENOSPC || error == EDQUOT ? " Free some space, or choose another place with -o." : "");
 }
 
-static shy_status check_place(const char *path, bool overwrite)
+shy_status shy_sink_check(const char *path, bool overwrite)
 {
     struct stat about;
 
+    if (strcmp(path, "-") == 0) return SHY_OK;
     if (*path == '\0' || path[strlen(path) - 1] == '/') return shy_fail(SHY_INPUT, "-o \"%s\" is not the name of a file.", path);
     if (stat(path, &about) != 0) return SHY_OK;
     if (!S_ISREG(about.st_mode)) return shy_fail(SHY_INPUT, "%s: is not a file. Choose the name of one with -o; - stands for standard output.", path);
@@ -78,7 +79,7 @@ shy_status shy_sink_open(const char *path, bool overwrite, shy_sink *sink_out)
 
     if (strcmp(path, "-") != 0) {
         sink.stream = NULL;
-        SHY_TRY(check_place(path, overwrite));
+        SHY_TRY(shy_sink_check(path, overwrite));
         SHY_TRY(open_partial(&sink));
     }
     *sink_out = sink, sink = (shy_sink){0};
@@ -124,6 +125,19 @@ void shy_sink_abandon(shy_sink *sink)
     }
     shy_free(&sink->partial);
     *sink = (shy_sink){0};
+}
+
+shy_status shy_sink_put(const char *path, bool overwrite, const shy_buffer *text)
+{
+    shy_status st = SHY_OK;
+    shy_sink sink = {0};
+
+    SHY_TRY(shy_sink_open(path, overwrite, &sink));
+    fwrite(text->bytes, 1, text->count, sink.stream); /* shy_sink_finish looks whether it could be written */
+    SHY_TRY(shy_sink_finish(&sink));
+out:
+    shy_sink_abandon(&sink);
+    return st;
 }
 
 /* ---- fields ------------------------------------------------------------------------------------------------------------ */

@@ -48,17 +48,24 @@ static json_t *group_name(int g, int groups)
     return shy_json_string(groups > 3 ? number : g == 0 ? "low" : g + 1 == groups ? "high" : "middle");
 }
 
-/* Halfway between neighbours, so that it is nobody's; the outermost are bounds. */
+/* Halfway between neighbours, so that it is nobody's. */
+static double limit_at(const shy_pictured *p, size_t border)
+{
+    return shy_sdc_value(p->input->sdc, 0.5 * (p->predictor[border - 1] + p->predictor[border]));
+}
+
+/* The outermost limits are bounds. */
 static shy_status find_range(const shy_pictured *p, const division *d, int g, double *low_out, double *high_out)
 {
     shy_status st = SHY_OK;
+    const size_t *border = d->border + g;
     double *copy = NULL;
 
     SHY_TRY(shy_new(p->n, sizeof *copy, &copy));
     memcpy(copy, p->predictor, p->n * sizeof *copy);
     shy_sdc_bounds(p->input->sdc, p->n, copy, low_out, high_out);
-    if (g > 0) *low_out = shy_sdc_value(p->input->sdc, 0.5 * (p->predictor[d->border[g] - 1] + p->predictor[d->border[g]]));
-    if (g + 1 < d->groups) *high_out = shy_sdc_value(p->input->sdc, 0.5 * (p->predictor[d->border[g + 1] - 1] + p->predictor[d->border[g + 1]]));
+    if (g > 0) *low_out = limit_at(p, border[0]);
+    if (g + 1 < d->groups) *high_out = limit_at(p, border[1]);
 out:
     shy_free(&copy);
     return st;

@@ -5,15 +5,6 @@
 
 static json_t *value_json(const shy_record_entry *entry);
 
-static json_t *numbers(const shy_record_entry *entry)
-{
-    json_t *array = json_array();
-
-    for (size_t k = 0; array != NULL && k < entry->count; k++)
-        if (json_array_append_new(array, shy_json_real(entry->numbers[k])) != 0) json_decref(array), array = NULL;
-    return array;
-}
-
 static json_t *texts(const shy_record_entry *entry)
 {
     json_t *array = json_array();
@@ -66,7 +57,7 @@ static json_t *value_json(const shy_record_entry *entry)
     case SHY_RECORD_TEXT:
         return shy_json_string(entry->text);
     case SHY_RECORD_NUMBERS:
-        return numbers(entry);
+        return shy_json_reals(entry->numbers, entry->count);
     case SHY_RECORD_TEXTS:
         return texts(entry);
     case SHY_RECORD_OBJECT:

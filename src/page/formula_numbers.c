@@ -38,14 +38,41 @@ static void add_term(shy_page *page, double coefficient, const char *name)
     shy_html_text(page, name);
 }
 
+/* Coefficients stand in the entry under the names of the front. */
+static void add_covariates(shy_page *page, const json_t *front, const shy_page_facts *f)
+{
+    const json_t *coefficients = json_object_get(f->entry, "covariates");
+    size_t k;
+    json_t *name;
+
+    json_array_foreach(json_object_get(front, "covariates"), k, name)
+    {
+        const json_t *coefficient = json_object_get(coefficients, json_string_value(name));
+        if (json_is_number(coefficient)) add_term(page, json_number_value(coefficient), json_string_value(name));
+    }
+}
+
+/* " + 0.4 × (treatment − 0.5) × formula" */
+static void add_interaction(shy_page *page, const json_t *front, const shy_page_facts *f)
+{
+    const json_t *interaction = json_object_get(front, "interaction"), *slope = json_object_get(json_object_get(f->entry, "interaction"), "slope");
+    const double mean = shy_json_number(interaction, "mean", NAN);
+    char number[SHY_NUMBER_ROOM];
+
+    if (!json_is_number(slope)) return;
+    add_term(page, json_number_value(slope), "(");
+    shy_html_text(page, shy_json_word(interaction, "treatment"));
+    shy_html_raw(page, mean < 0.0 ? " + " : " − ");
+    shy_html_text(page, shy_html_number(fabs(mean), DIGITS, number));
+    shy_html_raw(page, ") × ");
+    shy_html_message(page, SHY_MSG_MODEL_FORMULA, NULL);
+}
+
 static void add_right_side(shy_page *page, const json_t *front, const shy_page_facts *f)
 {
     const double intercept = shy_json_number(f->entry, "intercept", 0.0), slope = shy_json_number(f->entry, "slope", NAN);
-    const json_t *covariates = json_object_get(f->entry, "covariates"), *names = json_object_get(front, "covariates");
     const bool begins = intercept != 0.0;
     char number[SHY_NUMBER_ROOM];
-    size_t k;
-    json_t *value;
 
     if (begins) {
         shy_html_text(page, shy_html_number(intercept, DIGITS, number));
@@ -54,11 +81,8 @@ static void add_right_side(shy_page *page, const json_t *front, const shy_page_f
     shy_html_text(page, shy_html_number(begins ? fabs(slope) : slope, DIGITS, number));
     shy_html_raw(page, " × ");
     shy_html_message(page, SHY_MSG_MODEL_FORMULA, NULL);
-    json_array_foreach(covariates, k, value)
-    {
-        const json_t *name = json_array_get(names, k);
-        add_term(page, json_number_value(value), json_is_string(name) ? json_string_value(name) : shy_json_word(name, "name"));
-    }
+    add_covariates(page, front, f);
+    add_interaction(page, front, f);
 }
 
 void shy_formula_model(shy_page *page, const shy_page_facts *f)

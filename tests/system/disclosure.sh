@@ -1,9 +1,9 @@
 #!/bin/sh
 # Disclosure control: a search on a small cohort with tiny subgroups, under every rule: an independent check of what is to be released finds no count below the threshold, no value of
 # a single patient, no name; without a rule it finds them. Predictions of single patients are written on demand alone, for their owner alone.
-# shellcheck disable=SC2016,SC2086 # the $ of awk; MPIRUN is several words
+# shellcheck disable=SC2016,SC2046,SC2086 # the $ of awk; MPIRUN and lists of files are several words
 set -u
-: "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}"
+: "${SHIHYO:=shihyo}" "${MPIRUN:=mpirun}" "${top_srcdir:=.}"
 
 say() { # say STATUS TEXT
     if [ "$1" -eq 0 ]; then printf 'ok - %s\n' "$2"; else printf 'not ok - %s\n' "$2"; fi

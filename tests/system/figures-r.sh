@@ -3,6 +3,10 @@
 # that R carries and on simulated ones, without disclosure control; with it no count is below ten.
 set -u
 : "${SHIHYO:=shihyo}"
+
+say() { # say STATUS TEXT LOG
+    if [ "$1" -eq 0 ]; then printf 'ok - %s\n' "$2"; else printf 'not ok - %s\n' "$2"; sed 's/^/# /' "$3"; fi
+}
 if ! Rscript -e 'library(survival); library(pROC)' >/dev/null 2>&1 || ! python3 -c 'import json' >/dev/null 2>&1; then
     echo "ok - skipped: figures against R need Rscript with its packages survival and pROC, and python3 (Debian: r-cran-survival, r-cran-proc, python3)"
     exit 0
@@ -74,7 +78,8 @@ Y
 for c in pbc yes weighted number count; do
     "$SHIHYO" search $c.yaml -q -o $c.out >$c.log 2>&1 || { echo "not ok - search $c"; cat $c.log; continue; }
     by=$(case $c in pbc) echo "--subgroups sex,age" ;; yes) echo "--subgroups site" ;; esac)
-    for rule in none sacro; do # $by is two words or none
+    for rule in none sacro; do
+        # shellcheck disable=SC2086 # $by is two words or none
         "$SHIHYO" report $c.out -q --sdc $rule $by -o $c.html --overwrite --json $c.$rule.json >$c.log 2>&1 || { echo "not ok - report $c $rule"; cat $c.log; }
         python3 flat.py $c.$rule.json >$c.$rule.txt
     done
@@ -82,12 +87,14 @@ done
 
 # Without the cohort the report is made of the results alone; another one is refused.
 mkdir away && mv yes.h5 away/ && "$SHIHYO" report yes.out -q -o away.html --json away.json >away.log 2>&1 && python3 flat.py away.json >away.txt &&
-    grep -q 'was not found: the report is made of the results alone' away.json && ! grep -q figures/roc away.txt && grep -q 'formulas/0/slope/value' away.txt &&
-    echo "ok - without its cohort a report has the results alone and says so" || { echo "not ok - a report without its cohort"; cat away.log; }
+    grep -q 'was not found: the report is made of the results alone' away.json && ! grep -q figures/roc away.txt && grep -q 'formulas/0/slope/value' away.txt
+say $? 'without its cohort a report has the results alone and says so' away.log
 "$SHIHYO" report yes.out -q --cohort pbc.h5 -o other.html >other.log 2>&1
-test $? -eq 2 && grep -q 'is not the cohort of the run' other.log && echo "ok - another cohort is refused" || { echo "not ok - another cohort"; cat other.log; }
+[ $? -eq 2 ] && grep -q 'is not the cohort of the run' other.log
+say $? 'another cohort is refused' other.log
 "$SHIHYO" report yes.out -q --cohort away/yes.h5 -o away.html --overwrite --json away.json >away.log 2>&1 && python3 flat.py away.json >away.txt &&
-    grep -q figures/roc/auc away.txt && ! grep -q "$(pwd)" away.json && echo "ok - a cohort that has moved is found with --cohort, and its path does not show" || { echo "not ok - a cohort that has moved"; cat away.log; }
+    grep -q figures/roc/auc away.txt && ! grep -q "$(pwd)" away.json
+say $? 'a cohort that has moved is found with --cohort, and its path does not show' away.log
 
 cat >compare.R <<'R'
 suppressMessages({library(survival); library(pROC)})

@@ -35,7 +35,6 @@ report: {sdc: $sdc}
 outcome: {$2}
 factors: {max: 2, $3}
 missing: {method: ${5:-median}}
-report: {sdc: none}
 grammar: {max_complexity: ${4:-3}, operators: [+, /, log]}
 YAML
     "$SHIHYO" search run.yaml -q --overwrite -o "$1" >search.txt 2>&1 || cat search.txt
@@ -270,7 +269,7 @@ for run in value ill count grade death trial; do
         END { d = sum - (mine - typical); e = mine - score; exit !(n > 0 && d < 1e-12 && d > -1e-12 && e < 1e-12 && e > -1e-12) }' || good=1
 done
 say $good 'cohort and table give the same explanation; contributions add up to the score that predict gives, less the typical one'
-! grep -q p17 cohort.json
+[ -s cohort.json ] && ! grep -q p17 cohort.json
 say $? 'JSON does not name the patient'
 refused 2 'there is no patient p999' 'a patient who is not there' explain value --id p999
 refused 2 'there is no patient p999 in the column id' 'the same in a table' explain value half2.csv --id p999

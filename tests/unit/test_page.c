@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "page/formula.h"
 #include "page/html.h"
 #include "page/policy.h"
 
@@ -68,6 +69,24 @@ static void a_policy_names_scripts_by_their_hash(void **state)
     shy_buffer_free(&out);
 }
 
+/* All of the sum that front.json has: who computes a prediction by hand needs each term, with its sign. */
+static void a_model_has_all_its_terms(void **state)
+{
+    json_t *target = json_pack("{s:{s:s, s:s, s:[s, s], s:{s:s, s:f}}}", "front", "outcome", "y", "outcome_kind", "continuous", "covariates", "age", "sex <m>", "interaction",
+                               "treatment", "arm", "mean", 0.5);
+    json_t *entry = json_pack("{s:f, s:f, s:{s:f, s:f}, s:{s:f}}", "intercept", 2.0, "slope", -3.0, "covariates", "sex <m>", -0.25, "age", 0.125, "interaction", "slope", 0.75);
+    shy_buffer out = {0};
+    shy_page page = {.language = SHY_ENGLISH, .out = &out, .target = target};
+    const shy_page_facts facts = {.entry = entry};
+
+    (void)state;
+    shy_formula_model(&page, &facts);
+    assert_string_equal(out.bytes, "<p class=\"model\">y = 2 − 3 × formula + 0.125 × age − 0.25 × sex &lt;m&gt; + 0.75 × (arm − 0.5) × formula</p>\n");
+    json_decref(target);
+    json_decref(entry);
+    shy_buffer_free(&out);
+}
+
 /* Each allocation of a page fails in turn: the failure is said, and nothing is left behind. */
 static void a_page_without_memory_is_refused(void **state)
 {
@@ -96,6 +115,7 @@ int main(void)
         cmocka_unit_test(numbers_are_read_by_people),
         cmocka_unit_test(texts_of_strangers_stay_texts),
         cmocka_unit_test(a_policy_names_scripts_by_their_hash),
+        cmocka_unit_test(a_model_has_all_its_terms),
         cmocka_unit_test(a_page_without_memory_is_refused),
     };
 

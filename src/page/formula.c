@@ -95,6 +95,7 @@ static void add_formula(shy_page *page, size_t k, size_t count, bool chosen)
     shy_formula_factors(page, &f);
     shy_formula_constants(page, &f);
     add_charts(page, k, &f);
+    shy_formula_groups(page, &f);
     shy_formula_contenders(page, k, &f);
     shy_formula_near(page, k, &f);
     shy_formula_subgroups(page, k, &f);

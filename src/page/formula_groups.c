@@ -40,7 +40,8 @@ static void add_measure(shy_page *page, const json_t *group, int m, bool percent
     char text[3][SHY_NUMBER_ROOM];
 
     shy_html_raw(page, "<td class=\"number\">");
-    if (isnan(value) || isnan(low) || isnan(high) || low == high) add_number(page, value, percent);
+    if (isnan(value) && m == 0 && json_array_size(json_object_get(json_object_get(group, "kaplan_meier"), "time")) > 0) shy_html_message(page, SHY_MSG_GROUPS_NOT_REACHED, NULL);
+    else if (isnan(value) || isnan(low) || isnan(high) || low == high) add_number(page, value, percent);
     else if (percent)
         shy_html_message(page, SHY_MSG_INTERVAL, "value", shy_html_percent(value, text[0]), "low", shy_html_percent(low, text[1]), "high", shy_html_percent(high, text[2]), NULL);
     else

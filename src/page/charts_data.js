@@ -166,8 +166,8 @@ const shihyoChartData = (() => {
     const d = c.figures.distribution;
     if (!d || (d.edges || []).length < 2) return [];
     const series = (d.series || []).map((s) => ({...s, total: (s.count || []).reduce((a, b) => a + (b || 0), 0)})).filter((s) => s.total > 0);
-    const outlines = [], boxes = [];
-    const name = (s) => series.length === 1 ? c.words.everyone : c.words["level " + s.name] || (/^[-+.\d]+$/.test(s.name) ? outcomeOf(c) + " = " + s.name : s.name);
+    const outlines = [], boxes = [], events = series.some((s) => s.name === "event");
+    const name = (s) => series.length === 1 ? c.words.everyone : c.words["level " + (s.name === "other" && events ? "none" : s.name)] || (/^[-+.\d]+$/.test(s.name) ? outcomeOf(c) + " = " + s.name : s.name);
     series.forEach((s, k) => {
       const push = (x, y) => outlines.push({series: k, x, y, zero: 0});
       push(d.edges[0], 0);
@@ -258,7 +258,8 @@ const shihyoChartData = (() => {
     if (!d || !(d.threshold || []).length) return [];
     const lines = [{label: c.words.formula, x: d.threshold, y: d.formula}, {label: c.words.all, x: d.threshold, y: d.all}, {label: c.words.none, x: d.threshold, y: d.threshold.map(() => 0)}];
     if (held) lines.push({label: c.words.chosen, x: held.threshold, y: held.chosen});
-    for (const contender of (held || {}).contenders || []) if (lines.length < 6) lines.push({label: contenderName(c, contender.name), x: held.threshold, y: contender.benefit});
+    if (held && !(held.chosen || []).some(known)) lines.pop(); // disclosure control
+    for (const contender of (held || {}).contenders || []) if (lines.length < 6 && (contender.benefit || []).some(known)) lines.push({label: contenderName(c, contender.name), x: held.threshold, y: contender.benefit});
     const best = Math.max(...lines.flatMap((line) => line.y.filter(known)), 1e-6);
     const end = Math.max(...d.threshold.filter((_, i) => lines.some((line) => line.x === d.threshold && line.y[i] > 0)), 0.1);
     const at = (line, x) => { const i = line.x.findIndex((v) => Math.abs(v - x) < 1e-9); return i < 0 ? null : line.y[i]; };

@@ -182,14 +182,30 @@ static said what_is_said(const json_t *factors)
     return s;
 }
 
+static void add_kind(shy_page *page, const char *kind)
+{
+    static const struct {
+        const char *kind;
+        shy_message word;
+    } known[] = {{"numeric", SHY_MSG_KIND_NUMERIC}, {"binary", SHY_MSG_KIND_BINARY}, {"categorical", SHY_MSG_KIND_CATEGORICAL}, {"time", SHY_MSG_KIND_TIME}, {"event", SHY_MSG_KIND_EVENT}};
+
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        if (strcmp(kind, known[k].kind) == 0) {
+            shy_html_message_element(page, "td", NULL, known[k].word, NULL);
+            return;
+        }
+    shy_html_element(page, "td", NULL, kind);
+}
+
 static void add_factor(shy_page *page, const json_t *factor, said s)
 {
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", "name", shy_json_word(factor, "name"));
     if (s.unit) shy_html_element(page, "td", NULL, shy_json_word(factor, "unit"));
-    shy_html_element(page, "td", NULL, shy_json_word(factor, "kind"));
+    add_kind(page, shy_json_word(factor, "kind"));
     if (s.modality) shy_html_element(page, "td", NULL, shy_json_word(factor, "modality"));
-    if (s.words) shy_html_element(page, "td", "words", shy_json_word(factor, "words"));
+    if (s.words && *shy_json_word(factor, "words") != '\0') shy_prose_derived(page, "td", shy_json_word(factor, "words"));
+    else if (s.words) shy_html_raw(page, "<td></td>");
     shy_html_raw(page, "</tr>\n");
 }
 

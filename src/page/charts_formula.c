@@ -38,6 +38,7 @@ json_t *shy_chart_distribution(const shy_page *page)
     shy_chart_word(&c, "tip", SHY_MSG_CHART_DISTRIBUTION_TIP);
     shy_chart_word(&c, "everyone", SHY_MSG_CHART_EVERYONE);
     shy_chart_word(&c, "level other", SHY_MSG_CHART_LEVEL_OTHER);
+    shy_chart_word(&c, "level none", SHY_MSG_CHART_LEVEL_NONE);
     shy_chart_word(&c, "level event", SHY_MSG_CHART_LEVEL_EVENT);
     shy_chart_word(&c, "value", SHY_MSG_CHART_VALUE);
     shy_chart_title(&c, "xTitle", SHY_MSG_CHART_VALUE);

@@ -66,6 +66,7 @@ static void say_survival(const shy_page *page, const char *outcome, shy_buffer *
 
     SAY(SHY_MSG_DATA_SURVIVAL, "outcome", outcome, "time", shy_prose_setting(page, "outcome.time", time), "events", events_of(page, events));
     shy_data_add_follow_up(page, &follow_up);
+    if (follow_up.count > 0 && *shy_json_word(json_object_get(shy_prose_target(page), "people"), "follow_up_unit") == '\0') SAY(SHY_MSG_DATA_NO_TIME_UNIT);
     if (follow_up.count > 0) SAY(SHY_MSG_DATA_FOLLOW_UP, "time", shy_prose_text(&follow_up));
     shy_buffer_free(&follow_up);
 }

@@ -59,7 +59,7 @@ static void add_chart(shy_page *page, size_t k, int c, const json_t *figure)
 {
     const bool drawn = charts[c].list == NULL ? json_array_size(figure) > 0 : json_array_size(json_object_get(figure, charts[c].list)) > 0;
 
-    shy_buffer_format(page->out, "<div class=\"panel%s\">\n", charts[c].wide ? " wide" : "");
+    shy_buffer_format(page->out, "<div class=\"panel%s\">\n", charts[c].wide && json_array_size(figure) > 1 ? " wide" : "");
     shy_html_message_element(page, "h4", NULL, charts[c].heading, NULL);
     if (drawn) shy_html_chart(page, charts[c].name, (int)k);
     else add_withheld(page, figure);
@@ -95,6 +95,7 @@ static void add_formula(shy_page *page, size_t k, size_t count, bool chosen)
     shy_formula_factors(page, &f);
     shy_formula_constants(page, &f);
     add_charts(page, k, &f);
+    shy_formula_groups(page, &f);
     shy_formula_contenders(page, k, &f);
     shy_formula_near(page, k, &f);
     shy_formula_subgroups(page, k, &f);

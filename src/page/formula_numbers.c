@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "page/formula.h"
+#include "page/prose.h"
 
 enum { DIGITS = 4 };
 
@@ -88,13 +89,16 @@ static void add_right_side(shy_page *page, const json_t *front, const shy_page_f
 void shy_formula_model(shy_page *page, const shy_page_facts *f)
 {
     const json_t *front = json_object_get(page->target, "front");
+    shy_buffer outcome = {0};
 
     if (!json_is_number(json_object_get(f->entry, "slope"))) return;
+    shy_prose_outcome(page, page->target, &outcome);
     shy_html_raw(page, "<p class=\"model\">");
-    shy_html_message(page, left_side(shy_json_word(front, "outcome_kind"), shy_json_word(front, "positive")), "outcome", shy_json_word(front, "outcome"), "positive", shy_json_word(front, "positive"), NULL);
+    shy_html_message(page, left_side(shy_json_word(front, "outcome_kind"), shy_json_word(front, "positive")), "outcome", shy_prose_text(&outcome), "positive", shy_json_word(front, "positive"), NULL);
     shy_html_raw(page, " = ");
     add_right_side(page, front, f);
     shy_html_raw(page, "</p>\n");
+    shy_buffer_free(&outcome);
 }
 
 /* ---- tiles ------------------------------------------------------------------------------------------------------------------------------ */
@@ -144,7 +148,18 @@ static void add_stability_tile(shy_page *page, const shy_page_facts *f)
 
     if (isnan(share)) return;
     begin_tile(page, SHY_MSG_TILE_STABILITY, "");
-    shy_html_text(page, shy_html_percent(share, text));
+    shy_html_text(page, shy_html_reached(share, text));
+    end_tile(page, "");
+}
+
+/* Of the chosen formula: what the verdict says, where the complexity was chosen anew for each part of the patients. */
+static void add_selected_tile(shy_page *page, const shy_page_facts *f, const char *metric)
+{
+    const json_t *selected = json_object_get(json_object_get(json_object_get(page->target, "front"), "nested"), "selected");
+
+    if (strcmp(shy_json_word(selected, "formula"), shy_json_word(f->entry, "formula")) != 0) return;
+    begin_tile(page, SHY_MSG_TILE_SELECTED, metric);
+    shy_page_nested_value(page, page->target, selected);
     end_tile(page, "");
 }
 
@@ -159,6 +174,7 @@ void shy_formula_tiles(shy_page *page, const shy_page_facts *f)
         shy_page_nested_value(page, page->target, f->nested);
         end_tile(page, "");
     }
+    add_selected_tile(page, f, name);
     begin_tile(page, SHY_MSG_TILE_APPARENT, name);
     shy_html_text(page, shy_html_measure(metric, f->apparent, text));
     end_tile(page, "");
@@ -190,14 +206,30 @@ static said what_is_said(const json_t *factors)
     return s;
 }
 
+static void add_kind(shy_page *page, const char *kind)
+{
+    static const struct {
+        const char *kind;
+        shy_message word;
+    } known[] = {{"numeric", SHY_MSG_KIND_NUMERIC}, {"binary", SHY_MSG_KIND_BINARY}, {"categorical", SHY_MSG_KIND_CATEGORICAL}, {"time", SHY_MSG_KIND_TIME}, {"event", SHY_MSG_KIND_EVENT}};
+
+    for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+        if (strcmp(kind, known[k].kind) == 0) {
+            shy_html_message_element(page, "td", NULL, known[k].word, NULL);
+            return;
+        }
+    shy_html_element(page, "td", NULL, kind);
+}
+
 static void add_factor(shy_page *page, const json_t *factor, said s)
 {
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", "name", shy_json_word(factor, "name"));
     if (s.unit) shy_html_element(page, "td", NULL, shy_json_word(factor, "unit"));
-    shy_html_element(page, "td", NULL, shy_json_word(factor, "kind"));
+    add_kind(page, shy_json_word(factor, "kind"));
     if (s.modality) shy_html_element(page, "td", NULL, shy_json_word(factor, "modality"));
-    if (s.words) shy_html_element(page, "td", "words", shy_json_word(factor, "words"));
+    if (s.words && *shy_json_word(factor, "words") != '\0') shy_prose_derived(page, "td", shy_json_word(factor, "words"));
+    else if (s.words) shy_html_raw(page, "<td></td>");
     shy_html_raw(page, "</tr>\n");
 }
 

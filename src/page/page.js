@@ -146,6 +146,7 @@ const shihyo = (() => {
   function print(on) {
     printing = on;
     document.documentElement.classList.toggle("printing", on);
+    for (const details of document.querySelectorAll("details.more")) details.open = on;
     for (const listen of listeners) listen({target: selected, formula: formulaOf[selected]});
   }
 

@@ -49,11 +49,12 @@ static void write_sentences(shy_page *page, const shy_facts *f)
     shy_buffer text = {0};
 
     shy_facts_say(f, page->language, &text);
+    if (text.count > 0) shy_html_message_element(page, "h3", NULL, SHY_MSG_RESTS_ON, NULL);
     if (text.status != SHY_OK) page->out->status = text.status;
     for (char *from = text.bytes, *end; from != NULL && *from != '\0'; from = end) {
         end = from + strcspn(from, "\n");
         if (*end == '\n') *end++ = '\0';
-        shy_html_element(page, "p", "verdict", from);
+        shy_html_element(page, "p", NULL, from);
     }
     shy_buffer_free(&text);
 }
@@ -62,8 +63,7 @@ static void write_meaning(shy_page *page, const shy_facts *f)
 {
     const bool single = shy_facts_level(f, "supported") && is_single(f);
 
-    shy_html_message_element(page, "h3", NULL, SHY_MSG_MEANS, NULL);
-    shy_html_message_element(page, "p", NULL, single ? SHY_MSG_MEANS_SUPPORTED_SINGLE : levels[level_of(f)].means, NULL);
+    shy_html_message_element(page, "p", "verdict", single ? SHY_MSG_MEANS_SUPPORTED_SINGLE : levels[level_of(f)].means, NULL);
 }
 
 /* ---- what it does not mean ------------------------------------------------------------------------------------------------------------------------- */
@@ -129,7 +129,7 @@ static void write_checks(shy_page *page, const shy_facts *f)
     char share[SHY_NUMBER_ROOM], slope[SHY_NUMBER_ROOM];
 
     write_fit(page, f);
-    if (f->returns < STABLE_FROM) ITEM(SHY_MSG_CHANGE_STABILITY, "share", shy_prose_decimals(floor(100.0 * f->returns), 0, share));
+    if (f->returns < STABLE_FROM) ITEM(SHY_MSG_CHANGE_STABILITY, "share", shy_prose_decimals(floor(100.0 * f->returns + 1e-9), 0, share));
     if (shy_facts_miscalibrated(f)) ITEM(SHY_MSG_CHANGE_CALIBRATION, "slope", shy_prose_decimals(f->slope, 2, slope));
     write_rivals(page, f);
     write_screened(page, f);
@@ -145,15 +145,16 @@ static shy_message validation_of(const shy_facts *f)
 
 static void write_changes(shy_page *page, const shy_facts *f)
 {
-    shy_html_message_element(page, "h3", NULL, SHY_MSG_CHANGES, NULL);
-    shy_html_raw(page, "<ul>\n");
+    shy_html_raw(page, "<details class=\"more\"><summary>");
+    shy_html_message(page, SHY_MSG_CHANGES, NULL);
+    shy_html_raw(page, "</summary>\n<ul>\n");
     if (shy_facts_level(f, "chance") || shy_facts_level(f, "weak")) ITEM(SHY_MSG_CHANGE_PATIENTS);
     if (level_of(f) == 0) ITEM(SHY_MSG_CHANGE_FULL);
     if (shy_facts_level(f, "signal")) ITEM(SHY_MSG_CHANGE_NESTED);
     if (!shy_facts_level(f, "chance")) ITEM(validation_of(f));
     write_checks(page, f);
     write_permutations(page, f);
-    shy_html_raw(page, "</ul>\n");
+    shy_html_raw(page, "</ul></details>\n");
 }
 
 /* ---- the section -------------------------------------------------------------------------------------------------------------------------------------- */
@@ -166,8 +167,8 @@ void shy_page_verdict(shy_page *page)
     shy_facts_take(shy_prose_front(page), &facts);
     shy_html_begin_section(page, "verdict", SHY_MSG_SECTION_VERDICT);
     write_level(page, &facts);
-    write_sentences(page, &facts);
     write_meaning(page, &facts);
+    write_sentences(page, &facts);
     write_limits(page, &facts);
     write_changes(page, &facts);
     shy_html_end_section(page);

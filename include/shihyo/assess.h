@@ -202,6 +202,8 @@ int shy_bins_borders(size_t n, const double *predicted, int bins, size_t *border
 /** What shy_bins says of a bin of these samples. */
 void shy_bin_describe(size_t n, const double *y, const double *predicted, const double *weight, bool probability, double *predicted_out, double *observed_out,
                       double *low_out, double *high_out);
+/** Wilson's 95 % interval of a share. Events and n may be effective numbers. */
+void shy_wilson(double events, double n, double *low_out, double *high_out);
 
 /* ---- decision curve ----------------------------------------------------------------------------------------------------------- */
 

@@ -25,6 +25,13 @@ static inline bool shy_sdc_is_on(const shy_sdc *sdc) { return sdc->threshold > 0
 bool shy_sdc_shows(const shy_sdc *sdc, int64_t count);
 /** The count as it is released, rounded; −1: not shown. */
 int64_t shy_sdc_count(const shy_sdc *sdc, int64_t count);
+/**
+ * The same of a cell of a picture of which there are several: under a rule to fives (to the threshold if that is less), never to less than the threshold. Pictures of two formulas, of a formula and its
+ * factor, or of one formula by other bins cut the same people at other places; of two exact sums the difference would be a count of those between the cuts. −1: not shown.
+ */
+int64_t shy_sdc_picture_count(const shy_sdc *sdc, int64_t count);
+/** A mean, a rate or a share of such a cell, or a measure of those in it: to four digits, so that no count follows from its fraction; under none as it is. */
+double shy_sdc_picture_value(const shy_sdc *sdc, double value);
 
 /**
  * Neighbouring bins are joined until in each of them every one of the `series` counts (count[s·bins + b]) may be shown, in place (the stride stays the

@@ -172,12 +172,12 @@ out:
 
 /* ---- a target -------------------------------------------------------------------------------------------------------------- */
 
-static shy_status add_people(const shy_report *r, json_t *target)
+static shy_status add_people(shy_report *r, int t, json_t *target)
 {
     shy_status st = SHY_OK;
     json_t *people = NULL;
 
-    SHY_TRY(shy_report_people(r, &people));
+    SHY_TRY(shy_report_people(r, t, &people));
     SHY_TRY(shy_json_put(target, "people", people));
 out:
     return st;
@@ -211,7 +211,7 @@ static shy_status add_target(shy_report *r, int t, json_t *targets)
     SHY_TRY(shy_json_put(target, "name", shy_json_string(r->finished[t].name)));
     SHY_TRY(shy_json_put(target, "front", json_incref(r->front[t])));
     SHY_TRY(shy_json_put(target, "cohort_read", json_boolean(read)));
-    if (read) SHY_TRY(add_people(r, target));
+    if (read) SHY_TRY(add_people(r, t, target));
     SHY_TRY(shy_json_put(target, "formulas", json_incref(formulas)));
     for (int m = 0; m < r->finished[t].models; m++) SHY_TRY(add_formula(r, t, read ? &input : NULL, m, formulas));
     SHY_TRY(shy_report_relations(r, t, read ? &input : NULL, target));

@@ -16,6 +16,13 @@ typedef struct {
     char ***level_name;
 } shy_subgroups;
 
+/** Numbers of people that the report tells: another one that is near would tell their difference. */
+#define SHY_REPORT_TOLD 256
+typedef struct {
+    int count;
+    int64_t number[SHY_REPORT_TOLD];
+} shy_report_told;
+
 /** A report while it is put together. What is not there yet is NULL. */
 typedef struct {
     const shy_report_options *options;
@@ -29,6 +36,7 @@ typedef struct {
     shy_problem *problem;         /* that the run searched */
     shy_subgroups subgroups;
     json_t *notes;                /* sentences on what the report lacks */
+    shy_report_told totals, events, others; /* samples and rows; of the samples of all targets those with the event, and without */
     shy_record *record;           /* holds the list `suppressed` */
     shy_record *suppressed;
 } shy_report;
@@ -39,13 +47,15 @@ shy_status shy_report_cohort(shy_report *report);
 shy_status shy_report_subgroups(shy_report *report);
 void shy_subgroups_free(shy_subgroups *subgroups);
 /** The object `people` of a target. The problem aims at it. Owned. */
-shy_status shy_report_people(const shy_report *report, json_t **people_out);
+shy_status shy_report_people(shy_report *report, int target, json_t **people_out);
 /** near, near_found, two_axis and network of a target. `read`: what figures are made from, NULL where there is no cohort. */
 shy_status shy_report_relations(const shy_report *report, int t, const shy_figures_input *read, json_t *target);
 /** The object `horizons` of the document, where there are several targets. */
 shy_status shy_report_horizons(const shy_report *report, json_t *document);
 /** Takes out of the front.json of a target what this report's rule does not allow, unless it was written under one as strict; says so in `suppressed`. */
-shy_status shy_report_release(const shy_report *report, int target);
+shy_status shy_report_release(shy_report *report, int target);
+/** May the number be told beside those that are? Then it is from now on. */
+bool shy_report_tells(const shy_sdc *sdc, shy_report_told *told, int64_t number);
 /** Paths in a run.json become names of files, in all its texts. */
 shy_status shy_report_hide_paths(json_t *run, const shy_config *config);
 /** What stands behind the last slash of a path. Borrowed. */

@@ -17,7 +17,7 @@ static json_t *missing_share(const shy_report *r, const shy_column *column)
 
     if (missing == 0 || rows == 0) return json_real(0.0);
     if (!shy_sdc_shows(sdc, missing) || (missing < rows && !shy_sdc_shows(sdc, rows - missing))) return json_null();
-    return shy_json_real((double)shy_sdc_count(sdc, missing) / (double)shy_sdc_count(sdc, rows));
+    return shy_json_real((double)shy_sdc_picture_count(sdc, missing) / (double)shy_sdc_picture_count(sdc, rows));
 }
 
 static shy_status add_factor(const shy_report *r, int factor, json_t *list)
@@ -38,9 +38,9 @@ out:
 }
 
 /* A count of people, null where it may not be shown. */
-static json_t *count_json(const shy_report *r, int64_t count)
+static json_t *count_json(const shy_report *r, int64_t count, bool told)
 {
-    const int64_t shown = shy_sdc_count(&r->options->sdc, count);
+    const int64_t shown = told ? shy_sdc_count(&r->options->sdc, count) : -1;
     return shown < 0 ? json_null() : json_integer((json_int_t)shown);
 }
 
@@ -74,14 +74,26 @@ static shy_status median_follow_up(const shy_report *r, double *median_out)
     for (size_t i = 0; i < n; i++) censored[i] = d->y[i] > 0.0 ? 0.0 : 1.0;
     const shy_followed followed = {.n = n, .time = d->time, .event = censored, .entry = d->entry, .weight = d->weight};
     SHY_TRY(shy_km_create(&followed, &km));
-    *median_out = shy_sdc_value(&r->options->sdc, km->median);
+    *median_out = shy_sdc_is_on(&r->options->sdc) ? shy_sdc_digits(km->median, 2) : km->median;
 out:
     shy_km_free(&km);
     shy_free(&censored);
     return st;
 }
 
-shy_status shy_report_people(const shy_report *r, json_t **people_out)
+/* A total that the results keep back is kept back here. */
+static bool keeps(const json_t *front, const char *total)
+{
+    return json_is_null(json_object_get(front, total));
+}
+
+static bool tells_events(shy_report *r, int64_t samples, int64_t events)
+{
+    const shy_sdc *sdc = &r->options->sdc;
+    return shy_sdc_shows(sdc, samples - events) && shy_report_tells(sdc, &r->events, events) && shy_report_tells(sdc, &r->others, samples - events);
+}
+
+shy_status shy_report_people(shy_report *r, int t, json_t **people_out)
 {
     shy_status st = SHY_OK;
     const shy_problem *p = r->problem;
@@ -90,9 +102,9 @@ shy_status shy_report_people(const shy_report *r, json_t **people_out)
     double median;
 
     count_people(p, &samples, &events);
-    SHY_TRY(shy_json_put(people, "rows", count_json(r, (int64_t)p->n_cohort)));
-    SHY_TRY(shy_json_put(people, "samples", count_json(r, samples)));
-    if (has_events(p->ops)) SHY_TRY(shy_json_put(people, "events", shy_sdc_shows(&r->options->sdc, samples - events) ? count_json(r, events) : json_null()));
+    SHY_TRY(shy_json_put(people, "rows", count_json(r, (int64_t)p->n_cohort, !keeps(r->front[t], "n_cohort"))));
+    SHY_TRY(shy_json_put(people, "samples", count_json(r, samples, !keeps(r->front[t], "n_samples"))));
+    if (has_events(p->ops)) SHY_TRY(shy_json_put(people, "events", count_json(r, events, tells_events(r, samples, events))));
     if (p->data.time != NULL) {
         SHY_TRY(median_follow_up(r, &median));
         SHY_TRY(shy_json_put(people, "follow_up_median", shy_json_real(median)));

@@ -107,6 +107,5 @@ void shy_brier(size_t n, const double *y, const double *probability, const doubl
 
 double shy_normal_two_sided(double z);                  /* P(|Z| >= |z|) */
 double shy_chi_square_tail(double x, int df);           /* P(χ²_df >= x) */
-void shy_wilson(double events, double n, double *low_out, double *high_out); /* 95 %; events and n may be effective numbers */
 
 #endif

@@ -142,7 +142,13 @@ shy_cell shy_cell_read(const char *text, size_t length, const shy_missing *codes
     return cell;
 }
 
-/* The length of the UTF-8 sequence at text, 0 if it is not one. Overlong forms and surrogates are none. */
+/* Controls of terminals (C1), separators of lines, and marks that turn the order of what follows: names go to terminals, and into comments of programs. */
+static bool steers(uint32_t code)
+{
+    return (code >= 0x80 && code < 0xA0) || (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
+/* The length of the UTF-8 sequence at text, 0 if it is not one. Overlong forms, surrogates and what steers are none. */
 static size_t utf8_sequence(const unsigned char *text, size_t length)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -155,7 +161,7 @@ static size_t utf8_sequence(const unsigned char *text, size_t length)
         if (text[i] >> 6 != 2) return 0;
         code = code << 6 | (text[i] & 0x3F);
     }
-    return code >= least[count] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF) ? count : 0;
+    return code >= least[count] && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF) && !steers(code) ? count : 0;
 }
 
 bool shy_utf8_valid(const char *text, size_t length)

@@ -33,7 +33,7 @@ static shy_status judge_name(const shy_import_table *table, int64_t number, cons
                         table->path, (long long)number, SHY_NAME_BYTES);
     if (!shy_utf8_valid(field->text, field->length) || !shy_utf8_valid(unit, strlen(unit)))
         return shy_fail(SHY_INPUT,
-                        "%s, heading: the name of column %lld is not UTF-8 text in one line. "
+                        "%s, heading: the name of column %lld is not UTF-8 text in one line, or has invisible characters that steer a terminal or turn text around. "
                         "Text in another encoding can be converted, for example: iconv -f latin1 -t utf-8.",
                         table->path, (long long)number);
     return SHY_OK;

@@ -97,7 +97,7 @@ static shy_status judge_text(const scan *s, const shy_cell_place *place)
     if (place->length > SHY_NAME_BYTES)
         return at(place, s, SHY_INPUT, "… is longer than 1000 bytes.", "Leave the column out (kind: skip).");
     if (!shy_utf8_valid(place->text, place->length))
-        return at(place, s, SHY_INPUT, "is not UTF-8 text in one line.",
+        return at(place, s, SHY_INPUT, "is not UTF-8 text in one line, or has invisible characters that steer a terminal or turn text around.",
                   "Text in another encoding can be converted, for example: iconv -f latin1 -t utf-8.");
     return SHY_OK;
 }

@@ -26,7 +26,7 @@ char *shy_cell_trim(char *text, size_t *length);
  */
 shy_cell shy_cell_read(const char *text, size_t length, const shy_missing *codes, const shy_missing *more,
                        double *value_out);
-/** The whole text is well-formed UTF-8 without control characters. */
+/** The whole text is well-formed UTF-8 without characters that control a terminal, end a line or turn its direction. */
 bool shy_utf8_valid(const char *text, size_t length);
 
 /* ---- words: texts without repetition, numbered in the order of their coming (words.c) ---------------------------- */

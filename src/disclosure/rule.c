@@ -13,7 +13,7 @@ static const shy_sdc rules[] = {
     {"none", 0, 1, true, 0},
 };
 
-enum { LARGEST = 1000000 };
+enum { LARGEST = 1000000, PICTURE_UNIT = 5, PICTURE_DIGITS = 4 };
 
 shy_status shy_sdc_parse(const char *text, shy_sdc *sdc_out)
 {
@@ -44,6 +44,20 @@ int64_t shy_sdc_count(const shy_sdc *sdc, int64_t count)
     if (!shy_sdc_shows(sdc, count)) return -1;
     if (!shy_sdc_is_on(sdc) || sdc->round_to <= 1) return count;
     return (count + sdc->round_to / 2) / sdc->round_to * sdc->round_to;
+}
+
+int64_t shy_sdc_picture_count(const shy_sdc *sdc, int64_t count)
+{
+    const int64_t shown = shy_sdc_count(sdc, count), unit = sdc->threshold < PICTURE_UNIT ? sdc->threshold : PICTURE_UNIT;
+
+    if (shown <= 0 || !shy_sdc_is_on(sdc) || sdc->round_to > unit) return shown;
+    const int64_t rounded = (count + unit / 2) / unit * unit;
+    return rounded < sdc->threshold ? sdc->threshold : rounded;
+}
+
+double shy_sdc_picture_value(const shy_sdc *sdc, double value)
+{
+    return shy_sdc_is_on(sdc) ? shy_sdc_digits(value, PICTURE_DIGITS) : value;
 }
 
 shy_status shy_sdc_note(const shy_sdc *sdc, shy_record *suppressed, const char *where, const char *what, const char *why, int64_t cells)

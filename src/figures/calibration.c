@@ -14,16 +14,23 @@ struct parts {
     int64_t people[TENTHS];
 };
 
+static json_t *told(const shy_sdc *sdc, const struct parts *parts, const double *value)
+{
+    double of[TENTHS];
+
+    for (int b = 0; b < parts->count; b++) of[b] = shy_sdc_picture_value(sdc, value[b]);
+    return shy_json_reals(of, (size_t)parts->count);
+}
+
 static shy_status add_parts(const shy_sdc *sdc, const struct parts *parts, json_t *object)
 {
     shy_status st = SHY_OK;
     json_t *count = json_array();
-    const size_t n = (size_t)parts->count;
 
-    SHY_TRY(shy_json_put(object, "predicted", shy_json_reals(parts->predicted, n)));
-    SHY_TRY(shy_json_put(object, "observed", shy_json_reals(parts->observed, n)));
-    SHY_TRY(shy_json_put(object, "low", shy_json_reals(parts->low, n)));
-    SHY_TRY(shy_json_put(object, "high", shy_json_reals(parts->high, n)));
+    SHY_TRY(shy_json_put(object, "predicted", told(sdc, parts, parts->predicted)));
+    SHY_TRY(shy_json_put(object, "observed", told(sdc, parts, parts->observed)));
+    SHY_TRY(shy_json_put(object, "low", told(sdc, parts, parts->low)));
+    SHY_TRY(shy_json_put(object, "high", told(sdc, parts, parts->high)));
     SHY_TRY(shy_json_put(object, "count", json_incref(count)));
     for (int b = 0; b < parts->count; b++) SHY_TRY(shy_json_append(count, shy_figures_count(sdc, parts->people[b])));
 out:
@@ -33,14 +40,17 @@ out:
 
 /* ---- yes or no ------------------------------------------------------------------------------------------------------------------- */
 
-/* Counts that are rounded are so here, too. */
-static void round_share(const shy_pictured *p, const shy_cells *c, int first, int end, struct parts *parts, int b)
+/* Under control, shares and intervals are those of the counts as they are told. */
+static void release_share(const shy_pictured *p, const shy_cells *c, int first, int end, struct parts *parts, int b)
 {
+    const shy_sdc *sdc = p->input->sdc;
     int64_t yes = 0;
 
-    if (c->weighted || p->input->sdc->round_to <= 1) return;
+    if (c->weighted || !shy_sdc_is_on(sdc)) return;
     for (int k = first; k < end; k++) yes += c->yes[k];
-    parts->observed[b] = shy_figures_rounded(p->input->sdc, yes) / shy_figures_rounded(p->input->sdc, parts->people[b]);
+    const double all = shy_figures_rounded(sdc, parts->people[b]), told = fmin(shy_figures_rounded(sdc, yes), all);
+    parts->observed[b] = told / all;
+    shy_wilson(told, all, &parts->low[b], &parts->high[b]);
 }
 
 static shy_status calibrate_cells(const shy_pictured *p, json_t *figures)
@@ -60,7 +70,7 @@ static shy_status calibrate_cells(const shy_pictured *p, json_t *figures)
         const size_t begin = c->border[border[b]], n = c->border[border[b + 1]] - begin;
         shy_bin_describe(n, c->y + begin, c->predicted + begin, c->weight + begin, true, &parts.predicted[b], &parts.observed[b], &parts.low[b], &parts.high[b]);
         parts.people[b] = (int64_t)n;
-        round_share(p, c, border[b], border[b + 1], &parts, b);
+        release_share(p, c, border[b], border[b + 1], &parts, b);
     }
     SHY_TRY(shy_pictured_note(p, "calibration", "bins joined", TENTHS - parts.count));
     SHY_TRY(add_parts(p->input->sdc, &parts, object));

@@ -21,8 +21,8 @@ static shy_status add_points(const shy_pictured *p, const shy_cells *c, json_t *
     shy_cells_beyond(c, p->input->sdc, 0, &all_yes, &all_no);
     for (int b = c->cells; b >= 0; b--) {
         shy_cells_beyond(c, p->input->sdc, b, &yes, &no);
-        SHY_TRY(shy_json_append(fpr, shy_json_real(no / all_no)));
-        SHY_TRY(shy_json_append(tpr, shy_json_real(yes / all_yes)));
+        SHY_TRY(shy_json_append(fpr, shy_json_real(shy_sdc_picture_value(p->input->sdc, no / all_no))));
+        SHY_TRY(shy_json_append(tpr, shy_json_real(shy_sdc_picture_value(p->input->sdc, yes / all_yes))));
     }
 out:
     return st;
@@ -39,9 +39,9 @@ shy_status shy_figures_roc(const shy_pictured *p, json_t *figures)
     const bool shows = c->cells >= CELLS_LEAST || !shy_sdc_is_on(p->input->sdc);
     SHY_TRY(shy_pictured_note(p, "roc", "curve", !shows));
     SHY_TRY(shy_share_estimate(p->n, p->predictor, p->order, p->y, 2, c->weighted ? p->weight : NULL, &e));
-    SHY_TRY(shy_json_put(roc, "auc", shy_json_real(e.value)));
-    SHY_TRY(shy_json_put(roc, "low", shy_json_real(e.low)));
-    SHY_TRY(shy_json_put(roc, "high", shy_json_real(e.high)));
+    SHY_TRY(shy_json_put(roc, "auc", shy_json_real(shy_sdc_picture_value(p->input->sdc, e.value))));
+    SHY_TRY(shy_json_put(roc, "low", shy_json_real(shy_sdc_picture_value(p->input->sdc, e.low))));
+    SHY_TRY(shy_json_put(roc, "high", shy_json_real(shy_sdc_picture_value(p->input->sdc, e.high))));
     if (shows) SHY_TRY(add_points(p, c, roc));
     SHY_TRY(shy_json_put(figures, "roc", json_incref(roc)));
 out:
@@ -81,7 +81,7 @@ static shy_status add_benefits(const shy_pictured *p, const shy_cells *c, json_t
         shy_net_benefit(c->n, c->y, c->predicted, c->weight, threshold[k], &formula[k], &all[k]);
         if (!shy_sdc_is_on(p->input->sdc)) continue;
         formula[k] = shy_sdc_value(p->input->sdc, benefit_of_cells(p, c, threshold[k], all_yes, all_no));
-        all[k] = (all_yes - threshold[k] / (1.0 - threshold[k]) * all_no) / (all_yes + all_no);
+        all[k] = shy_sdc_picture_value(p->input->sdc, (all_yes - threshold[k] / (1.0 - threshold[k]) * all_no) / (all_yes + all_no));
     }
     SHY_TRY(shy_json_put(decision, "threshold", shy_json_reals(threshold, THRESHOLDS)));
     SHY_TRY(shy_json_put(decision, "formula", shy_json_reals(formula, THRESHOLDS)));

@@ -92,7 +92,7 @@ static shy_status add_series(const shy_pictured *p, int bins, const int64_t *cou
         SHY_TRY(shy_json_put(series, "name", name_of(p, s)));
         SHY_TRY(shy_json_put(series, "count", counts));
         for (int b = 0; b < bins; b++) SHY_TRY(shy_json_append(counts, shy_figures_count(p->input->sdc, count[s * SHY_PICTURE_BINS + b])));
-        for (int b = 0; b < bins; b++) mean[b] = sum[b] / all[b];
+        for (int b = 0; b < bins; b++) mean[b] = shy_sdc_picture_value(p->input->sdc, sum[b] / all[b]);
         if (has_means(p)) SHY_TRY(shy_json_put(series, "means", shy_json_reals(mean, (size_t)bins)));
     }
 out:

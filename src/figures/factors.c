@@ -129,7 +129,7 @@ static double observed(const shy_figures_input *input, const struct along *a, si
     double sum = 0.0, all = 0.0;
 
     if (input->shared->kind == SHY_JUDGE_BINARY && truth->weight == NULL)
-        return shy_figures_rounded(input->sdc, yes) / shy_figures_rounded(input->sdc, (int64_t)(end - begin));
+        return fmin(1.0, shy_figures_rounded(input->sdc, yes) / shy_figures_rounded(input->sdc, (int64_t)(end - begin)));
     for (size_t k = begin; k < end; k++) {
         const size_t i = a->sample[k];
         const double weight = truth->weight == NULL ? 1.0 : truth->weight[i];
@@ -161,7 +161,7 @@ static shy_status make_bins(const shy_figures_input *input, const struct along *
     *joined_out = before - bins;
     for (int b = 0; b < bins; b++) {
         SHY_TRY(shy_json_append(x, shy_json_real(shy_sdc_value(input->sdc, mean(a->value, border[b], border[b + 1])))));
-        SHY_TRY(shy_json_append(y, shy_json_real(observed(input, a, border[b], border[b + 1], count[2 * BINS + b]))));
+        SHY_TRY(shy_json_append(y, shy_json_real(shy_sdc_picture_value(input->sdc, observed(input, a, border[b], border[b + 1], count[2 * BINS + b])))));
         SHY_TRY(shy_json_append(n, shy_figures_count(input->sdc, count[b])));
     }
     if (bins == 0) goto out;

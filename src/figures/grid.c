@@ -40,6 +40,25 @@ static void add_edge(shy_grid_axis *axis, double edge, double low, double high, 
     if (edge > axis->edge[axis->bins] && edge > low && edge < high && axis->bins + 1 < bins) axis->edge[++axis->bins] = edge;
 }
 
+/* How many of the sorted values are below `edge`. */
+static size_t count_below(size_t count, const double *sorted, double edge)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < edge) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+static bool is_one_s(size_t count, const double *sorted, double edge)
+{
+    const size_t at = count_below(count, sorted, edge);
+    return at < count && sorted[at] == edge;
+}
+
 void shy_grid_divide(const shy_sdc *sdc, size_t count, double *values, int bins, shy_grid_axis *axis)
 {
     double low = NAN, high = NAN;
@@ -57,8 +76,13 @@ void shy_grid_divide(const shy_sdc *sdc, size_t count, double *values, int bins,
         double edge = shy_grid_round(values[at], spread > 0.0 ? spread : high - low);
         while (first > 0 && values[first - 1] == values[at]) first--;
         while (last + 1 < count && values[last + 1] == values[at]) last++;
-        if (last - first < TIED) add_edge(axis, edge, low, high, bins);
-        else { /* a level of its own: edges are between it and its neighbours */
+        if (last - first < TIED) {
+            if (shy_sdc_is_on(sdc) && is_one_s(count, values, edge)) { /* of values with few digits the rounded quantile is somebody's */
+                size_t of = count_below(count, values, edge);
+                if (of == 0 || !shy_sdc_between(values[of - 1], values[of], DIGITS, &edge)) continue;
+            }
+            add_edge(axis, edge, low, high, bins);
+        } else { /* a level of its own: edges are between it and its neighbours */
             if (first > 0 && shy_sdc_between(values[first - 1], values[at], DIGITS, &edge)) add_edge(axis, edge, low, high, bins);
             if (last + 1 < count && shy_sdc_between(values[at], values[last + 1], DIGITS, &edge)) add_edge(axis, edge, low, high, bins);
         }

@@ -44,13 +44,13 @@ out:
 
 json_t *shy_figures_count(const shy_sdc *sdc, int64_t count)
 {
-    const int64_t shown = shy_sdc_count(sdc, count);
+    const int64_t shown = shy_sdc_picture_count(sdc, count);
     return shown < 0 ? json_null() : json_integer((json_int_t)shown);
 }
 
 double shy_figures_rounded(const shy_sdc *sdc, int64_t count)
 {
-    const int64_t shown = shy_sdc_count(sdc, count);
+    const int64_t shown = shy_sdc_picture_count(sdc, count);
     return shown < 0 ? (double)count : (double)shown;
 }
 

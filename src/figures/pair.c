@@ -171,7 +171,7 @@ static shy_status write_model(const shy_pair_maker *maker, const shy_pair *pair,
     SHY_TRY(shy_json_put(object, "correlation", shy_json_real(shy_sdc_digits(pair->r, 4))));
     SHY_TRY(shy_json_put(object, "metric", json_string(shy_outcome_kind(maker->outcome)->metric_names[0])));
     SHY_TRY(shy_json_put(object, "value", shy_json_real(pair->value)));
-    SHY_TRY(shy_json_put(object, "samples", json_integer(shy_sdc_count(maker->sdc, people->count))));
+    SHY_TRY(shy_json_put(object, "samples", json_integer(shy_sdc_picture_count(maker->sdc, people->count))));
     SHY_TRY(write_line(maker, pair, people, object));
 out:
     return st;

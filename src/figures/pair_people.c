@@ -8,7 +8,7 @@
 #include "figures/grid.h"
 #include "figures/pair_people.h"
 
-enum { CLASSES = 2, ROUNDED = 5 };
+enum { CLASSES = 2 };
 
 void shy_people_free(shy_people *people)
 {
@@ -207,25 +207,13 @@ out:
 
 typedef enum { COUNT, POSITIVE, MEAN } content;
 
-/*
- * To fives, or to the threshold if that is less: other pictures cut the same people at other values of the same factors, and what lies between two cuts must not be the difference of
- * two exact sums.
- */
-static int64_t released(const shy_sdc *sdc, int64_t count)
-{
-    const int64_t shown = shy_sdc_count(sdc, count), unit = sdc->threshold < ROUNDED ? sdc->threshold : ROUNDED;
-
-    if (shown < 0 || !shy_sdc_is_on(sdc) || sdc->round_to > unit) return shown;
-    return (count + unit / 2) / unit * unit;
-}
-
 static json_t *cell_value(const shy_sdc *sdc, const cells *c, content what, size_t cell)
 {
     const size_t size = (size_t)c->x.axis.bins * (size_t)c->y.axis.bins;
     const int64_t positive = c->classes ? c->count[size + cell] : 0;
 
-    if (what == MEAN) return shy_json_real(c->weight[cell] > 0.0 ? shy_sdc_digits(c->sum[cell] / c->weight[cell], 4) : NAN);
-    const int64_t count = released(sdc, what == POSITIVE ? positive : c->count[cell] + positive);
+    if (what == MEAN) return shy_json_real(c->weight[cell] > 0.0 ? shy_sdc_picture_value(sdc, c->sum[cell] / c->weight[cell]) : NAN);
+    const int64_t count = shy_sdc_picture_count(sdc, what == POSITIVE ? positive : c->count[cell] + positive);
     return count < 0 ? json_null() : json_integer(count);
 }
 

@@ -87,9 +87,9 @@ static shy_status add_level(const shy_pictured *p, int column, int level, const 
     SHY_TRY(shy_json_put(object, "samples", shy_figures_count(in->sdc, b->people[level])));
     if (has_events(p->shared->kind)) SHY_TRY(shy_json_put(object, "events", shy_figures_count(in->sdc, b->events[level])));
     SHY_TRY(shy_json_put(object, "metric", shy_json_string(in->problem->ops->metric_names[0])));
-    SHY_TRY(shy_json_put(object, "value", shy_json_real(e.value)));
-    SHY_TRY(shy_json_put(object, "low", shy_json_real(e.low)));
-    SHY_TRY(shy_json_put(object, "high", shy_json_real(e.high)));
+    SHY_TRY(shy_json_put(object, "value", shy_json_real(shy_sdc_picture_value(in->sdc, e.value))));
+    SHY_TRY(shy_json_put(object, "low", shy_json_real(shy_sdc_picture_value(in->sdc, e.low))));
+    SHY_TRY(shy_json_put(object, "high", shy_json_real(shy_sdc_picture_value(in->sdc, e.high))));
 out:
     return st;
 }

@@ -100,7 +100,8 @@ static void thin(int steps, int count, bool *keep)
     }
 }
 
-static shy_status add_steps(const shy_pictured *p, const shy_km *km, const bool *keep, json_t *group)
+/* What holds after the time step[k] of the estimate is shown at shown[k]. */
+static shy_status add_steps(const shy_pictured *p, const shy_km *km, int count, const int *step, const double *shown, json_t *group)
 {
     shy_status st = SHY_OK;
     const double *const column[] = {km->time, km->survival, km->low, km->high};
@@ -109,11 +110,22 @@ static shy_status add_steps(const shy_pictured *p, const shy_km *km, const bool 
     for (int c = 0; c < 4; c++) {
         json_t *list = json_array();
         SHY_TRY(shy_json_put(group, name[c], list));
-        for (int k = 0; k < km->steps; k++)
-            if (keep[k]) SHY_TRY(shy_json_append(list, shy_json_real(c == 0 ? shy_sdc_value(p->input->sdc, km->time[k]) : column[c][k])));
+        for (int k = 0; k < count; k++) SHY_TRY(shy_json_append(list, shy_json_real(c == 0 ? shown[k] : shy_sdc_picture_value(p->input->sdc, column[c][step[k]]))));
     }
 out:
     return st;
+}
+
+/* Without a rule every event is a step, up to a number that can be drawn. Returns how many there are. */
+static int choose_steps(const shy_pictured *p, const shy_km *km, const int64_t *events, const int64_t *censored, bool *keep, int *step, double *shown)
+{
+    int count = 0;
+
+    if (shy_sdc_is_on(p->input->sdc)) return shy_sdc_curve(p->input->sdc, km->steps, km->time, events, censored, step, shown);
+    thin(km->steps, shy_sdc_steps(p->input->sdc, km->steps, events, censored, keep), keep);
+    for (int k = 0; k < km->steps; k++)
+        if (keep[k]) step[count] = k, shown[count++] = km->time[k];
+    return count;
 }
 
 static shy_status add_curve(const shy_pictured *p, const division *d, int g, double *weight, json_t *group)
@@ -122,6 +134,8 @@ static shy_status add_curve(const shy_pictured *p, const division *d, int g, dou
     shy_km *km = NULL;
     int64_t *events = NULL, *censored = NULL;
     bool *keep = NULL;
+    int *step = NULL;
+    double *shown = NULL;
 
     for (size_t k = 0; k < p->n; k++) weight[k] = k >= d->border[g] && k < d->border[g + 1] ? p->weight[k] : 0.0;
     const shy_followed followed = followed_of(p, weight);
@@ -129,18 +143,21 @@ static shy_status add_curve(const shy_pictured *p, const division *d, int g, dou
     SHY_TRY(shy_new((size_t)km->steps, sizeof *events, &events));
     SHY_TRY(shy_new((size_t)km->steps, sizeof *censored, &censored));
     SHY_TRY(shy_new((size_t)km->steps, sizeof *keep, &keep));
+    SHY_TRY(shy_new((size_t)km->steps, sizeof *step, &step));
+    SHY_TRY(shy_new((size_t)km->steps, sizeof *shown, &shown));
     SHY_TRY(count_leaving(p, d, g, km, events, censored));
-    const int count = shy_sdc_steps(p->input->sdc, km->steps, events, censored, keep);
+    const int count = choose_steps(p, km, events, censored, keep, step, shown);
     int exact = 0;
     for (int k = 0; k < km->steps; k++) exact += events[k] > 0;
     SHY_TRY(shy_pictured_note(p, "kaplan_meier", "steps joined", exact - count));
-    thin(km->steps, count, keep);
-    SHY_TRY(add_steps(p, km, keep, group));
+    SHY_TRY(add_steps(p, km, count, step, shown, group));
 out:
     shy_km_free(&km);
     shy_free(&events);
     shy_free(&censored);
     shy_free(&keep);
+    shy_free(&step);
+    shy_free(&shown);
     return st;
 }
 
@@ -305,7 +322,8 @@ shy_status shy_figures_auc_t(const shy_pictured *p, json_t *figures)
     for (int t = 0; t < s->times; t++) {
         shy_estimate e;
         SHY_TRY(judge_time(p, t, &e));
-        value[t] = e.value, low[t] = e.low, high[t] = e.high;
+        value[t] = shy_sdc_picture_value(p->input->sdc, e.value);
+        low[t] = shy_sdc_picture_value(p->input->sdc, e.low), high[t] = shy_sdc_picture_value(p->input->sdc, e.high);
     }
     SHY_TRY(shy_json_put(object, "time", shy_json_reals(s->time, (size_t)s->times)));
     SHY_TRY(shy_json_put(object, "auc", shy_json_reals(value, (size_t)s->times)));

@@ -200,6 +200,9 @@ static void bad_tables_are_refused_with_the_place(void **state)
         {"Gr\xF6\xDF"
          "e,b\n1,2\n",
          NULL, "column 1 is not UTF-8"},
+        {"a\xC2\x9B" "31m,b\n1,2\n", NULL, "column 1 is not UTF-8 text in one line, or has invisible characters"},
+        {"a\xE2\x80\xAE" "b,b\n1,2\n", NULL, "column 1 is not UTF-8 text in one line, or has invisible characters"},
+        {"a,b\n1,\xE2\x80\xA8q\n2,x\n", NULL, "case.csv, row 1 (line 2), column b"},
         {"a,b\n1,m\xFCller\n2,x\n", NULL, "case.csv, row 1 (line 2), column b"},
         {"a,b\n1,2\n3,Inf\n", NULL, "case.csv, row 2 (line 3), column b: 'Inf' is an infinite value"},
         {"a,b\n1,2\n3,-1e999\n", NULL, "case.csv, row 2 (line 3), column b: '-1e999' is an infinite value"},

@@ -189,9 +189,7 @@ shy_status shy_figures_two_axis(const shy_figures_input *input, json_t **list_ou
     SHY_TRY(shy_formulas_read(input->front, input->problem, most, &formulas));
     SHY_TRY(shy_pair_allowed(&maker, suppressed, &allowed));
     if (!allowed || formulas.fronts == 0) goto done;
-    /* made when the first needs it, constants of the front's formulas or this */
     if (input->shared == NULL) SHY_TRY(shy_problem_outcome(input->problem, &own));
-    else if (input->shared->outcome == NULL) SHY_TRY(shy_problem_outcome(input->problem, &input->shared->outcome));
     maker.outcome = own != NULL ? own : input->shared->outcome;
     SHY_TRY(relate(&maker, &formulas, list, suppressed));
 done:

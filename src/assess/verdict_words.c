@@ -176,7 +176,7 @@ static void say_stability(words *w, const shy_assessment *a)
         say(w, room);
     }
     if (!isnan(a->returns)) {
-        snprintf(room, sizeof room, "is among the best on %.0f %% of half samples", floor(100.0 * a->returns));
+        snprintf(room, sizeof room, "is among the best on %.0f %% of half samples", floor(100.0 * a->returns + 1e-9));
         say(w, room);
     }
     say(w, ".");

@@ -189,8 +189,9 @@ shy_status shy_figures_two_axis(const shy_figures_input *input, json_t **list_ou
     SHY_TRY(shy_formulas_read(input->front, input->problem, most, &formulas));
     SHY_TRY(shy_pair_allowed(&maker, suppressed, &allowed));
     if (!allowed || formulas.fronts == 0) goto done;
-    if (input->shared == NULL) SHY_TRY(shy_problem_outcome(input->problem, &own));
-    maker.outcome = own != NULL ? own : input->shared->outcome;
+    shy_outcome **outcome = input->shared != NULL ? &input->shared->outcome : &own; /* no formula with constants may have needed it so far */
+    if (*outcome == NULL) SHY_TRY(shy_problem_outcome(input->problem, outcome));
+    maker.outcome = *outcome;
     SHY_TRY(relate(&maker, &formulas, list, suppressed));
 done:
     *list_out = list, list = NULL;

@@ -18,6 +18,7 @@ const shihyoChartData = (() => {
   }
   const measure = (value) => known(value) ? (Math.abs(value) < 2 ? value.toFixed(3).replace("-", "−") : number(value, 4)) : "–";
   const percent = (value) => known(value) ? (100 * value).toFixed(value > 0 && value < 0.1 ? 1 : 0) + " %" : "–";
+  const reached = (value) => Math.floor(100 * value + 1e-9) + " %"; // whole per cents that are reached, as the verdict has them
   const count = (value) => known(value) ? value.toLocaleString("en") : "–";
   const probability = (p) => known(p) ? (p < 0.0001 ? "< 0.0001" : "= " + number(p, 2)) : "–";
   const raised = (unit) => unit.replace(/([A-Za-z])\^?([23])(?![\d.])/g, (whole, letter, power) => letter + (power === "2" ? "²" : "³")); // "kg/m^2", "kg/cm2"
@@ -115,16 +116,18 @@ const shihyoChartData = (() => {
     if (!rows.length) return [];
     const most = rows.reduce((a, b) => b.value > a.value ? b : a);
     return [{
-      height: rows.length * 40, key, tables: [table([c.words.head], rows.map((row) => [row.name, percent(row.value)]))],
-      data: {bars: rows.map((row, k) => ({...row, label: row.name + "  " + percent(row.value), tip: row.name + ": " + percent(row.value), top: 40 * k, zero: 0})), limits},
+      height: rows.length * 40, key, tables: [table([c.words.head], rows.map((row) => [row.name, reached(row.value)]))],
+      data: {bars: rows.map((row, k) => ({...row, label: row.name + "  " + reached(row.value), tip: row.name + ": " + reached(row.value), top: 40 * k, zero: 0})), limits},
       signals: {xDomain: [0, 1]},
-      summary: {count: rows.length, most: percent(most.value), name: short(most.name)},
+      summary: {count: rows.length, most: reached(most.value), name: short(most.name)},
     }];
   }
 
   function stability(c) {
     const found = c.front.stability || {}, chosen = entryOf(c).formula;
-    const rows = (found.front || []).filter((row) => known(row.frequency)).map((row) => ({name: row.formula, value: row.frequency, selected: row.formula === chosen}));
+    /* As in the table of the front: with what says nearly the same; halves say nothing of formulas that are not comparable. */
+    const share = (row) => known(row.family_frequency) ? row.family_frequency : row.frequency;
+    const rows = (found.front || []).filter((row) => known(share(row)) && row.comparable !== false).map((row) => ({name: row.formula, value: share(row), selected: row.formula === chosen}));
     const limits = known(found.threshold) ? [{x: found.threshold, dash: 2}] : [];
     return bars(c, rows, limits, limits.length ? [{label: fill(c.words.threshold, {threshold: percent(found.threshold)}), colour: "#D55E00", dash: "2 2"}] : []);
   }
@@ -279,6 +282,23 @@ const shihyoChartData = (() => {
     return [start, ...steps, ...(last > (end || start).x ? [{...(end || start), x: last}] : [])];
   }
 
+  /* At a time between joined steps, on the line between them; behind the last of them nothing is known. */
+  function survivalAt(steps, time, controlled) {
+    const after = steps.findIndex((p) => p.x > time), before = steps[after < 0 ? steps.length - 1 : after - 1];
+    if (!before) return null;
+    if (!controlled || before.x === time) return before.y;
+    return after < 0 ? null : before.y + (steps[after].y - before.y) * (time - before.x) / (steps[after].x - before.x);
+  }
+
+  /* The group's range in values of the formula: those of predictions, without intercept and slope. With covariates there is no such range. */
+  function rangeOf(c, groups, k) {
+    const entry = entryOf(c), slope = entry.slope, value = (prediction) => number((prediction - (entry.intercept || 0)) / slope);
+    if (!known(slope) || slope === 0 || (entry.covariates || []).length || !known(groups[k].low) || !known(groups[k].high)) return "";
+    const turned = slope < 0, from = value(turned ? groups[k].high : groups[k].low), to = value(turned ? groups[k].low : groups[k].high);
+    const first = turned ? k === groups.length - 1 : k === 0, last = turned ? k === 0 : k === groups.length - 1;
+    return fill(first ? c.words.below : last ? c.words.above : c.words.between, {from, to});
+  }
+
   function kaplan_meier(c) {
     const km = c.figures.kaplan_meier, groups = (km || {}).groups || [];
     if (!groups.length) return [];
@@ -286,21 +306,22 @@ const shihyoChartData = (() => {
     const every = Math.max(1, Math.ceil((km.at || []).length / Math.max(2, Math.floor((c.width - 110) / 58)))), shown = (km.at || []).map((_, i) => i).filter((i) => i % every === 0);
     const controlled = ((c.data.sdc || {}).threshold || 0) > 0;
     const steps = groups.flatMap((g, k) => curveOf(g, km.at || [], controlled).map((p) => ({...p, series: k})));
-    const notes = [known(km.p) ? fill(c.words.p, {p: probability(km.p)}) : "", controlled ? fill(c.words.joined, {threshold: c.data.sdc.threshold}) : ""];
-    const survival = (k, time) => { const before = steps.filter((p) => p.series === k && p.x <= time); return before.length ? before[before.length - 1].y : null; };
+    const ranges = groups.map((g, k) => rangeOf(c, groups, k)), groupOf = (g, k) => fill(c.words.group, {name: name(g), samples: count(g.samples), events: count(g.events)}) + (ranges[k] ? "; " + ranges[k] : "");
+    const notes = [c.words.equal, known(km.p) ? fill(c.words.p, {p: probability(km.p)}) : "", controlled ? fill(c.words.joined, {threshold: c.data.sdc.threshold}) : ""];
+    const survival = (k, time) => survivalAt(steps.filter((p) => p.series === k), time, controlled);
     const rows = (km.at || []).map((time, i) => [number(time, 4), ...groups.flatMap((g, k) => [percent(survival(k, time)), count((g.at_risk || [])[i])])]);
     const tables = [table([[km.unit ? fill(c.words.time_unit, {unit: km.unit}) : c.words.time], groups.flatMap((g) => fill(c.words.head, {name: name(g)}).split("|"))], rows)];
     return [{
       height: 260, tables,
-      key: groups.map((g, k) => ({label: fill(c.words.group, {name: name(g), samples: count(g.samples), events: count(g.events)}) + (steps.some((p) => p.series === k) ? "" : " – " + c.words.no_curve), series: k, area: true})),
+      key: groups.map((g, k) => ({label: groupOf(g, k) + (steps.some((p) => p.series === k) ? "" : " – " + c.words.no_curve), series: k, area: true})),
       caption: notes.filter((note) => note).join(" "),
       data: {
         steps,
-        names: groups.map((g, k) => ({series: k, label: name(g), tip: fill(c.words.tip, {name: name(g), from: number(g.low), to: number(g.high)})})),
+        names: groups.map((g, k) => ({series: k, label: name(g), tip: fill(c.words.tip, {name: name(g), range: ranges[k]})})),
         counts: groups.flatMap((g, k) => shown.map((i) => ({series: k, x: km.at[i], label: known((g.at_risk || [])[i]) ? count(g.at_risk[i]) : "–"}))),
       },
-      signals: {xDomain: [0, last], yDomain: [0, 1], times: shown.map((i) => km.at[i]), xTitle: km.unit ? fill(c.words.time_unit, {unit: km.unit}) : c.words.time},
-      summary: {count: groups.length, formula: short(nameOf(c)), groups: groups.map((g) => fill(c.words.group, {name: name(g), samples: count(g.samples), events: count(g.events)})).join("; ")},
+      signals: {joined: controlled ? 1 : 0, xDomain: [0, last], yDomain: [0, 1], times: shown.map((i) => km.at[i]), xTitle: km.unit ? fill(c.words.time_unit, {unit: km.unit}) : c.words.time},
+      summary: {count: groups.length, formula: short(nameOf(c)), groups: groups.map(groupOf).join("; ")},
     }];
   }
 

@@ -18,6 +18,10 @@ json_t *shy_chart_kaplan_meier(const shy_page *page)
     shy_chart_word(&c, "no_curve", SHY_MSG_CHART_KM_NO_CURVE);
     shy_chart_word(&c, "joined", SHY_MSG_CHART_KM_JOINED);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_KM_TIP);
+    shy_chart_word(&c, "below", SHY_MSG_CHART_KM_BELOW);
+    shy_chart_word(&c, "between", SHY_MSG_CHART_KM_BETWEEN);
+    shy_chart_word(&c, "above", SHY_MSG_CHART_KM_ABOVE);
+    shy_chart_word(&c, "equal", SHY_MSG_CHART_KM_EQUAL);
     shy_chart_word(&c, "time", SHY_MSG_CHART_TIME);
     shy_chart_word(&c, "time_unit", SHY_MSG_CHART_TIME_UNIT);
     shy_chart_title(&c, "xTitle", SHY_MSG_CHART_TIME);
@@ -28,14 +32,16 @@ json_t *shy_chart_kaplan_meier(const shy_page *page)
     shy_chart_axis(&c, "bottom", "values ~ times");
     shy_chart_axis(&c, "left", "format = .0%");
     shy_chart_number(&c, "times", 0);
+    shy_chart_number(&c, "joined", 0); /* steps are: what lies between is not known, and a straight line is nearer to it than a step at the end */
     shy_chart_data(&c, "steps");
     shy_chart_data(&c, "counts");
     shy_chart_data(&c, "names");
     shy_chart_each(&c, "steps", "series");
-    shy_chart_mark(&c, "area", "part", "x: x x; y: y low; y2: y high; interpolate = step-after; fill: colour series; fillOpacity = 0.14; defined ~ isValid(datum.low) && isValid(datum.high)");
+    shy_chart_mark(&c, "area", "part", "x: x x; y: y low; y2: y high; interpolate ~ joined ? 'linear' : 'step-after'; fill: colour series; fillOpacity = 0.14; defined ~ isValid(datum.low) && isValid(datum.high)");
     shy_chart_clip(&c);
-    shy_chart_mark(&c, "line", "part", "x: x x; y: y y; interpolate = step-after; stroke: colour series; strokeDash: dash series; strokeWidth = 2.5");
+    shy_chart_mark(&c, "line", "part", "x: x x; y: y y; interpolate ~ joined ? 'linear' : 'step-after'; stroke: colour series; strokeDash: dash series; strokeWidth = 2.5");
     shy_chart_clip(&c);
+    shy_chart_mark(&c, "symbol", "part", "x: x x; y: y y; fill: colour series; size ~ joined && datum.x > 0 ? 36 : 0");
     shy_chart_each_end(&c);
     /* The numbers at risk stand under their times, below the axis and its title. */
     shy_chart_mark(&c, "text", NULL, "x = 0; y ~ height + 66; text ~ atRisk; limit ~ width");

@@ -98,7 +98,7 @@ static void say_stability(const shy_facts *f, shy_language language, shy_buffer 
 {
     char found[SHY_NUMBER_ROOM], sets[SHY_NUMBER_ROOM], share[SHY_NUMBER_ROOM];
 
-    shy_prose_decimals(f->found, 0, found), shy_prose_decimals(f->sets, 0, sets), shy_prose_decimals(floor(100.0 * f->returns), 0, share);
+    shy_prose_decimals(f->found, 0, found), shy_prose_decimals(f->sets, 0, sets), shy_prose_decimals(floor(100.0 * f->returns + 1e-9), 0, share);
     if (f->sets > 0.0 && !isnan(f->returns)) SAY(SHY_MSG_SAY_FOUND_AND_RETURNS, "found", found, "sets", sets, "share", share);
     else if (f->sets > 0.0) SAY(SHY_MSG_SAY_FOUND, "found", found, "sets", sets);
     else if (!isnan(f->returns)) SAY(SHY_MSG_SAY_RETURNS, "share", share);

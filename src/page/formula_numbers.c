@@ -120,7 +120,7 @@ static void add_stability_tile(shy_page *page, const shy_page_facts *f)
 
     if (isnan(share)) return;
     begin_tile(page, SHY_MSG_TILE_STABILITY, "");
-    shy_html_text(page, shy_html_percent(share, text));
+    shy_html_text(page, shy_html_reached(share, text));
     end_tile(page, "");
 }
 

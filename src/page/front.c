@@ -153,7 +153,7 @@ static void add_value(shy_page *page, int which, const shy_page_facts *f)
     case NESTED: shy_page_nested_value(page, page->target, f->nested); break;
     case APPARENT: shy_html_text(page, shy_html_measure(shy_page_metric(page->target), f->apparent, text)); break;
     case SEARCH: shy_page_search_p(page, f); break;
-    case STABILITY: shy_html_text(page, shy_html_percent(shy_page_found_again(f), text)); break;
+    case STABILITY: shy_html_text(page, shy_html_reached(shy_page_found_again(f), text)); break;
     default: shy_html_text(page, shy_html_count(shy_json_count(f->entry, "twins_count"), text));
     }
 }

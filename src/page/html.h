@@ -42,6 +42,7 @@ const char *shy_html_fixed(double value, int decimals, char text[SHY_NUMBER_ROOM
 const char *shy_html_measure(const char *metric, double value, char text[SHY_NUMBER_ROOM]); /* 0.790 of an AUC, 4 digits of a deviance */
 const char *shy_html_p(double p, char text[SHY_NUMBER_ROOM]);                       /* two digits; "< 0.0001" */
 const char *shy_html_percent(double share, char text[SHY_NUMBER_ROOM]);
+const char *shy_html_reached(double share, char text[SHY_NUMBER_ROOM]);             /* whole per cents that are reached, as the verdict has them: 97 % of 0.975 */
 const char *shy_html_count(uint64_t count, char text[SHY_NUMBER_ROOM]);             /* with thousands apart */
 const char *shy_metric_name(shy_language language, const char *metric);             /* "AUC"; the word itself if it has no other name */
 

@@ -81,6 +81,11 @@ const char *shy_html_percent(double share, char text[SHY_NUMBER_ROOM])
     return text;
 }
 
+const char *shy_html_reached(double share, char text[SHY_NUMBER_ROOM])
+{
+    return shy_html_percent(floor(100.0 * share + 1e-9) / 100.0, text);
+}
+
 const char *shy_html_count(uint64_t count, char text[SHY_NUMBER_ROOM])
 {
     return shy_text_thousands(count, text);

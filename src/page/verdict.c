@@ -129,7 +129,7 @@ static void write_checks(shy_page *page, const shy_facts *f)
     char share[SHY_NUMBER_ROOM], slope[SHY_NUMBER_ROOM];
 
     write_fit(page, f);
-    if (f->returns < STABLE_FROM) ITEM(SHY_MSG_CHANGE_STABILITY, "share", shy_prose_decimals(floor(100.0 * f->returns), 0, share));
+    if (f->returns < STABLE_FROM) ITEM(SHY_MSG_CHANGE_STABILITY, "share", shy_prose_decimals(floor(100.0 * f->returns + 1e-9), 0, share));
     if (shy_facts_miscalibrated(f)) ITEM(SHY_MSG_CHANGE_CALIBRATION, "slope", shy_prose_decimals(f->slope, 2, slope));
     write_rivals(page, f);
     write_screened(page, f);

@@ -7,9 +7,10 @@
 
   /* ---- the page as a whole */
   const scroller = document.scrollingElement;
-  if (scroller.scrollWidth > window.innerWidth) {
-    const wide = [...document.querySelectorAll("body *")].filter((e) => seen(e) && e.getBoundingClientRect().right > window.innerWidth + 1 && !e.closest(".scrolls > *, .equation > *, svg *, math *, .visually-hidden, .skip"));
-    wrong.push(`the page is ${scroller.scrollWidth} wide in a window of ${window.innerWidth}: ${wide.slice(-3).map(name).join(", ")}`);
+  const width = Math.min(window.innerWidth, screen.width); // a phone widens its window to what does not fit
+  if (scroller.scrollWidth > width) {
+    const wide = [...document.querySelectorAll("body *")].filter((e) => seen(e) && e.getBoundingClientRect().right > width + 1 && !e.closest(".scrolls > *, .equation > *, svg *, math *, .visually-hidden, .skip"));
+    wrong.push(`the page is ${scroller.scrollWidth} wide in a window of ${width}: ${wide.slice(-3).map(name).join(", ")}`);
   }
   for (const section of document.querySelectorAll("section, article, figure, .panel, tbody, .tiles, .charts"))
     if (seen(section) || section.matches("figure, tbody")) {

@@ -168,9 +168,11 @@ static said what_is_said(const json_t *factors)
 
 static void add_factor(shy_page *page, const json_t *factor, said s)
 {
+    char unit[SHY_UNIT_ROOM];
+
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", "name", shy_json_word(factor, "name"));
-    if (s.unit) shy_html_element(page, "td", NULL, shy_json_word(factor, "unit"));
+    if (s.unit) shy_html_element(page, "td", NULL, shy_html_unit(shy_json_word(factor, "unit"), unit));
     shy_html_element(page, "td", NULL, shy_json_word(factor, "kind"));
     if (s.modality) shy_html_element(page, "td", NULL, shy_json_word(factor, "modality"));
     if (s.words) shy_html_element(page, "td", "words", shy_json_word(factor, "words"));

@@ -39,6 +39,7 @@ const json_t *shy_prose_chosen(const json_t *front);
 shy_message shy_prose_metric(const json_t *front);
 /* Of an outcome of classes or times: the people who have it; NaN where that is not known. */
 double shy_prose_events(const json_t *target);
+bool shy_prose_lacks_units(const shy_page *page); /* has a number on the front no unit? */
 void shy_prose_outcome(const shy_page *page, const json_t *target, shy_buffer *text); /* its name; of a horizon in the language of the page */
 bool shy_prose_is(const json_t *object, const char *key, const char *word);
 const json_t *shy_prose_at(const json_t *object, const char *path); /* "nested.selected"; NULL if it is not there or null */

@@ -166,14 +166,14 @@ static const char *missing_of(const shy_page *page, const json_t *known, char ro
     return shy_prose_count(page, known, "missing", room); /* null: too few to be shown */
 }
 
-static void write_factor(shy_page *page, const json_t *factor)
+static void write_factor(shy_page *page, const json_t *factor, bool units)
 {
     char share[SHY_NUMBER_ROOM], unit[SHY_UNIT_ROOM];
     const char *name = shy_json_word(factor, "name"), *words = shy_json_word(json_object_get(shy_prose_front(page), "derived"), name);
 
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", NULL, name);
-    shy_html_element(page, "td", NULL, shy_html_unit(shy_json_word(factor, "unit"), unit));
+    if (units) shy_html_element(page, "td", NULL, shy_html_unit(shy_json_word(factor, "unit"), unit));
     shy_html_element(page, "td", "number", missing_of(page, known_of(page, name), share));
     if (*words != '\0') shy_prose_derived(page, "td", words);
     else shy_html_message_element(page, "td", NULL, SHY_MSG_DATA_AS_IS, NULL);
@@ -182,14 +182,18 @@ static void write_factor(shy_page *page, const json_t *factor)
 
 static void write_factors(shy_page *page)
 {
-    static const shy_message head[] = {SHY_MSG_DATA_FACTOR, SHY_MSG_DATA_UNIT, SHY_MSG_DATA_MISSING, SHY_MSG_DATA_HOW};
+    static const shy_message with_units[] = {SHY_MSG_DATA_FACTOR, SHY_MSG_DATA_UNIT, SHY_MSG_DATA_MISSING, SHY_MSG_DATA_HOW};
+    static const shy_message without[] = {SHY_MSG_DATA_FACTOR, SHY_MSG_DATA_MISSING, SHY_MSG_DATA_HOW};
     const json_t *list = shy_prose_at(shy_prose_front(page), "inputs.factors");
+    bool units = false;
 
     if (json_array_size(list) == 0) return;
+    for (size_t k = 0; k < json_array_size(list); k++) units |= *shy_json_word(json_array_get(list, k), "unit") != '\0';
     shy_html_message_element(page, "h3", NULL, SHY_MSG_DATA_FRONT_FACTORS, NULL);
     shy_html_begin_scroll(page, SHY_MSG_DATA_FRONT_FACTORS);
-    write_head(page, head, sizeof head / sizeof *head);
-    for (size_t k = 0; k < json_array_size(list); k++) write_factor(page, json_array_get(list, k));
+    if (units) write_head(page, with_units, sizeof with_units / sizeof *with_units);
+    else write_head(page, without, sizeof without / sizeof *without);
+    for (size_t k = 0; k < json_array_size(list); k++) write_factor(page, json_array_get(list, k), units);
     shy_html_raw(page, "</tbody></table></div>\n");
 }
 

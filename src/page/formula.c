@@ -62,7 +62,7 @@ static void add_chart(shy_page *page, size_t k, int c, const json_t *figure)
     const bool drawn = charts[c].list == NULL ? json_array_size(figure) > 0 : json_array_size(json_object_get(figure, charts[c].list)) > charts[c].beyond;
     const bool whole = json_array_size(json_object_get(figure, "series")) == 1; /* a distribution of all, of numbers and counts */
 
-    shy_buffer_format(page->out, "<div class=\"panel%s\">\n", charts[c].wide ? " wide" : "");
+    shy_buffer_format(page->out, "<div class=\"panel%s\">\n", charts[c].wide && json_array_size(figure) > 1 ? " wide" : "");
     shy_html_message_element(page, "h4", NULL, whole ? SHY_MSG_FIGURE_DISTRIBUTION_OF_ALL : charts[c].heading, NULL);
     if (drawn) shy_html_chart(page, charts[c].name, (int)k);
     else add_withheld(page, figure);
@@ -98,6 +98,7 @@ static void add_formula(shy_page *page, size_t k, size_t count, bool chosen)
     shy_formula_factors(page, &f);
     shy_formula_constants(page, &f);
     add_charts(page, k, &f);
+    shy_formula_groups(page, &f);
     shy_formula_contenders(page, k, &f);
     shy_formula_near(page, k, &f);
     shy_formula_subgroups(page, k, &f);

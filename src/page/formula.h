@@ -8,6 +8,7 @@ void shy_formula_model(shy_page *page, const shy_page_facts *f);     /* how a pr
 void shy_formula_tiles(shy_page *page, const shy_page_facts *f);     /* the numbers that are asked for first */
 void shy_formula_factors(shy_page *page, const shy_page_facts *f);   /* what each factor is */
 void shy_formula_constants(shy_page *page, const shy_page_facts *f); /* fitted, with intervals, and rounded for the bedside */
+void shy_formula_groups(shy_page *page, const shy_page_facts *f);    /* risk groups, of the chosen formula alone */
 void shy_formula_contenders(shy_page *page, size_t k, const shy_page_facts *f);
 void shy_formula_near(shy_page *page, size_t k, const shy_page_facts *f); /* twins, and formulas that say nearly the same */
 void shy_formula_subgroups(shy_page *page, size_t k, const shy_page_facts *f);

@@ -65,13 +65,16 @@ static void add_right_side(shy_page *page, const json_t *front, const shy_page_f
 void shy_formula_model(shy_page *page, const shy_page_facts *f)
 {
     const json_t *front = json_object_get(page->target, "front");
+    shy_buffer outcome = {0};
 
     if (!json_is_number(json_object_get(f->entry, "slope"))) return;
+    shy_prose_outcome(page, page->target, &outcome);
     shy_html_raw(page, "<p class=\"model\">");
-    shy_html_message(page, left_side(shy_json_word(front, "outcome_kind"), shy_json_word(front, "positive")), "outcome", shy_json_word(front, "outcome"), "positive", shy_json_word(front, "positive"), NULL);
+    shy_html_message(page, left_side(shy_json_word(front, "outcome_kind"), shy_json_word(front, "positive")), "outcome", shy_prose_text(&outcome), "positive", shy_json_word(front, "positive"), NULL);
     shy_html_raw(page, " = ");
     add_right_side(page, front, f);
     shy_html_raw(page, "</p>\n");
+    shy_buffer_free(&outcome);
 }
 
 /* ---- tiles ------------------------------------------------------------------------------------------------------------------------------ */
@@ -125,6 +128,17 @@ static void add_stability_tile(shy_page *page, const shy_page_facts *f)
     end_tile(page, "");
 }
 
+/* Of the chosen formula: what the verdict says, where the complexity was chosen anew for each part of the patients. */
+static void add_selected_tile(shy_page *page, const shy_page_facts *f, const char *metric)
+{
+    const json_t *selected = json_object_get(json_object_get(json_object_get(page->target, "front"), "nested"), "selected");
+
+    if (strcmp(shy_json_word(selected, "formula"), shy_json_word(f->entry, "formula")) != 0) return;
+    begin_tile(page, SHY_MSG_TILE_SELECTED, metric);
+    shy_page_nested_value(page, page->target, selected);
+    end_tile(page, "");
+}
+
 void shy_formula_tiles(shy_page *page, const shy_page_facts *f)
 {
     const char *metric = shy_page_metric(page->target), *name = shy_metric_name(page->language, metric);
@@ -136,6 +150,7 @@ void shy_formula_tiles(shy_page *page, const shy_page_facts *f)
         shy_page_nested_value(page, page->target, f->nested);
         end_tile(page, "");
     }
+    add_selected_tile(page, f, name);
     begin_tile(page, SHY_MSG_TILE_APPARENT, name);
     shy_html_text(page, shy_html_measure(metric, f->apparent, text));
     end_tile(page, "");

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "page/html.h"
+#include "page/prose.h"
 
 static const char *formula_of(const json_t *selected)
 {
@@ -11,7 +11,8 @@ static const char *formula_of(const json_t *selected)
     return *brief != '\0' ? brief : shy_json_word(selected, "formula");
 }
 
-static void add_target(shy_page *page, const json_t *target)
+/* whole: the target itself, with its name in the language of the page */
+static void add_target(shy_page *page, const json_t *target, const json_t *whole)
 {
     const json_t *selected = json_object_get(target, "selected");
     const char *metric = shy_json_word(target, "metric");
@@ -19,7 +20,10 @@ static void add_target(shy_page *page, const json_t *target)
 
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", NULL, shy_json_word(target, "name"));
-    shy_html_element(page, "td", "words", shy_json_word(target, "outcome"));
+    shy_html_raw(page, "<td class=\"words\">");
+    if (whole != NULL) shy_prose_write_horizon(page, whole);
+    else shy_html_text(page, shy_json_word(target, "outcome"));
+    shy_html_raw(page, "</td>");
     shy_html_element(page, "td", "number", shy_html_count(shy_json_count(target, "samples"), text));
     shy_html_raw(page, "<td class=\"words\">");
     shy_html_element(page, "code", NULL, json_is_object(selected) ? formula_of(selected) : "–");
@@ -47,7 +51,7 @@ static void add_targets(shy_page *page, const json_t *targets)
     shy_html_raw(page, "<thead><tr>");
     for (int h = 0; h < 5; h++) shy_html_message_element(page, "th", class[h], headings[h], NULL);
     shy_html_raw(page, "</tr></thead>\n<tbody>\n");
-    json_array_foreach(targets, k, target) add_target(page, target);
+    json_array_foreach(targets, k, target) add_target(page, target, json_array_get(json_object_get(page->document, "targets"), k));
     shy_html_raw(page, "</tbody></table></div>\n");
 }
 

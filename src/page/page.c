@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "page/assets.h"
-#include "page/html.h"
 #include "page/policy.h"
+#include "page/prose.h"
 #include "page/vega.h"
 
 /* Scripts and style as they stand in the page: what a browser may run is known by their hashes. */
@@ -144,7 +144,7 @@ static void add_target_choice(shy_page *page)
     json_array_foreach(targets, t, target)
     {
         add_option(page, t, t == 0);
-        shy_html_text(page, outcome_of(target));
+        shy_prose_write_horizon(page, target);
         shy_html_raw(page, "</option>\n");
     }
     shy_html_raw(page, "</select></label>\n");
@@ -189,7 +189,11 @@ static void add_target(shy_page *page, size_t index, const json_t *target, bool 
 {
     page->target = target, page->target_index = index;
     shy_buffer_format(page->out, "<div class=\"target\" id=\"t%zu\" data-target=\"%zu\">\n", index, index);
-    if (several) shy_html_element(page, "p", "target-name", outcome_of(target));
+    if (several) {
+        shy_html_raw(page, "<p class=\"target-name\">");
+        shy_prose_write_horizon(page, target);
+        shy_html_raw(page, "</p>\n");
+    }
     for (int k = 0; k < SECTIONS_OF_A_TARGET; k++) sections[k].write(page);
     shy_html_raw(page, "</div>\n");
     page->target = NULL, page->target_index = 0;
@@ -238,11 +242,16 @@ static json_t *without(const json_t *list, const char *const *keys)
 }
 
 /* A target without what scripts do not draw: long lists of formulas, and what stands in the page as text already. */
-static json_t *target_for_scripts(const json_t *target)
+static json_t *target_for_scripts(const shy_page *page, const json_t *target)
 {
     static const char *const of_formula[] = {"mathml", "latex", "rounded_mathml", "factors", "constants", NULL}, *const of_front[] = {"twins", NULL};
     json_t *copy = json_copy((json_t *)(uintptr_t)target), *front = json_copy(json_object_get(target, "front"));
 
+    shy_buffer outcome = {0};
+
+    shy_prose_outcome(page, target, &outcome);
+    json_object_set_new(front, "outcome", json_string(shy_prose_text(&outcome)));
+    shy_buffer_free(&outcome);
     json_object_del(front, "best");
     json_object_set_new(front, "front", without(json_object_get(front, "front"), of_front));
     json_object_set_new(copy, "front", front);
@@ -270,7 +279,7 @@ static json_t *data_for_scripts(const shy_page *page)
 
     json_array_foreach(json_object_get(page->document, "targets"), t, target)
     {
-        json_t *reduced = target_for_scripts(target);
+        json_t *reduced = target_for_scripts(page, target);
         json_object_set_new(reduced, "chosen", json_integer((json_int_t)shy_page_chosen(target)));
         json_array_append_new(targets, reduced);
     }

@@ -185,14 +185,69 @@ bool shy_prose_lacks_units(const shy_page *page)
     return false;
 }
 
-void shy_prose_outcome(const shy_page *page, const json_t *target, shy_buffer *text)
+/* Of a horizon, "death within 365" called "365": the length of what comes before " within 365"; else 0. */
+static size_t event_length(const json_t *target)
 {
     const char *outcome = shy_json_word(json_object_get(target, "front"), "outcome"), *name = shy_json_word(target, "name");
     const size_t length = strlen(outcome), tail = strlen(" within ") + strlen(name);
+    const bool horizon = *name != '\0' && length > tail && strncmp(outcome + length - tail, " within ", 8) == 0 && strcmp(outcome + length - strlen(name), name) == 0;
 
-    if (*name != '\0' && length > tail && strncmp(outcome + length - tail, " within ", 8) == 0 && strcmp(outcome + length - strlen(name), name) == 0) {
+    return horizon ? length - tail : 0;
+}
+
+/* Whole years of a time in units of which a year has so many (365.25 days may have become 365 or 366); 0: it is none. */
+static int years_in(const char *time, double year)
+{
+    const double value = strtod(time, NULL), years = round(value / year);
+
+    return years >= 1.0 && years <= 100.0 && fabs(value - years * year) <= 0.0028 * years * year ? (int)years : 0;
+}
+
+/* All horizons are whole years in this unit. */
+static bool all_years(const shy_page *page, double year)
+{
+    size_t t;
+    json_t *target;
+
+    json_array_foreach(json_object_get(page->document, "targets"), t, target)
+        if (event_length(target) > 0 && years_in(shy_json_word(target, "name"), year) == 0) return false;
+    return true;
+}
+
+void shy_prose_horizon(const shy_page *page, const json_t *target, shy_buffer *text)
+{
+    static const struct {
+        double year;
+        shy_message words;
+    } unit[] = {{365.25, SHY_MSG_HORIZON_DAYS}, {12.0, SHY_MSG_HORIZON_MONTHS}};
+    char years[SHY_NUMBER_ROOM];
+
+    shy_prose_outcome(page, target, text);
+    if (event_length(target) == 0) return;
+    for (size_t u = 0; u < sizeof unit / sizeof *unit; u++) {
+        if (!all_years(page, unit[u].year)) continue;
+        shy_prose_add(text, page->language, unit[u].words, "years", shy_html_count((uint64_t)years_in(shy_json_word(target, "name"), unit[u].year), years), NULL);
+        return;
+    }
+}
+
+void shy_prose_write_horizon(shy_page *page, const json_t *target)
+{
+    shy_buffer text = {0};
+
+    shy_prose_horizon(page, target, &text);
+    if (text.status != SHY_OK) page->out->status = text.status;
+    shy_html_text(page, shy_prose_text(&text));
+    shy_buffer_free(&text);
+}
+
+void shy_prose_outcome(const shy_page *page, const json_t *target, shy_buffer *text)
+{
+    const char *outcome = shy_json_word(json_object_get(target, "front"), "outcome"), *name = shy_json_word(target, "name");
+
+    if (event_length(target) > 0) {
         shy_buffer event = {0};
-        shy_buffer_add(&event, outcome, length - tail);
+        shy_buffer_add(&event, outcome, event_length(target));
         shy_prose_add(text, page->language, SHY_MSG_OUTCOME_WITHIN, "event", shy_prose_text(&event), "time", name, NULL);
         shy_buffer_free(&event);
     } else {

@@ -41,6 +41,9 @@ shy_message shy_prose_metric(const json_t *front);
 double shy_prose_events(const json_t *target);
 bool shy_prose_lacks_units(const shy_page *page); /* has a number on the front no unit? */
 void shy_prose_outcome(const shy_page *page, const json_t *target, shy_buffer *text); /* its name; of a horizon in the language of the page */
+/* The same; where all horizons are whole years in days or in months, with the years: "death within 1095 (if in days: 3 y)". Units of times are often not said. */
+void shy_prose_horizon(const shy_page *page, const json_t *target, shy_buffer *text);
+void shy_prose_write_horizon(shy_page *page, const json_t *target); /* into the page, escaped */
 bool shy_prose_is(const json_t *object, const char *key, const char *word);
 const json_t *shy_prose_at(const json_t *object, const char *path); /* "nested.selected"; NULL if it is not there or null */
 double shy_prose_number(const json_t *object, const char *path);    /* NaN if it is none */

@@ -102,6 +102,20 @@ out:
     return st;
 }
 
+/* Beside each constant the simple number that stands in its place in the rounded formula. */
+static shy_status add_rounded(const shy_model *model, const json_t *constants)
+{
+    shy_status st = SHY_OK;
+    int fitted[SHY_TREE_MAX], simple[SHY_TREE_MAX];
+
+    if (model->rounded == NULL) return SHY_OK;
+    const int count = shy_tree_constants(&model->tree, fitted);
+    if (shy_tree_constants(&model->rounded_tree, simple) != count) return SHY_OK;
+    for (int k = 0; k < count; k++) SHY_TRY(shy_json_put(json_array_get(constants, (size_t)k), "rounded", shy_json_real(model->rounded_tree.node[simple[k]].value)));
+out:
+    return st;
+}
+
 /* input: NULL without a cohort. */
 static shy_status add_numbers(shy_report *r, const shy_figures_input *input, int model, const json_t *entry, json_t *formula)
 {
@@ -165,6 +179,7 @@ static shy_status add_formula(shy_report *r, int t, const shy_figures_input *inp
     SHY_TRY(shy_json_put(formula, "factors", json_incref(factors)));
     json_array_foreach(json_object_get(entry, "factors"), k, name) SHY_TRY(add_factor(r, t, json_string_value(name), factors));
     SHY_TRY(add_numbers(r, input, model, entry, formula));
+    SHY_TRY(add_rounded(&r->finished[t].model[model], json_object_get(formula, "constants")));
 out:
     json_decref(factors);
     return st;

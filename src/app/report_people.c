@@ -7,7 +7,7 @@
 #include "app/report_impl.h"
 #include "shihyo/assess.h"
 
-#define FACTORS_MOST 200 /* that are listed */
+#define FACTORS_MOST 200 /* that are listed, and those of the front */
 
 /* The share of the rows that lack the column, null where it would tell of few. */
 static json_t *missing_share(const shy_report *r, const shy_column *column)
@@ -35,6 +35,14 @@ static shy_status add_factor(const shy_report *r, int factor, json_t *list)
     SHY_TRY(shy_json_put(object, "modality", shy_json_string(p->modality[factor])));
 out:
     return st;
+}
+
+static bool is_on_a_front(const shy_report *r, const char *name)
+{
+    for (int t = 0; t < r->targets; t++)
+        for (int k = 0; k < r->finished[t].factors; k++)
+            if (strcmp(r->finished[t].factor[k].name, name) == 0) return true;
+    return false;
 }
 
 /* A count of people, null where it may not be shown. */
@@ -112,7 +120,8 @@ shy_status shy_report_people(shy_report *r, int t, json_t **people_out)
     }
     SHY_TRY(shy_json_put(people, "factors_count", json_integer(p->factors)));
     SHY_TRY(shy_json_put(people, "factors", json_incref(factors)));
-    for (int f = 0; f < p->factors && f < FACTORS_MOST; f++) SHY_TRY(add_factor(r, f, factors));
+    for (int f = 0; f < p->factors; f++)
+        if (f < FACTORS_MOST || is_on_a_front(r, p->name[f])) SHY_TRY(add_factor(r, f, factors));
     *people_out = people, people = NULL;
 out:
     json_decref(people);

@@ -27,7 +27,7 @@ static json_t *look(void)
 {
     json_t *letters = json_pack("{s:i, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:b, s:i}", "labelFontSize", 12, "titleFontSize", 12, "titleFontWeight", "normal",
                                 "labelColor", INK, "titleColor", INK, "domainColor", GREY, "tickColor", GREY, "gridColor", "#8a8a8a40", "labelLimit", 150,
-                                "labelOverlap", 1, "titlePadding", 6);
+                                "labelOverlap", 1, "labelSeparation", 8, "titlePadding", 6);
     json_t *title = json_pack("{s:i, s:s, s:s, s:s, s:s, s:i}", "fontSize", 12, "fontWeight", "normal", "anchor", "start", "frame", "bounds", "color", INK, "offset", 8);
     json_t *legend = json_pack("{s:i, s:i, s:s, s:s, s:s}", "labelFontSize", 12, "titleFontSize", 12, "titleFontWeight", "normal", "labelColor", INK, "titleColor", INK);
 

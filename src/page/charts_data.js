@@ -16,7 +16,8 @@ const shihyoChartData = (() => {
     const text = Number(value.toPrecision(size >= 10 ** digits ? Math.ceil(Math.log10(size)) : digits)).toLocaleString("en", {maximumSignificantDigits: 15});
     return text.replace("-", "−");
   }
-  const measure = (value) => known(value) ? (Math.abs(value) < 2 ? value.toFixed(3).replace("-", "−") : number(value, 4)) : "–";
+  const decimals = (value) => value >= 0.9995 && value < 1 ? 6 : 3; // no "1.000" of what is not 1
+  const measure = (value, places = decimals(value)) => known(value) ? (Math.abs(value) < 2 ? value.toFixed(places).replace("-", "−") : number(value, 4)) : "–";
   const percent = (value) => known(value) ? (100 * value).toFixed(value > 0 && value < 0.1 ? 1 : 0) + " %" : "–";
   const reached = (value) => Math.floor(100 * value + 1e-9) + " %"; // whole per cents that are reached, as the verdict has them
   const count = (value) => known(value) ? value.toLocaleString("en") : "–";
@@ -57,7 +58,7 @@ const shihyoChartData = (() => {
     const levels = new Map(((c.front.nested || {}).levels || []).map((level) => [level.complexity, level]));
     return (c.front.front || []).map((entry, k) => {
       const level = levels.get(entry.complexity) || {}, apparent = known((entry.metrics || {})[metric]) ? entry.metrics[metric] : level.apparent;
-      const held = known(level.mean) ? measure(level.mean) + (known(level.error) ? " ± " + measure(level.error) : "") : "–";
+      const held = known(level.mean) ? measure(level.mean) + (known(level.error) ? " ± " + measure(level.error, decimals(level.mean)) : "") : "–";
       return {
         index: k, x: entry.complexity, apparent, mean: level.mean, error: known(level.error) ? level.error : 0, selected: k === c.number, held,
         tip: fill(c.words.tip, {number: k + 1, formula: short(nameOf(c, k), 200), complexity: entry.complexity, nested: held, apparent: measure(apparent)}) + "\n" + c.words.choose,
@@ -127,7 +128,7 @@ const shihyoChartData = (() => {
     const found = c.front.stability || {}, chosen = entryOf(c).formula;
     /* As in the table of the front: with what says nearly the same; halves say nothing of formulas that are not comparable. */
     const share = (row) => known(row.family_frequency) ? row.family_frequency : row.frequency;
-    const rows = (found.front || []).filter((row) => known(share(row)) && row.comparable !== false).map((row) => ({name: row.formula, value: share(row), selected: row.formula === chosen}));
+    const rows = (found.front || []).filter((row) => known(share(row)) && row.comparable !== false).map((row) => ({name: nameOf(c, (c.front.front || []).findIndex((entry) => entry.formula === row.formula)) || row.formula, value: share(row), selected: row.formula === chosen}));
     const limits = known(found.threshold) ? [{x: found.threshold, dash: 2}] : [];
     return bars(c, rows, limits, limits.length ? [{label: fill(c.words.threshold, {threshold: percent(found.threshold)}), colour: "#D55E00", dash: "2 2"}] : []);
   }
@@ -146,6 +147,7 @@ const shihyoChartData = (() => {
     return list.filter((r) => (r.x || []).length).map((r) => {
       const others = Object.entries(r.at || {}).map(([name, value]) => short(name, 40) + " = " + (typeof value === "string" ? short(value, 40) : number(value))).join(", ");
       const bins = r.bins ? zip(["x", "y", "count"], [r.bins.x, r.bins.y, r.bins.count]).filter((b) => known(b.x) && known(b.y)) : [];
+      if (bins.length === 1) bins.pop(); // all patients in one: nothing to compare
       const key = [{label: c.words.curve, series: 0}];
       if (bins.length) key.push({label: c.words.bins, series: 1, shape: "hollow", line: false});
       const tables = [table([[unitOf(r.factor, r.unit)], c.words.head], thin(zip(["x", "y"], [r.x, r.y])).map((p) => [number(p.x), number(p.y)]))];

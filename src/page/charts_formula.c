@@ -1,6 +1,8 @@
 /* charts_formula.c: what one formula does: its answer to each factor, how well it separates, how true its predictions are. */
 #include "shy_config.h"
 
+#include <string.h>
+
 #include "page/charts_impl.h"
 
 json_t *shy_chart_response(const shy_page *page)
@@ -28,13 +30,22 @@ json_t *shy_chart_response(const shy_page *page)
     return shy_chart_end(&c);
 }
 
+/* Of numbers and counts there are no groups to be told apart. */
+static bool has_groups(const shy_page *page)
+{
+    const json_t *front = json_object_get(json_array_get(json_object_get(page->document, "targets"), 0), "front");
+    const char *kind = shy_json_word(front, "outcome_kind");
+    return strcmp(kind, "continuous") != 0 && strcmp(kind, "count") != 0;
+}
+
 json_t *shy_chart_distribution(const shy_page *page)
 {
     shy_chart c;
+    const bool groups = has_groups(page);
 
     shy_chart_begin(&c, page, SHY_MSG_CHART_DISTRIBUTION_SUMMARY);
     shy_chart_word(&c, "head", SHY_MSG_CHART_HEAD_DISTRIBUTION);
-    shy_chart_reading(&c, SHY_MSG_CHART_DISTRIBUTION_READING);
+    shy_chart_reading(&c, groups ? SHY_MSG_CHART_DISTRIBUTION_READING : SHY_MSG_CHART_DISTRIBUTION_OF_ALL_READING);
     shy_chart_word(&c, "tip", SHY_MSG_CHART_DISTRIBUTION_TIP);
     shy_chart_word(&c, "everyone", SHY_MSG_CHART_EVERYONE);
     shy_chart_word(&c, "level other", SHY_MSG_CHART_LEVEL_OTHER);
@@ -42,7 +53,7 @@ json_t *shy_chart_distribution(const shy_page *page)
     shy_chart_word(&c, "level event", SHY_MSG_CHART_LEVEL_EVENT);
     shy_chart_word(&c, "value", SHY_MSG_CHART_VALUE);
     shy_chart_title(&c, "xTitle", SHY_MSG_CHART_VALUE);
-    shy_chart_title(&c, "yTitle", SHY_MSG_CHART_DENSITY);
+    shy_chart_title(&c, "yTitle", groups ? SHY_MSG_CHART_DENSITY : SHY_MSG_CHART_DENSITY_OF_ALL);
     shy_chart_scale(&c, "x", "linear", "width");
     shy_chart_scale(&c, "y", "linear", "height");
     shy_chart_axis(&c, "bottom", "");

@@ -75,10 +75,10 @@ void shy_data_say_outcome(const shy_page *page, shy_buffer *text)
 {
     const json_t *front = shy_prose_front(page);
     shy_buffer outcome = {0}, unit = {0};
-    char set[SHY_SETTING_ROOM];
+    char set[SHY_SETTING_ROOM], raised[SHY_UNIT_ROOM];
 
     shy_prose_outcome(page, shy_prose_target(page), &outcome);
-    if (*shy_json_word(front, "outcome_unit") != '\0') shy_buffer_format(&unit, " [%s]", shy_json_word(front, "outcome_unit"));
+    if (*shy_json_word(front, "outcome_unit") != '\0') shy_buffer_format(&unit, " [%s]", shy_html_unit(shy_json_word(front, "outcome_unit"), raised));
     if (shy_prose_is(front, "outcome_kind", "binary")) say_binary(page, shy_prose_text(&outcome), text);
     else if (shy_prose_is(front, "outcome_kind", "survival")) say_survival(page, shy_prose_text(&outcome), text);
     else if (shy_prose_is(front, "outcome_kind", "count")) SAY(SHY_MSG_DATA_COUNT, "outcome", shy_prose_text(&outcome));
@@ -121,7 +121,7 @@ void shy_data_say_grammar(const shy_page *page, shy_buffer *text)
     shy_prose_setting(page, "grammar.max_constants", most), shy_prose_setting(page, "grammar.units", units);
     if (strcmp(constants, "fitted") == 0 && strcmp(most, "0") != 0) shy_prose_add(&fitted, page->language, SHY_MSG_DATA_CONSTANTS, "most", most, NULL);
     SAY(SHY_MSG_DATA_GRAMMAR, "operators", operators, "complexity", complexity, "constants", shy_prose_text(&fitted));
-    if (strcmp(units, "clinical") == 0 || strcmp(units, "strict") == 0) SAY(SHY_MSG_DATA_UNITS);
+    if (strcmp(units, "clinical") == 0 || strcmp(units, "strict") == 0) SAY(shy_prose_lacks_units(page) ? SHY_MSG_DATA_UNITS_LACKING : SHY_MSG_DATA_UNITS);
     shy_buffer_free(&fitted);
 }
 
@@ -145,7 +145,7 @@ static void say_search(const shy_page *page, shy_buffer *text)
 static void write_head(shy_page *page, const shy_message *head, size_t count)
 {
     shy_html_raw(page, "<table>\n<thead><tr>");
-    for (size_t k = 0; k < count; k++) shy_html_message_element(page, "th", NULL, head[k], NULL);
+    for (size_t k = 0; k < count; k++) shy_html_message_element(page, "th", head[k] == SHY_MSG_DATA_MISSING ? "number" : NULL, head[k], NULL);
     shy_html_raw(page, "</tr></thead>\n<tbody>\n");
 }
 
@@ -167,14 +167,14 @@ static const char *missing_of(const shy_page *page, const json_t *known, char ro
     return shy_prose_count(page, known, "missing", room); /* null: too few to be shown */
 }
 
-static void write_factor(shy_page *page, const json_t *factor)
+static void write_factor(shy_page *page, const json_t *factor, bool units)
 {
-    char share[SHY_NUMBER_ROOM];
+    char share[SHY_NUMBER_ROOM], unit[SHY_UNIT_ROOM];
     const char *name = shy_json_word(factor, "name"), *words = shy_json_word(json_object_get(shy_prose_front(page), "derived"), name);
 
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", NULL, name);
-    shy_html_element(page, "td", NULL, shy_json_word(factor, "unit"));
+    if (units) shy_html_element(page, "td", NULL, shy_html_unit(shy_json_word(factor, "unit"), unit));
     shy_html_element(page, "td", "number", missing_of(page, known_of(page, name), share));
     if (*words != '\0') shy_prose_derived(page, "td", words);
     else shy_html_message_element(page, "td", NULL, SHY_MSG_DATA_AS_IS, NULL);
@@ -183,14 +183,18 @@ static void write_factor(shy_page *page, const json_t *factor)
 
 static void write_factors(shy_page *page)
 {
-    static const shy_message head[] = {SHY_MSG_DATA_FACTOR, SHY_MSG_DATA_UNIT, SHY_MSG_DATA_MISSING, SHY_MSG_DATA_HOW};
+    static const shy_message with_units[] = {SHY_MSG_DATA_FACTOR, SHY_MSG_DATA_UNIT, SHY_MSG_DATA_MISSING, SHY_MSG_DATA_HOW};
+    static const shy_message without[] = {SHY_MSG_DATA_FACTOR, SHY_MSG_DATA_MISSING, SHY_MSG_DATA_HOW};
     const json_t *list = shy_prose_at(shy_prose_front(page), "inputs.factors");
+    bool units = false;
 
     if (json_array_size(list) == 0) return;
+    for (size_t k = 0; k < json_array_size(list); k++) units |= *shy_json_word(json_array_get(list, k), "unit") != '\0';
     shy_html_message_element(page, "h3", NULL, SHY_MSG_DATA_FRONT_FACTORS, NULL);
     shy_html_begin_scroll(page, SHY_MSG_DATA_FRONT_FACTORS);
-    write_head(page, head, sizeof head / sizeof *head);
-    for (size_t k = 0; k < json_array_size(list); k++) write_factor(page, json_array_get(list, k));
+    if (units) write_head(page, with_units, sizeof with_units / sizeof *with_units);
+    else write_head(page, without, sizeof without / sizeof *without);
+    for (size_t k = 0; k < json_array_size(list); k++) write_factor(page, json_array_get(list, k), units);
     shy_html_raw(page, "</tbody></table></div>\n");
 }
 

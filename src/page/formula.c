@@ -11,10 +11,11 @@ static const struct {
     const char *name, *list; /* the list without which there is nothing to draw */
     shy_message heading;
     bool wide;
+    size_t beyond; /* entries of it that make no picture: the two edges of a single bin */
 } charts[] = {
-    {"response", NULL, SHY_MSG_FIGURE_RESPONSE, true},        {"distribution", "edges", SHY_MSG_FIGURE_DISTRIBUTION, false}, {"observed", "predicted", SHY_MSG_FIGURE_OBSERVED, false},
-    {"kaplan_meier", "groups", SHY_MSG_FIGURE_KAPLAN_MEIER, false}, {"roc", "fpr", SHY_MSG_FIGURE_ROC, false},                 {"auc_t", "time", SHY_MSG_FIGURE_AUC_T, false},
-    {"calibration", "predicted", SHY_MSG_FIGURE_CALIBRATION, false}, {"decision", "threshold", SHY_MSG_FIGURE_DECISION, false},
+    {"response", NULL, SHY_MSG_FIGURE_RESPONSE, true, 0},     {"distribution", "edges", SHY_MSG_FIGURE_DISTRIBUTION, false, 2}, {"observed", "predicted", SHY_MSG_FIGURE_OBSERVED, false, 0},
+    {"kaplan_meier", "groups", SHY_MSG_FIGURE_KAPLAN_MEIER, false, 0}, {"roc", "fpr", SHY_MSG_FIGURE_ROC, false, 0},                 {"auc_t", "time", SHY_MSG_FIGURE_AUC_T, false, 0},
+    {"calibration", "predicted", SHY_MSG_FIGURE_CALIBRATION, false, 0}, {"decision", "threshold", SHY_MSG_FIGURE_DECISION, false, 0},
 };
 enum { CHARTS = sizeof charts / sizeof *charts };
 
@@ -35,10 +36,11 @@ static void add_heading(shy_page *page, size_t k, size_t count, bool chosen, con
 static void add_equation(shy_page *page, const shy_page_facts *f)
 {
     const char *unit = shy_json_word(f->entry, "unit");
+    char text[SHY_UNIT_ROOM];
 
     shy_html_raw(page, "<div class=\"equation\">");
     shy_page_mathematics(page, f);
-    if (*unit != '\0') shy_html_message_element(page, "p", "small", SHY_MSG_FORMULA_UNIT, "unit", unit, NULL);
+    if (*unit != '\0' && strcmp(unit, "1") != 0) shy_html_message_element(page, "p", "small", SHY_MSG_FORMULA_UNIT, "unit", shy_html_unit(unit, text), NULL);
     shy_html_raw(page, "</div>\n");
 }
 
@@ -57,10 +59,11 @@ static void add_withheld(shy_page *page, const json_t *figure)
 
 static void add_chart(shy_page *page, size_t k, int c, const json_t *figure)
 {
-    const bool drawn = charts[c].list == NULL ? json_array_size(figure) > 0 : json_array_size(json_object_get(figure, charts[c].list)) > 0;
+    const bool drawn = charts[c].list == NULL ? json_array_size(figure) > 0 : json_array_size(json_object_get(figure, charts[c].list)) > charts[c].beyond;
+    const bool whole = json_array_size(json_object_get(figure, "series")) == 1; /* a distribution of all, of numbers and counts */
 
     shy_buffer_format(page->out, "<div class=\"panel%s\">\n", charts[c].wide && json_array_size(figure) > 1 ? " wide" : "");
-    shy_html_message_element(page, "h4", NULL, charts[c].heading, NULL);
+    shy_html_message_element(page, "h4", NULL, whole ? SHY_MSG_FIGURE_DISTRIBUTION_OF_ALL : charts[c].heading, NULL);
     if (drawn) shy_html_chart(page, charts[c].name, (int)k);
     else add_withheld(page, figure);
     shy_html_raw(page, "</div>\n");

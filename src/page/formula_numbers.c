@@ -206,28 +206,28 @@ static said what_is_said(const json_t *factors)
     return s;
 }
 
-static void add_kind(shy_page *page, const char *kind)
+/* In the language of the page; a word that is not known stays as it is: modalities are what the cohort's schema calls them. */
+static const char *word_of(const shy_page *page, const char *word)
 {
     static const struct {
-        const char *kind;
-        shy_message word;
-    } known[] = {{"numeric", SHY_MSG_KIND_NUMERIC}, {"binary", SHY_MSG_KIND_BINARY}, {"categorical", SHY_MSG_KIND_CATEGORICAL}, {"time", SHY_MSG_KIND_TIME}, {"event", SHY_MSG_KIND_EVENT}};
+        const char *word;
+        shy_message name;
+    } known[] = {{"numeric", SHY_MSG_KIND_NUMERIC}, {"binary", SHY_MSG_KIND_BINARY}, {"categorical", SHY_MSG_KIND_CATEGORICAL}, {"time", SHY_MSG_KIND_TIME}, {"event", SHY_MSG_KIND_EVENT}, {"clinical", SHY_MSG_MODALITY_CLINICAL}};
 
     for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-        if (strcmp(kind, known[k].kind) == 0) {
-            shy_html_message_element(page, "td", NULL, known[k].word, NULL);
-            return;
-        }
-    shy_html_element(page, "td", NULL, kind);
+        if (strcmp(word, known[k].word) == 0) return shy_message_text(page->language, known[k].name);
+    return word;
 }
 
 static void add_factor(shy_page *page, const json_t *factor, said s)
 {
+    char unit[SHY_UNIT_ROOM];
+
     shy_html_raw(page, "<tr>");
     shy_html_element(page, "th", "name", shy_json_word(factor, "name"));
-    if (s.unit) shy_html_element(page, "td", NULL, shy_json_word(factor, "unit"));
-    add_kind(page, shy_json_word(factor, "kind"));
-    if (s.modality) shy_html_element(page, "td", NULL, shy_json_word(factor, "modality"));
+    if (s.unit) shy_html_element(page, "td", NULL, shy_html_unit(shy_json_word(factor, "unit"), unit));
+    shy_html_element(page, "td", NULL, word_of(page, shy_json_word(factor, "kind")));
+    if (s.modality) shy_html_element(page, "td", NULL, word_of(page, shy_json_word(factor, "modality")));
     if (s.words && *shy_json_word(factor, "words") != '\0') shy_prose_derived(page, "td", shy_json_word(factor, "words"));
     else if (s.words) shy_html_raw(page, "<td></td>");
     shy_html_raw(page, "</tr>\n");

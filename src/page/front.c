@@ -90,7 +90,7 @@ void shy_page_nested_value(shy_page *page, const json_t *target, const json_t *l
         return;
     }
     shy_html_message(page, SHY_MSG_PLUS_MINUS, "value", shy_html_measure(metric, shy_json_number(level, "mean", NAN), value), "error",
-                     shy_html_measure(metric, shy_json_number(level, "error", NAN), error), NULL);
+                     shy_html_error(metric, shy_json_number(level, "mean", NAN), shy_json_number(level, "error", NAN), error), NULL);
 }
 
 /* Where no repetition was as good, p is no more than its bound. */

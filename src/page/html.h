@@ -40,6 +40,9 @@ void shy_html_uint(shy_page *page, uint64_t value); /* plain digits, as for attr
 const char *shy_html_number(double value, int digits, char text[SHY_NUMBER_ROOM]);  /* significant digits; 1.5·10⁻⁷ where it must be */
 const char *shy_html_fixed(double value, int decimals, char text[SHY_NUMBER_ROOM]);
 const char *shy_html_measure(const char *metric, double value, char text[SHY_NUMBER_ROOM]); /* 0.790 of an AUC, 4 digits of a deviance */
+const char *shy_html_error(const char *metric, double value, double error, char text[SHY_NUMBER_ROOM]); /* its error, to the digits of the value */
+#define SHY_UNIT_ROOM 256
+const char *shy_html_unit(const char *unit, char text[SHY_UNIT_ROOM]);              /* "kg/cm²" of "kg/cm2" and of "kg/cm^2" */
 const char *shy_html_p(double p, char text[SHY_NUMBER_ROOM]);                       /* two digits; "< 0.0001" */
 const char *shy_html_percent(double share, char text[SHY_NUMBER_ROOM]);
 const char *shy_html_reached(double share, char text[SHY_NUMBER_ROOM]);             /* whole per cents that are reached, as the verdict has them: 97 % of 0.975 */

@@ -143,7 +143,7 @@ static void say_grammar(methods *m)
     SAY(SHY_MSG_ME_EXHAUSTIVE, "formulas", shy_prose_count(m->page, m->front, "n_formulas", formulas), "complexity",
         shy_prose_setting(m->page, "grammar.max_complexity", complexity), "most", shy_prose_setting(m->page, "factors.max", most), "used",
         shy_prose_count(m->page, m->front, "factors_used", used), "operators", shy_prose_setting(m->page, "grammar.operators", operators));
-    if (is_set(m, "grammar.units", "clinical") || is_set(m, "grammar.units", "strict")) SAY(SHY_MSG_ME_UNITS);
+    if (is_set(m, "grammar.units", "clinical") || is_set(m, "grammar.units", "strict")) SAY(shy_prose_lacks_units(m->page) ? SHY_MSG_ME_UNITS_LACKING : SHY_MSG_ME_UNITS);
     shy_prose_setting(m->page, "grammar.max_constants", constants);
     if (is_set(m, "grammar.constants", "fitted") && strcmp(constants, "0") != 0) SAY(SHY_MSG_ME_CONSTANTS, "most", constants);
     if (shy_prose_setting_number(m->page, "search.terms") > 1.0) SAY(SHY_MSG_ME_TERMS, "terms", shy_prose_setting(m->page, "search.terms", most));

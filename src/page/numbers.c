@@ -58,13 +58,48 @@ const char *shy_html_fixed(double value, int decimals, char text[SHY_NUMBER_ROOM
     return text;
 }
 
-const char *shy_html_measure(const char *metric, double value, char text[SHY_NUMBER_ROOM])
+static bool is_share(const char *metric)
 {
     static const char *const shares[] = {"auc", "c", "uno_c", "auc_t", "ibs", "brier", "r2", "macro_auc", "spearman", "kendall", "somers_d"};
 
     for (size_t k = 0; k < sizeof shares / sizeof *shares; k++)
-        if (strcmp(metric, shares[k]) == 0) return shy_html_fixed(value, 3, text);
-    return shy_html_number(value, 4, text);
+        if (strcmp(metric, shares[k]) == 0) return true;
+    return false;
+}
+
+/* No "1.000" of what is not 1. */
+static int decimals_of(double share)
+{
+    return share >= 0.9995 && share < 1.0 ? 6 : 3;
+}
+
+const char *shy_html_measure(const char *metric, double value, char text[SHY_NUMBER_ROOM])
+{
+    return is_share(metric) ? shy_html_fixed(value, decimals_of(value), text) : shy_html_number(value, 4, text);
+}
+
+const char *shy_html_error(const char *metric, double value, double error, char text[SHY_NUMBER_ROOM])
+{
+    return is_share(metric) ? shy_html_fixed(error, decimals_of(value), text) : shy_html_number(error, 4, text);
+}
+
+const char *shy_html_unit(const char *unit, char text[SHY_UNIT_ROOM])
+{
+    size_t n = 0;
+
+    for (const char *c = unit; *c != '\0' && n + 4 < SHY_UNIT_ROOM; c++) {
+        const bool letter = c > unit && ((c[-1] >= 'A' && c[-1] <= 'Z') || (c[-1] >= 'a' && c[-1] <= 'z'));
+        const char *digit = *c == '^' ? c + 1 : c;
+        const bool raised = letter && (*digit == '2' || *digit == '3') && digit[1] != '.' && !(digit[1] >= '0' && digit[1] <= '9');
+        if (raised) {
+            memcpy(text + n, superscript[*digit - '0'], 2);
+            n += 2, c = digit;
+        } else {
+            text[n++] = *c;
+        }
+    }
+    text[n] = '\0';
+    return text;
 }
 
 const char *shy_html_p(double p, char text[SHY_NUMBER_ROOM])

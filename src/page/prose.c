@@ -174,6 +174,17 @@ double shy_prose_events(const json_t *target)
     return shy_prose_number(target, "people.events");
 }
 
+bool shy_prose_lacks_units(const shy_page *page)
+{
+    const json_t *list = shy_prose_at(shy_prose_front(page), "inputs.factors");
+
+    for (size_t k = 0; k < json_array_size(list); k++) {
+        const json_t *factor = json_array_get(list, k);
+        if (shy_prose_is(factor, "column_kind", "numeric") && shy_prose_is(factor, "kind", "value") && *shy_json_word(factor, "unit") == '\0') return true;
+    }
+    return false;
+}
+
 /* Of a horizon, "death within 365" called "365": the length of what comes before " within 365"; else 0. */
 static size_t event_length(const json_t *target)
 {

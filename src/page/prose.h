@@ -39,6 +39,7 @@ const json_t *shy_prose_chosen(const json_t *front);
 shy_message shy_prose_metric(const json_t *front);
 /* Of an outcome of classes or times: the people who have it; NaN where that is not known. */
 double shy_prose_events(const json_t *target);
+bool shy_prose_lacks_units(const shy_page *page); /* has a number on the front no unit? */
 void shy_prose_outcome(const shy_page *page, const json_t *target, shy_buffer *text); /* its name; of a horizon in the language of the page */
 /* The same; where all horizons are whole years in days or in months, with the years: "death within 1095 (if in days: 3 y)". Units of times are often not said. */
 void shy_prose_horizon(const shy_page *page, const json_t *target, shy_buffer *text);

@@ -38,7 +38,7 @@ static void add_table(shy_page *page, const json_t *list)
     size_t k;
     json_t *axes;
 
-    shy_html_begin_scroll(page, SHY_MSG_TWO_AXIS_TABLE);
+    shy_html_begin_scroll(page, SHY_MSG_SECTION_TWO_AXIS);
     shy_html_raw(page, "<table>\n");
     shy_html_message_element(page, "caption", NULL, SHY_MSG_TWO_AXIS_TABLE, "metric", metric, NULL);
     shy_html_raw(page, "<thead><tr>");

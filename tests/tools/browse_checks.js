@@ -20,7 +20,7 @@
   for (const section of document.querySelectorAll("section")) if (seen(section) && !section.querySelector("h2")) wrong.push(`${name(section)} has no heading`);
   for (const cell of document.querySelectorAll("th, td")) {
     const box = cell.getBoundingClientRect();
-    if (seen(cell) && cell.textContent.trim().length > 8 && box.width < 45 && box.height > 120) wrong.push(`"${shorten(cell.textContent)}" is squeezed into ${Math.round(box.width)} px`);
+    if (seen(cell) && cell.textContent.trim().length > 8 && box.width > 2 && box.width < 45 && box.height > 120) wrong.push(`"${shorten(cell.textContent)}" is squeezed into ${Math.round(box.width)} px`);
   }
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {

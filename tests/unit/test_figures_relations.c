@@ -409,7 +409,7 @@ static void make_finished(const shy_problem *problem, shy_finished *f)
         shy_tree leaf = {0};
         assert_true(k < 8);
         shy_tree_leaf(&leaf, (uint32_t)k);
-        inputs[k] = (shy_input){.name = problem->name[k], .unit = "", .value = calloc(PICTURED, sizeof(double))};
+        inputs[k] = (shy_input){.name = (char *)(uintptr_t)problem->name[k], .unit = (char *)(uintptr_t)"", .value = calloc(PICTURED, sizeof(double))};
         assert_non_null(inputs[k].value);
         assert_int_equal(shy_problem_evaluate(problem, &leaf, inputs[k].value), SHY_OK);
     }

@@ -89,7 +89,7 @@ shy_status shy_finished_read(const char *directory, shy_finished **finished_out,
 void shy_finished_free(shy_finished **finished, int count);
 /**
  * Which formula is meant. target: a name, or NULL, which is enough where there is one; number: place on the front, from 1, or 0 for the chosen one.
- * SHY_INPUT, with what there is, if there is none such. *target_out and *model_out count from 0.
+ * SHY_INPUT, with what there is, if there is none such, or if its coefficients were not released (slope NaN, constants NaN). *target_out and *model_out count from 0.
  */
 shy_status shy_finished_choose(const shy_finished *finished, int count, const char *target, int number, int *target_out, int *model_out);
 /** From now on the model is the one of its rounded formula. SHY_INPUT: it has none, or its covariates or thresholds are not known. */

@@ -123,16 +123,23 @@ static shy_status keep_positive(session *s)
     return SHY_OK;
 }
 
+static shy_status check_models(const session *s, const shy_finished *f)
+{
+    if (f->models == 0)
+        return shy_fail(SHY_INPUT, "%s: the front%s%s is empty; there is no formula to validate.", s->command->directory, *f->name ? " of " : "", f->name);
+    for (int m = 0; m < f->models; m++)
+        if (!isnan(f->model[m].slope)) return SHY_OK;
+    return shy_fail(SHY_INPUT, "%s: the coefficients of all formulas%s%s were kept back, as too few residual degrees of freedom were left for the rule of report.sdc: there is nothing to validate.",
+                    s->command->directory, *f->name ? " of " : "", f->name);
+}
+
 static shy_status configure(session *s)
 {
     shy_status st = SHY_OK;
     const char *text = NULL;
 
     SHY_TRY(shy_finished_read(s->command->directory, &s->finished, &s->targets));
-    for (int t = 0; t < s->targets; t++)
-        if (s->finished[t].models == 0)
-            SHY_TRY(shy_fail(SHY_INPUT, "%s: the front%s%s is empty; there is no formula to validate.", s->command->directory, *s->finished[t].name ? " of " : "",
-                             s->finished[t].name));
+    for (int t = 0; t < s->targets; t++) SHY_TRY(check_models(s, &s->finished[t]));
     text = s->finished[0].configuration;
     SHY_TRY(shy_config_create(&s->config));
     SHY_TRY(shy_config_parse(s->config, "run.json", text, strlen(text)));

@@ -1,6 +1,7 @@
 /* report_data.c: the document of a report, from a directory of results and its cohort. */
 #include "shy_config.h"
 
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,7 +98,7 @@ static shy_status add_values(const json_t *entry, json_t *formula)
 
     SHY_TRY(shy_json_put(formula, "constants", list));
     json_array_foreach(json_object_get(entry, "constants"), k, value) SHY_TRY(shy_json_append(list, json_pack("{s:O, s:n, s:n}", "value", value, "low", "high")));
-    SHY_TRY(shy_json_put(formula, "slope", json_pack("{s:o, s:n, s:n}", "value", shy_json_real(shy_json_number(entry, "slope", 0.0)), "low", "high")));
+    SHY_TRY(shy_json_put(formula, "slope", json_pack("{s:o, s:n, s:n}", "value", shy_json_real(shy_json_number(entry, "slope", NAN)), "low", "high")));
 out:
     return st;
 }

@@ -178,7 +178,11 @@ shy_status shy_finished_choose(const shy_finished *finished, int count, const ch
     if (models == 0) return shy_fail(SHY_INPUT, "The front of these results is empty: no formula explains the outcome, and there is none to apply.");
     if (number < 0 || number > models)
         return shy_fail(SHY_INPUT, "--formula %d: the front has %d formula%s. `shihyo show` numbers them.", number, models, models == 1 ? "" : "s");
+    const int model = number == 0 ? finished[found].chosen : number - 1;
+    if (isnan(finished[found].model[model].slope))
+        return shy_fail(SHY_INPUT, "Formula %d of the front cannot be applied: its coefficients were kept back, as too few residual degrees of freedom were left for the rule of report.sdc.",
+                        model + 1);
     *target_out = found;
-    *model_out = number == 0 ? finished[found].chosen : number - 1;
+    *model_out = model;
     return SHY_OK;
 }

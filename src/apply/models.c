@@ -47,6 +47,20 @@ out:
     return st;
 }
 
+/* A model that was not released has "?" for each of its constants: they are NaN. */
+static shy_status read_tree(const char *text, bool released, const char *const *names, uint32_t factors, shy_tree *tree)
+{
+    shy_status st = SHY_OK;
+    int node[SHY_TREE_MAX];
+
+    if (released) return shy_tree_parse(text, names, factors, tree);
+    SHY_TRY(shy_tree_parse_template(text, names, factors, tree));
+    const int count = shy_tree_constants(tree, node);
+    for (int k = 0; k < count; k++) tree->node[node[k]].value = NAN;
+out:
+    return st;
+}
+
 static shy_status read_rounded(const json_t *entry, const shy_finished *f, const char *const *names, shy_model *model)
 {
     shy_status st = SHY_OK;
@@ -55,7 +69,7 @@ static shy_status read_rounded(const json_t *entry, const shy_finished *f, const
 
     if (!json_is_object(rounded)) return SHY_OK;
     SHY_TRY(shy_string_copy(shy_json_word(rounded, "formula"), &model->rounded));
-    SHY_TRY(shy_tree_parse(model->rounded, names, (uint32_t)f->factors, &model->rounded_tree));
+    SHY_TRY(read_tree(model->rounded, !isnan(model->slope), names, (uint32_t)f->factors, &model->rounded_tree));
     model->rounded_intercept = shy_json_number(rounded, "intercept", 0.0);
     model->rounded_slope = shy_json_number(rounded, "slope", NAN);
     SHY_TRY(read_coefficients(rounded, f, &model->rounded_beside));
@@ -76,7 +90,7 @@ static shy_status read_model(const json_t *entry, const shy_finished *f, const c
                          .interaction = shy_json_number(json_object_get(entry, "interaction"), "slope", 0.0)};
     SHY_TRY(shy_string_copy(shy_json_word(entry, "formula"), &model->text));
     SHY_TRY(shy_string_copy(shy_json_word(entry, "unit"), &model->unit));
-    SHY_TRY(shy_tree_parse(model->text, names, (uint32_t)f->factors, &model->tree));
+    SHY_TRY(read_tree(model->text, !isnan(model->slope), names, (uint32_t)f->factors, &model->tree));
     SHY_TRY(read_coefficients(entry, f, &model->beside));
     SHY_TRY(read_thresholds(entry, &model->thresholds_count, &model->thresholds));
     SHY_TRY(read_rounded(entry, f, names, model));

@@ -28,7 +28,8 @@ static void put(const writer *w, const char *text)
 
 static void number_text(double value, int digits, char room[64])
 {
-    if (digits > 0) snprintf(room, 64, "%.*g", digits < 17 ? digits : 17, value);
+    if (isnan(value)) snprintf(room, 64, "?"); /* not released */
+    else if (digits > 0) snprintf(room, 64, "%.*g", digits < 17 ? digits : 17, value);
     else shy_text_shortest(value, room);
 }
 
@@ -55,7 +56,7 @@ static bool has_exponent(const writer *w, double value)
 static void put_number(const writer *w, double value, sign_rule sign)
 {
     char text[64];
-    const bool enclose = sign == ENCLOSE && signbit(value);
+    const bool enclose = sign == ENCLOSE && signbit(value) && !isnan(value);
 
     number_text(sign == DROP ? fabs(value) : value, w->digits, text);
     char *exponent = isfinite(value) ? strchr(text, 'e') : NULL;

@@ -62,7 +62,9 @@ static void put_constant(printer *p, double value)
 {
     char number[64];
 
-    if (p->digits > 0) {
+    if (isnan(value)) {
+        snprintf(number, sizeof number, "?"); /* not known, or not told */
+    } else if (p->digits > 0) {
         snprintf(number, sizeof number, "%.*g", p->digits < 17 ? p->digits : 17, value);
     } else {
         shy_text_shortest(value, number);

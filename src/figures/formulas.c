@@ -44,7 +44,14 @@ static shy_status read_tree(shy_listed *formula, const shy_problem *problem)
     if (problem == NULL || !has_all_factors(formula->entry, problem)) return SHY_OK;
     SHY_TRY(shy_new(count, sizeof *name, &name));
     for (size_t k = 0; k < count; k++) name[k] = json_string_value(json_array_get(factors, k));
-    SHY_TRY(shy_tree_parse(formula->text, name, (uint32_t)count, &formula->tree));
+    st = shy_tree_parse(formula->text, name, (uint32_t)count, &formula->tree);
+    if (st == SHY_INPUT) { /* constants that were not released: it stays without a tree */
+        formula->tree.count = 0;
+        shy_error_clear();
+        st = SHY_OK;
+        goto out;
+    }
+    SHY_TRY(st);
     for (int n = 0; n < formula->tree.count; n++) {
         shy_node *node = &formula->tree.node[n];
         if (node->op != SHY_OP_FACTOR) continue;

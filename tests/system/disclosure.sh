@@ -112,6 +112,42 @@ else
     echo 'ok - skipped: pages need libjs-vega'
 fi
 
+# ---- models with too few degrees of freedom -----------------------------------------------------------------------------------------------------------
+
+head -n 19 cohort.csv | tr -d '"' >few.csv
+"$SHIHYO" import few.csv -q -o few.h5
+printf 'cohort: few.h5\noutcome: {kind: continuous, column: age}\nfactors: {include: [x1, x2]}\nmissing: {method: median}\ngrammar: {max_complexity: 5, constants: fitted, operators: [+, "*", /]}\n' >few.yaml
+printf 'validation: {level: none}\nreport: {sdc: 16}\n' >>few.yaml
+timeout -k 10 60 "$SHIHYO" search few.yaml -q -o few 2>err.txt || cat err.txt
+python3 - <<'END'
+import json
+front = json.load(open("few/front.json"))
+entries = front["front"]
+freedom = lambda entry: 18 - 2 - len(entry["constants"])
+held = [entry for entry in entries if freedom(entry) < 16]
+assert held and len(held) < len(entries), [freedom(entry) for entry in entries] # some of each
+for entry in entries:
+    known = [entry[name] is not None for name in ("slope", "intercept")] + [value is not None for value in entry["constants"]]
+    assert known == [freedom(entry) >= 16] * len(known), entry
+    assert ("?" in entry["formula"]) == (freedom(entry) < 16), entry
+assert any(row["what"] == "model" and row["cells"] >= len(held) for row in front["suppressed"]), front["suppressed"]
+open("held.txt", "w").write("%d" % (1 + entries.index(held[0])))
+END
+say $? 'coefficients and constants are kept back where too few residual degrees of freedom are left, and only there'
+! "$SHIHYO" predict few few.csv --formula "$(cat held.txt)" -q -o none.csv 2>err.txt && grep -q 'degrees of freedom' err.txt && "$SHIHYO" predict few few.csv --formula 1 -q -o some.csv
+say $? 'such a formula is not applied, the others are'
+if "$SHIHYO" report few -q -o few.html --json few.json 2>err.txt; then
+    python3 - <<'END'
+import json
+formulas = json.load(open("few.json"))["targets"][0]["formulas"]
+held = formulas[int(open("held.txt").read()) - 1]
+assert "figures" in formulas[0] and "figures" not in held and held["slope"]["value"] is None and "?" in held["mathml"] and "nan" not in held["mathml"]
+END
+    say $? 'and their report has the formula without its numbers'
+else
+    grep -q libjs-vega err.txt && echo 'ok - skipped: pages need libjs-vega' || { cat err.txt; echo 'not ok - a report of such a run'; }
+fi
+
 # ---- any number of ranks ------------------------------------------------------------------------------------------------------------------------
 
 configuration "$survival" >ranks.yaml

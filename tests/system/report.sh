@@ -75,6 +75,19 @@ say $? 'reports in Japanese'
 "$SHIHYO" report names -q --sdc none --json names.json -o names.open.html && python3 -c 'import json; json.load(open("names.json", encoding="utf-8"))["targets"][0]["front"]'
 say $? 'a report without disclosure control, and its numbers as JSON'
 
+timeout -k 10 60 $MPIRUN -n 2 "$SHIHYO" report life -q -o two.html && cmp -s two.html life.html && rm two.html
+say $? 'two ranks write the same page as one'
+cp -r names empty && mv empty/front.json full.json && python3 -c 'import json; front = json.load(open("full.json", encoding="utf-8"))
+front["front"], front["best"] = [], {}
+[front.pop(key, None) for key in ("nested", "calibration", "versus", "groups", "permutations", "stability")]
+json.dump(front, open("empty/front.json", "w"))' && "$SHIHYO" report empty -q -o empty.html
+say $? 'a report of a run that found nothing'
+printf 'cohort: plain.h5\noutcome: {kind: count, column: visits}\nfactors: {include: [x1, x2]}\ngrammar: {max_complexity: 3}\nvalidation: {level: none}\n' >alone.yaml
+"$SHIHYO" search alone.yaml -q -o alone && mv plain.h5 elsewhere.h5 && "$SHIHYO" report alone -q -o alone.html --json alone.json && mv elsewhere.h5 plain.h5 &&
+    python3 -c 'import json; document = json.load(open("alone.json")); target = document["targets"][0]
+assert not target["cohort_read"] and "people" not in target and target["formulas"] and "figures" not in target["formulas"][0] and "not found" in document["notes"][0]'
+say $? 'a report of a run without validation, and without its cohort'
+
 for page in *.html; do
     python3 "$top_srcdir/tests/tools/page_checks.py" "$page" --absent "$PWD" --absent "${HOME:-/root}/" --absent "$(uname -n)" --absent /tmp/
 done

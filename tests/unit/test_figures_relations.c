@@ -393,6 +393,92 @@ static void near_formulas_fail_cleanly(void **state)
     shy_team_destroy(&alone);
 }
 
+/* ---- pictures of formulas, and pairs beside them ------------------------------------------------------------------------------- */
+
+enum { PICTURED = 500 };
+
+/* One formula, x1, over the problem's factors, as apply would have read it. Its constants' error is known, so that no outcome is needed for it. */
+static void make_finished(const shy_problem *problem, shy_finished *f)
+{
+    static shy_input inputs[8];
+    static shy_model model;
+    static double predictor[PICTURED];
+
+    *f = (shy_finished){.name = "", .outcome = "y", .outcome_kind = "continuous", .factors = problem->factors, .models = 1, .factor = inputs, .model = &model};
+    for (int k = 0; k < problem->factors; k++) {
+        shy_tree leaf = {0};
+        assert_true(k < 8);
+        shy_tree_leaf(&leaf, (uint32_t)k);
+        inputs[k] = (shy_input){.name = (char *)(uintptr_t)problem->name[k], .unit = (char *)(uintptr_t)"", .value = calloc(PICTURED, sizeof(double))};
+        assert_non_null(inputs[k].value);
+        assert_int_equal(shy_problem_evaluate(problem, &leaf, inputs[k].value), SHY_OK);
+    }
+    model = (shy_model){.complexity = 1, .text = "x1", .unit = "", .slope = 2.0, .slope_error = 0.1, .predictor = predictor};
+    shy_tree_leaf(&model.tree, 0);
+    for (int i = 0; i < PICTURED; i++) predictor[i] = 2.0 * inputs[0].value[i];
+}
+
+static void free_finished(const shy_finished *f)
+{
+    for (int k = 0; k < f->factors; k++) free(f->factor[k].value);
+}
+
+/* A report makes them in this order. */
+static shy_status picture_all(const shy_problem *problem, const shy_finished *f, const json_t *front, const shy_sdc *sdc, json_t **figures, json_t **constants, json_t **pairs)
+{
+    shy_status st = SHY_OK;
+    shy_figures_input input = {.problem = problem, .finished = f, .front = front, .sdc = sdc, .groups = 3};
+
+    SHY_TRY(shy_figures_prepare(&input));
+    SHY_TRY(shy_figures_constants(&input, 0, constants));
+    SHY_TRY(shy_figures_of_model(&input, 0, figures, NULL));
+    SHY_TRY(shy_figures_two_axis(&input, pairs, NULL));
+out:
+    shy_figures_release(&input);
+    return st;
+}
+
+static void pictures_and_pairs_share_an_outcome(void **state)
+{
+    shy_team *alone = NULL;
+    shy_sdc sdc;
+    shy_finished f;
+    json_t *front = make_front(), *figures = NULL, *constants = NULL, *pairs = NULL, *by_themselves = NULL;
+
+    (void)state;
+    assert_int_equal(shy_sdc_parse("sacro", &sdc), SHY_OK);
+    assert_int_equal(shy_team_create(SHY_THIS_RANK, 1, &alone), SHY_OK);
+    shy_problem *problem = figures_problem_create(alone, "ppsdf", PICTURED);
+    make_finished(problem, &f);
+    assert_int_equal(picture_all(problem, &f, front, &sdc, &figures, &constants, &pairs), SHY_OK);
+    const shy_figures_input input = {.problem = problem, .front = front, .sdc = &sdc};
+    assert_int_equal(shy_figures_two_axis(&input, &by_themselves, NULL), SHY_OK);
+    assert_true(json_array_size(pairs) > 0 && json_equal(pairs, by_themselves));
+    assert_true(json_array_size(json_object_get(figures, "response")) == 1 && json_is_object(json_object_get(figures, "observed")));
+    const json_t *slope = json_object_get(constants, "slope");
+    assert_true(fabs(shy_json_number(slope, "high", NAN) - 2.0 - 0.1 * 1.959963984540054) < 1e-9);
+    json_decref(figures), json_decref(constants), json_decref(pairs), json_decref(by_themselves);
+
+    const uint64_t before = shy_memory_in_use();
+    shy_status st = SHY_MEMORY;
+    uint64_t nth = 0;
+    while (st != SHY_OK && nth < 10000) {
+        figures = constants = pairs = NULL;
+        shy_memory_fail_at(++nth);
+        st = picture_all(problem, &f, front, &sdc, &figures, &constants, &pairs);
+        shy_memory_fail_at(0);
+        assert_true(st == SHY_OK || (st == SHY_MEMORY && pairs == NULL));
+        shy_error_clear();
+        json_decref(figures), json_decref(constants), json_decref(pairs);
+        assert_int_equal(shy_memory_in_use(), before);
+    }
+    assert_true(st == SHY_OK && nth > 60);
+    free_finished(&f);
+    figures_problem_free(problem);
+    json_decref(front);
+    shy_team_destroy(&alone);
+}
+
 /* ---- networks ------------------------------------------------------------------------------------------------------------------ */
 
 enum { MANY = 300, FACTORS = 50 };
@@ -531,6 +617,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(correlations_are_pearsons),
         cmocka_unit_test(near_formulas_are_those_that_predict_alike),
         cmocka_unit_test(near_formulas_fail_cleanly),
+        cmocka_unit_test(pictures_and_pairs_share_an_outcome),
         cmocka_unit_test(networks_count_formulas),
         cmocka_unit_test(horizons_say_which_factors_carry_which_front),
     };

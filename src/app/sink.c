@@ -133,7 +133,8 @@ shy_status shy_sink_put(const char *path, bool overwrite, const shy_buffer *text
     shy_sink sink = {0};
 
     SHY_TRY(shy_sink_open(path, overwrite, &sink));
-    fwrite(text->bytes, 1, text->count, sink.stream); /* shy_sink_finish looks whether it could be written */
+    errno = 0;
+    if (fwrite(text->bytes, 1, text->count, sink.stream) != text->count) SHY_TRY(cannot_write(&sink, errno != 0 ? errno : EIO));
     SHY_TRY(shy_sink_finish(&sink));
 out:
     shy_sink_abandon(&sink);

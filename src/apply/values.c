@@ -155,7 +155,7 @@ static double predict_one(const shy_finished *f, const shy_model *model, double 
 
     for (int k = 0; k < f->factors; k++) factor[k] = f->factor[k].value != NULL ? f->factor[k].value[row] : NAN;
     for (int k = 0; k < f->covariates; k++) covariate[k] = f->covariate[k].value != NULL ? f->covariate[k].value[row] : NAN;
-    return shy_model_score(f, model, shy_tree_evaluate(&model->tree, factor), covariate);
+    return shy_model_score(f, model, shy_model_formula(model, factor), covariate);
 }
 
 static shy_status predict(const shy_finished *f, shy_model *model, int rows)

@@ -473,5 +473,5 @@ refused 2 'search: asked to overwrite, a search that fails leaves the results' '
     search run.yaml --set outcome.column=yy -o results --overwrite
 cp results/front.json "$log/front.json"
 on_two_ranks search run.yaml --set grammar.max_complexity=2 -o results --overwrite
-statuses 0 && [ "$(ls -A results | wc -l)" -eq 5 ] && ! cmp -s results/front.json "$log/front.json"
+statuses 0 && [ "$(ls -A results | wc -l)" -eq 6 ] && ! cmp -s results/front.json "$log/front.json"
 say $? 'search: results are overwritten when asked'

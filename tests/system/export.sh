@@ -173,5 +173,8 @@ fails 2 'target' survival --to c
 say $? 'several targets: one must be named'
 "$SHIHYO" export binary --to c -o one.c && fails 2 'is there already' binary --to c -o one.c && "$SHIHYO" export binary --to c -o one.c --overwrite
 say $? 'a file is replaced only with --overwrite'
-"$SHIHYO" export binary --to c | cmp -s - one.c
-say $? 'without -o it is printed'
+"$SHIHYO" export binary --to c | cmp -s - one.c && "$SHIHYO" export binary --to c -o - | cmp -s - one.c && [ ! -e - ]
+say $? 'without -o, or with -, it is printed'
+"$SHIHYO" export binary --to c >/dev/full 2>err.txt
+[ $? -eq 3 ] && grep -q 'cannot be written: No space' err.txt && fails 3 'nowhere/one.c: cannot be written' binary --to c -o nowhere/one.c
+say $? 'what cannot be written is a failure that says why'

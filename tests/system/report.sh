@@ -91,8 +91,7 @@ say $? 'a report of a run without validation, and without its cohort'
 for page in *.html; do
     python3 "$top_srcdir/tests/tools/page_checks.py" "$page" --absent "$PWD" --absent "${HOME:-/root}/" --absent "$(uname -n)" --absent /tmp/
 done
-# shellcheck disable=SC2012 # names of ours
-[ "$(ls -l names.html | wc -c)" -gt 0 ] && (umask 027 && "$SHIHYO" report sick -q -o masked.html && [ "$(stat -c %a masked.html)" = 640 ]) && rm -f masked.html
+(umask 027 && "$SHIHYO" report sick -q -o masked.html && [ "$(stat -c %a masked.html)" = 640 ]) && rm -f masked.html
 say $? 'files have the mode that the umask leaves'
 
 # ---- the command line -----------------------------------------------------------------------------------------------------------------
@@ -106,6 +105,14 @@ say $? 'unless it is asked for'
 "$SHIHYO" report sick -q -o no.html --vega /nowhere 2>message
 [ $? -eq 3 ] && grep -q 'libjs-vega' message && grep -q -- '--vega' message && [ ! -e no.html ]
 say $? 'without Vega it says which package has it, and writes nothing'
+"$SHIHYO" report sick -q -o nowhere/no.html 2>message
+[ $? -eq 3 ] && grep -q 'nowhere/no.html: cannot be written' message
+say $? 'a directory that is not there is named'
+"$SHIHYO" report sick -q -o - 2>message >/dev/full
+[ $? -eq 3 ] && grep -q 'No space left' message
+say $? 'a full disk is a failure that says so'
+"$SHIHYO" report sick -q -o - 2>message | cmp -s sick.html -
+say $? 'with -o - the page is printed'
 "$SHIHYO" report sick -q -o no.html --language fr 2>message
 [ $? -eq 64 ] && grep -q 'en and ja' message && [ ! -e no.html ]
 say $? 'a language that there is not is refused'

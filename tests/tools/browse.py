@@ -203,7 +203,7 @@ def visit(browser, path, checks, shots):
     page = "file://" + os.path.abspath(path)
     wrong, seen = [], 0
     for width, height in WIDTHS:
-        browser.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        browser.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600, screenWidth=width, screenHeight=height)
         browser.call("Page.navigate", url=page)
         browser.evaluate("new Promise((done) => document.readyState === 'complete' ? done() : window.addEventListener('load', done))")
         name = os.path.join(shots, re.sub(r"\W", "_", os.path.basename(path)) + "-%d" % width) if shots else None

@@ -173,11 +173,11 @@ static void put_prediction(const shy_emit_plan *plan, shy_buffer *out)
     switch (plan->finished->link) {
     case SHY_LINK_IDENTITY: shy_buffer_text(out, "    result.prediction = result.score;\n"); break;
     case SHY_LINK_LOGIT: shy_buffer_text(out, "    result.prediction = logistic(result.score);\n"); break;
-    case SHY_LINK_LOG: shy_buffer_text(out, "    result.prediction = finite(exp(result.score));\n"); break;
+    case SHY_LINK_LOG: shy_buffer_text(out, "    result.prediction = only_finite(exp(result.score));\n"); break;
     case SHY_LINK_CUMULATIVE_LOGIT: put_levels(plan, out); break;
     case SHY_LINK_LOG_HAZARD:
     case SHY_LINK_LOG_ODDS:
-        shy_buffer_text(out, "    result.prediction = finite(exp(result.score - ");
+        shy_buffer_text(out, "    result.prediction = only_finite(exp(result.score - ");
         put_real(out, plan->baseline);
         shy_buffer_text(out, "));\n");
         break;
@@ -201,9 +201,9 @@ static void put_function(const shy_emit_plan *plan, shy_buffer *out)
     for (int k = 0; k < plan->values; k++)
         if (has_table(plan, &plan->value[k])) put_table(&plan->value[k], out);
     for (int k = 0; k < plan->values; k++) put_value(plan, &plan->value[k], out);
-    shy_buffer_text(out, "    shihyo_result result;\n\n    result.formula = finite(");
+    shy_buffer_text(out, "    shihyo_result result;\n\n    result.formula = only_finite(");
     shy_emit_expression(&language, plan, out);
-    shy_buffer_text(out, ");\n    result.score = finite(");
+    shy_buffer_text(out, ");\n    result.score = only_finite(");
     shy_emit_sum(&language, plan, "result.formula", out);
     shy_buffer_text(out, ");\n");
     put_prediction(plan, out);
@@ -232,7 +232,7 @@ static void put_example(const shy_emit_plan *plan, shy_buffer *out)
 shy_status shy_emit_as_c(const shy_emit_plan *plan, shy_buffer *out)
 {
     shy_emit_comment(out, "// ", plan->facts.bytes);
-    shy_buffer_text(out, "\n#include <math.h>\n#include <stdlib.h>\n#include <string.h>\n\nstatic double finite(double u) { return isfinite(u) ? u : NAN; }\n");
+    shy_buffer_text(out, "\n#include <math.h>\n#include <stdlib.h>\n#include <string.h>\n\nstatic double only_finite(double u) { return isfinite(u) ? u : NAN; }\n");
     if (plan->finished->link == SHY_LINK_LOGIT || shy_emit_levels(plan) > 0) shy_buffer_text(out, "static double logistic(double u) { return 1.0 / (1.0 + exp(-u)); }\n");
     shy_emit_helpers(&language, plan, out);
     put_value_helpers(plan, out);

@@ -13,7 +13,7 @@ static const char *const reserved[] = {
     /* of programs that are written here */
     "formula", "score", "prediction", "probabilities", "probability", "shihyo_predict", "shihyo_result", "result", "patients", "value", "table", "missing", "other", "lowest",
     "highest", "fill", "low", "high", "number", "number_of", "level_of", "is_missing", "missing_of", "divide", "largest", "smallest", "hypotenuse", "reldiff", "logarithm",
-    "square_root", "square", "inverse", "exponential", "logistic", "finite", "text", "main", "at_most", "ratio", "threshold", "below", "example", "expected",
+    "square_root", "square", "inverse", "exponential", "logistic", "finite", "only_finite", "text", "main", "at_most", "ratio", "threshold", "below", "example", "expected",
     "sum", "zip", "length", "println", "round", "haskey", "replace", "which", "k", "nan", "inf", "infinity", "argv", "math", "sys", "os",
     /* Python */
     "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "false", "finally", "for", "from", "global", "if", "import", "in",

@@ -37,7 +37,8 @@ static shy_status partial_path(const char *directory, const char *name, char **p
 /* All bytes, on the disk when this returns. Errors of the file system name the file that the user will look for. */
 static shy_status write_bytes(const char *partial, const char *shown, mode_t mode, const char *bytes, size_t count)
 {
-    int fd = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode), error = 0;
+    unlink(partial); /* of a run that died; or somebody's link to another file, in a directory that others may write to */
+    int fd = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode), error = 0;
 
     if (fd < 0 || (mode != SHARED && fchmod(fd, mode) != 0)) error = errno; /* it may have been there */
     while (error == 0 && count > 0) {

@@ -27,6 +27,8 @@ double shy_assessed(const shy_record *assessment, const char *levels, int comple
 double shy_assessed_number(const shy_record *assessment, const char *path);
 /** A cell of a TSV file: a tab or line break would end it, so it becomes a blank. */
 void shy_report_tsv_text(shy_buffer *buffer, const char *text);
+/** The name of a column, a unit: as text, with an apostrophe in front where a spreadsheet would take it for a formula. Formulas have odd names in backticks. */
+void shy_report_tsv_name(shy_buffer *buffer, const char *text);
 void shy_report_tsv_number(shy_buffer *buffer, double value); /* after a tab; NA if it is none */
 /** Writes one file of a directory: to a temporary, flushed to disk, renamed. */
 shy_status shy_report_put(const char *directory, const char *name, const shy_buffer *buffer);

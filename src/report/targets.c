@@ -115,11 +115,11 @@ static void factors_tsv(const table *t, shy_buffer *buffer)
     shy_buffer_text(buffer, "factor");
     for (int k = 0; k < t->count; k++) {
         shy_buffer_text(buffer, "\t");
-        shy_report_tsv_text(buffer, t->results[k].target);
+        shy_report_tsv_name(buffer, t->results[k].target);
     }
     shy_buffer_text(buffer, "\n");
     for (int r = 0; r < t->rows; r++) {
-        shy_report_tsv_text(buffer, t->row[r].name);
+        shy_report_tsv_name(buffer, t->row[r].name);
         for (int k = 0; k < t->count; k++) {
             if (t->row[r].complexity[k] > 0) shy_buffer_format(buffer, "\t%d", t->row[r].complexity[k]);
             else shy_buffer_text(buffer, "\tNA");

@@ -2,6 +2,7 @@
 #include "shy_config.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "report_impl.h"
 
@@ -9,6 +10,15 @@ void shy_report_tsv_text(shy_buffer *buffer, const char *text)
 {
     for (const char *p = text == NULL ? "" : text; *p != '\0'; p++)
         shy_buffer_add(buffer, *p == '\t' || *p == '\n' || *p == '\r' ? " " : p, 1);
+}
+
+void shy_report_tsv_name(shy_buffer *buffer, const char *text)
+{
+    static const char *const begins[] = {"=", "+", "-", "@", "\uFF1D", "\uFF0B", "\uFF0D", "\uFF20"};
+
+    for (size_t k = 0; text != NULL && k < sizeof begins / sizeof *begins; k++)
+        if (strncmp(text, begins[k], strlen(begins[k])) == 0) shy_buffer_text(buffer, "'");
+    shy_report_tsv_text(buffer, text);
 }
 
 void shy_report_tsv_number(shy_buffer *buffer, double value)
@@ -37,14 +47,15 @@ static void add_row(const shy_results *results, const shy_entry *entry, shy_buff
     shy_report_tsv_number(buffer, entry->slope);
     if (results->treatment != NULL) shy_report_tsv_number(buffer, entry->interaction), shy_report_tsv_number(buffer, entry->interaction_error);
     shy_buffer_text(buffer, "\t");
-    shy_report_tsv_text(buffer, entry->unit);
+    shy_report_tsv_name(buffer, entry->unit);
     shy_report_tsv_number(buffer, entry->statistic);
     shy_report_tsv_number(buffer, entry->loss);
     shy_report_tsv_number(buffer, entry->likelihood_ratio);
     shy_buffer_text(buffer, "\t");
     for (int f = 0; f < entry->factors_count; f++) {
         if (f > 0) shy_buffer_text(buffer, "; ");
-        shy_report_tsv_text(buffer, entry->factors[f]);
+        if (f > 0) shy_report_tsv_text(buffer, entry->factors[f]);
+        else shy_report_tsv_name(buffer, entry->factors[f]);
     }
     shy_buffer_format(buffer, "\t%llu\t%s", (unsigned long long)entry->twins_count, shy_verdict_name(entry->verdict));
     if (results->assessment != NULL) add_assessed(results->assessment, entry->complexity, buffer);

@@ -106,6 +106,13 @@ if "$SHIHYO" report binary.sacro -q -o page.html --overwrite 2>err.txt; then
     check 10 page.html && "$SHIHYO" report survival.sacro -q -o page2.html --overwrite && check 10 --weighted page2.html
     say $? 'nobody is found in pages'
     [ -s found.txt ] && cat found.txt
+    "$SHIHYO" report binary.sacro -q -o page.html --overwrite --json binary.json && "$SHIHYO" report survival.sacro -q -o page2.html --overwrite --json survival.json &&
+        check 10 binary.json && check 10 --weighted survival.json
+    say $? 'nor in their numbers, and pictures of the same people have rounded ones'
+    [ -s found.txt ] && cat found.txt
+    search binary "$binary" --sdc none && "$SHIHYO" report binary -q -o page3.html --overwrite --json weaker.json && check 10 --binary weaker.json &&
+        grep -q 'weaker rule' weaker.json && "$SHIHYO" report binary -q -o page3.html --overwrite --json weaker.json --sdc none && ! check 10 weaker.json && grep -q ': exact: ' found.txt
+    say $? 'a page under a rule has nothing of what a run without one wrote'
     "$SHIHYO" report binary.sacro -q -o page.html --overwrite --sdc none && ! check 10 page.html && grep -q ': value: ' found.txt
     say $? 'but in one with --sdc none'
 else

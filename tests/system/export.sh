@@ -85,7 +85,7 @@ def every(front, entry):
     entry["rounded"] = {"formula": "max(x1, x2) / (x1 - 2) + `stage`", "intercept": 0.25, "slope": -0.5, "covariates": {"age": 0.01, "sex": 0.1}}
 change("binary", "every", every)
 
-odd = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\"b'c\\", "*/ x(); /*", "--> $(x) `y` ??/", "大きさ", "😀 %s %n", "if", "a b", "a-b", "A_B", "two\u202elines", "n" * 999,
+odd = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "a\"b'c\\", "*/ x(); /*", "--> $(x) `y` ??/", "大きさ", "😀 %s %n", "if", "a b", "a-b", "A_B", "two\u200blines", "n" * 999,
        "import os #{x} ${y}\\end{document}", "x2_used", "score", "sum", "step 2", "at_most_1"]
 def harm(front, entry):
     front["outcome"] = front["positive"] = "]]>*/ \"\"\" \n=cmd"

@@ -137,7 +137,31 @@ class Check:
         if isinstance(item.get("bins"), list):
             for one in item["bins"]:
                 self.rate(where + ".bins", {"samples": one.get("samples"), "rate": one.get("observed") if self.o.binary else None})
+        if isinstance(item.get("figures"), dict):
+            self.pictures(f"{where}.figures", item["figures"])
+        if isinstance(item.get("people"), dict) and isinstance(item.get("front"), dict):
+            self.told_again(where, item["people"], item["front"])
         self.wholes(where, item)
+
+    def pictures(self, where, item, key=""):
+        """Pictures cut the same people at different places: exact counts, or shares that follow from exact ones, would tell those between the cuts."""
+        if isinstance(item, (dict, list)):
+            for name, child in item.items() if isinstance(item, dict) else [(key, child) for child in item]:
+                self.pictures(f"{where}.{name}" if isinstance(item, dict) else where, child, name)
+        elif key in ("count", "samples", "events", "at_risk", "positive") and isinstance(item, int):
+            unit = min(5, self.o.threshold)
+            if item % unit and item != self.o.threshold:
+                self.say("exact", where, f"a picture with {item} people")
+        elif key in ("fpr", "tpr", "observed", "predicted", "means", "survival", "lower", "upper", "auc", "low", "high", "value") and isinstance(item, float):
+            if float(f"{item:.4g}") != item:
+                self.say("exact", where, f"{item!r} has more digits than rounded counts give")
+        elif key == "time" and ".kaplan_meier." in where:
+            self.value(where, key, item)
+
+    def told_again(self, where, people, front):
+        for total, name in (("n_samples", "samples"), ("n_cohort", "rows")):
+            if total in front and front[total] is None and people.get(name) is not None:
+                self.say("whole", where, f"{total} is kept back, and people.{name} says {people[name]}")
 
     def parts(self, where, counts, whole):
         unknown = [c for c in counts if c is None]

@@ -89,6 +89,7 @@ def by_c(path, patients):
     if compiler is None:
         return None
     strict = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    run(compiler, "-fsyntax-only", path)  # as who has no options: the C library then declares more names of its own
     if patients.example:
         run(compiler, *strict, "-DSHIHYO_EXAMPLE", path, "-lm", "-o", "example")
         run("./example")

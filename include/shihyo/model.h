@@ -152,6 +152,8 @@ const double *shy_outcome_thresholds(const shy_outcome *outcome, int *count_out)
  * inside.
  */
 shy_status shy_outcome_refit(const shy_outcome *outcome, int terms, const double *const *basis, shy_fit *fit_out);
+/** From now on refits need not measure more than the first metric; others may be NaN. Those of survival take most of the time of a refit. */
+void shy_outcome_measure_first(shy_outcome *outcome);
 /**
  * The same with the products of the basis columns with the centred treatment, for outcomes with `interaction`: coefficient[k] is of basis[k],
  * coefficient[terms + k] of (treatment − mean) · basis[k]; fit->terms is 2·terms <= 2·SHY_INTERACTION_TERMS. Metrics are those of the whole model;

@@ -156,7 +156,10 @@ shy_status shy_figures_outcome(const shy_figures_input *input, shy_outcome **out
 {
     shy_status st = SHY_OK;
 
-    if (input->shared->outcome == NULL) SHY_TRY(shy_problem_outcome(input->problem, &input->shared->outcome));
+    if (input->shared->outcome == NULL) {
+        SHY_TRY(shy_problem_outcome(input->problem, &input->shared->outcome));
+        shy_outcome_measure_first(input->shared->outcome); /* pairs are chosen by it; intervals need none */
+    }
     *outcome_out = input->shared->outcome;
 out:
     return st;

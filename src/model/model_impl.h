@@ -149,6 +149,7 @@ struct shy_outcome {
     double *metric_weight;
     struct shy_orthonormal directions; /* in the metric of screening; empty where that is the one of the case weights */
     shy_metric metric;
+    bool first_metric_only;  /* refits may leave the others NaN */
     shy_fit null;
     char **notes;
     int notes_count;

@@ -258,6 +258,11 @@ const shy_metric *shy_outcome_metric(const shy_outcome *outcome)
     return &outcome->metric;
 }
 
+void shy_outcome_measure_first(shy_outcome *outcome)
+{
+    outcome->first_metric_only = true;
+}
+
 const shy_fit *shy_outcome_null(const shy_outcome *outcome)
 {
     return &outcome->null;

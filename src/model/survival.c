@@ -101,13 +101,15 @@ static void residual(const shy_outcome *o, double *out)
     shy_partial_scatter(o, s->partial, s->partial->residual, out);
 }
 
-static void measure(const struct survival *s, shy_fit *fit)
+static void measure(const struct survival *s, bool first_only, shy_fit *fit)
 {
     const struct shy_timed *timed = s->timed;
     const struct shy_concordance_space *space = &s->partial->space;
     const double *eta = s->cox->eta, *auc_baseline = NULL;
 
     shy_concordance(s->partial->follow, eta, timed->uno, space, &fit->metric[METRIC_C], &fit->metric[METRIC_UNO_C]);
+    fit->metric[METRIC_AUC_T] = fit->metric[METRIC_IBS] = NAN;
+    if (first_only) return;
     if (s->partial->follow->strata > 1) {
         shy_cox_baseline(s->cox, timed->auc_times, timed->auc_time, s->auc_baseline);
         auc_baseline = s->auc_baseline;
@@ -122,7 +124,7 @@ static shy_status refit(const shy_outcome *o, int terms, const double *const *x,
     const struct survival *s = o->state;
 
     shy_partial_fit(o, s->partial, terms, x, s->partial->follow->event_weight, fit_out);
-    measure(s, fit_out);
+    measure(s, o->first_metric_only, fit_out);
     return SHY_OK;
 }
 

@@ -179,7 +179,7 @@ END
     for kind in continuous binary survival; do
         search 2 $kind 'grammar.operators=["+", "-", "*"]' grammar.max_complexity=7 search.keep=10 && rm -rf ${kind}_families && mv out ${kind}_families
     done
-    Rscript compare.R 2>&1
+    Rscript compare.R 2>&1 || say 1 'the comparison comes to its end'
 else
     echo 'ok - skipped: comparison with R needs Rscript (Debian: r-base-core)'
 fi

@@ -161,7 +161,7 @@ for (block in blocks) {
 cat(if (terms > 5 && worst < 1e-10) "ok" else "not ok", "- R pools the sets alike\n")
 if (!(terms > 5 && worst < 1e-10)) cat("#", terms, "terms, worst", worst, "\n")
 END
-    Rscript pool.R 2>&1
+    Rscript pool.R 2>&1 || say 1 'the comparison comes to its end'
 else
     say 0 "skipped: pooling against R (there is no Rscript)"
 fi

@@ -30,6 +30,7 @@ search: {keep: 30}
 permutations: 0
 stability: {resamples: 0}
 compare: ["c / d", {column: ratio}, {name: clinic, column: score}, {name: truth, formula: "a * b"}]
+report: {sdc: none}
 END
 for ranks in 1 2 3; do
     timeout -k 10 120 $MPIRUN -n $ranks "$SHIHYO" search run.yaml -q -o "out$ranks"
@@ -62,7 +63,7 @@ curve = versus["decision_curve"]
 say(curve["samples"] == 200 and len(curve["threshold"]) == len(curve["chosen"]) == len(curve["all"]) == len(curve["contenders"][0]["benefit"])
     and len(curve["contenders"]) == 7 and curve["chosen"][24] > max(curve["all"][24], 0), "the decision curve has everybody, and treating by the formula is worth it")
 END
-python3 judge.py
+python3 judge.py || say 1 'the judge comes to its end'
 
 refuses() { # refuses MESSAGE WHAT
     ! timeout -k 10 60 $MPIRUN -n 2 "$SHIHYO" search run.yaml -q -o refused --set "compare=[$2]" 2>message && grep -qF "$1" message && [ ! -e refused/front.json ]

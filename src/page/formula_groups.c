@@ -145,7 +145,9 @@ void shy_formula_groups(shy_page *page, const shy_page_facts *f)
 {
     const json_t *front = json_object_get(page->target, "front"), *groups = json_object_get(front, "groups"), *apparent = json_object_get(groups, "apparent");
     const json_t *first = json_array_get(json_object_get(apparent, "group"), 0);
+    const uint64_t undivided = shy_json_count(json_object_get(groups, "held_out"), "not_divided");
     const bool searched = strcmp(shy_json_word(groups, "method"), "maxstat") == 0;
+    char count[SHY_NUMBER_ROOM];
 
     if (json_array_size(json_object_get(apparent, "group")) < 2 || strcmp(shy_json_word(groups, "formula"), shy_json_word(f->entry, "formula")) != 0) return;
     const layout l = find_layout(first, strcmp(shy_json_word(front, "outcome_kind"), "binary") == 0);
@@ -157,4 +159,5 @@ void shy_formula_groups(shy_page *page, const shy_page_facts *f)
     add_part(page, apparent, SHY_MSG_GROUPS_APPARENT, &l);
     add_part(page, json_object_get(groups, "held_out"), SHY_MSG_GROUPS_HELD_OUT, &l);
     shy_html_raw(page, "</table></div>\n");
+    if (undivided > 0) shy_html_message_element(page, "p", "small soft", SHY_MSG_GROUPS_NOT_DIVIDED, "count", shy_html_count(undivided, count), NULL);
 }

@@ -31,6 +31,39 @@ void shy_emit_helpers(const shy_emit_language *language, const shy_emit_plan *pl
         if (language->helper[op] != NULL && shy_emit_uses(plan, (shy_op)op)) shy_buffer_text(out, language->helper[op]);
 }
 
+void shy_emit_real_or_none(const shy_emit_language *language, shy_buffer *out, double value)
+{
+    if (isnan(value)) shy_buffer_text(out, language->none);
+    else shy_emit_real(language, out, value);
+}
+
+/* ---- values of columns ------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    const char *name;
+    double value;
+} limit;
+
+void shy_emit_value_line(const shy_emit_language *language, const shy_emit_plan *plan, const shy_emit_value *value, const char *indent, shy_buffer *out)
+{
+    const shy_emit_column *column = &plan->column[value->column];
+    const shy_derivation *how = &value->input->how;
+    const bool missing = how->kind == SHY_DERIVED_MISSING;
+    const limit limits[] = {{"lowest", how->lowest}, {"highest", how->highest}, {"fill", how->fill}, {"low", how->low}, {"high", how->high}};
+    const int count = column->levels ? 0 : missing ? 2 : 5; /* is_missing asks for the first two alone */
+    const char *before = language->named[0];
+
+    shy_buffer_format(out, "%s%s%s%s(%s", indent, value->name, language->assign, column->levels ? "level_of" : missing ? "is_missing" : "number_of", column->argument);
+    if (column->levels) language->table(value, out);
+    for (int k = 0; k < count; k++) {
+        if (!isfinite(limits[k].value)) continue;
+        shy_buffer_format(out, "%s%s%s", before, limits[k].name, language->named[2]);
+        shy_emit_real(language, out, limits[k].value);
+        before = language->named[1];
+    }
+    shy_buffer_text(out, ")\n");
+}
+
 /* ---- the formula ------------------------------------------------------------------------------------------------------ */
 
 typedef struct {

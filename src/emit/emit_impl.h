@@ -94,10 +94,19 @@ typedef struct {
     const char *call[SHY_OPS];   /* NULL: written in place, by the operator's sign */
     const char *helper[SHY_OPS]; /* the definition of that function; NULL: the language has it */
     const char *whole;           /* what makes a number of whole digits a real one, as .0 */
+    /* Of languages whose functions take arguments by name: */
+    const char *none;            /* a number that is missing */
+    const char *assign;          /* between a variable and its value */
+    const char *named[3];        /* before the first argument with a name, before the others, between name and value */
+    void (*table)(const shy_emit_value *value, shy_buffer *out); /* further arguments of level_of: what the levels count as */
 } shy_emit_language;
 
 void shy_emit_helpers(const shy_emit_language *language, const shy_emit_plan *plan, shy_buffer *out);
 void shy_emit_real(const shy_emit_language *language, shy_buffer *out, double value);
+/* The same, or `none`. */
+void shy_emit_real_or_none(const shy_emit_language *language, shy_buffer *out, double value);
+/* The line that makes a value of its column by number_of, level_of or is_missing. */
+void shy_emit_value_line(const shy_emit_language *language, const shy_emit_plan *plan, const shy_emit_value *value, const char *indent, shy_buffer *out);
 void shy_emit_expression(const shy_emit_language *language, const shy_emit_plan *plan, shy_buffer *out);
 /* intercept + Σ coefficient · covariate + slope · `formula` + interaction · (treatment − mean) · `formula`, in that order. */
 void shy_emit_sum(const shy_emit_language *language, const shy_emit_plan *plan, const char *formula, shy_buffer *out);

@@ -1,12 +1,13 @@
 /* julia.c: a formula as Julia. */
 #include "shy_config.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "emit_impl.h"
 
 #define SPECIAL "\\\"$"
+
+static void put_table(const shy_emit_value *value, shy_buffer *out);
 
 static const shy_emit_language language = {
     .call = {[SHY_OP_DIVIDE] = "divide", [SHY_OP_MAX] = "largest", [SHY_OP_MIN] = "smallest", [SHY_OP_HYPOT] = "hypotenuse", [SHY_OP_RELDIFF] = "reldiff",
@@ -22,6 +23,10 @@ static const shy_emit_language language = {
                [SHY_OP_INVERSE] = "inverse(u) = u != 0 ? 1 / u : NaN\n",
                [SHY_OP_EXP] = "exponential(u) = u < 709.78 ? exp(u) : NaN\n"},
     .whole = ".0",
+    .none = "NaN",
+    .assign = " = ",
+    .named = {"; ", ", ", " = "},
+    .table = put_table,
 };
 
 static const char helpers[] =
@@ -57,19 +62,6 @@ static const char helpers[] =
     "is_missing(value; lowest = -Inf, highest = Inf) = isnan(number_of(value; lowest = lowest, highest = highest)) ? 1.0 : 0.0\n"
     "\n";
 
-static void put_real(shy_buffer *out, double value)
-{
-    if (isnan(value)) shy_buffer_text(out, "NaN");
-    else shy_emit_real(&language, out, value);
-}
-
-static void put_limit(shy_buffer *out, const char *name, double value, int *count)
-{
-    if (!isfinite(value)) return;
-    shy_buffer_format(out, "%s%s = ", (*count)++ > 0 ? ", " : "; ", name);
-    put_real(out, value);
-}
-
 static void put_table(const shy_emit_value *value, shy_buffer *out)
 {
     const shy_input *input = value->input;
@@ -79,34 +71,12 @@ static void put_table(const shy_emit_value *value, shy_buffer *out)
         if (v > 0) shy_buffer_text(out, ", ");
         shy_emit_quoted(out, input->level[v], SPECIAL);
         shy_buffer_text(out, " => ");
-        put_real(out, shy_input_derive(input, v, NULL));
+        shy_emit_real_or_none(&language, out, shy_input_derive(input, v, NULL));
     }
     shy_buffer_text(out, "); none = ");
-    put_real(out, value->missing);
+    shy_emit_real_or_none(&language, out, value->missing);
     shy_buffer_text(out, ", other = ");
-    put_real(out, value->other);
-}
-
-static void put_value(const shy_emit_plan *plan, const shy_emit_value *value, shy_buffer *out)
-{
-    const shy_emit_column *column = &plan->column[value->column];
-    const shy_derivation *how = &value->input->how;
-    const bool missing = how->kind == SHY_DERIVED_MISSING;
-    int count = 0;
-
-    shy_buffer_format(out, "    %s = %s(%s", value->name, column->levels ? "level_of" : missing ? "is_missing" : "number_of", column->argument);
-    if (column->levels) {
-        put_table(value, out);
-    } else {
-        put_limit(out, "lowest", how->lowest, &count);
-        put_limit(out, "highest", how->highest, &count);
-    }
-    if (!column->levels && !missing) {
-        put_limit(out, "fill", how->fill, &count);
-        put_limit(out, "low", how->low, &count);
-        put_limit(out, "high", how->high, &count);
-    }
-    shy_buffer_text(out, ")\n");
+    shy_emit_real_or_none(&language, out, value->other);
 }
 
 static void put_prediction(const shy_emit_plan *plan, shy_buffer *out)
@@ -120,14 +90,14 @@ static void put_prediction(const shy_emit_plan *plan, shy_buffer *out)
     case SHY_LINK_LOG_HAZARD:
     case SHY_LINK_LOG_ODDS:
         shy_buffer_text(out, "    prediction = finite(exp(score - ");
-        put_real(out, plan->baseline);
+        shy_emit_real_or_none(&language, out, plan->baseline);
         shy_buffer_text(out, "))\n");
         break;
     case SHY_LINK_CUMULATIVE_LOGIT:
         shy_buffer_text(out, "    at_most = [");
         for (int j = 0; j + 1 < levels; j++) {
             shy_buffer_text(out, j > 0 ? ", logistic(" : "logistic(");
-            put_real(out, plan->model->thresholds[j]);
+            shy_emit_real_or_none(&language, out, plan->model->thresholds[j]);
             shy_buffer_text(out, " - score)");
         }
         shy_buffer_text(out, ", isnan(score) ? NaN : 1.0]\n"
@@ -143,7 +113,7 @@ static void put_function(const shy_emit_plan *plan, shy_buffer *out)
     shy_buffer_text(out, "\n# Formula, score and prediction for one patient. missing, nothing, NaN and \"\" are missing values; a result that there is not is NaN.\nfunction shihyo_predict(;");
     for (int k = 0; k < plan->columns; k++) shy_buffer_format(out, "%s %s = missing", k > 0 ? "," : "", plan->column[k].argument);
     shy_buffer_text(out, ")\n");
-    for (int k = 0; k < plan->values; k++) put_value(plan, &plan->value[k], out);
+    for (int k = 0; k < plan->values; k++) shy_emit_value_line(&language, plan, &plan->value[k], "    ", out);
     shy_buffer_text(out, "    formula = finite(");
     shy_emit_expression(&language, plan, out);
     shy_buffer_text(out, ")\n    score = finite(");
@@ -155,7 +125,7 @@ static void put_function(const shy_emit_plan *plan, shy_buffer *out)
 static void put_check(shy_buffer *out, const char *name, double value)
 {
     shy_buffer_format(out, "    println(\"%s \", example.%s, \" expected \", ", name, name);
-    put_real(out, value);
+    shy_emit_real_or_none(&language, out, value);
     shy_buffer_text(out, ")\n");
 }
 
@@ -166,7 +136,7 @@ static void put_example(const shy_emit_plan *plan, shy_buffer *out)
         const shy_emit_column *column = &plan->column[k];
         shy_buffer_format(out, "%s %s = ", k > 0 ? "," : "", column->argument);
         if (column->levels) shy_emit_quoted(out, column->input->level[(int)column->example], SPECIAL);
-        else put_real(out, column->example);
+        else shy_emit_real_or_none(&language, out, column->example);
     }
     shy_buffer_text(out, ")\n");
     put_check(out, "formula", plan->formula);

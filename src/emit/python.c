@@ -1,10 +1,11 @@
 /* python.c: a formula as a Python module that needs nothing but the standard library. */
 #include "shy_config.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "emit_impl.h"
+
+static void put_table(const shy_emit_value *value, shy_buffer *out);
 
 static const shy_emit_language language = {
     .call = {[SHY_OP_DIVIDE] = "divide", [SHY_OP_MAX] = "largest", [SHY_OP_MIN] = "smallest", [SHY_OP_HYPOT] = "hypotenuse", [SHY_OP_RELDIFF] = "reldiff",
@@ -20,6 +21,10 @@ static const shy_emit_language language = {
                [SHY_OP_INVERSE] = "\n\ndef inverse(u):\n    return 1 / u if u != 0 else NAN\n",
                [SHY_OP_EXP] = "\n\ndef exponential(u):\n    return math.exp(u) if u < 709.78 else NAN\n"},
     .whole = ".0",
+    .none = "NAN",
+    .assign = " = ",
+    .named = {", ", ", ", "="},
+    .table = put_table,
 };
 
 /* ---- values of columns ------------------------------------------------------------------------------------------------ */
@@ -54,56 +59,21 @@ static const char missing_helper[] =
     "    \"\"\"1 where there is no value within lowest ... highest, else 0.\"\"\"\n"
     "    return 1.0 if value is None or value == \"\" or not lowest <= float(value) <= highest else 0.0\n";
 
-static void put_real(shy_buffer *out, double value)
-{
-    if (isnan(value)) shy_buffer_text(out, "NAN");
-    else shy_emit_real(&language, out, value);
-}
-
-static void put_limit(shy_buffer *out, const char *name, double value)
-{
-    if (!isfinite(value)) return;
-    shy_buffer_format(out, ", %s=", name);
-    put_real(out, value);
-}
-
 static void put_table(const shy_emit_value *value, shy_buffer *out)
 {
     const shy_input *input = value->input;
 
-    shy_buffer_text(out, "{");
+    shy_buffer_text(out, ", {");
     for (int v = 0; v < input->how.levels && input->how.kind != SHY_DERIVED_MISSING; v++) {
         if (v > 0) shy_buffer_text(out, ", ");
         shy_emit_quoted(out, input->level[v], "\\\"");
         shy_buffer_text(out, ": ");
-        put_real(out, shy_input_derive(input, v, NULL));
+        shy_emit_real_or_none(&language, out, shy_input_derive(input, v, NULL));
     }
     shy_buffer_text(out, "}, missing=");
-    put_real(out, value->missing);
+    shy_emit_real_or_none(&language, out, value->missing);
     shy_buffer_text(out, ", other=");
-    put_real(out, value->other);
-}
-
-static void put_value(const shy_emit_plan *plan, const shy_emit_value *value, shy_buffer *out)
-{
-    const shy_emit_column *column = &plan->column[value->column];
-    const shy_derivation *how = &value->input->how;
-    const bool missing = how->kind == SHY_DERIVED_MISSING;
-
-    shy_buffer_format(out, "    %s = %s(%s", value->name, column->levels ? "level_of" : missing ? "is_missing" : "number_of", column->argument);
-    if (column->levels) {
-        shy_buffer_text(out, ", ");
-        put_table(value, out);
-    } else {
-        put_limit(out, "lowest", how->lowest);
-        put_limit(out, "highest", how->highest);
-    }
-    if (!column->levels && !missing) {
-        put_limit(out, "fill", how->fill);
-        put_limit(out, "low", how->low);
-        put_limit(out, "high", how->high);
-    }
-    shy_buffer_text(out, ")\n");
+    shy_emit_real_or_none(&language, out, value->other);
 }
 
 static void put_value_helpers(const shy_emit_plan *plan, shy_buffer *out)
@@ -129,7 +99,7 @@ static void put_thresholds(const shy_emit_plan *plan, shy_buffer *out)
     shy_buffer_text(out, "    at_most = [");
     for (int j = 0; j + 1 < levels; j++) {
         shy_buffer_text(out, j > 0 ? ", logistic(" : "logistic(");
-        put_real(out, plan->model->thresholds[j]);
+        shy_emit_real_or_none(&language, out, plan->model->thresholds[j]);
         shy_buffer_text(out, " - score)");
     }
     shy_buffer_text(out, ", 1.0]\n"
@@ -149,7 +119,7 @@ static void put_prediction(const shy_emit_plan *plan, shy_buffer *out)
     case SHY_LINK_LOG_HAZARD:
     case SHY_LINK_LOG_ODDS:
         shy_buffer_text(out, "    ratio = score - ");
-        put_real(out, plan->baseline);
+        shy_emit_real_or_none(&language, out, plan->baseline);
         shy_buffer_text(out, "\n    prediction = math.exp(ratio) if ratio < 709.78 else NAN\n");
         break;
     }
@@ -161,7 +131,7 @@ static void put_function(const shy_emit_plan *plan, shy_buffer *out)
     shy_buffer_text(out, "\n\ndef shihyo_predict(*");
     for (int k = 0; k < plan->columns; k++) shy_buffer_format(out, ", %s=None", plan->column[k].argument);
     shy_buffer_text(out, "):\n    \"\"\"Formula, score and prediction for one patient. None, NaN and \"\" are missing values; a result that there is not is NaN.\"\"\"\n");
-    for (int k = 0; k < plan->values; k++) put_value(plan, &plan->value[k], out);
+    for (int k = 0; k < plan->values; k++) shy_emit_value_line(&language, plan, &plan->value[k], "    ", out);
     shy_buffer_text(out, "    formula = finite(");
     shy_emit_expression(&language, plan, out);
     shy_buffer_text(out, ")\n    score = finite(");
@@ -173,7 +143,7 @@ static void put_function(const shy_emit_plan *plan, shy_buffer *out)
 static void put_argument(const shy_emit_column *column, shy_buffer *out)
 {
     if (column->levels) shy_emit_quoted(out, column->input->level[(int)column->example], "\\\"");
-    else put_real(out, column->example);
+    else shy_emit_real_or_none(&language, out, column->example);
 }
 
 static void put_example(const shy_emit_plan *plan, shy_buffer *out)
@@ -184,11 +154,11 @@ static void put_example(const shy_emit_plan *plan, shy_buffer *out)
         put_argument(&plan->column[k], out);
     }
     shy_buffer_text(out, ")\n    expected = {\"formula\": ");
-    put_real(out, plan->formula);
+    shy_emit_real_or_none(&language, out, plan->formula);
     shy_buffer_text(out, ", \"score\": ");
-    put_real(out, plan->score);
+    shy_emit_real_or_none(&language, out, plan->score);
     shy_buffer_text(out, ", \"prediction\": ");
-    put_real(out, plan->mean);
+    shy_emit_real_or_none(&language, out, plan->mean);
     shy_buffer_text(out, "}\n"
                          "    for name, value in expected.items():\n"
                          "        print(name, example[name], \"expected\", value)\n"

@@ -1,10 +1,11 @@
 /* r.c: a formula as R, for one patient or for columns of a data frame. */
 #include "shy_config.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "emit_impl.h"
+
+static void put_table(const shy_emit_value *value, shy_buffer *out);
 
 /* Results of functions that are not defined are NA, without the warnings that R has for them. */
 static const shy_emit_language language = {
@@ -19,6 +20,10 @@ static const shy_emit_language language = {
                [SHY_OP_INVERSE] = "inverse <- function(u) 1 / replace(u, which(u == 0), NA)\n",
                [SHY_OP_EXP] = "exponential <- function(u) exp(replace(u, which(u > 709.78), NA))\n"},
     .whole = "",
+    .none = "NA",
+    .assign = " <- ",
+    .named = {", ", ", ", " = "},
+    .table = put_table,
 };
 
 static const char helpers[] =
@@ -49,19 +54,6 @@ static const char helpers[] =
     "is_missing <- function(value, lowest = -Inf, highest = Inf) as.numeric(is.na(number_of(value, lowest, highest)))\n"
     "\n";
 
-static void put_real(shy_buffer *out, double value)
-{
-    if (isnan(value)) shy_buffer_text(out, "NA");
-    else shy_emit_real(&language, out, value);
-}
-
-static void put_limit(shy_buffer *out, const char *name, double value)
-{
-    if (!isfinite(value)) return;
-    shy_buffer_format(out, ", %s = ", name);
-    put_real(out, value);
-}
-
 static void put_table(const shy_emit_value *value, shy_buffer *out)
 {
     const shy_input *input = value->input;
@@ -75,33 +67,12 @@ static void put_table(const shy_emit_value *value, shy_buffer *out)
     shy_buffer_text(out, levels > 0 ? "), c(" : "), numeric(0");
     for (int v = 0; v < levels; v++) {
         if (v > 0) shy_buffer_text(out, ", ");
-        put_real(out, shy_input_derive(input, v, NULL));
+        shy_emit_real_or_none(&language, out, shy_input_derive(input, v, NULL));
     }
     shy_buffer_text(out, "), missing = ");
-    put_real(out, value->missing);
+    shy_emit_real_or_none(&language, out, value->missing);
     shy_buffer_text(out, ", other = ");
-    put_real(out, value->other);
-}
-
-static void put_value(const shy_emit_plan *plan, const shy_emit_value *value, shy_buffer *out)
-{
-    const shy_emit_column *column = &plan->column[value->column];
-    const shy_derivation *how = &value->input->how;
-    const bool missing = how->kind == SHY_DERIVED_MISSING;
-
-    shy_buffer_format(out, "  %s <- %s(%s", value->name, column->levels ? "level_of" : missing ? "is_missing" : "number_of", column->argument);
-    if (column->levels) {
-        put_table(value, out);
-    } else {
-        put_limit(out, "lowest", how->lowest);
-        put_limit(out, "highest", how->highest);
-    }
-    if (!column->levels && !missing) {
-        put_limit(out, "fill", how->fill);
-        put_limit(out, "low", how->low);
-        put_limit(out, "high", how->high);
-    }
-    shy_buffer_text(out, ")\n");
+    shy_emit_real_or_none(&language, out, value->other);
 }
 
 static void put_levels(const shy_emit_plan *plan, shy_buffer *out)
@@ -110,7 +81,7 @@ static void put_levels(const shy_emit_plan *plan, shy_buffer *out)
 
     for (int j = 0; j + 1 < levels; j++) {
         shy_buffer_format(out, "  at_most_%d <- logistic(", j + 1);
-        put_real(out, plan->model->thresholds[j]);
+        shy_emit_real_or_none(&language, out, plan->model->thresholds[j]);
         shy_buffer_text(out, " - score)\n");
     }
     shy_buffer_text(out, "  prediction <- 0");
@@ -130,7 +101,7 @@ static void put_prediction(const shy_emit_plan *plan, shy_buffer *out)
     case SHY_LINK_LOG_HAZARD:
     case SHY_LINK_LOG_ODDS:
         shy_buffer_text(out, "  prediction <- finite(exp(score - ");
-        put_real(out, plan->baseline);
+        shy_emit_real_or_none(&language, out, plan->baseline);
         shy_buffer_text(out, "))\n");
         break;
     }
@@ -143,7 +114,7 @@ static void put_function(const shy_emit_plan *plan, shy_buffer *out)
                          "# a result that there is not is NA.\nshihyo_predict <- function(");
     for (int k = 0; k < plan->columns; k++) shy_buffer_format(out, "%s%s = NA", k > 0 ? ", " : "", plan->column[k].argument);
     shy_buffer_text(out, ") {\n");
-    for (int k = 0; k < plan->values; k++) put_value(plan, &plan->value[k], out);
+    for (int k = 0; k < plan->values; k++) shy_emit_value_line(&language, plan, &plan->value[k], "  ", out);
     shy_buffer_text(out, "  formula <- finite(");
     shy_emit_expression(&language, plan, out);
     shy_buffer_text(out, ")\n  score <- finite(");
@@ -159,14 +130,14 @@ static void put_example(const shy_emit_plan *plan, shy_buffer *out)
         const shy_emit_column *column = &plan->column[k];
         shy_buffer_format(out, "%s%s = ", k > 0 ? ", " : "", column->argument);
         if (column->levels) shy_emit_quoted(out, column->input->level[(int)column->example], "\\\"");
-        else put_real(out, column->example);
+        else shy_emit_real_or_none(&language, out, column->example);
     }
     shy_buffer_text(out, ")\n  print(example, digits = 15)\n  expected <- c(formula = ");
-    put_real(out, plan->formula);
+    shy_emit_real_or_none(&language, out, plan->formula);
     shy_buffer_text(out, ", score = ");
-    put_real(out, plan->score);
+    shy_emit_real_or_none(&language, out, plan->score);
     shy_buffer_text(out, ", prediction = ");
-    put_real(out, plan->mean);
+    shy_emit_real_or_none(&language, out, plan->mean);
     shy_buffer_text(out, ")\n  stopifnot(all(abs(unlist(example[names(expected)]) - expected) <= 1e-12 * pmax(1, abs(expected)), na.rm = TRUE))\n}\n");
 }
 

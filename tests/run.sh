@@ -4,8 +4,8 @@
 #   tests/run.sh            all of it
 #   tests/run.sh WORD ...   only the whole-program tests whose file name contains a WORD
 #
-# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files at a time, and runs N + 1
-# tests at a time, but 4 at most: each starts ranks of its own, and much of its time is waiting for them to start.
+# SHY_BUILD=DIR uses that build directory (default: build in the source tree), JOBS=N compiles N files and runs N
+# unit tests at a time; of the others N + 1, but 4 at most: each starts ranks of its own, and much of its time is waiting for them to start.
 #
 # A whole-program test is tests/system/NAME.sh. It starts in an empty directory of its own and finds in its environment
 #   SHIHYO        the program                     MPIRUN        how to start ranks: $MPIRUN -n 2 $SHIHYO ...
@@ -80,7 +80,7 @@ count_tap() { # count_tap NAME FILE
 
 run_unit_tests() {
     rm -f "$top_builddir"/tests/unit/*.log "$top_builddir"/tests/*.log
-    make -C "$top_builddir" -j "$at_once" check >"$top_builddir/check.log" 2>&1
+    make -C "$top_builddir" -j "$jobs" check >"$top_builddir/check.log" 2>&1
     check_status=$?
     seen=0
     unit_failed=$failed
